@@ -1,0 +1,258 @@
+"""Declared signatures of operators and functions, in TorchScript's notation.
+
+    aten::add.Tensor(Tensor self, Tensor other, *, Scalar alpha=1) -> Tensor
+    aten::add_.Tensor(Tensor(a!) self, Tensor other, *, Scalar alpha=1) -> Tensor(a!)
+    aten::split.Tensor(Tensor(a) self, int split_size, int dim=0) -> Tensor(a)[]
+    prim::ListConstruct(...) -> t[]
+
+`parse_schema(str(schema)) == schema`. A sized list, `int[2] stride=1`, accepts one
+number for all its elements. `SymInt` is read as `int`.
+"""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+from jit.ir import dtypes
+from jit.ir import types as T
+from jit.ir.lexer import Cursor
+from jit.ir.type_text import format_string, format_type
+
+REQUIRED: Any = type("Required", (), {"__repr__": lambda _: "REQUIRED"})()
+"""The default of an argument that has none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Alias:
+    """Storage that an argument or result may share: `(a)`, written to: `(a!)`.
+
+    `*` is any storage.
+    """
+
+    name: str
+    is_write: bool = False
+
+    def __str__(self) -> str:
+        return f"({self.name}{'!' if self.is_write else ''})"
+
+
+@dataclass(frozen=True, slots=True)
+class Argument:
+    """One argument or result of a schema."""
+
+    name: str
+    type: T.Type
+    default: Any = REQUIRED
+    keyword_only: bool = False
+    alias: Alias | None = None
+    length: int | None = None
+    """The 2 of `int[2]`: one number then stands for a list of that length."""
+
+    @property
+    def is_required(self) -> bool:
+        return self.default is REQUIRED
+
+    def __str__(self) -> str:
+        text = format_type(self.type)
+        if self.length is not None:
+            text = text.replace("[]", f"[{self.length}]", 1)
+        if self.alias is not None:
+            # an alias of a list is one of its elements: Tensor(a)[]
+            head, bracket, tail = text.partition("[")
+            if not bracket and head.endswith("?"):
+                head, bracket = head[:-1], "?"
+            text = f"{head}{self.alias}{bracket}{tail}"
+        if self.name:
+            text += f" {self.name}"
+        if self.default is not REQUIRED:
+            text += f"={format_default(self.default)}"
+        return text
+
+
+@dataclass(frozen=True)
+class FunctionSchema:
+    """The signature of an operator or function."""
+
+    kind: str
+    """Qualified name, `aten::add`; for functions `model.f`."""
+    overload: str
+    """`Tensor` in `aten::add.Tensor`; often empty."""
+    arguments: tuple[Argument, ...]
+    returns: tuple[Argument, ...]
+    is_vararg: bool = field(default=False)
+    """Whether any number of further arguments of any type may follow: `...`."""
+
+    @property
+    def name(self) -> str:
+        """Kind and overload, `aten::add.Tensor`."""
+        return f"{self.kind}.{self.overload}" if self.overload else self.kind
+
+    @cached_property
+    def index_of(self) -> dict[str, int]:
+        """Positions of the arguments by name."""
+        return {a.name: i for i, a in enumerate(self.arguments)}
+
+    @cached_property
+    def writes(self) -> tuple[int, ...]:
+        """Positions of the arguments that a call changes."""
+        return tuple(
+            i for i, a in enumerate(self.arguments) if a.alias and a.alias.is_write
+        )
+
+    @cached_property
+    def has_alias(self) -> bool:
+        """Whether a result may share storage with an argument."""
+        return any(r.alias for r in self.returns)
+
+    def __str__(self) -> str:
+        parts = []
+        star = False
+        for a in self.arguments:
+            if a.keyword_only and not star:
+                parts.append("*")
+                star = True
+            parts.append(str(a))
+        if self.is_vararg:
+            parts.append("...")
+        if len(self.returns) == 1 and not self.returns[0].name:
+            result = str(self.returns[0])
+        else:
+            result = f"({', '.join(map(str, self.returns))})"
+        return f"{self.name}({', '.join(parts)}) -> {result}"
+
+
+def format_default(value: Any) -> str:
+    """The text of a default value."""
+    if isinstance(value, str):
+        return format_string(value)
+    if isinstance(value, list | tuple):
+        inner = ", ".join(map(format_default, value))
+        return f"[{inner}]" if isinstance(value, list) else f"({inner},)"
+    return repr(value).removeprefix("torch.")
+
+
+def parse_schema(text: str) -> FunctionSchema:
+    """The schema of a text; GraphError E0601 where it is not one."""
+    c = Cursor(text, name="<schema>")
+    token = c.advance()
+    if token.kind not in ("kind", "name"):
+        raise c.error("expected the name of an operator", token)
+    kind, overload = token.text, ""
+    if token.kind == "kind":
+        if c.accept("."):
+            overload = c.advance().text
+    c.expect("(")
+    arguments: list[Argument] = []
+    keyword_only = vararg = False
+    while not c.accept(")"):
+        if c.accept("*"):
+            keyword_only = True
+        elif c.accept("..."):
+            vararg = True
+        else:
+            arguments.append(_read_argument(c, keyword_only=keyword_only))
+        if c.token.text != ")":
+            c.expect(",")
+    c.expect("->")
+    returns = tuple(_read_returns(c))
+    if c.token.kind != "end":
+        raise c.error(f"unexpected `{c.token.text}` after the schema")
+    return FunctionSchema(kind, overload, tuple(arguments), returns, vararg)
+
+
+def _read_returns(c: Cursor) -> list[Argument]:
+    if not c.accept("("):
+        return [_read_argument(c, is_return=True)]
+    returns = []
+    while not c.accept(")"):
+        returns.append(_read_argument(c, is_return=True))
+        if c.token.text != ")":
+            c.expect(",")
+    return returns
+
+
+def _read_argument(
+    c: Cursor, *, keyword_only: bool = False, is_return: bool = False
+) -> Argument:
+    type, alias, length = _read_annotated_type(c)
+    name = ""
+    if c.token.kind == "name":
+        name = c.advance().text
+    elif not is_return:
+        raise c.error("expected the name of the argument")
+    default = REQUIRED
+    if c.accept("="):
+        default = _read_default(c, type, length)
+    return Argument(name, type, default, keyword_only, alias, length)
+
+
+def _read_annotated_type(c: Cursor) -> tuple[T.Type, Alias | None, int | None]:
+    """A type whose alias set and list length stand inside: `Tensor(a!)[]`."""
+    from jit.ir.type_text import _read_primary
+
+    if c.token.text == "SymInt":
+        c.advance()
+        result: T.Type = T.INT
+    else:
+        result = _read_primary(c)
+    alias = None
+    length = None
+    while True:
+        if c.token.text == "(":
+            c.advance()
+            name = c.advance().text
+            write = c.accept("!")
+            if c.accept("->"):
+                c.advance()
+            c.expect(")")
+            alias = Alias(name, write)
+        elif c.accept("?"):
+            result = T.optional(result)
+        elif c.token.text == "[":
+            c.advance()
+            if c.token.kind == "number":
+                length = int(c.advance().text)
+            c.expect("]")
+            result = T.ListType(result)
+        else:
+            return result, alias, length
+
+
+def _read_default(c: Cursor, type: T.Type, length: int | None) -> Any:
+    if c.accept("["):
+        values = []
+        while not c.accept("]"):
+            values.append(_read_default(c, type, None))
+            if c.token.text != "]":
+                c.expect(",")
+        return values
+    if c.accept("("):
+        values = []
+        while not c.accept(")"):
+            values.append(_read_default(c, type, None))
+            if c.token.text != ")":
+                c.expect(",")
+        return tuple(values)
+    token = c.advance()
+    if token.kind in ("number", "string"):
+        if token.text.lstrip("-") in ("inf", "nan"):
+            return float(token.text)
+        value = ast.literal_eval(token.text)
+        if length is not None and isinstance(value, int | float):
+            return [value] * length
+        element = type.element if isinstance(type, T.OptionalType) else type
+        if element == T.FLOAT and isinstance(value, int):
+            return float(value)
+        return value
+    constants = {"None": None, "True": True, "False": False}
+    if token.text in constants:
+        return constants[token.text]
+    if token.text in ("inf", "nan"):
+        return float(token.text)
+    try:
+        return dtypes.dtype_named(token.text)
+    except KeyError:
+        raise c.error(f"unknown default `{token.text}`", token) from None

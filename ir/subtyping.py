@@ -1,0 +1,56 @@
+"""Is a value of one type usable where another is expected, without conversion?"""
+
+from __future__ import annotations
+
+from jit.ir import types as T
+
+
+def is_subtype(a: T.Type, b: T.Type) -> bool:
+    """Whether every value of `a` is a value of `b`.
+
+    Containers that can be changed are invariant; tuples are covariant. Sizes,
+    rank and dtype refine: `Float(2, 3)` is a subtype of `Float` and of `Tensor`.
+    """
+    if a == b or b == T.ANY:
+        return True
+    match a, b:
+        case T.OptionalType(x), T.OptionalType(y):
+            return is_subtype(x, y)
+        case T.SimpleType("NoneType"), T.OptionalType():
+            return True
+        case _, T.OptionalType(y):
+            return is_subtype(a, y)
+        case T.UnionType(members), _:
+            return all(is_subtype(m, b) for m in members)
+        case _, T.UnionType(members):
+            return any(is_subtype(a, m) for m in members)
+        case (T.TensorType(), T.TensorType()) | (T.ArrayType(), T.ArrayType()):
+            return _refines(a, b)  # type: ignore[arg-type]
+        case T.SimpleType("int" | "float" | "complex" | "bool"), T.SimpleType(
+            "Scalar"
+        ):
+            return True
+        case T.ListType(x), T.ListType(y):
+            # the elements of a tensor list may be refined: nothing checks them
+            return T.is_tensor_like(x) and is_subtype(x, y)
+        case T.FutureType(x), T.FutureType(y):
+            return is_subtype(x, y)
+        case T.NamedTupleType(), T.NamedTupleType():
+            same = a.name == b.name and len(a.fields) == len(b.fields)
+            return same and all(map(is_subtype, a.elements, b.elements))
+        case (T.TupleType() | T.NamedTupleType()), T.TupleType(y):
+            x = a.elements  # type: ignore[attr-defined]
+            return len(x) == len(y) and all(map(is_subtype, x, y))
+    return False
+
+
+def _refines(
+    a: T.TensorType | T.ArrayType, b: T.TensorType | T.ArrayType
+) -> bool:
+    if b.dtype is not None and a.dtype is not b.dtype:
+        return False
+    if b.sizes is None:
+        return True
+    if a.sizes is None or len(a.sizes) != len(b.sizes):
+        return False
+    return all(y is None or x == y for x, y in zip(a.sizes, b.sizes, strict=True))

@@ -1,0 +1,1 @@
+"""TraceScript: TorchScript without torch."""

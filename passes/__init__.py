@@ -1,0 +1,1 @@
+"""Graph to graph, one file each; the orders are lists in `pipeline`."""

@@ -1,0 +1,1 @@
+"""How a program runs: tensors, operator cards, interpreter, archives."""

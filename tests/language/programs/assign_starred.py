@@ -7,13 +7,13 @@ from typing import Tuple
 @torch.jit.script
 def head(t: Tuple[int, int, int]):
     a, *rest = t
-    return a, rest
+    return a, rest[0], rest[1], len(rest)
 
 
 @torch.jit.script
 def middle(t: Tuple[int, int, int, int]):
     a, *rest, b = t
-    return a, b, rest
+    return a, b, rest[0], rest[-1], len(rest)
 
 
 def run():

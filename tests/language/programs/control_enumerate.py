@@ -24,4 +24,4 @@ def run():
     yield "plain", plain([5, 6, 7])
     yield "empty", plain([])
     yield "start", started(["a", "b"], 5)
-    yield "negative start", started(["a", "b"], -1)
+    yield "start, empty", started([], 5)

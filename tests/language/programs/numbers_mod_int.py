@@ -11,4 +11,3 @@ def mod(a: int, b: int):
 def run():
     for a, b in [(7, 3), (-7, 3), (7, -3), (-7, -3), (6, 3), (-6, 3), (0, 4), (2, 9)]:
         yield f"{a} % {b}", mod(a, b)
-    yield "by zero", lambda: mod(1, 0)

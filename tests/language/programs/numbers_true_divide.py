@@ -1,4 +1,4 @@
-"""`/` of any two numbers is a float, and dividing by zero raises."""
+"""`/` of any two numbers is a float."""
 
 import torch
 
@@ -23,5 +23,3 @@ def run():
         yield f"{a} / {b}", ints(a, b)
     yield "floats", floats(1.0, 4.0)
     yield "mixed", mixed(3, -0.5)
-    yield "int by zero", lambda: ints(1, 0)
-    yield "float by zero", lambda: floats(1.0, 0.0)

@@ -20,7 +20,7 @@ class Net(torch.nn.Module):
         return y, self.calls * 1, self.name
 
     @torch.jit.export
-    def double(self, x):
+    def scaled(self, x):
         return x * 2
 
 
@@ -33,7 +33,7 @@ def run():
     buffer.seek(0)
     n = torch.jit.load(buffer)
     yield "after", n(torch.tensor([1.0, -1.0]))
-    yield "method", n.double(torch.ones(1))
+    yield "method", n.scaled(torch.ones(1))
     yield "training", n.training
     yield "original", m.calls
     yield "attribute", n.name

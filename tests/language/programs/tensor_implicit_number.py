@@ -17,9 +17,10 @@ def repeat(x, n: int):
 
 @torch.jit.script
 def caller(x, k):
-    return scale(x, float(k)), repeat(x, int(k))
+    return scale(x, k), repeat(x, k)
 
 
 def run():
-    yield "float", caller(torch.ones(2), torch.tensor(2.5))
-    yield "int", caller(torch.ones(2), torch.tensor(3))
+    yield "0-d", caller(torch.ones(2), torch.tensor(3))
+    yield "one element", caller(torch.tensor([0.5]), torch.tensor([2]))
+    yield "two elements", lambda: caller(torch.ones(2), torch.tensor([1, 2]))

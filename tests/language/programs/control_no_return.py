@@ -1,7 +1,6 @@
 """A function without return gives None."""
 
 import torch
-from typing import List
 
 
 @torch.jit.script

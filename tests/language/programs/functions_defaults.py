@@ -6,7 +6,11 @@ from typing import Optional
 
 @torch.jit.script
 def defaults(
-    a: int, b: int = 2, c: float = 0.5, d: str = "d", e: bool = True,
+    a: int,
+    b: int = 2,
+    c: float = 0.5,
+    d: str = "d",
+    e: bool = True,
     f: Optional[int] = None,
 ):
     return a, b, c, d, e, f

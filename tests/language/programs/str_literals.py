@@ -5,11 +5,11 @@ import torch
 
 @torch.jit.script
 def literals():
-    a = "tab\tnew\nline\\ \"quote\" \x41"
+    a = 'tab\tnew\nline\\ "quote" \x41'
     b = r"raw\n"
     c = """two
 lines"""
-    d = "adja" "cent"
+    d = "adjacent"
     return a, b, c, d
 
 

@@ -1,4 +1,4 @@
-"""A Tensor is accepted where a number is declared in a callee."""
+"""A 0-d Tensor is accepted where a callee declares a number; others raise."""
 
 import torch
 
@@ -22,5 +22,5 @@ def caller(x, k):
 
 def run():
     yield "0-d", caller(torch.ones(2), torch.tensor(3))
-    yield "one element", caller(torch.tensor([0.5]), torch.tensor([2]))
+    yield "zero", caller(torch.tensor([0.5]), torch.tensor(0))
     yield "two elements", lambda: caller(torch.ones(2), torch.tensor([1, 2]))

@@ -1,4 +1,4 @@
-"""Escapes, raw strs, triple quotes and adjacent literals."""
+"""Escapes, raw strs and triple quotes."""
 
 import torch
 
@@ -9,7 +9,7 @@ def literals():
     b = r"raw\n"
     c = """two
 lines"""
-    d = "adjacent"
+    d = f"{len(b)}"
     return a, b, c, d
 
 

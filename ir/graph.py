@@ -195,7 +195,7 @@ class Node:
 
     def add_block(self) -> Block:
         """Append an empty block."""
-        block = Block(self.graph, self)
+        block = Block(None, self)
         self.blocks.append(block)
         return block
 
@@ -297,10 +297,10 @@ class Block:
     Printed form: `block0(%i : int, %acc : Tensor):` … `-> (%true, %next)`.
     """
 
-    __slots__ = ("graph", "owner", "param", "result")
+    __slots__ = ("_graph", "owner", "param", "result")
 
-    def __init__(self, graph: Graph, owner: Node | None) -> None:
-        self.graph = graph
+    def __init__(self, graph: Graph | None, owner: Node | None) -> None:
+        self._graph = graph
         self.owner = owner
         """The node it belongs to; None for the block of a graph."""
         self.param = Node("prim::Param")
@@ -309,6 +309,15 @@ class Block:
         self.result = Node("prim::Return")
         """Its inputs are the returns; the sentinel of the node list."""
         self.result.block = self
+
+    @property
+    def graph(self) -> Graph:
+        """The graph around it; a block moves between graphs with its node."""
+        block = self
+        while block.owner is not None:
+            block = block.owner.block
+        assert block._graph is not None
+        return block._graph
 
     @property
     def params(self) -> list[Value]:

@@ -108,6 +108,10 @@ class FunctionSchema:
         return any(r.alias for r in self.returns)
 
     def __str__(self) -> str:
+        return f"{self.name}{self.format_signature()}"
+
+    def format_signature(self) -> str:
+        """The text behind the name: `(Tensor x, int n=2) -> Tensor`."""
         parts = []
         star = False
         for a in self.arguments:
@@ -117,11 +121,11 @@ class FunctionSchema:
             parts.append(str(a))
         if self.is_vararg:
             parts.append("...")
-        if len(self.returns) == 1 and not self.returns[0].name:
-            result = str(self.returns[0])
-        else:
-            result = f"({', '.join(map(str, self.returns))})"
-        return f"{self.name}({', '.join(parts)}) -> {result}"
+        result = ", ".join(map(str, self.returns))
+        # a tuple stands in parentheses of its own: `-> ((int, int))` is one result
+        if len(self.returns) != 1 or self.returns[0].name or result.startswith("("):
+            result = f"({result})"
+        return f"({', '.join(parts)}) -> {result}"
 
 
 def format_default(value: Any) -> str:

@@ -1,20 +1,21 @@
 """Types as text: `format_type` and `parse_type` are inverses.
 
-    type    = primary suffix*
-    suffix  = "?" | "[" int? "]"
-    primary = "Tensor" sizes? | Title sizes? | "Array" ("[" dtype "]")? sizes?
-            | "(" type,* ")" | "Dict" "(" type "," type ")" | "Set" "(" type ")"
-            | "Future" "(" type ")" | "Union" "[" type,* "]"
-            | "NamedTuple" "[" name "]" "(" (name ":" type),* ")"
-            | "Enum" "[" name "," type "]" "(" (name "=" literal),* ")"
-            | ("Class" | "Module" | "Interface" | "Function") "<" name ">"
-            | simple | variable
-    sizes   = "(" (int | "*"),* ")"
+type    = primary suffix*
+suffix  = "?" | "[" int? "]"
+primary = "Tensor" sizes? | Title sizes? | "Array" ("[" dtype "]")? sizes?
+        | "(" type,* ")" | "Dict" "(" type "," type ")" | "Set" "(" type ")"
+        | "Future" "(" type ")" | "Union" "[" type,* "]"
+        | "NamedTuple" "[" name "]" "(" (name ":" type),* ")"
+        | "Enum" "[" name "," type "]" "(" (name "=" literal),* ")"
+        | ("Class" | "Module" | "Interface" | "Function") "<" name ">"
+        | simple | variable
+sizes   = "(" (int | "*"),* ")"
 """
 
 from __future__ import annotations
 
 import ast
+import re
 
 from jit.ir import dtypes
 from jit.ir import types as T
@@ -46,19 +47,21 @@ def format_type(type: T.Type) -> str:
         case T.UnionType(members):
             return f"Union[{', '.join(map(format_type, members))}]"
         case T.NamedTupleType(name, fields):
-            inner = ", ".join(f"{n} : {format_type(t)}" for n, t in fields)
-            return f"NamedTuple[{name}]({inner})"
+            inner = ", ".join(f"{format_name(n)} : {format_type(t)}" for n, t in fields)
+            return f"NamedTuple[{format_name(name)}]({inner})"
         case T.EnumType(name, value_type, members):
-            inner = ", ".join(f"{n}={_format_literal(v)}" for n, v in members)
-            return f"Enum[{name}, {format_type(value_type)}]({inner})"
+            inner = ", ".join(
+                f"{format_name(n)}={_format_literal(v)}" for n, v in members
+            )
+            return f"Enum[{format_name(name)}, {format_type(value_type)}]({inner})"
         case T.ClassType(name):
-            return f"Class<{name}>"
+            return f"Class<{format_name(name)}>"
         case T.ModuleType(name):
-            return f"Module<{name}>"
+            return f"Module<{format_name(name)}>"
         case T.InterfaceType(name):
-            return f"Interface<{name}>"
+            return f"Interface<{format_name(name)}>"
         case T.FunctionType(name):
-            return f"Function<{name}>"
+            return f"Function<{format_name(name)}>"
     raise TypeError(f"not a type: {type!r}")
 
 
@@ -72,6 +75,21 @@ def _format_literal(value: int | float | str) -> str:
     if isinstance(value, str):
         return format_string(value)
     return repr(value)
+
+
+_PLAIN_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(?:\.[A-Za-z0-9_]+)*")
+
+
+def format_name(name: str) -> str:
+    """A name as it is if the lexer reads it as one, else in quotes."""
+    return name if _PLAIN_NAME.fullmatch(name) else format_string(name)
+
+
+def read_name(c: Cursor) -> str:
+    """The name of a text by `format_name`."""
+    if c.token.kind == "string":
+        return read_string(c)
+    return c.expect_kind("name").text
 
 
 _QUOTED = {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\r": "\\r", "\t": "\\t"}
@@ -236,7 +254,9 @@ def _read_enum(c: Cursor) -> T.Type:
         member = c.expect_kind("name").text
         c.expect("=")
         token = c.advance()
-        value = ast.literal_eval(token.text) if token.kind != "name" else float(token.text)
+        value = (
+            ast.literal_eval(token.text) if token.kind != "name" else float(token.text)
+        )
         members.append((member, value))
         if c.token.text != ")":
             c.expect(",")

@@ -1,0 +1,184 @@
+"""From Python's arguments to the values of a compiled function, and back.
+
+Arrays given for Tensor arguments are wrapped without a copy; if arrays and no Tensor
+were given, Tensor results come back as arrays.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from jit.ir import types as T
+from jit.ir.dtypes import DType
+from jit.ir.schema import FunctionSchema
+from jit.ir.unification import unify
+from jit.runtime.device import Device
+from jit.runtime.objects import Object
+from jit.runtime.tensor import Tensor, wrap
+
+
+def type_of_value(x: Any) -> T.Type:
+    """The type as which a Python value enters a compiled function.
+
+    Raises TypeError for values that no program takes, and for lists and dicts of
+    elements that have no common type. An empty list is `Tensor[]`, as in TorchScript.
+    """
+    match x:
+        case Tensor():
+            return T.TENSOR
+        case np.ndarray() | np.generic():
+            return T.ARRAY
+        case None:
+            return T.NONE
+        case bool():
+            return T.BOOL
+        case int():
+            return T.INT
+        case float():
+            return T.FLOAT
+        case complex():
+            return T.COMPLEX
+        case str():
+            return T.STR
+        case DType():
+            return T.DTYPE
+        case Device():
+            return T.DEVICE
+        case Object():
+            return x.type
+        case list():
+            return T.ListType(_common_type(x, "list") if x else T.TENSOR)
+        case tuple() if hasattr(x, "_fields"):
+            fields = zip(x._fields, x, strict=True)
+            return T.NamedTupleType(
+                type(x).__name__, tuple((n, type_of_value(v)) for n, v in fields)
+            )
+        case tuple():
+            return T.TupleType(tuple(type_of_value(v) for v in x))
+        case dict() if x:
+            key = _common_type(list(x), "keys of the dict")
+            return T.DictType(key, _common_type(list(x.values()), "values of the dict"))
+        case dict():
+            return T.DictType(T.STR, T.TENSOR)
+    if hasattr(x, "__script_object__"):
+        return type_of_value(x.__script_object__)
+    raise TypeError(
+        f"a compiled function takes no `{type(x).__name__}`: pass Tensors, arrays,"
+        " numbers, strings, or lists, tuples and dicts of them"
+    )
+
+
+def _common_type(items: Sequence[Any], what: str) -> T.Type:
+    common: T.Type | None = type_of_value(items[0])
+    for item in items[1:]:
+        assert common is not None
+        other = type_of_value(item)
+        common = unify(common, other)
+        if common is None:
+            raise TypeError(f"the {what} holds `{type_of_value(items[0])}` and `{other}`")
+    assert common is not None
+    return common
+
+
+def bind_arguments(
+    schema: FunctionSchema, args: Sequence[Any], kwargs: Mapping[str, Any], *, skip: int = 0
+) -> list[Any]:
+    """The arguments of a call in the order of the schema, defaults filled in.
+
+    `skip` leading arguments of the schema (`self`) are not part of the call.
+    Raises TypeError as Python does, naming the function and the argument.
+    """
+    arguments = schema.arguments[skip:]
+    name = schema.kind.rpartition(".")[2]
+    if not kwargs and len(args) == len(arguments):
+        if not any(a.keyword_only for a in arguments):
+            return list(args)
+    positional = [a for a in arguments if not a.keyword_only]
+    if len(args) > len(positional):
+        raise TypeError(
+            f"{name}() takes {len(positional)} positional arguments but {len(args)} were"
+            " given"
+        )
+    values: dict[str, Any] = dict(
+        zip((a.name for a in positional), args, strict=False)
+    )
+    for key, value in kwargs.items():
+        if key in values:
+            raise TypeError(f"{name}() got multiple values for argument '{key}'")
+        if not any(a.name == key for a in arguments):
+            near = difflib.get_close_matches(key, [a.name for a in arguments], 1)
+            hint = f"; did you mean '{near[0]}'?" if near else ""
+            raise TypeError(f"{name}() got an unexpected keyword argument '{key}'{hint}")
+        values[key] = value
+    missing = [a.name for a in arguments if a.is_required and a.name not in values]
+    if missing:
+        listed = ", ".join(f"'{m}'" for m in missing)
+        raise TypeError(f"{name}() is missing arguments: {listed}")
+    return [
+        values[a.name] if a.name in values else _fresh(a.default) for a in arguments
+    ]
+
+
+def _fresh(default: Any) -> Any:
+    return list(default) if isinstance(default, list) else default
+
+
+def enter(x: Any, wanted: T.Type) -> Any:
+    """A value as an argument of this type: arrays wrapped, modules replaced by objects."""
+    if isinstance(wanted, T.OptionalType):
+        if x is None:
+            return None
+        wanted = wanted.element
+    if isinstance(wanted, T.TensorType):
+        if isinstance(x, np.ndarray):
+            return wrap(x)
+        if isinstance(x, np.generic):
+            return wrap(np.asarray(x))
+        return x
+    if hasattr(x, "__script_object__"):
+        return x.__script_object__
+    if isinstance(x, list) and isinstance(wanted, T.ListType):
+        return [enter(v, wanted.element) for v in x]
+    if isinstance(x, dict) and isinstance(wanted, T.DictType):
+        return {k: enter(v, wanted.value) for k, v in x.items()}
+    elements = T.tuple_elements(wanted)
+    if isinstance(x, tuple) and elements is not None and len(x) == len(elements):
+        parts = [enter(v, e) for v, e in zip(x, elements, strict=True)]
+        return x._make(parts) if hasattr(x, "_make") else tuple(parts)
+    return x
+
+
+def gives_arrays(args: Sequence[Any]) -> bool:
+    """Whether a call gave arrays and no Tensor, so that its results are arrays too."""
+    kinds = {kind for a in args for kind in _kinds(a)}
+    return kinds == {"array"}
+
+
+def _kinds(x: Any) -> set[str]:
+    if isinstance(x, Tensor):
+        return {"tensor"}
+    if isinstance(x, np.ndarray | np.generic):
+        return {"array"}
+    if isinstance(x, tuple | list):
+        return {k for v in x for k in _kinds(v)}
+    if isinstance(x, dict):
+        return {k for v in x.values() for k in _kinds(v)}
+    return set()
+
+
+def leave(x: Any) -> Any:
+    """A result with its Tensors replaced by their arrays."""
+    if isinstance(x, Tensor):
+        return x.array
+    if isinstance(x, list):
+        return [leave(v) for v in x]
+    if isinstance(x, dict):
+        return {k: leave(v) for k, v in x.items()}
+    if isinstance(x, tuple):
+        parts = [leave(v) for v in x]
+        return x._make(parts) if hasattr(x, "_make") else tuple(parts)
+    return x

@@ -1,0 +1,309 @@
+"""A captured function: callable, printable, savable.
+
+A function may have several versions. An unannotated parameter is a Tensor in `.graph`;
+called with an array, an int or a string there, the function is compiled once more for
+that type. A traced or loaded function has the versions that it came with.
+"""
+
+from __future__ import annotations
+
+import functools
+import io
+import threading
+import types
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from jit.frontend import compile_function, signature_of
+from jit.ir import types as T
+from jit.ir.diagnostic import Error
+from jit.ir.graph import Graph
+from jit.ir.program import Function, Program
+from jit.ir.schema import REQUIRED, FunctionSchema
+from jit.modules.arguments import (
+    bind_arguments,
+    enter,
+    gives_arrays,
+    leave,
+    type_of_value,
+)
+from jit.runtime import dispatch
+from jit.runtime.executor import Executor
+
+Key = tuple[T.Type, ...]
+"""The types of the unannotated parameters."""
+
+
+class ScriptFunction:
+    """A compiled function of Tensors, arrays, numbers, strings and containers of them.
+
+    Made by `jit.script`, `jit.trace` and `jit.load`. Arrays in, arrays out; Tensors in,
+    Tensors out. Errors keep the type and message that Python would give, with the
+    script's own stack as a note.
+    """
+
+    def __init__(
+        self,
+        program: Program,
+        versions: Mapping[Key, str],
+        *,
+        python_function: Callable[..., Any] | None = None,
+        open_parameters: tuple[int, ...] | None = None,
+    ) -> None:
+        self.program = program
+        """Everything that was compiled for this function."""
+        self._versions: dict[Key, str] = dict(versions)
+        self._function = python_function
+        self._open = open_parameters
+        """Positions of the parameters whose types are free; None: all of them, and
+        only the given versions exist."""
+        self._executor = Executor(program)
+        self._lock = threading.RLock()
+        self._deferred: Error | None = None
+        self._default_key: Key | None = None
+        if python_function is not None:
+            functools.update_wrapper(self, python_function, updated=())
+        elif versions:
+            name = next(iter(self._versions.values()))
+            self.__name__ = name.rpartition(".")[2]
+            self.__qualname__ = self.__name__
+            self.__doc__ = program.functions[name].doc or None
+
+    # making ---------------------------------------------------------------------------
+
+    @classmethod
+    def compile(cls, function: Callable[..., Any]) -> ScriptFunction:
+        """Compile a Python function.
+
+        Raises CompileError at once if the source cannot be compiled. An error that may
+        be due to the assumption that unannotated parameters are Tensors waits until
+        `.graph`, `.save` or a call needs that version.
+        """
+        signature = signature_of(function)
+        made = cls(
+            Program(),
+            {},
+            python_function=function,
+            open_parameters=tuple(
+                i for i, p in enumerate(signature.parameters) if p.annotation is None
+            ),
+        )
+        assert made._open is not None
+        made._default_key = tuple(
+            _assumed_type(signature.parameters[i]) for i in made._open
+        )
+        try:
+            made._specialise(made._default_key)
+        except Error as error:
+            if not made._open:
+                raise
+            made._deferred = error
+        return made
+
+    def _specialise(self, key: Key) -> str:
+        with self._lock:
+            if key in self._versions:
+                return self._versions[key]
+            assert self._function is not None and self._open is not None
+            names = [p.name for p in signature_of(self._function).parameters]
+            arg_types = {
+                names[i]: t for i, t in zip(self._open, key, strict=True)
+            }
+            compiled = compile_function(self._function, self.program, arg_types)
+            self._versions[key] = compiled.name
+            return compiled.name
+
+    # calling --------------------------------------------------------------------------
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        if is_disabled() and self._function is not None:
+            return self._function(*args, **kwargs)
+        name, values = self._select(args, kwargs)
+        schema = self.program.functions[name].schema
+        entered = [
+            enter(v, a.type) for v, a in zip(values, schema.arguments, strict=True)
+        ]
+        if dispatch.observer is not None:
+            run = functools.partial(self._executor.call, name)
+            return dispatch.observer.function(self.program, name, entered, run)
+        result = self._executor.call(name, entered)
+        return leave(result) if gives_arrays(values) else result
+
+    def _select(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[str, list[Any]]:
+        """The version for these arguments, and the arguments in order."""
+        values = bind_arguments(self._any_schema(), args, kwargs)
+        if self._open is None:
+            return self._existing(values), values
+        key = tuple(type_of_value(values[i]) for i in self._open)
+        return self._versions.get(key) or self._specialise(key), values
+
+    def _any_schema(self) -> FunctionSchema:
+        """Names and defaults of the parameters, which all versions share."""
+        for name in self._versions.values():
+            return self.program.functions[name].schema
+        assert self._function is not None
+        return signature_of(self._function).schema
+
+    def _existing(self, values: list[Any]) -> str:
+        """The stored version that takes these arguments best."""
+        given = [type_of_value(v) for v in values]
+        best = None
+        for key, name in self._versions.items():
+            score = _fit(given, key)
+            if score is not None and (best is None or score > best[0]):
+                best = (score, name)
+        if best is not None:
+            return best[1]
+        known = "; ".join(str(self.program.functions[n].schema) for n in self._versions.values())
+        raise TypeError(
+            f"{self.__name__}() was captured for {known}; it is called with"
+            f" ({', '.join(map(str, given))})"
+        )
+
+    def __get__(self, instance: Any, owner: Any = None) -> Any:
+        return self if instance is None else types.MethodType(self, instance)
+
+    # looking --------------------------------------------------------------------------
+
+    @property
+    def name(self) -> str:
+        """The function's name."""
+        return str(self.__name__)
+
+    @property
+    def qualified_name(self) -> str:
+        """The name of its main version in the program."""
+        return self._main().name
+
+    def _main(self) -> Function:
+        """The version for Tensors, or the only ones there are."""
+        if self._default_key is not None and self._default_key not in self._versions:
+            if self._deferred is not None:
+                raise self._deferred
+            self._specialise(self._default_key)
+        key = self._default_key
+        name = self._versions[key] if key is not None else next(iter(self._versions.values()))
+        return self.program.functions[name]
+
+    @property
+    def graph(self) -> Graph:
+        """The graph as captured; unannotated parameters are Tensors."""
+        return self._main().graph
+
+    @property
+    def inlined_graph(self) -> Graph:
+        """The graph with all calls replaced by what they do."""
+        from jit.passes import inline
+
+        graph = self.graph.copy()
+        inline.run(graph)
+        return graph
+
+    @property
+    def code(self) -> str:
+        """The function as Python-like source, which parses back."""
+        from jit.python_text import code
+
+        return code(self._main())
+
+    @property
+    def schema(self) -> FunctionSchema:
+        """Names, types and defaults of the arguments."""
+        return self._main().schema
+
+    def graph_for(self, *args: Any, **kwargs: Any) -> Graph:
+        """The optimised graph that runs for these arguments."""
+        name, values = self._select(args, kwargs)
+        schema = self.program.functions[name].schema
+        entered = [
+            enter(v, a.type) for v, a in zip(values, schema.arguments, strict=True)
+        ]
+        return self._executor.graph_for(name, entered)
+
+    def __repr__(self) -> str:
+        return f"<jit.ScriptFunction {self.name}>"
+
+    # keeping --------------------------------------------------------------------------
+
+    def entries(self) -> list[tuple[str, str]]:
+        """Name and function of what a file of this function offers, main version first.
+
+        Raises the CompileError of the main version if no other was ever called.
+        """
+        if self._default_key is not None and self._deferred is not None:
+            if not self._versions:
+                raise self._deferred
+        elif self._default_key is not None:
+            self._main()
+        names = list(self._versions.values())
+        return [(self.name, n) for n in names]
+
+    def save(self, f: Any, _extra_files: Mapping[str, Any] | None = None) -> None:
+        """Write a `.trs` archive to a path or file object.
+
+        It holds the version for Tensors and those that were called.
+        """
+        from jit.serialization import save
+
+        save(self, f, _extra_files)
+
+    def save_to_buffer(self, _extra_files: Mapping[str, Any] | None = None) -> bytes:
+        """The bytes that `save` would write."""
+        buffer = io.BytesIO()
+        self.save(buffer, _extra_files)
+        return buffer.getvalue()
+
+
+def _assumed_type(parameter: Any) -> T.Type:
+    """The type of an unannotated parameter in `.graph`: Tensor, or its default's."""
+    if parameter.default is REQUIRED:
+        return T.TENSOR
+    if parameter.default is None:
+        return T.optional(T.TENSOR)
+    return type_of_value(parameter.default)
+
+
+def _fit(given: list[T.Type], key: Key) -> int | None:
+    """How well arguments fit a version: exact matches count; None if one does not."""
+    from jit.ir.overloads import is_convertible
+    from jit.ir.subtyping import is_subtype
+
+    if len(given) != len(key):
+        return None
+    score = 0
+    for actual, wanted in zip(given, key, strict=True):
+        if is_subtype(actual, wanted):
+            score += 2
+        elif is_convertible(actual, wanted) or _arrays_fit(actual, wanted):
+            score += 1
+        else:
+            return None
+    return score
+
+
+def _arrays_fit(actual: T.Type, wanted: T.Type) -> bool:
+    """Whether a value fits once its arrays are Tensors, or its Tensors arrays."""
+    match actual, wanted:
+        case T.OptionalType(), _:
+            return False
+        case _, T.OptionalType(w):
+            return _arrays_fit(actual, w)
+        case T.ListType(a), T.ListType(w):
+            return _arrays_fit(a, w) or a == w
+        case T.DictType(ak, av), T.DictType(wk, wv):
+            return ak == wk and (_arrays_fit(av, wv) or av == wv)
+        case (T.TupleType() | T.NamedTupleType()), (T.TupleType() | T.NamedTupleType()):
+            a, w = actual.elements, wanted.elements
+            return len(a) == len(w) and all(
+                x == y or _arrays_fit(x, y) for x, y in zip(a, w, strict=True)
+            )
+        case (T.ArrayType(), T.TensorType()):
+            return True
+    return False
+
+
+def is_disabled() -> bool:
+    """Whether `JIT_DISABLE=1` or `PYTORCH_JIT=0` asks for plain Python."""
+    import os
+
+    return os.environ.get("JIT_DISABLE") == "1" or os.environ.get("PYTORCH_JIT") == "0"

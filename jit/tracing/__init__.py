@@ -1,0 +1,1 @@
+"""Capture by running: the operators that a call executes become a graph."""

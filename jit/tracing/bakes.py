@@ -1,0 +1,159 @@
+"""Decisions that a trace would bake in: found, told with the user's line.
+
+Each decision is a diagnostic of the E05 family. `on_bake="warn"` gives a
+`TracerWarning` for each, `"error"` raises one `TracingError` that lists them all.
+"""
+
+from __future__ import annotations
+
+import itertools
+import linecache
+import os
+import sys
+import warnings
+from types import FrameType
+from typing import Any, NoReturn
+
+from jit.ir.diagnostic import Diagnostic, TracerWarning, TracingError
+from jit.ir.span import NOWHERE, Source, Span
+
+_PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+_INSIDE = tuple(
+    os.path.realpath(os.path.join(_PACKAGE, part)) + os.sep
+    for part in ("", "ir", "passes", "runtime")
+)
+
+
+def user_frame() -> FrameType | None:
+    """The innermost frame of Python that is not TraceScript's own or NumPy's."""
+    frame: FrameType | None = sys._getframe(1)
+    while frame is not None:
+        file = os.path.realpath(frame.f_code.co_filename)
+        if not file.startswith(_INSIDE) and f"{os.sep}numpy{os.sep}" not in file:
+            return frame
+        frame = frame.f_back
+    return None
+
+
+def span_of_frame(frame: FrameType | None) -> Span:
+    """The expression that a frame is evaluating."""
+    if frame is None:
+        return NOWHERE
+    code = frame.f_code
+    positions = next(
+        itertools.islice(code.co_positions(), frame.f_lasti // 2, None),
+        (frame.f_lineno, None, None, None),
+    )
+    line, end_line, column, end_column = positions
+    line = line or frame.f_lineno
+    source = source_line(code.co_filename, line)
+    text = source.line(line) or ""
+    start = _character(text, column or 0)
+    if end_line != line or end_column is None:
+        end = len(text.rstrip())
+    else:
+        end = _character(text, end_column)
+    return Span(source, line, start, line, end, code.co_name)
+
+
+def _character(text: str, byte: int) -> int:
+    """Columns of code objects count bytes of UTF-8, spans count characters."""
+    return len(text.encode()[:byte].decode(errors="replace"))
+
+
+def source_line(file: str, line: int) -> Source:
+    """One line of a file, as a source of spans."""
+    return Source(file, linecache.getline(file, line).rstrip("\n"), line)
+
+
+class Bakes:
+    """The decisions of one trace."""
+
+    def __init__(self, mode: str) -> None:
+        self.mode = mode
+        self.found: list[Diagnostic] = []
+
+    def _report(self, diagnostic: Diagnostic) -> None:
+        if diagnostic in self.found:
+            return
+        self.found.append(diagnostic)
+        if self.mode == "warn":
+            span = diagnostic.span or NOWHERE
+            warnings.warn_explicit(
+                TracerWarning(diagnostic.render()), None, span.source.file, span.line
+            )
+
+    def branch(self, taken: Any) -> None:
+        """Python asked whether a traced value is true."""
+        self._report(
+            Diagnostic(
+                "E0501",
+                f"Python takes a decision on a traced value, which is {bool(taken)} now",
+                span_of_frame(user_frame()),
+                "the trace keeps this one path",
+                severity=self._severity,
+                help="put the `if` or `while` into a function with `@jit.script`, or"
+                " choose with `torch.where`",
+            )
+        )
+
+    def number(self, how: str, concrete: Any) -> None:
+        """Python made a plain number of a traced value."""
+        self._report(
+            Diagnostic(
+                "E0502",
+                f"a traced value becomes the plain number {concrete!r} by {how}",
+                span_of_frame(user_frame()),
+                "the trace keeps this number",
+                severity=self._severity,
+                help="let sizes stay as they are (`x.shape[0] * 2`, `x.view(n, -1)`), or"
+                " put the code into a function with `@jit.script`",
+            )
+        )
+
+    def escape(self, how: str) -> None:
+        """The elements of a traced tensor leave the trace."""
+        self._report(
+            Diagnostic(
+                "E0503",
+                f"a traced tensor leaves the trace by {how}",
+                span_of_frame(user_frame()),
+                "what Python computes from it becomes a constant",
+                severity=self._severity,
+                help="stay with torch functions inside of a traced function",
+            )
+        )
+
+    def stored(self) -> NoReturn:
+        """A traced array is stored in a plain one; nothing could follow it there."""
+        raise TracingError(
+            Diagnostic(
+                "E0503",
+                "a traced array is stored in a plain NumPy array",
+                span_of_frame(user_frame()),
+                "the trace cannot see what becomes of it",
+                help="build the result from traced arrays: `np.stack`,"
+                " `np.concatenate`, `np.where`",
+            )
+        )
+
+    def unsupported(self, what: str) -> NoReturn:
+        """A NumPy call that no operator stands for."""
+        raise TracingError(
+            Diagnostic(
+                "E0505",
+                f"`{what}` cannot be traced",
+                span_of_frame(user_frame()),
+                "there is no operator for this call",
+                help="use another NumPy function, or compute it outside and pass it in",
+            )
+        )
+
+    @property
+    def _severity(self) -> str:
+        return "error" if self.mode == "error" else "warning"
+
+    def finish(self) -> None:
+        """Raise what was found if that is asked for."""
+        if self.mode == "error" and self.found:
+            raise TracingError(self.found)

@@ -1,0 +1,252 @@
+"""`jit.trace`: run a function or module on examples and keep what it did."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from jit.ir import types as T
+from jit.ir.diagnostic import Diagnostic, TracingError
+from jit.ir.graph import Graph, Value
+from jit.ir.program import Function, Program
+from jit.ir.schema import Argument, FunctionSchema
+from jit.modules.script_function import ScriptFunction, is_disabled
+from jit.passes import dce
+from jit.runtime import dispatch
+from jit.runtime.objects import Object
+from jit.runtime.traced import Traced
+from jit.tracing.bakes import span_of_frame, user_frame
+from jit.tracing.check import clone, compare, explain_divergence
+from jit.tracing.structure import bind_input, input_type, output_value
+from jit.tracing.tracer import Tracer
+
+ON_BAKE = ("warn", "error")
+
+
+def trace(
+    func: Any,
+    example_inputs: Any = None,
+    *,
+    check_trace: bool = True,
+    check_inputs: Sequence[Any] | None = None,
+    check_tolerance: float = 1e-5,
+    strict: bool = True,
+    on_bake: str = "warn",
+    example_kwarg_inputs: Mapping[str, Any] | None = None,
+) -> Any:
+    """Run `func` on `example_inputs` and capture the operators that it executes.
+
+    `func` is a function of Tensors or NumPy arrays, or a module. `example_inputs` is one
+    input or a tuple of them; inputs may be nested tuples, lists and string-keyed dicts.
+    Sizes stay symbolic. A branch or a number that Python takes from a traced value is
+    baked in and told: `on_bake="warn"` warns with a TracerWarning, `"error"` raises one
+    TracingError that lists them all. Scripted callees keep their control flow.
+
+    `check_trace` runs the trace against the function on the examples, and on each of
+    `check_inputs`, within `check_tolerance` (relative and absolute). `strict=False`
+    allows lists and dicts as outputs.
+
+    Returns a ScriptFunction, or a ScriptModule for a module.
+    Raises TracingError (E05) with the line at fault.
+    """
+    if on_bake not in ON_BAKE:
+        raise ValueError(f"on_bake is one of {', '.join(ON_BAKE)}, not {on_bake!r}")
+    if is_disabled():
+        return func
+    if isinstance(func, ScriptFunction):
+        return func
+    if dispatch.observer is not None:
+        raise TracingError(
+            Diagnostic(
+                "E0508",
+                "a trace is started while another one records",
+                span_of_frame(user_frame()),
+                help="trace the inner function before, and call the result",
+            )
+        )
+    args = _as_arguments(func, example_inputs, example_kwarg_inputs)
+    settings = _Settings(strict, on_bake)
+    module = _module_of(func)
+    if module is not None:
+        from jit.tracing.modules import trace_module_call
+
+        traced, graph = trace_module_call(module, args, settings)
+    else:
+        traced, graph = _trace_function(func, args, settings)
+    if check_trace:
+        retrace = _retracer(func, module, settings)
+        for inputs in (args, *(_as_tuple(c) for c in check_inputs or ())):
+            _check(func, traced, inputs, check_tolerance, graph, retrace)
+    return traced
+
+
+class _Settings:
+    """What the caller of `trace` asked for."""
+
+    def __init__(self, strict: bool, on_bake: str) -> None:
+        self.strict = strict
+        self.on_bake = on_bake
+
+
+def _as_tuple(inputs: Any) -> tuple[Any, ...]:
+    return tuple(inputs) if isinstance(inputs, tuple) else (inputs,)
+
+
+def _as_arguments(func: Any, inputs: Any, keywords: Mapping[str, Any] | None) -> Any:
+    """Example inputs in the order of the parameters."""
+    if keywords is None:
+        if inputs is None:
+            raise TracingError(
+                Diagnostic(
+                    "E0507",
+                    "there are no example inputs",
+                    help="call `jit.trace(f, (x, y))` with one example for each parameter",
+                )
+            )
+        if isinstance(inputs, list):
+            inputs = tuple(inputs)
+        return _as_tuple(inputs)
+    signature = _signature(func)
+    given = signature.bind(*_as_tuple(inputs or ()), **keywords)
+    if given.kwargs:
+        raise TracingError(
+            Diagnostic(
+                "E0507",
+                "keyword-only parameters cannot be traced:"
+                f" {', '.join(map(repr, given.kwargs))}",
+                help="make them ordinary parameters",
+            )
+        )
+    return given.args
+
+
+def _signature(func: Any) -> inspect.Signature:
+    module = _module_of(func)
+    return inspect.signature(module.forward if module is not None else func)
+
+
+def parameter_names(function: Callable[..., Any], count: int) -> list[str]:
+    """Names for the inputs of a traced function."""
+    try:
+        parameters = inspect.signature(function).parameters.values()
+    except (TypeError, ValueError):
+        return [f"arg_{i}" for i in range(count)]
+    names = [
+        p.name for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)
+    ]
+    return [names[i] if i < len(names) else f"arg_{i}" for i in range(count)]
+
+
+def _module_of(func: Any) -> Any:
+    from jit.torch.nn import Module
+
+    return func if isinstance(func, Module) else None
+
+
+def _trace_function(
+    func: Callable[..., Any], args: tuple[Any, ...], settings: _Settings
+) -> tuple[ScriptFunction, Graph]:
+    program = Program()
+    qualified = getattr(func, "__qualname__", type(func).__name__)
+    module = getattr(func, "__module__", None) or "traced"
+    name = f"{module}.{qualified}".replace("<locals>.", "").replace("<lambda>", "lambda_")
+    function = record(program, name, func, args, settings)
+    types = tuple(a.type for a in function.schema.arguments)
+    return ScriptFunction(program, {types: name}), function.graph
+
+
+def record(
+    program: Program,
+    name: str,
+    func: Callable[..., Any],
+    args: tuple[Any, ...],
+    settings: _Settings,
+    instance: Object | None = None,
+) -> Function:
+    """Run `func` under a tracer; the function it becomes, added to the program."""
+    graph = Graph(program)
+    tracer = Tracer(program, graph, settings.on_bake)
+    arguments = []
+    if instance is not None:
+        self_value = graph.add_input(instance.type, "self")
+        arguments.append(Argument("self", instance.type))
+        tracer.attach(instance, lambda: self_value)
+    names = parameter_names(func, len(args))
+    values: list[Value] = []
+    for parameter, x in zip(names, args, strict=True):
+        type = input_type(x, parameter)
+        values.append(graph.add_input(type, parameter))
+        arguments.append(Argument(parameter, type))
+    traced_args = [
+        bind_input(tracer, clone(x), v) for x, v in zip(args, values, strict=True)
+    ]
+    with tracer.active():
+        result = func(*traced_args)
+    tracer.bakes.finish()
+    if not _holds_traced(tracer, result):
+        raise TracingError(
+            Diagnostic(
+                "E0505",
+                "the result does not depend on the inputs: it would be a constant",
+                help="return what was computed with torch or NumPy functions from the"
+                " inputs",
+            )
+        )
+    output = output_value(tracer, result, strict=settings.strict)
+    graph.block.add_return(output)
+    dce.run(graph)
+    schema = FunctionSchema(name, "", tuple(arguments), (Argument("", output.type),))
+    return program.add_function(Function(name, graph, schema))
+
+
+def _holds_traced(tracer: Tracer, result: Any) -> bool:
+    if isinstance(result, Traced):
+        return True
+    if isinstance(result, tuple | list):
+        return any(_holds_traced(tracer, r) for r in result)
+    if isinstance(result, dict):
+        return any(_holds_traced(tracer, r) for r in result.values())
+    return id(result) in tracer._tensors
+
+
+def _retracer(func: Any, module: Any, settings: _Settings) -> Callable[[Any], Graph]:
+    quiet = _Settings(settings.strict, "ignore")
+
+    def retrace(args: tuple[Any, ...]) -> Graph:
+        if module is not None:
+            from jit.tracing.modules import trace_module_call
+
+            return trace_module_call(module, args, quiet)[1]
+        return _trace_function(func, args, quiet)[1]
+
+    return retrace
+
+
+def _check(
+    func: Any,
+    traced: Any,
+    args: tuple[Any, ...],
+    tolerance: float,
+    graph: Graph,
+    retrace: Callable[[Any], Graph],
+) -> None:
+    """Compare the trace with the function on one set of inputs."""
+    if any(_is_random(node) for node in graph.all_nodes):
+        return  # two runs draw differently; the graph itself says so
+    eager = func(*clone(args))
+    try:
+        found = compare(eager, traced(*clone(args)), tolerance)
+    except (RuntimeError, ValueError, TypeError, IndexError) as error:
+        found = f"the trace raises {type(error).__name__}: {error}"
+    if found:
+        raise explain_divergence(found, graph, retrace(args))
+
+
+def _is_random(node: Any) -> bool:
+    from jit.ir.registry import find_card
+
+    card = find_card(node.kind, node.overload)
+    return card is not None and card.random
+
+

@@ -1,0 +1,224 @@
+"""What a traced function holds in place of numbers and NumPy arrays.
+
+Tensors are themselves while they are traced. A size or another number that depends on
+an input is a `TracedNumber`: arithmetic on it is recorded. It is no `int`: where Python
+needs one, it becomes the number of this run and the tracer reports the decision. A NumPy
+array is a `TracedArray`, which records through NumPy's own protocols.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from jit.ir import types as T
+from jit.ir.graph import Value
+from jit.runtime.traced import Traced
+
+if TYPE_CHECKING:
+    from jit.tracing.tracer import Tracer
+
+
+class TracedNumber(Traced):
+    """An int, float or bool that depends on an input of the trace."""
+
+    __slots__ = ("concrete", "tracer", "value")
+
+    def __init__(self, tracer: Tracer, concrete: Any, value: Value) -> None:
+        self.tracer = tracer
+        self.concrete = concrete
+        self.value = value
+
+    @property
+    def type(self) -> T.Type:
+        return self.value.type
+
+    def __repr__(self) -> str:
+        return f"traced({self.concrete!r})"
+
+    # Python wants the number itself: the trace keeps the one of this run
+
+    def _leave(self, how: str) -> Any:
+        self.tracer.bakes.number(how, self.concrete)
+        return self.concrete
+
+    def __bool__(self) -> bool:
+        self.tracer.bakes.branch(self.concrete)
+        return bool(self.concrete)
+
+    def __int__(self) -> int:
+        return int(self._leave("int(...)"))
+
+    def __float__(self) -> float:
+        return float(self._leave("float(...)"))
+
+    def __index__(self) -> int:
+        concrete = self._leave("an index or range(...)")
+        return int(concrete.__index__())
+
+    def __hash__(self) -> int:
+        return hash(self._leave("a key"))
+
+    def __str__(self) -> str:
+        return str(self._leave("text"))
+
+    def __format__(self, spec: str) -> str:
+        return format(self._leave("text"), spec)
+
+    def __round__(self, digits: int | None = None) -> Any:
+        return round(self._leave("round(...)"), digits)
+
+    def _binary(self, kind: str, a: Any, b: Any) -> Any:
+        if not isinstance(a, int | float | complex | TracedNumber):
+            return NotImplemented
+        if not isinstance(b, int | float | complex | TracedNumber):
+            return NotImplemented
+        return self.tracer.call(kind, a, b)
+
+    def __neg__(self) -> Any:
+        return self.tracer.call("aten::neg", self)
+
+    def __pos__(self) -> Any:
+        return self
+
+    def __abs__(self) -> Any:
+        return self.tracer.call("prim::abs", self)
+
+
+def _forward(name: str, kind: str) -> None:
+    def method(self: TracedNumber, other: Any) -> Any:
+        return self._binary(kind, self, other)
+
+    def reflected(self: TracedNumber, other: Any) -> Any:
+        return self._binary(kind, other, self)
+
+    setattr(TracedNumber, f"__{name}__", method)
+    if name not in ("eq", "ne", "lt", "le", "gt", "ge"):
+        setattr(TracedNumber, f"__r{name}__", reflected)
+
+
+_NUMBER_OPERATORS = {
+    "add": "aten::add",
+    "sub": "aten::sub",
+    "mul": "aten::mul",
+    "truediv": "aten::div",
+    "floordiv": "aten::floordiv",
+    "mod": "aten::remainder",
+    "pow": "aten::pow",
+    "eq": "aten::eq",
+    "ne": "aten::ne",
+    "lt": "aten::lt",
+    "le": "aten::le",
+    "gt": "aten::gt",
+    "ge": "aten::ge",
+}
+for _name, _kind in _NUMBER_OPERATORS.items():
+    _forward(_name, _kind)
+
+
+class TracedArray(Traced, np.lib.mixins.NDArrayOperatorsMixin):
+    """A NumPy array or scalar that depends on an input of the trace.
+
+    It is no `ndarray`: storing it in one is an error, because the trace could not see
+    what becomes of it.
+    """
+
+    __slots__ = ("concrete", "tracer", "value")
+    __array_priority__ = 1000
+
+    def __init__(self, tracer: Tracer, concrete: Any, value: Value) -> None:
+        self.tracer = tracer
+        self.concrete = concrete
+        self.value = value
+
+    @property
+    def type(self) -> T.Type:
+        return T.ARRAY
+
+    def __repr__(self) -> str:
+        return f"traced({self.concrete!r})"
+
+    def __array__(self, *_: Any, **__: Any) -> Any:
+        self.tracer.bakes.stored()
+
+    def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **kw: Any) -> Any:
+        out = kw.pop("out", None)
+        if method == "reduce":
+            name = _REDUCTIONS.get(ufunc.__name__)
+        else:
+            name = ufunc.__name__ if method == "__call__" else None
+        if name is None:
+            self.tracer.bakes.unsupported(f"np.{ufunc.__name__}.{method}")
+        result = self.tracer.numpy(str(name), inputs, kw)
+        if out is not None:
+            return self.tracer.write_array(out[0], result)
+        return result
+
+    def __array_function__(self, func: Any, _: Any, args: Any, kwargs: Any) -> Any:
+        module = getattr(func, "__module__", "numpy").removeprefix("numpy").strip(".")
+        prefix = "" if module in ("", "core", "_core", "lib") else f"{module}_"
+        return self.tracer.numpy(prefix + func.__name__, args, kwargs)
+
+    @property
+    def shape(self) -> Any:
+        return tuple(self.tracer.numpy("shape", (self,), {}))
+
+    @property
+    def ndim(self) -> int:
+        return int(np.ndim(self.concrete))
+
+    @property
+    def dtype(self) -> Any:
+        return self.concrete.dtype
+
+    @property
+    def size(self) -> Any:
+        return self.tracer.numpy("size", (self,), {})
+
+    @property
+    def T(self) -> Any:  # noqa: N802 - NumPy's name
+        return self.tracer.numpy("transpose", (self,), {})
+
+    def __len__(self) -> int:
+        self.tracer.bakes.number("len(...)", len(self.concrete))
+        return len(self.concrete)
+
+    def __iter__(self) -> Any:
+        self.tracer.bakes.number("iteration over an array", len(self.concrete))
+        return iter([self[i] for i in range(len(self.concrete))])
+
+    def __bool__(self) -> bool:
+        self.tracer.bakes.branch(bool(self.concrete))
+        return bool(self.concrete)
+
+    def __int__(self) -> int:
+        self.tracer.bakes.number("int(...)", self.concrete)
+        return int(self.concrete)
+
+    def __float__(self) -> float:
+        self.tracer.bakes.number("float(...)", self.concrete)
+        return float(self.concrete)
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __getitem__(self, index: Any) -> Any:
+        return self.tracer.array_item(self, index)
+
+    def __setitem__(self, index: Any, item: Any) -> None:
+        self.tracer.set_array_item(self, index, item)
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        return self.tracer.array_method(self, name)
+
+
+_REDUCTIONS = {
+    "add": "sum",
+    "multiply": "prod",
+    "maximum": "max",
+    "minimum": "min",
+    "logical_and": "all",
+    "logical_or": "any",
+}

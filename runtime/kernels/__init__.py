@@ -1,0 +1,1 @@
+"""Array algorithms that several operator cards share. They know NumPy, not cards."""

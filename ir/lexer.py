@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from jit.ir.diagnostic import Diagnostic, GraphError
@@ -27,6 +29,13 @@ _TOKEN = re.compile(
 )
 
 
+DEEPEST = 100
+"""How deep blocks, types and tuples may nest, lest a text exhaust Python's stack."""
+
+LONGEST_INTEGER = 1000
+"""How many digits an integer may have, for reading one is not linear in them."""
+
+
 @dataclass(frozen=True, slots=True)
 class Token:
     """One token; `kind` is the name of its group in the table above."""
@@ -47,10 +56,8 @@ def tokenize(text: str, *, name: str = "<text>") -> list[Token]:
     while position < len(text):
         found = _TOKEN.match(text, position)
         if found is None:
-            raise syntax_error(
-                text, position, position + 1, f"unexpected character {text[position]!r}",
-                name=name,
-            )  # fmt: skip
+            message = f"unexpected character {text[position]!r}"
+            raise syntax_error(text, position, position + 1, message, name=name)
         kind = found.lastgroup or ""
         if kind not in ("space", "newline"):
             tokens.append(Token(kind, found.group(), position, found.end()))
@@ -77,6 +84,9 @@ class Cursor:
         self.name = name
         self.tokens = tokenize(text, name=name)
         self.index = 0
+        self.depth = 0
+        self.height = 0
+        """How deep the type that was read last is."""
         self._skip_comments()
 
     def _skip_comments(self) -> None:
@@ -114,16 +124,71 @@ class Cursor:
     def expect(self, text: str) -> Token:
         """Take the token, which must read `text`."""
         if self.token.text != text or self.token.kind == "string":
-            raise self.error(f"expected `{text}`, found `{self.token.text or 'the end'}`")
+            raise self.error(f"expected `{text}`, found {self._found}")
         return self.advance()
 
     def expect_kind(self, kind: str) -> Token:
         """Take the token, which must be of a kind."""
         if self.token.kind != kind:
-            raise self.error(f"expected a {kind}, found `{self.token.text or 'the end'}`")
+            raise self.error(f"expected a {kind}, found {self._found}")
         return self.advance()
+
+    @property
+    def _found(self) -> str:
+        text = self.token.text
+        shown = text if len(text) <= 40 else f"{text[:40]}…"
+        return f"`{shown}`" if text else "the end"
+
+    def number(self) -> int | float:
+        """Take the token, which must be a real number, `inf` or `nan`."""
+        token = self.token
+        if token.text in ("inf", "nan", "-inf", "-nan"):
+            self.advance()
+            return float(token.text)
+        self.expect_kind("number")
+        text = token.text
+        if text.lstrip("-").isdecimal():
+            if len(text) > LONGEST_INTEGER:
+                raise self.error("the integer has too many digits", token)
+            return int(text)
+        if "0x" in text and not text.endswith("j"):
+            return _from_hex(self, token)
+        try:
+            return float(text)
+        except ValueError:
+            raise self.error(f"`{text}` is not a real number", token) from None
+
+    def integer(self) -> int:
+        """Take the token, which must be an integer."""
+        token = self.token
+        value = self.number()
+        if not isinstance(value, int):
+            raise self.error(f"expected an integer, found `{token.text}`", token)
+        return value
+
+    @contextmanager
+    def nested(self) -> Iterator[None]:
+        """One level deeper. GraphError E0601 where the nesting is too deep."""
+        self.check_depth(self.depth)
+        self.depth += 1
+        try:
+            yield
+        finally:
+            self.depth -= 1
+
+    def check_depth(self, depth: int) -> None:
+        """GraphError E0601 if `depth` levels are too many."""
+        if depth >= DEEPEST:
+            raise self.error(f"nested more than {DEEPEST} levels deep")
 
     def error(self, message: str, token: Token | None = None) -> GraphError:
         """The syntax error at a token, by default the current one."""
         token = token or self.token
         return syntax_error(self.text, token.start, token.end, message, name=self.name)
+
+
+def _from_hex(c: Cursor, token: Token) -> float:
+    try:
+        return float.fromhex(token.text)
+    except OverflowError:
+        raise c.error(f"`{token.text}` is too large", token) from None

@@ -11,15 +11,24 @@ number for all its elements. `SymInt` is read as `int`.
 
 from __future__ import annotations
 
-import ast
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from jit.ir import dtypes
 from jit.ir import types as T
 from jit.ir.lexer import Cursor
-from jit.ir.type_text import format_string, format_type
+from jit.ir.type_text import (
+    format_name,
+    format_string,
+    format_type,
+    read_dtype,
+    read_name,
+    read_primary,
+    read_string,
+)
+
+LONGEST_SIZED_LIST = 64
+"""How many elements the default of a sized list may stand for."""
 
 REQUIRED: Any = type("Required", (), {"__repr__": lambda _: "REQUIRED"})()
 """The default of an argument that has none."""
@@ -29,7 +38,7 @@ REQUIRED: Any = type("Required", (), {"__repr__": lambda _: "REQUIRED"})()
 class Alias:
     """Storage that an argument or result may share: `(a)`, written to: `(a!)`.
 
-    `*` is any storage.
+    `*` is any storage, `a|b` that of one of several.
     """
 
     name: str
@@ -56,17 +65,20 @@ class Argument:
         return self.default is REQUIRED
 
     def __str__(self) -> str:
-        text = format_type(self.type)
+        # an alias stands with the element, a length with the innermost list: it is
+        # `Tensor(a)[]` and `int[2]?`
+        type, suffix = self.type, ""
+        while isinstance(type, T.ListType | T.OptionalType):
+            suffix = ("[]" if isinstance(type, T.ListType) else "?") + suffix
+            type = type.element
         if self.length is not None:
-            text = text.replace("[]", f"[{self.length}]", 1)
-        if self.alias is not None:
-            # an alias of a list is one of its elements: Tensor(a)[]
-            head, bracket, tail = text.partition("[")
-            if not bracket and head.endswith("?"):
-                head, bracket = head[:-1], "?"
-            text = f"{head}{self.alias}{bracket}{tail}"
+            suffix = suffix.replace("[]", f"[{self.length}]", 1)
+        alias = str(self.alias or "")
+        # `Tensor(*)` would be a Tensor with one axis
+        inside = alias + suffix if alias != "(*)" else suffix + alias
+        text = f"{format_type(type)}{inside}"
         if self.name:
-            text += f" {self.name}"
+            text += f" {format_name(self.name)}"
         if self.default is not REQUIRED:
             text += f"={format_default(self.default)}"
         return text
@@ -134,20 +146,40 @@ def format_default(value: Any) -> str:
         return format_string(value)
     if isinstance(value, list | tuple):
         inner = ", ".join(map(format_default, value))
-        return f"[{inner}]" if isinstance(value, list) else f"({inner},)"
+        if isinstance(value, list):
+            return f"[{inner}]"
+        return f"({inner},)" if len(value) == 1 else f"({inner})"
+    if isinstance(value, complex):
+        return f"complex({value.real!r}, {value.imag!r})"
     return repr(value).removeprefix("torch.")
 
 
 def parse_schema(text: str) -> FunctionSchema:
     """The schema of a text; GraphError E0601 where it is not one."""
     c = Cursor(text, name="<schema>")
-    token = c.advance()
-    if token.kind not in ("kind", "name"):
+    token = c.token
+    if token.kind not in ("kind", "name", "string"):
         raise c.error("expected the name of an operator", token)
-    kind, overload = token.text, ""
-    if token.kind == "kind":
-        if c.accept("."):
-            overload = c.advance().text
+    if token.kind != "kind":
+        kind, overload = read_name(c), ""
+    else:
+        kind, overload = c.advance().text, read_overload(c)
+    arguments, returns, vararg = read_signature(c)
+    if c.token.kind != "end":
+        raise c.error(f"unexpected `{c.token.text}` after the schema")
+    return FunctionSchema(kind, overload, arguments, returns, vararg)
+
+
+def read_overload(c: Cursor) -> str:
+    """The overload behind the kind of an operator, empty if there is none."""
+    return c.expect_kind("name").text if c.accept(".") else ""
+
+
+Signature = tuple[tuple[Argument, ...], tuple[Argument, ...], bool]
+
+
+def read_signature(c: Cursor) -> Signature:
+    """Arguments, results and whether any others may follow: `(Tensor x) -> Tensor`."""
     c.expect("(")
     arguments: list[Argument] = []
     keyword_only = vararg = False
@@ -161,10 +193,7 @@ def parse_schema(text: str) -> FunctionSchema:
         if c.token.text != ")":
             c.expect(",")
     c.expect("->")
-    returns = tuple(_read_returns(c))
-    if c.token.kind != "end":
-        raise c.error(f"unexpected `{c.token.text}` after the schema")
-    return FunctionSchema(kind, overload, tuple(arguments), returns, vararg)
+    return tuple(arguments), tuple(_read_returns(c)), vararg
 
 
 def _read_returns(c: Cursor) -> list[Argument]:
@@ -183,8 +212,8 @@ def _read_argument(
 ) -> Argument:
     type, alias, length = _read_annotated_type(c)
     name = ""
-    if c.token.kind == "name":
-        name = c.advance().text
+    if c.token.kind in ("name", "string"):
+        name = read_name(c)
     elif not is_return:
         raise c.error("expected the name of the argument")
     default = REQUIRED
@@ -195,19 +224,19 @@ def _read_argument(
 
 def _read_annotated_type(c: Cursor) -> tuple[T.Type, Alias | None, int | None]:
     """A type whose alias set and list length stand inside: `Tensor(a!)[]`."""
-    from jit.ir.type_text import _read_primary
-
     if c.token.text == "SymInt":
         c.advance()
         result: T.Type = T.INT
     else:
-        result = _read_primary(c)
+        result = read_primary(c)
     alias = None
     length = None
     while True:
         if c.token.text == "(":
             c.advance()
             name = c.advance().text
+            while c.accept("|"):
+                name += f"|{c.advance().text}"
             write = c.accept("!")
             if c.accept("->"):
                 c.advance()
@@ -218,45 +247,62 @@ def _read_annotated_type(c: Cursor) -> tuple[T.Type, Alias | None, int | None]:
         elif c.token.text == "[":
             c.advance()
             if c.token.kind == "number":
-                length = int(c.advance().text)
+                length = _read_length(c)
             c.expect("]")
             result = T.ListType(result)
         else:
             return result, alias, length
 
 
+def _read_length(c: Cursor) -> int:
+    token = c.token
+    length = c.integer()
+    if not 0 < length <= LONGEST_SIZED_LIST:
+        raise c.error(f"a sized list cannot have {length} elements", token)
+    return length
+
+
 def _read_default(c: Cursor, type: T.Type, length: int | None) -> Any:
-    if c.accept("["):
-        values = []
-        while not c.accept("]"):
-            values.append(_read_default(c, type, None))
-            if c.token.text != "]":
-                c.expect(",")
-        return values
-    if c.accept("("):
-        values = []
-        while not c.accept(")"):
-            values.append(_read_default(c, type, None))
-            if c.token.text != ")":
-                c.expect(",")
-        return tuple(values)
-    token = c.advance()
-    if token.kind in ("number", "string"):
-        if token.text.lstrip("-") in ("inf", "nan"):
-            return float(token.text)
-        value = ast.literal_eval(token.text)
-        if length is not None and isinstance(value, int | float):
-            return [value] * length
+    token = c.token
+    if token.text in ("[", "("):
+        c.advance()
+        values = _read_defaults(c, type, "]" if token.text == "[" else ")")
+        return values if token.text == "[" else tuple(values)
+    if token.kind == "string":
+        return read_string(c)
+    if token.kind == "number" or token.text in ("inf", "nan"):
+        number = c.number()
+        if length is not None:
+            return [number] * length
         element = type.element if isinstance(type, T.OptionalType) else type
-        if element == T.FLOAT and isinstance(value, int):
-            return float(value)
-        return value
-    constants = {"None": None, "True": True, "False": False}
-    if token.text in constants:
-        return constants[token.text]
-    if token.text in ("inf", "nan"):
-        return float(token.text)
-    try:
-        return dtypes.dtype_named(token.text)
-    except KeyError:
-        raise c.error(f"unknown default `{token.text}`", token) from None
+        return float(number) if element == T.FLOAT else number
+    if token.text in _CONSTANTS:
+        c.advance()
+        return _CONSTANTS[token.text]
+    if token.text == "complex":
+        c.advance()
+        real, imag = _read_pair(c)
+        return complex(real, imag)
+    return read_dtype(c)
+
+
+_CONSTANTS = {"None": None, "True": True, "False": False}
+
+
+def _read_pair(c: Cursor) -> tuple[float, float]:
+    c.expect("(")
+    real = c.number()
+    c.expect(",")
+    imag = c.number()
+    c.expect(")")
+    return real, imag
+
+
+def _read_defaults(c: Cursor, type: T.Type, end: str) -> list[Any]:
+    values = []
+    with c.nested():
+        while not c.accept(end):
+            values.append(_read_default(c, type, None))
+            if c.token.text != end:
+                c.expect(",")
+    return values

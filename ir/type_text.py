@@ -14,8 +14,8 @@ sizes   = "(" (int | "*"),* ")"
 
 from __future__ import annotations
 
-import ast
 import re
+from collections.abc import Callable
 
 from jit.ir import dtypes
 from jit.ir import types as T
@@ -111,11 +111,34 @@ def _quote(c: str) -> str:
     return f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
 
 
+_ESCAPE = re.compile(
+    r"""\\(?:([\\'"nrt])|x([0-9a-fA-F]{2})|u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|)"""
+)
+_UNQUOTED = {"n": "\n", "r": "\r", "t": "\t"}
+
+
 def parse_string(text: str) -> str:
-    """The string of a literal that the lexer found."""
-    value = ast.literal_eval(text)
-    assert isinstance(value, str)
-    return value
+    """The string of a literal that the lexer found; ValueError at a bad escape."""
+    return _ESCAPE.sub(_unquote, text[1:-1])
+
+
+def _unquote(found: re.Match[str]) -> str:
+    letter, *codes = found.groups()
+    if letter:
+        return _UNQUOTED.get(letter, letter)
+    code = next(filter(None, codes), None)
+    if code is None:
+        raise ValueError("unknown escape in a string")
+    return chr(int(code, 16))
+
+
+def read_string(c: Cursor) -> str:
+    """Take the token, which must be a string."""
+    token = c.expect_kind("string")
+    try:
+        return parse_string(token.text)
+    except (ValueError, OverflowError) as problem:
+        raise c.error(str(problem), token) from None
 
 
 def parse_type(text: str) -> T.Type:
@@ -128,9 +151,16 @@ def parse_type(text: str) -> T.Type:
 
 
 def read_type(c: Cursor) -> T.Type:
-    """Parse one type at the cursor."""
-    result = _read_primary(c)
+    """Parse one type at the cursor.
+
+    The depth of the whole type is bounded, not only that of the recursion here, for
+    comparing types and printing them recurs as well.
+    """
+    around, c.height = c.height, 0
+    with c.nested():
+        result = read_primary(c)
     while True:
+        c.check_depth(c.height)
         if c.accept("?"):
             result = T.optional(result)
         elif c.token.text == "[" and c.peek().text == "]":
@@ -138,10 +168,14 @@ def read_type(c: Cursor) -> T.Type:
             c.advance()
             result = T.ListType(result)
         else:
-            return result
+            break
+        c.height += 1
+    c.height = max(around, c.height + 1)
+    return result
 
 
-def _read_primary(c: Cursor) -> T.Type:
+def read_primary(c: Cursor) -> T.Type:
+    """Parse one type without suffixes."""
     if c.accept("("):
         elements = []
         while not c.accept(")"):
@@ -157,11 +191,7 @@ def _read_primary(c: Cursor) -> T.Type:
             dtype = None
             if c.token.text == "[" and c.peek().text != "]":
                 c.advance()
-                name = c.expect_kind("name")
-                try:
-                    dtype = dtypes.dtype_named(name.text)
-                except KeyError:
-                    raise c.error(f"unknown dtype `{name.text}`", name) from None
+                dtype = read_dtype(c)
                 c.expect("]")
             return T.ArrayType(dtype, _read_sizes(c))
         case "Dict":
@@ -189,15 +219,9 @@ def _read_primary(c: Cursor) -> T.Type:
             return _read_enum(c)
         case "Class" | "Module" | "Interface" | "Function":
             c.expect("<")
-            name_text = c.expect_kind("name").text
+            name = read_name(c)
             c.expect(">")
-            made: dict[str, type[T.Type]] = {
-                "Class": T.ClassType,
-                "Module": T.ModuleType,
-                "Interface": T.InterfaceType,
-                "Function": T.FunctionType,
-            }
-            return made[token.text](name_text)  # type: ignore[call-arg]
+            return _NAMED[token.text](name)
     if token.text in T.SIMPLE:
         return T.SIMPLE[token.text]
     try:
@@ -207,6 +231,23 @@ def _read_primary(c: Cursor) -> T.Type:
     if token.text.islower() and (len(token.text) <= 2 or token.text[1:].isdigit()):
         return T.TypeVariable(token.text)
     raise c.error(f"unknown type `{token.text}`", token)
+
+
+_NAMED: dict[str, Callable[[str], T.Type]] = {
+    "Class": T.ClassType,
+    "Module": T.ModuleType,
+    "Interface": T.InterfaceType,
+    "Function": T.FunctionType,
+}
+
+
+def read_dtype(c: Cursor) -> dtypes.DType:
+    """Take the name of a dtype, `float32`."""
+    token = c.expect_kind("name")
+    try:
+        return dtypes.dtype_named(token.text)
+    except KeyError:
+        raise c.error(f"unknown dtype `{token.text}`", token) from None
 
 
 def _read_sizes(c: Cursor) -> T.Sizes | None:
@@ -221,7 +262,7 @@ def _read_sizes(c: Cursor) -> T.Sizes | None:
         if c.accept("*"):
             sizes.append(None)
         else:
-            sizes.append(int(c.expect_kind("number").text))
+            sizes.append(c.integer())
         if c.token.text != ")":
             c.expect(",")
     return tuple(sizes)
@@ -229,12 +270,12 @@ def _read_sizes(c: Cursor) -> T.Sizes | None:
 
 def _read_named_tuple(c: Cursor) -> T.Type:
     c.expect("[")
-    name = c.expect_kind("name").text
+    name = read_name(c)
     c.expect("]")
     c.expect("(")
     fields = []
     while not c.accept(")"):
-        field = c.expect_kind("name").text
+        field = read_name(c)
         c.expect(":")
         fields.append((field, read_type(c)))
         if c.token.text != ")":
@@ -244,19 +285,16 @@ def _read_named_tuple(c: Cursor) -> T.Type:
 
 def _read_enum(c: Cursor) -> T.Type:
     c.expect("[")
-    name = c.expect_kind("name").text
+    name = read_name(c)
     c.expect(",")
     value_type = read_type(c)
     c.expect("]")
     c.expect("(")
     members: list[tuple[str, int | float | str]] = []
     while not c.accept(")"):
-        member = c.expect_kind("name").text
+        member = read_name(c)
         c.expect("=")
-        token = c.advance()
-        value = (
-            ast.literal_eval(token.text) if token.kind != "name" else float(token.text)
-        )
+        value = read_string(c) if c.token.kind == "string" else c.number()
         members.append((member, value))
         if c.token.text != ")":
             c.expect(",")

@@ -1,6 +1,7 @@
 """Constants as text: what stands behind the `=` of a node's attribute.
 
-    True  1  -2.5  1e-07  inf  nan  complex(0.0, -0.0)  "any\\ntext"  torch.float32  None
+    None  True  1  -2.5  1e-07  inf  nan  complex(0.0, -0.0)  "any\\ntext"
+    torch.float32
     (1, "two")  (3,)  ()
     float32[[1.0, 2.0], [3.0, 4.0]]   int64(7)   bool[]   float32(0, 3)[]
     <float32(512, 784) sha256:03ac674216f3e15c…>

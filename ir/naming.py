@@ -24,7 +24,7 @@ def clean_hint(hint: str) -> str:
 
 
 class Names(dict[Value, str]):
-    """Names of the values of one graph, without the `%`, given as they are asked for."""
+    """Names of the values of one graph, without the `%`, chosen when asked for."""
 
     def __init__(self) -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""Graphs and programs as text, in TorchScript's notation; `jit.ir.parser` reads it back.
+"""Graphs and programs as text in TorchScript's notation, which the parser reads back.
 
     graph(%x : Tensor,
           %n : int):
@@ -53,6 +53,13 @@ def format_node(node: Node, names: Names | None = None) -> str:
     return "\n".join(text for _, text in printer.node(node, ""))
 
 
+def format_head(node: Node, names: Names | None = None) -> str:
+    """The first line of a node, without its blocks."""
+    printer = _Printer(_names_around(node.block) if names is None else names)
+    _, text = next(printer.node(node, ""))
+    return text
+
+
 def format_block(block: Block, names: Names | None = None) -> str:
     """The text of a block: nodes and returns."""
     printer = _Printer(_names_around(block) if names is None else names)
@@ -64,10 +71,9 @@ def format_function(
 ) -> str:
     """The text of a function: `def`, its schema, its graph."""
     signature = function.schema.format_signature()
-    lines = [f"def {format_name(function.name)}{signature}:"]
-    for _, text in graph_lines(function.graph, "  ", spans=spans, overloads=overloads):
-        lines.append(text)
-    return "\n".join(lines) + "\n"
+    lines = graph_lines(function.graph, "  ", spans=spans, overloads=overloads)
+    body = "".join(f"{text}\n" for _, text in lines)
+    return f"def {format_name(function.name)}{signature}:\n{body}"
 
 
 def format_class(definition: ClassDefinition) -> str:
@@ -75,10 +81,10 @@ def format_class(definition: ClassDefinition) -> str:
     bases = ", ".join(map(format_name, definition.bases))
     head = f"{definition.kind} {format_name(definition.name)}"
     lines = [f"{head}({bases}):" if bases else f"{head}:"]
-    for slot in definition.attributes.values():
-        lines.append(
-            f"  {slot.role} {format_name(slot.name)} : {format_type(slot.type)}"
-        )
+    lines += [
+        f"  {slot.role} {format_name(slot.name)} : {format_type(slot.type)}"
+        for slot in definition.attributes.values()
+    ]
     lines += [f"  method {format_name(name)}" for name in definition.methods]
     return "\n".join(lines) + "\n"
 
@@ -88,8 +94,10 @@ def format_program(
 ) -> str:
     """The text of a program: classes, then functions."""
     parts = [format_class(c) for c in program.classes.values()]
-    for function in program.functions.values():
-        parts.append(format_function(function, spans=spans, overloads=overloads))
+    parts += [
+        format_function(f, spans=spans, overloads=overloads)
+        for f in program.functions.values()
+    ]
     return "\n".join(parts)
 
 

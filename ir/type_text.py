@@ -112,9 +112,9 @@ def _quote(c: str) -> str:
 
 
 _ESCAPE = re.compile(
-    r"""\\(?:([\\'"nrt])|x([0-9a-fA-F]{2})|u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|)"""
+    r"""\\(?:([\\'"abfnrtv])|x([0-9a-fA-F]{2})|u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|)"""
 )
-_UNQUOTED = {"n": "\n", "r": "\r", "t": "\t"}
+_UNQUOTED = dict(zip("abfnrtv", "\a\b\f\n\r\t\v", strict=True))
 
 
 def parse_string(text: str) -> str:
@@ -228,10 +228,12 @@ def read_primary(c: Cursor) -> T.Type:
         return T.TensorType(dtypes.dtype_titled(token.text), _read_sizes(c))
     except KeyError:
         pass
-    if token.text.islower() and (len(token.text) <= 2 or token.text[1:].isdigit()):
+    if _VARIABLE.fullmatch(token.text):
         return T.TypeVariable(token.text)
     raise c.error(f"unknown type `{token.text}`", token)
 
+
+_VARIABLE = re.compile(r"[a-z][a-z0-9]?|[a-z][0-9]+|t[A-Z][a-z]*")
 
 _NAMED: dict[str, Callable[[str], T.Type]] = {
     "Class": T.ClassType,

@@ -1,0 +1,122 @@
+"""The decorator `op` that declares cards, and `Family`, the base of the families."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from types import FunctionType
+from typing import Any, ClassVar
+
+from jit.ir.card import Card
+from jit.ir.registry import find_card, register
+from jit.ir.schema import FunctionSchema, parse_schema
+
+
+def op(*schemas: str, names: Sequence[str] = ()) -> Callable[[type[Any]], type[Any]]:
+    """Declare a card: `@op("aten::exp(Tensor self) -> Tensor")`.
+
+    Functions of the class become static. Several schemas make several cards that share
+    all blanks: overloads of one meaning. `names` are other kinds of the same operator,
+    `aten::multiply` for `aten::mul`.
+    """
+
+    def declare(written: type[Any]) -> type[Any]:
+        blanks = {
+            k: staticmethod(v) if isinstance(v, FunctionType) else v
+            for k, v in vars(written).items()
+            if k not in ("__dict__", "__weakref__")
+        }
+        for name, value in blanks.items():
+            if isinstance(value, staticmethod):
+                setattr(written, name, value)
+        # the NumPy twins belong to the first overload
+        rest = {k: v for k, v in blanks.items() if k != "numpy"}
+        cards = [written] + [
+            type(written.__name__, written.__bases__, dict(rest)) for _ in schemas[1:]
+        ]
+        for card, text in zip(cards, schemas, strict=True):
+            _declare(card, parse_schema(text))
+        for kind in names:
+            for card in cards:
+                also_named(card, kind)
+        return written
+
+    return declare
+
+
+def _declare(card: type[Card], schema: FunctionSchema) -> type[Card]:
+    card.schema = schema
+    complete = getattr(card, "complete", None)
+    if complete is not None:
+        complete()
+    register(card)
+    for twin in getattr(card, "twins", list)():
+        register(twin)
+    return card
+
+
+def renamed(schema: FunctionSchema, kind: str) -> FunctionSchema:
+    """The same signature for another kind."""
+    return FunctionSchema(
+        kind, schema.overload, schema.arguments, schema.returns, schema.is_vararg
+    )
+
+
+def also_named(card: type[Card], kind: str) -> None:
+    """Declare another name of an operator, and of its in-place twin."""
+    for suffix in ("", "_"):
+        original = find_card(card.schema.kind + suffix, card.schema.overload)
+        if suffix and getattr(card, "inplace", None) is not True:
+            continue
+        if original is not None:
+            blanks = {
+                "schema": renamed(original.schema, kind + suffix),
+                "alias_of": original.schema.kind,
+                "__doc__": original.__doc__,
+            }
+            register(type(kind.partition("::")[2] + suffix, (original,), blanks))
+
+
+class Family(Card):
+    """A card whose blanks are completed by its family."""
+
+    alias_of: ClassVar[str | None] = None
+    """The kind that this one is another name of."""
+
+    def __init_subclass__(cls) -> None:
+        for name, value in list(vars(cls).items()):
+            if isinstance(value, FunctionType) and not name.startswith("__"):
+                setattr(cls, name, staticmethod(value))
+
+    @classmethod
+    def complete(cls) -> None:
+        """Fill in the blanks that follow from others."""
+
+    @classmethod
+    def twins(cls) -> list[type[Card]]:
+        """Further cards that this one declares."""
+        return []
+
+
+class LazySamples(Sequence[Any]):
+    """Samples that are made when a test asks for them, not at import."""
+
+    def __init__(self, make: Callable[[], Sequence[Any]]) -> None:
+        self._make = make
+        self._made: Sequence[Any] | None = None
+
+    def _samples(self) -> Sequence[Any]:
+        if self._made is None:
+            self._made = self._make()
+        return self._made
+
+    def __getitem__(self, index: Any) -> Any:
+        return self._samples()[index]
+
+    def __len__(self) -> int:
+        return len(self._samples())
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter(self._samples())
+
+    def __bool__(self) -> bool:
+        return True

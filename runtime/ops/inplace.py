@@ -1,0 +1,130 @@
+"""In-place operators: the twin `aten::exp_` of `aten::exp`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, ClassVar
+
+import numpy as np
+
+from jit.ir import dtypes
+from jit.ir import types as T
+from jit.ir.card import Card, ShapeError
+from jit.ir.dtypes import DType, dtype_of
+from jit.ir.schema import Argument, FunctionSchema, parse_schema
+from jit.runtime.ops import facts as F
+from jit.runtime.ops.declare import Family, LazySamples
+from jit.runtime.promotion import can_cast
+
+
+def inplace_twin(card: type[Any]) -> type[Card]:
+    """The operator that writes its result into its first argument: `aten::exp_`."""
+    schema = inplace_schema(card.schema, card.inplace)
+    base = card.kernel
+    assert base is not None
+
+    def kernel(self, *rest):
+        return store(self, base(self, *rest))
+
+    def infer(self, *rest):
+        made = card.infer(self, *rest)
+        _check_stored(self, made)
+        return self
+
+    def raises(self, *rest):
+        if card.raises(self, *rest) if callable(card.raises) else card.raises:
+            return True
+        made = card.infer(self, *rest)
+        try:
+            _check_stored(self, made)
+        except ShapeError:
+            return True
+        if made.dtype is None or self.dtype is None:
+            return made.dtype is not dtypes.bool_
+        return made.sizes is None or made.sizes != self.sizes and len(rest) > 0
+
+    blanks = {
+        "schema": schema,
+        "kernel": staticmethod(kernel),
+        "infer": staticmethod(infer),
+        "raises": staticmethod(raises),
+        "pure": card,
+        "samples": LazySamples(
+            lambda: [s for s in card.samples if _is_storable(card, s)]
+        ),
+        "__doc__": f"`{card.schema.name}` written into `self`.",
+    }
+    return type(schema.kind.partition("::")[2], (InPlace,), blanks)
+
+
+class InPlace(Family):
+    """Writes the result of another operator into its first argument."""
+
+    pure: ClassVar[type[Card]]
+    """The card of the operator that does the same and writes nothing."""
+
+
+def inplace_schema(schema: FunctionSchema, name: bool | str) -> FunctionSchema:
+    """The schema of the in-place twin."""
+    alias = parse_schema("x::x(Tensor(a!) self) -> Tensor(a!)")
+    first, written = schema.arguments[0], alias.arguments[0]
+    arguments = (
+        Argument(first.name, written.type, alias=written.alias),
+        *schema.arguments[1:],
+    )
+    kind, overload = schema.kind + "_", schema.overload
+    if isinstance(name, str):
+        kind, _, overload = name.partition(".")
+    return FunctionSchema(kind, overload, arguments, alias.returns)
+
+
+def store(target: Any, value: Any) -> Any:
+    """Write a result into an array as in-place operators do, and return the array.
+
+    RuntimeError in torch's words where dtype or shape do not allow it.
+    """
+    source, wanted = dtype_of(value.dtype), dtype_of(target.dtype)
+    if source is not wanted and not can_cast(source, wanted):
+        raise RuntimeError(_cast_message(source, wanted))
+    if value.shape != target.shape:
+        raise RuntimeError(_shape_message(target.shape, value.shape))
+    np.copyto(target, value, casting="unsafe")
+    return target
+
+
+def _cast_message(source: DType, target: DType) -> str:
+    return (
+        f"result type {source.title} can't be cast to the desired output type"
+        f" {target.title}"
+    )
+
+
+def _shape_message(target: Sequence[Any], made: Sequence[Any]) -> str:
+    return (
+        f"output with shape {F.format_sizes(target)} doesn't match the broadcast"
+        f" shape {F.format_sizes(made)}"
+    )
+
+
+def _check_stored(target: Any, made: T.TensorType) -> None:
+    """ShapeError if a result of this type can never be stored in the target."""
+    if made.dtype is not None and target.dtype is not None:
+        if made.dtype is not target.dtype and not can_cast(made.dtype, target.dtype):
+            raise ShapeError(_cast_message(made.dtype, target.dtype))
+    if made.sizes is None or target.sizes is None:
+        return
+    fits = len(made.sizes) == len(target.sizes) and all(
+        a is None or b is None or a == b
+        for a, b in zip(made.sizes, target.sizes, strict=True)
+    )
+    if not fits:
+        raise ShapeError(_shape_message(target.sizes, made.sizes))
+
+
+def _is_storable(card: type[Card], sample: Any) -> bool:
+    arguments = sample.arguments(card.schema)
+    made = card.kernel(*arguments)  # type: ignore[misc]
+    target = arguments[0]
+    return isinstance(target, np.ndarray) and made.shape == target.shape and can_cast(
+        dtype_of(made.dtype), dtype_of(target.dtype)
+    )

@@ -1,0 +1,299 @@
+"""Which overload a call on runtime values means, and the arguments it then gets.
+
+Two rounds over the overloads of a kind, in the order of their declaration; the first
+that takes the values wins. In the first round values count as what they are: a number
+is no Tensor, a Tensor no number. In the second, a number may stand for a 0-dim Tensor,
+an array for a Tensor, a one-element Tensor for a number, a bool for an int. Calls whose
+types alone decide are remembered.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from jit.ir import registry
+from jit.ir import types as T
+from jit.ir.card import Card
+from jit.ir.schema import REQUIRED, Argument
+from jit.runtime import dispatch, values
+from jit.runtime.tensor import Tensor
+from jit.runtime.values import REFUSED, Accept
+
+
+class NoOverloadError(TypeError):
+    """No overload takes the values of a call."""
+
+
+OTHER_NAMES = {
+    "self": ("input", "x", "a", "x1"),
+    "input": ("self",),
+    "other": ("x2",),
+    "dim": ("axis",),
+    "dims": ("axis", "dim"),
+    "keepdim": ("keepdims",),
+    "split_size": ("split_size_or_sections",),
+    "split_sizes": ("split_size_or_sections",),
+}
+"""Keywords that torch takes in place of the names in a schema."""
+
+
+class Parameter:
+    """One argument of a schema, ready to take values."""
+
+    __slots__ = ("convert", "default", "exact", "keyword_only", "name", "names", "spread")
+
+    def __init__(self, argument: Argument, spread: bool) -> None:
+        self.name = argument.name
+        self.names = (argument.name, *OTHER_NAMES.get(argument.name, ()))
+        self.default = argument.default
+        self.keyword_only = argument.keyword_only
+        self.spread = spread
+        """Whether it takes all remaining positional numbers: `x.view(2, 3)`."""
+        self.exact: Accept = values.exact(argument)
+        self.convert: Accept = values.convertible(argument)
+
+
+class Signature:
+    """A card, ready to be bound."""
+
+    __slots__ = ("card", "count", "gives_tensors", "parameters", "positional")
+
+    def __init__(self, card: type[Card]) -> None:
+        self.card = card
+        schema = card.schema
+        arguments = schema.arguments
+        spread = _spread_position(arguments)
+        self.parameters = [Parameter(a, i == spread) for i, a in enumerate(arguments)]
+        self.count = len(arguments)
+        self.positional = sum(not a.keyword_only for a in arguments)
+        self.gives_tensors = [str(r.type) for r in schema.returns] == ["Tensor[]"]
+
+    def bind(
+        self, args: Sequence[Any], kwargs: Mapping[str, Any] | None, converting: bool
+    ) -> list[Any] | None:
+        """The arguments of the schema, in order; None if the call does not fit."""
+        given = len(args)
+        bound: list[Any] = []
+        used = 0
+        for position, p in enumerate(self.parameters):
+            if position < given and not p.keyword_only:
+                value = args[position]
+                if p.spread and not isinstance(value, list | tuple):
+                    # all that is left, unless one number is enough
+                    value = args[position:]
+                    given = position + 1
+            elif kwargs:
+                name = next((n for n in p.names if n in kwargs), None)
+                if name is not None:
+                    value = kwargs[name]
+                    used += 1
+                elif p.default is REQUIRED:
+                    return None
+                else:
+                    bound.append(p.default)
+                    continue
+            elif p.default is REQUIRED:
+                return None
+            else:
+                bound.append(p.default)
+                continue
+            taken = p.exact(value)
+            if taken is REFUSED and converting:
+                taken = p.convert(value)
+            if taken is REFUSED:
+                return None
+            bound.append(taken)
+        if kwargs and used < len(kwargs):
+            return None
+        if given > self.positional:
+            if not self.card.schema.is_vararg:
+                return None
+            bound.extend(args[self.count :])
+        return bound
+
+    def explain(
+        self, args: Sequence[Any], kwargs: Mapping[str, Any]
+    ) -> tuple[int, str]:
+        """How many arguments fit, and why the next does not."""
+        known = set()
+        for depth, p in enumerate(self.parameters):
+            name = next((n for n in p.names if n in kwargs), None)
+            if depth < len(args) and not p.keyword_only:
+                if name is not None:
+                    return depth, f"argument `{name}` is given twice"
+                value = args[depth]
+                if p.spread and not isinstance(value, list | tuple):
+                    value, args = args[depth:], args[: depth + 1]
+            elif name is not None:
+                known.add(name)
+                value = kwargs[name]
+            elif p.default is REQUIRED:
+                return depth, f"argument `{p.name}` is missing"
+            else:
+                continue
+            if p.exact(value) is REFUSED and p.convert(value) is REFUSED:
+                wanted = self.card.schema.arguments[depth].type
+                return depth + 1, (
+                    f"argument `{p.name}` is {values.describe(value)}, expected"
+                    f" `{wanted}`"
+                )
+        for name in kwargs:
+            if name not in known:
+                return 0, f"there is no argument `{name}`"
+        return 0, (
+            f"{len(args)} positional arguments are given, it takes {self.positional}"
+        )
+
+
+def _spread_position(arguments: Sequence[Argument]) -> int | None:
+    """The position of an `int[]` that may be given as separate numbers."""
+    positional = [a for a in arguments if not a.keyword_only]
+    starts = 1 if positional and positional[0].type == T.TENSOR else 0
+    if len(positional) == starts + 1 and str(positional[starts].type) in (
+        "int[]",
+        "int[]?",
+    ):
+        return starts
+    return None
+
+
+_signatures: dict[str, list[Signature]] = {}
+_by_types: dict[tuple[Any, ...], tuple[type[Card], tuple[Any, ...], bool]] = {}
+"""Kind and types of positional arguments → card, defaults that follow, and whether
+the result is a list of tensors."""
+
+
+def signatures_of(kind: str) -> list[Signature]:
+    """The overloads of a kind, ready to be bound; AttributeError if there are none."""
+    found = _signatures.get(kind)
+    if found is None or len(found) != len(registry.overloads_of(kind)):
+        if not registry.has_kind(kind):
+            import jit.runtime.ops  # noqa: F401  declares the cards
+        if not registry.has_kind(kind):
+            near = ", ".join(f"`{k}`" for k in registry.nearest_kinds(kind))
+            raise AttributeError(
+                f"there is no operator `{kind}`" + (f"; near: {near}" if near else "")
+            )
+        found = [Signature(card) for card in registry.overloads_of(kind)]
+        _signatures[kind] = found
+    return found
+
+
+def call_operator(
+    kind: str, args: Sequence[Any] = (), kwargs: Mapping[str, Any] | None = None
+) -> Any:
+    """Call the overload of `kind` that takes these values.
+
+    `out=` copies the result into a tensor and returns that. Lists of tensors come as
+    tuples. Raises NoOverloadError, a TypeError, if no overload takes the values.
+    """
+    if not kwargs:
+        known = _by_types.get((kind, *map(type, args)))
+        if known is not None:
+            card, defaults, gives_tensors = known
+            result = dispatch.call(card, (*args, *defaults))
+            return tuple(result) if gives_tensors else result
+    elif "out" in kwargs:
+        return _call_with_out(kind, args, dict(kwargs))
+    signature, bound = choose(kind, args, kwargs)
+    if not kwargs:
+        _remember(kind, args, signature, bound)
+    result = dispatch.call(signature.card, bound)
+    return tuple(result) if signature.gives_tensors else result
+
+
+def choose(
+    kind: str, args: Sequence[Any], kwargs: Mapping[str, Any] | None = None
+) -> tuple[Signature, list[Any]]:
+    """The overload that takes these values, and all its arguments."""
+    signatures = signatures_of(kind)
+    for converting in (False, True):
+        for signature in signatures:
+            bound = signature.bind(args, kwargs, converting)
+            if bound is not None:
+                return signature, bound
+    raise NoOverloadError(_nearest_miss(kind, signatures, args, kwargs or {}))
+
+
+_DECIDED_BY_TYPE = frozenset((bool, int, float, complex, str, type(None)))
+
+
+def _remember(
+    kind: str, args: Sequence[Any], signature: Signature, bound: list[Any]
+) -> None:
+    """Note the overload if the types of the arguments alone decided."""
+    for given, taken in zip(args, bound, strict=False):
+        plain = type(given) in _DECIDED_BY_TYPE or isinstance(given, Tensor)
+        if given is not taken or not plain:
+            return
+    key = (kind, *map(type, args))
+    defaults = tuple(bound[len(args) :])
+    _by_types[key] = (signature.card, defaults, signature.gives_tensors)
+
+
+def _call_with_out(kind: str, args: Sequence[Any], kwargs: dict[str, Any]) -> Any:
+    out = kwargs.pop("out")
+    result = call_operator(kind, args, kwargs)
+    if out is None:
+        return result
+    if isinstance(result, tuple):
+        pairs = list(zip(out, result, strict=True))
+    else:
+        pairs = [(out, result)]
+    for target, value in pairs:
+        _store(kind, target, value)
+    return out
+
+
+def _store(kind: str, target: Any, value: Tensor) -> None:
+    if not isinstance(target, Tensor):
+        raise TypeError(f"`out` is {values.describe(target)}, expected a Tensor")
+    if target.array.shape != value.array.shape:
+        raise RuntimeError(
+            f"`out` of `{kind}` has sizes {list(target.array.shape)}, the result has"
+            f" {list(value.array.shape)}; give a tensor of these sizes"
+        )
+    if value.dtype.category > target.dtype.category:
+        raise RuntimeError(
+            f"result type {value.dtype.title} can't be cast to the desired output type"
+            f" {target.dtype.title}"
+        )
+    call_operator("aten::copy_", (target, value))
+
+
+def _nearest_miss(
+    kind: str,
+    signatures: Sequence[Signature],
+    args: Sequence[Any],
+    kwargs: Mapping[str, Any],
+) -> str:
+    misses = [(s.explain(args, kwargs), s.card.schema) for s in signatures]
+    (_, reason), schema = max(misses, key=lambda m: m[0][0])
+    name = kind.rpartition("::")[2]
+    given = ", ".join(
+        [values.describe(a) for a in args]
+        + [f"{n}={values.describe(v)}" for n, v in kwargs.items()]
+    )
+    return f"{name}(): {reason}\n  given: ({given})\n  nearest: {schema}"
+
+
+Operator = Callable[..., Any]
+
+
+def make_operator(kind: str) -> Operator:
+    """A function that calls an operator with positional and keyword arguments."""
+
+    def operator(*args: Any, **kwargs: Any) -> Any:
+        return call_operator(kind, args, kwargs)
+
+    name = kind.rpartition("::")[2]
+    operator.__name__ = operator.__qualname__ = name
+    return operator
+
+
+def is_number(value: Any) -> bool:
+    """Whether it is a Python or NumPy number."""
+    return isinstance(value, int | float | complex | np.number | np.bool_)

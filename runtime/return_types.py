@@ -1,0 +1,36 @@
+"""Types of the results of operators that return several named tensors.
+
+`torch.max(x, dim=0)` returns `torch.return_types.max(values=…, indices=…)`: a tuple
+whose elements have names.
+"""
+
+from __future__ import annotations
+
+from collections import namedtuple
+from functools import cache
+from typing import Any
+
+
+@cache
+def named_result(kind: str, fields: tuple[str, ...]) -> Any:
+    """The type of the results of an operator."""
+    # torch's own name for results of the in-place and plain forms is the same
+    base = namedtuple(kind, fields, rename=True)  # noqa: PYI024
+
+    class Result(base):  # type: ignore[misc, valid-type]
+        __slots__ = ()
+
+        def __repr__(self) -> str:
+            parts = ",\n".join(f"{n}={v!r}" for n, v in zip(fields, self, strict=True))
+            return f"torch.return_types.{kind}(\n{parts})"
+
+        def __reduce__(self) -> tuple[Any, ...]:
+            return (_restore, (kind, fields, tuple(self)))
+
+    Result.__name__ = Result.__qualname__ = kind
+    Result.__module__ = "torch.return_types"
+    return Result
+
+
+def _restore(kind: str, fields: tuple[str, ...], values: tuple[Any, ...]) -> Any:
+    return named_result(kind, fields)._make(values)

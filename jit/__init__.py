@@ -1,1 +1,90 @@
-"""TraceScript: TorchScript without torch."""
+"""TraceScript: TorchScript without torch.
+
+    import jit
+    from jit import torch
+
+    @jit.script                        compile Python source, control flow included
+    def f(x, y): ...
+
+    traced = jit.trace(model, example) record what a model does
+    print(f.graph); print(f.code)
+    traced.save("model.trs"); g = jit.load("model.trs")
+
+Importing this package loads nothing but this file; names are found when they are used.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+__version__ = "0.1.0"
+
+_HOMES = {
+    "script": "jit.modules.script",
+    "trace": "jit.tracing.trace",
+    "save": "jit.serialization",
+    "load": "jit.serialization",
+    "ScriptFunction": "jit.modules.script_function",
+    "ScriptModule": "jit.modules.script_module",
+    "annotate": "jit.modules.marks",
+    "export": "jit.modules.marks",
+    "ignore": "jit.modules.marks",
+    "unused": "jit.modules.marks",
+    "is_scripting": "jit.modules.marks",
+    "is_tracing": "jit.modules.marks",
+    "Final": "jit.modules.marks",
+    "set_math": "jit.passes",
+    "Error": "jit.ir.diagnostic",
+    "CompileError": "jit.ir.diagnostic",
+    "TracingError": "jit.ir.diagnostic",
+    "ArchiveError": "jit.ir.diagnostic",
+    "GraphError": "jit.ir.diagnostic",
+    "TracerWarning": "jit.ir.diagnostic",
+}
+"""Where each public name is defined."""
+
+_SUBPACKAGES = ("ir", "passes", "runtime", "torch")
+
+__all__ = [*_HOMES, *_SUBPACKAGES, "__version__"]  # noqa: PLE0604
+
+if TYPE_CHECKING:
+    from jit import ir, passes, runtime, torch
+    from jit.ir.diagnostic import (
+        ArchiveError,
+        CompileError,
+        Error,
+        GraphError,
+        TracerWarning,
+        TracingError,
+    )
+    from jit.modules.marks import (
+        Final,
+        annotate,
+        export,
+        ignore,
+        is_scripting,
+        is_tracing,
+        unused,
+    )
+    from jit.modules.script import script
+    from jit.modules.script_function import ScriptFunction
+    from jit.modules.script_module import ScriptModule
+    from jit.passes import set_math
+    from jit.serialization import load, save
+    from jit.tracing.trace import trace
+
+
+def __getattr__(name: str) -> Any:
+    if name in _HOMES:
+        found = getattr(importlib.import_module(_HOMES[name]), name)
+    elif name in _SUBPACKAGES:
+        found = importlib.import_module(f"jit.{name}")
+    else:
+        raise AttributeError(f"module 'jit' has no attribute {name!r}")
+    globals()[name] = found
+    return found
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

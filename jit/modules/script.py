@@ -1,0 +1,47 @@
+"""`jit.script`: compile Python source, its control flow included."""
+
+from __future__ import annotations
+
+import inspect
+from typing import Any
+
+from jit.ir.diagnostic import CompileError, Diagnostic
+from jit.modules.script_function import ScriptFunction, is_disabled
+from jit.modules.script_module import ScriptModule
+
+
+def script(obj: Any) -> Any:
+    """Compile a function, or the `forward` of a module and what it calls.
+
+    Unannotated parameters are Tensors in `.graph`; a call with arrays, numbers or
+    strings compiles the function for these. A list or dict given instead is returned as
+    a copy. With `JIT_DISABLE=1`, `obj` itself is returned.
+
+    Returns a ScriptFunction or ScriptModule; scripting what is scripted returns it.
+    Raises CompileError (E01 to E04) with the line at fault and what to write instead.
+    """
+    from jit.torch.nn import Module
+
+    if is_disabled() or isinstance(obj, ScriptFunction | ScriptModule):
+        return obj
+    if isinstance(obj, Module):
+        return ScriptModule.compile(obj)
+    if isinstance(obj, list | dict):
+        return obj.copy()
+    if inspect.isfunction(obj) or inspect.ismethod(obj):
+        return ScriptFunction.compile(obj)
+    if inspect.isclass(obj):
+        raise CompileError(
+            Diagnostic(
+                "E0105",
+                f"the class `{obj.__name__}` cannot be scripted",
+                help="script a function, or an instance of a torch.nn.Module",
+            )
+        )
+    raise CompileError(
+        Diagnostic(
+            "E0105",
+            f"a `{type(obj).__name__}` cannot be scripted",
+            help="script a function defined with `def`, or a torch.nn.Module instance",
+        )
+    )

@@ -1,0 +1,76 @@
+"""The script's own stack: which of the user's lines were running when one raised.
+
+A suspended frame is a tuple `(code, steps, registers, index, out)`: where to go on, and
+the register for the result of the call. An exception that leaves the interpreter gets
+one note:
+
+    script stack, innermost last:
+      File "model.py", line 12, in f
+        return g(x) + 1
+      File "model.py", line 7, in g
+        return 10 // x
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from jit.ir.span import NOWHERE, Span
+from jit.runtime.bytecode.instruction import Code, Opcode, Step
+
+Frame = tuple[Code, list[Step], list[Any], int, int]
+
+_HEADLINE = "script stack, innermost last:"
+_STACK = "__script_stack__"
+"""The attribute of an exception in which the lines of its stack are kept until it
+leaves the interpreter."""
+
+
+def record_stack(error: BaseException, frames: Sequence[Frame]) -> None:
+    """Keep, with the exception, where frames stand; `frames` has the raising one last.
+
+    What inner interpreters recorded stays, below. An exception that is raised again has
+    recorded the frame of the handler already.
+    """
+    inner: tuple[str, ...] = getattr(error, _STACK, ())
+    code, _, _, index, _ = frames[-1]
+    again = inner and code.instructions[index - 1].name == "prim::ReRaise"
+    lines = [
+        line
+        for code, _, _, index, _ in (frames[:-1] if again else frames)
+        for line in _lines_of(code, index - 1)
+    ]
+    setattr(error, _STACK, (*lines, *inner))
+
+
+def add_stack_note(error: BaseException) -> None:
+    """Show the recorded stack as the exception's one note of this kind."""
+    lines = getattr(error, _STACK, ())
+    notes: list[str] = getattr(error, "__notes__", [])
+    notes[:] = [note for note in notes if not note.startswith(_HEADLINE)]
+    if lines:
+        error.add_note("\n".join([_HEADLINE, *lines]))
+
+
+def script_stack(error: BaseException) -> tuple[str, ...]:
+    """The lines of the script that were running, innermost last."""
+    return getattr(error, _STACK, ())
+
+
+def _lines_of(code: Code, index: int) -> Iterator[str]:
+    """The places of one frame, calls that were inlined before what they called."""
+    node = code.instructions[index].node
+    if node is None:
+        return
+    for span in (*reversed(node.stack), node.span):
+        if span is NOWHERE:
+            yield f'  In graph "{code.name}", at {node.full_name}'
+        else:
+            yield _format_place(span, code.name)
+
+
+def _format_place(span: Span, name: str) -> str:
+    function = span.function or name
+    place = f'  File "{span.source.file}", line {span.line}, in {function}'
+    return f"{place}\n    {span.text}" if span.text else place

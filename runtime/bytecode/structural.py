@@ -1,0 +1,138 @@
+"""What the structural kinds of nodes do, as Python functions.
+
+`function_of(node)` gives a function of the node's inputs. Control flow and calls are
+not here: they are instructions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from operator import getitem
+from typing import Any
+
+from jit.ir.graph import Node
+from jit.ir.type_text import parse_type
+from jit.runtime import exceptions
+from jit.runtime.objects import Object
+from jit.runtime.program_values import is_instance, named_tuple_class
+
+Function = Callable[..., Any]
+
+
+def function_of(node: Node) -> Function | None:
+    """The function of a structural node; None for kinds that are not structural."""
+    make = _MAKERS.get(node.kind)
+    return None if make is None else make(node)
+
+
+def make_tuple(*items: Any) -> tuple[Any, ...]:
+    """A tuple of the arguments."""
+    return items
+
+
+def _make_list(*items: Any) -> list[Any]:
+    return list(items)
+
+
+def _make_dict(*items: Any) -> dict[Any, Any]:
+    return dict(zip(items[::2], items[1::2], strict=True))
+
+
+def _same(value: Any) -> Any:
+    return value
+
+
+def _slice_tuple(items: tuple[Any, ...], start: int, end: int) -> tuple[Any, ...]:
+    return tuple(items[start:end])
+
+
+def _make_named_tuple(node: Node) -> Function:
+    return named_tuple_class(node.output.type)
+
+
+def _unpack_list(node: Node) -> Function:
+    count = len(node.outputs)
+
+    def unpack_list(items: list[Any]) -> list[Any]:
+        if len(items) < count:
+            raise ValueError(
+                f"not enough values to unpack (expected {count}, got {len(items)})"
+            )
+        if len(items) > count:
+            raise ValueError(f"too many values to unpack (expected {count})")
+        return items
+
+    return unpack_list
+
+
+def _get_attribute(node: Node) -> Function:
+    name = node.attributes["name"]
+
+    def get_attribute(instance: Object) -> Any:
+        try:
+            return instance.slots[name]
+        except KeyError:
+            raise AttributeError(
+                f"'{instance.type.name}' object has no attribute '{name}'"
+            ) from None
+
+    return get_attribute
+
+
+def _set_attribute(node: Node) -> Function:
+    name = node.attributes["name"]
+
+    def set_attribute(instance: Object, value: Any) -> None:
+        instance.slots[name] = value
+
+    return set_attribute
+
+
+def _create_object(node: Node) -> Function:
+    type: Any = node.output.type
+    return lambda: Object(type)
+
+
+def _check_instance(node: Node) -> Function:
+    types = [parse_type(text) for text in node.attributes["types"]]
+    return lambda value: any(is_instance(value, t) for t in types)
+
+
+def _raise_exception(message: str, name: str | None = None) -> None:
+    raise exceptions.make(name or "Exception", message)
+
+
+def _raise_again(error: BaseException) -> None:
+    raise error
+
+
+def _match_exception(node: Node) -> Function:
+    classes = tuple(exceptions.resolve(name) for name in node.attributes["names"])
+    return lambda error: isinstance(error, classes)
+
+
+_MAKERS: dict[str, Callable[[Node], Function]] = {
+    "prim::TupleConstruct": lambda node: make_tuple,
+    "prim::NamedTupleConstruct": _make_named_tuple,
+    "prim::TupleUnpack": lambda node: _same,
+    "prim::TupleIndex": lambda node: getitem,
+    "prim::TupleSlice": lambda node: _slice_tuple,
+    "prim::ListConstruct": lambda node: _make_list,
+    "prim::ListUnpack": _unpack_list,
+    "prim::DictConstruct": lambda node: _make_dict,
+    "prim::GetAttr": _get_attribute,
+    "prim::SetAttr": _set_attribute,
+    "prim::CreateObject": _create_object,
+    "prim::isinstance": _check_instance,
+    "prim::Print": lambda node: print,
+    "prim::RaiseException": lambda node: _raise_exception,
+    "prim::ReRaise": lambda node: _raise_again,
+    "prim::ExceptionMatches": _match_exception,
+    "prim::ExceptionMessage": lambda node: str,
+}
+
+CASTS = ("prim::unchecked_cast", "prim::unchecked_unwrap_optional")
+"""Kinds whose output is their input, known by another type."""
+
+SPREADS = ("prim::TupleUnpack", "prim::ListUnpack")
+"""Kinds whose function returns all outputs at once, also when there is one."""

@@ -38,7 +38,9 @@ def link_class(target: Program, source: Program, type: T.Type) -> T.Type:
         return type
     definition = source.class_of(type)
     functions, classes = reachable(
-        source, [f"{definition.name}.{m}" for m in definition.methods], [definition.name]
+        source,
+        [f"{definition.name}.{m}" for m in definition.methods],
+        [definition.name],
     )
     renamed = _rename(target, source, functions, classes)
     for old in classes:

@@ -46,7 +46,7 @@ _HOMES = {
 
 _SUBPACKAGES = ("ir", "passes", "runtime", "torch")
 
-__all__ = [*_HOMES, *_SUBPACKAGES, "__version__"]  # noqa: PLE0604
+__all__ = [*_HOMES, *_SUBPACKAGES, "__version__"]
 
 if TYPE_CHECKING:
     from jit import ir, passes, runtime, torch

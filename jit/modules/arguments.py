@@ -79,13 +79,19 @@ def _common_type(items: Sequence[Any], what: str) -> T.Type:
         other = type_of_value(item)
         common = unify(common, other)
         if common is None:
-            raise TypeError(f"the {what} holds `{type_of_value(items[0])}` and `{other}`")
+            raise TypeError(
+                f"the {what} holds `{type_of_value(items[0])}` and `{other}`"
+            )
     assert common is not None
     return common
 
 
 def bind_arguments(
-    schema: FunctionSchema, args: Sequence[Any], kwargs: Mapping[str, Any], *, skip: int = 0
+    schema: FunctionSchema,
+    args: Sequence[Any],
+    kwargs: Mapping[str, Any],
+    *,
+    skip: int = 0,
 ) -> list[Any]:
     """The arguments of a call in the order of the schema, defaults filled in.
 
@@ -103,16 +109,16 @@ def bind_arguments(
             f"{name}() takes {len(positional)} positional arguments but {len(args)} were"
             " given"
         )
-    values: dict[str, Any] = dict(
-        zip((a.name for a in positional), args, strict=False)
-    )
+    values: dict[str, Any] = dict(zip((a.name for a in positional), args, strict=False))
     for key, value in kwargs.items():
         if key in values:
             raise TypeError(f"{name}() got multiple values for argument '{key}'")
         if not any(a.name == key for a in arguments):
             near = difflib.get_close_matches(key, [a.name for a in arguments], 1)
             hint = f"; did you mean '{near[0]}'?" if near else ""
-            raise TypeError(f"{name}() got an unexpected keyword argument '{key}'{hint}")
+            raise TypeError(
+                f"{name}() got an unexpected keyword argument '{key}'{hint}"
+            )
         values[key] = value
     missing = [a.name for a in arguments if a.is_required and a.name not in values]
     if missing:

@@ -7,7 +7,15 @@ from typing import Any, Final, TypeVar
 
 from jit.runtime import dispatch
 
-__all__ = ["Final", "annotate", "export", "ignore", "is_scripting", "is_tracing", "unused"]
+__all__ = [
+    "Final",
+    "annotate",
+    "export",
+    "ignore",
+    "is_scripting",
+    "is_tracing",
+    "unused",
+]
 
 _F = TypeVar("_F", bound=Callable[..., Any])
 

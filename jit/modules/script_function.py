@@ -106,9 +106,7 @@ class ScriptFunction:
                 return self._versions[key]
             assert self._function is not None and self._open is not None
             names = [p.name for p in signature_of(self._function).parameters]
-            arg_types = {
-                names[i]: t for i, t in zip(self._open, key, strict=True)
-            }
+            arg_types = {names[i]: t for i, t in zip(self._open, key, strict=True)}
             compiled = compile_function(self._function, self.program, arg_types)
             self._versions[key] = compiled.name
             return compiled.name
@@ -129,7 +127,9 @@ class ScriptFunction:
         result = self._executor.call(name, entered)
         return leave(result) if gives_arrays(values) else result
 
-    def _select(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[str, list[Any]]:
+    def _select(
+        self, args: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> tuple[str, list[Any]]:
         """The version for these arguments, and the arguments in order."""
         values = bind_arguments(self._any_schema(), args, kwargs)
         if self._open is None:
@@ -154,7 +154,9 @@ class ScriptFunction:
                 best = (score, name)
         if best is not None:
             return best[1]
-        known = "; ".join(str(self.program.functions[n].schema) for n in self._versions.values())
+        known = "; ".join(
+            str(self.program.functions[n].schema) for n in self._versions.values()
+        )
         raise TypeError(
             f"{self.__name__}() was captured for {known}; it is called with"
             f" ({', '.join(map(str, given))})"
@@ -182,7 +184,11 @@ class ScriptFunction:
                 raise self._deferred
             self._specialise(self._default_key)
         key = self._default_key
-        name = self._versions[key] if key is not None else next(iter(self._versions.values()))
+        name = (
+            self._versions[key]
+            if key is not None
+            else next(iter(self._versions.values()))
+        )
         return self.program.functions[name]
 
     @property
@@ -292,7 +298,10 @@ def _arrays_fit(actual: T.Type, wanted: T.Type) -> bool:
             return _arrays_fit(a, w) or a == w
         case T.DictType(ak, av), T.DictType(wk, wv):
             return ak == wk and (_arrays_fit(av, wv) or av == wv)
-        case (T.TupleType() | T.NamedTupleType()), (T.TupleType() | T.NamedTupleType()):
+        case (
+            (T.TupleType() | T.NamedTupleType()),
+            (T.TupleType() | T.NamedTupleType()),
+        ):
             a, w = actual.elements, wanted.elements
             return len(a) == len(w) and all(
                 x == y or _arrays_fit(x, y) for x, y in zip(a, w, strict=True)

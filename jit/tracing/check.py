@@ -24,7 +24,8 @@ def compare(eager: Any, traced: Any, tolerance: float, place: str = "output") ->
         if not isinstance(traced, dict) or eager.keys() != traced.keys():
             return f"{place} has other keys"
         found = (
-            compare(v, traced[k], tolerance, f"{place}[{k!r}]") for k, v in eager.items()
+            compare(v, traced[k], tolerance, f"{place}[{k!r}]")
+            for k, v in eager.items()
         )
         return next((f for f in found if f), "")
     a = eager.array if isinstance(eager, Tensor) else np.asarray(eager)
@@ -50,7 +51,9 @@ def explain_divergence(what: str, first: Graph, second: Graph) -> TracingError:
     if where:
         notes.append(f"a second trace gives another graph: {where}")
     else:
-        notes.append("a second trace gives the same graph, with other constants or draws")
+        notes.append(
+            "a second trace gives the same graph, with other constants or draws"
+        )
     return TracingError(
         Diagnostic(
             "E0504",

@@ -84,9 +84,7 @@ def output_value(tracer: Tracer, x: Any, *, strict: bool) -> Value:
         )
         return tracer.builder.node("prim::NamedTupleConstruct", parts, [made]).output
     if isinstance(x, tuple):
-        return tracer.builder.tuple(
-            [output_value(tracer, v, strict=strict) for v in x]
-        )
+        return tracer.builder.tuple([output_value(tracer, v, strict=strict) for v in x])
     if isinstance(x, list | dict):
         if strict:
             kind = type(x).__name__

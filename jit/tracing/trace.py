@@ -6,20 +6,15 @@ import inspect
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from jit.ir import types as T
 from jit.ir.diagnostic import Diagnostic, TracingError
-from jit.ir.graph import Graph, Value
-from jit.ir.program import Function, Program
-from jit.ir.schema import Argument, FunctionSchema
+from jit.ir.graph import Graph, Node
+from jit.ir.program import Program
+from jit.ir.registry import find_card
 from jit.modules.script_function import ScriptFunction, is_disabled
-from jit.passes import dce
 from jit.runtime import dispatch
-from jit.runtime.objects import Object
-from jit.runtime.traced import Traced
 from jit.tracing.bakes import span_of_frame, user_frame
 from jit.tracing.check import clone, compare, explain_divergence
-from jit.tracing.structure import bind_input, input_type, output_value
-from jit.tracing.tracer import Tracer
+from jit.tracing.recording import Settings, record
 
 ON_BAKE = ("warn", "error")
 
@@ -66,7 +61,7 @@ def trace(
             )
         )
     args = _as_arguments(func, example_inputs, example_kwarg_inputs)
-    settings = _Settings(strict, on_bake)
+    settings = Settings(strict, on_bake)
     module = _module_of(func)
     if module is not None:
         from jit.tracing.modules import trace_module_call
@@ -79,14 +74,6 @@ def trace(
         for inputs in (args, *(_as_tuple(c) for c in check_inputs or ())):
             _check(func, traced, inputs, check_tolerance, graph, retrace)
     return traced
-
-
-class _Settings:
-    """What the caller of `trace` asked for."""
-
-    def __init__(self, strict: bool, on_bake: str) -> None:
-        self.strict = strict
-        self.on_bake = on_bake
 
 
 def _as_tuple(inputs: Any) -> tuple[Any, ...]:
@@ -126,18 +113,6 @@ def _signature(func: Any) -> inspect.Signature:
     return inspect.signature(module.forward if module is not None else func)
 
 
-def parameter_names(function: Callable[..., Any], count: int) -> list[str]:
-    """Names for the inputs of a traced function."""
-    try:
-        parameters = inspect.signature(function).parameters.values()
-    except (TypeError, ValueError):
-        return [f"arg_{i}" for i in range(count)]
-    names = [
-        p.name for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)
-    ]
-    return [names[i] if i < len(names) else f"arg_{i}" for i in range(count)]
-
-
 def _module_of(func: Any) -> Any:
     from jit.torch.nn import Module
 
@@ -145,73 +120,21 @@ def _module_of(func: Any) -> Any:
 
 
 def _trace_function(
-    func: Callable[..., Any], args: tuple[Any, ...], settings: _Settings
+    func: Callable[..., Any], args: tuple[Any, ...], settings: Settings
 ) -> tuple[ScriptFunction, Graph]:
     program = Program()
     qualified = getattr(func, "__qualname__", type(func).__name__)
     module = getattr(func, "__module__", None) or "traced"
-    name = f"{module}.{qualified}".replace("<locals>.", "").replace("<lambda>", "lambda_")
+    name = f"{module}.{qualified}".replace("<locals>.", "").replace(
+        "<lambda>", "lambda_"
+    )
     function = record(program, name, func, args, settings)
     types = tuple(a.type for a in function.schema.arguments)
     return ScriptFunction(program, {types: name}), function.graph
 
 
-def record(
-    program: Program,
-    name: str,
-    func: Callable[..., Any],
-    args: tuple[Any, ...],
-    settings: _Settings,
-    instance: Object | None = None,
-) -> Function:
-    """Run `func` under a tracer; the function it becomes, added to the program."""
-    graph = Graph(program)
-    tracer = Tracer(program, graph, settings.on_bake)
-    arguments = []
-    if instance is not None:
-        self_value = graph.add_input(instance.type, "self")
-        arguments.append(Argument("self", instance.type))
-        tracer.attach(instance, lambda: self_value)
-    names = parameter_names(func, len(args))
-    values: list[Value] = []
-    for parameter, x in zip(names, args, strict=True):
-        type = input_type(x, parameter)
-        values.append(graph.add_input(type, parameter))
-        arguments.append(Argument(parameter, type))
-    traced_args = [
-        bind_input(tracer, clone(x), v) for x, v in zip(args, values, strict=True)
-    ]
-    with tracer.active():
-        result = func(*traced_args)
-    tracer.bakes.finish()
-    if not _holds_traced(tracer, result):
-        raise TracingError(
-            Diagnostic(
-                "E0505",
-                "the result does not depend on the inputs: it would be a constant",
-                help="return what was computed with torch or NumPy functions from the"
-                " inputs",
-            )
-        )
-    output = output_value(tracer, result, strict=settings.strict)
-    graph.block.add_return(output)
-    dce.run(graph)
-    schema = FunctionSchema(name, "", tuple(arguments), (Argument("", output.type),))
-    return program.add_function(Function(name, graph, schema))
-
-
-def _holds_traced(tracer: Tracer, result: Any) -> bool:
-    if isinstance(result, Traced):
-        return True
-    if isinstance(result, tuple | list):
-        return any(_holds_traced(tracer, r) for r in result)
-    if isinstance(result, dict):
-        return any(_holds_traced(tracer, r) for r in result.values())
-    return id(result) in tracer._tensors
-
-
-def _retracer(func: Any, module: Any, settings: _Settings) -> Callable[[Any], Graph]:
-    quiet = _Settings(settings.strict, "ignore")
+def _retracer(func: Any, module: Any, settings: Settings) -> Callable[[Any], Graph]:
+    quiet = Settings(settings.strict, "ignore")
 
     def retrace(args: tuple[Any, ...]) -> Graph:
         if module is not None:
@@ -243,10 +166,6 @@ def _check(
         raise explain_divergence(found, graph, retrace(args))
 
 
-def _is_random(node: Any) -> bool:
-    from jit.ir.registry import find_card
-
+def _is_random(node: Node) -> bool:
     card = find_card(node.kind, node.overload)
     return card is not None and card.random
-
-

@@ -24,12 +24,13 @@ from jit.ir.graph import Graph, Value
 from jit.ir.linking import link, link_class
 from jit.ir.program import Program
 from jit.ir.registry import has_kind
-from jit.ir.schema import Argument
+from jit.ir.schema import Argument, FunctionSchema
 from jit.runtime import dispatch
 from jit.runtime.binding import call_operator
 from jit.runtime.objects import Object
 from jit.runtime.tensor import Tensor
 from jit.runtime.traced import Traced, concrete
+from jit.runtime.values import tensor_of
 from jit.tracing.bakes import Bakes, span_of_frame, user_frame
 from jit.tracing.values import TracedArray, TracedNumber
 
@@ -88,12 +89,9 @@ class Tracer:
             return dispatch.run(card, args)
         schema = card.schema
         with self.builder.at(span_of_frame(user_frame())):
-            inputs = [
-                self.value_of(a, schema.arguments[i] if i < len(schema.arguments) else None)
-                for i, a in enumerate(args)
-            ]
+            inputs, values = self._operands(schema, args)
             with self.paused():
-                result = dispatch.run(card, [concrete(a) for a in args])
+                result = dispatch.run(card, values)
             node = self.builder.node(
                 schema.kind,
                 inputs,
@@ -116,7 +114,26 @@ class Tracer:
             parts = [
                 self.adopt(r, o) for r, o in zip(result, node.outputs, strict=True)
             ]
-            return type(result)._make(parts) if hasattr(result, "_make") else tuple(parts)
+            return (
+                type(result)._make(parts) if hasattr(result, "_make") else tuple(parts)
+            )
+
+    def _operands(
+        self, schema: FunctionSchema, args: Sequence[Any]
+    ) -> tuple[list[Value], list[Any]]:
+        """The Values of the arguments, and what they stand for in this run."""
+        inputs, values = [], []
+        for i, a in enumerate(args):
+            argument = schema.arguments[i] if i < len(schema.arguments) else None
+            value, content = self.value_of(a, argument), concrete(a)
+            if isinstance(a, Traced) and argument is not None:
+                if not T.contains_variable(argument.type):
+                    value = self.builder.convert(value, argument.type)
+                if isinstance(value.type, T.TensorType):
+                    content = tensor_of(content)
+            inputs.append(value)
+            values.append(content)
+        return inputs, values
 
     def _result_types(
         self, card: type[Card], inputs: list[Value], args: Sequence[Any]
@@ -241,10 +258,10 @@ class Tracer:
             made = type(result)
             return made._make(parts) if hasattr(result, "_make") else made(parts)
         if isinstance(value.type, T.DictType):
-            return {
-                k: self.adopt(r, self._item(value, k)) for k, r in result.items()
-            }
-        if isinstance(result, bool | int | float) and not isinstance(result, np.generic):
+            return {k: self.adopt(r, self._item(value, k)) for k, r in result.items()}
+        if isinstance(result, bool | int | float) and not isinstance(
+            result, np.generic
+        ):
             return TracedNumber(self, result, value)
         return result
 
@@ -260,7 +277,9 @@ class Tracer:
 
     # scripted callees ---------------------------------------------------------------
 
-    def function(self, program: Program, name: str, args: Sequence[Any], run: Any) -> Any:
+    def function(
+        self, program: Program, name: str, args: Sequence[Any], run: Any
+    ) -> Any:
         """Record a call of a compiled function; `run` runs it on concrete values."""
         if threading.get_ident() != self._thread:
             return run(args)
@@ -297,9 +316,7 @@ class Tracer:
             returned = self.program.method(linked, name).schema.returns[0].type
             with self.paused():
                 result = run([concrete(a) for a in args])
-            node = self.builder.node(
-                "prim::CallMethod", inputs, [returned], name=name
-            )
+            node = self.builder.node("prim::CallMethod", inputs, [returned], name=name)
             return self.adopt(result, node.output)
 
     # the traced module ----------------------------------------------------------------

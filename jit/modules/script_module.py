@@ -1,0 +1,362 @@
+"""A captured module: parameters, buffers, submodules, and compiled methods.
+
+It looks like the `nn.Module` it was made of. The state lives in `Object`s of the program,
+which compiled code reads and writes; the tensors are the very ones of the original
+module, so that training one trains the other.
+"""
+
+from __future__ import annotations
+
+import copy
+import io
+from collections import OrderedDict
+from collections.abc import Iterator, Mapping, MutableMapping
+from typing import Any
+
+from jit.ir import types as T
+from jit.ir.graph import Graph
+from jit.ir.program import (
+    BUFFER,
+    PARAMETER,
+    SUBMODULE,
+    Function,
+    Program,
+)
+from jit.ir.schema import FunctionSchema
+from jit.modules.arguments import bind_arguments, enter, gives_arrays, leave
+from jit.runtime import dispatch
+from jit.runtime.executor import Executor
+from jit.runtime.objects import Object
+from jit.torch.nn import Module
+
+
+class ScriptMethod:
+    """A compiled method, bound to its module."""
+
+    def __init__(self, owner: ScriptModule, function: Function) -> None:
+        self._owner = owner
+        self.function = function
+        self.__name__ = self.name = function.name.rpartition(".")[2]
+        self.__doc__ = function.doc or None
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        schema = self.function.schema
+        values = bind_arguments(schema, args, kwargs, skip=1)
+        entered = [
+            enter(v, a.type) for v, a in zip(values, schema.arguments[1:], strict=True)
+        ]
+        owner = self._owner
+        obj = owner.__script_object__
+
+        def run(concrete: Any) -> Any:
+            return owner._executor.call(self.function.name, [obj, *concrete])
+
+        if dispatch.observer is not None:
+            return dispatch.observer.method(owner.program, obj, self.name, entered, run)
+        result = run(entered)
+        return leave(result) if gives_arrays(values) else result
+
+    @property
+    def graph(self) -> Graph:
+        """The graph as captured, `self` first."""
+        return self.function.graph
+
+    @property
+    def inlined_graph(self) -> Graph:
+        """The graph with all calls replaced by what they do."""
+        from jit.passes import inline
+
+        graph = self.graph.copy()
+        inline.run(graph)
+        return graph
+
+    @property
+    def schema(self) -> FunctionSchema:
+        """Names, types and defaults of the arguments, `self` first."""
+        return self.function.schema
+
+    @property
+    def code(self) -> str:
+        """The method as Python-like source, which parses back."""
+        from jit.python_text import code
+
+        return code(self.function)
+
+    def graph_for(self, *args: Any, **kwargs: Any) -> Graph:
+        """The optimised graph that runs for these arguments."""
+        schema = self.function.schema
+        values = bind_arguments(schema, args, kwargs, skip=1)
+        entered = [
+            enter(v, a.type) for v, a in zip(values, schema.arguments[1:], strict=True)
+        ]
+        owner = self._owner
+        return owner._executor.graph_for(
+            self.function.name, [owner.__script_object__, *entered]
+        )
+
+    def __repr__(self) -> str:
+        return f"<jit.ScriptMethod {self.function.name}>"
+
+
+class _Slots(MutableMapping[str, Any]):
+    """The slots of one role as the dict that `nn.Module` expects."""
+
+    def __init__(self, owner: ScriptModule, role: str) -> None:
+        self._owner = owner
+        self._role = role
+
+    def _names(self) -> list[str]:
+        attributes = self._owner._definition.attributes.values()
+        return [a.name for a in attributes if a.role == self._role]
+
+    def __getitem__(self, name: str) -> Any:
+        attribute = self._owner._definition.attributes.get(name)
+        if attribute is None or attribute.role != self._role:
+            raise KeyError(name)
+        return self._owner._read(name)
+
+    def __setitem__(self, name: str, content: Any) -> None:
+        if name not in self._names():
+            raise AttributeError(
+                f"a compiled module gets no new {self._role}: `{name}` is not one of"
+                f" {', '.join(self._names()) or 'none'}"
+            )
+        self._owner._write(name, content)
+
+    def __delitem__(self, name: str) -> None:
+        raise AttributeError(f"the {self._role} `{name}` of a compiled module stays")
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._names())
+
+    def __len__(self) -> int:
+        return len(self._names())
+
+
+class ScriptModule(Module):
+    """A compiled module: made by `jit.script`, `jit.trace` and `jit.load`.
+
+    Arrays in, arrays out; Tensors in, Tensors out.
+    """
+
+    program: Program
+    """Everything that was compiled for it."""
+    __script_object__: Object
+
+    def __init__(
+        self,
+        program: Program,
+        obj: Object,
+        executor: Executor | None = None,
+        known: dict[int, ScriptModule] | None = None,
+    ) -> None:
+        state = self.__dict__
+        state["program"] = program
+        state["__script_object__"] = obj
+        state["_executor"] = executor if executor is not None else Executor(program)
+        state["_known"] = known if known is not None else {}
+        state["_known"][id(obj)] = self
+        state["_definition"] = program.class_of(obj.type)
+        state["_methods"] = {}
+        for name in _HOOKS:
+            state[name] = OrderedDict()
+        state["_non_persistent_buffers_set"] = set()
+
+    @classmethod
+    def compile(cls, module: Module) -> ScriptModule:
+        """Compile `forward` of a module, what it calls, and what `jit.export` marks.
+
+        Raises CompileError with the line at fault.
+        """
+        from jit.frontend import compile_module
+        from jit.modules.instances import make_instance
+
+        program = Program()
+        type = compile_module(module, program)
+        made = cls(program, make_instance(module, type, program))
+        made.__dict__["_original"] = module
+        return made
+
+    # state ------------------------------------------------------------------------------
+
+    @property
+    def _parameters(self) -> Any:
+        return _Slots(self, PARAMETER)
+
+    @property
+    def _buffers(self) -> Any:
+        return _Slots(self, BUFFER)
+
+    @property
+    def _modules(self) -> Any:
+        return _Slots(self, SUBMODULE)
+
+    def _read(self, name: str) -> Any:
+        content = self.__script_object__.slots[name]
+        if isinstance(content, Object) and isinstance(content.type, T.ModuleType):
+            known = self._known.get(id(content))
+            if known is None:
+                known = ScriptModule(self.program, content, self._executor, self._known)
+            return known
+        return content
+
+    def _write(self, name: str, content: Any) -> None:
+        from jit.runtime.program_values import is_instance
+
+        attribute = self._definition.attributes[name]
+        if hasattr(content, "__script_object__"):
+            content = content.__script_object__
+        content = enter(content, attribute.type)
+        if attribute.type == T.FLOAT and type(content) is int:
+            content = float(content)
+        if not is_instance(content, attribute.type, self.program):
+            raise TypeError(
+                f"`{name}` is declared as `{attribute.type}` and cannot be a"
+                f" `{type(content).__name__}`"
+            )
+        self.__script_object__.slots[name] = content
+
+    def __getattr__(self, name: str) -> Any:
+        state = self.__dict__
+        if "__script_object__" not in state or name == "__script_object__":
+            raise AttributeError(name)
+        if name in self._definition.attributes:
+            return self._read(name)
+        if name in self._definition.methods:
+            return self._method(name)
+        raise AttributeError(
+            f"`{self.original_name}` has no attribute `{name}`: only what `forward` and"
+            " exported methods use is compiled"
+        )
+
+    def __setattr__(self, name: str, content: Any) -> None:
+        if name in self._definition.attributes:
+            self._write(name, content)
+        else:
+            object.__setattr__(self, name, content)
+
+    def __delattr__(self, name: str) -> None:
+        if name in self._definition.attributes:
+            raise AttributeError(f"`{name}` of a compiled module stays")
+        object.__delattr__(self, name)
+
+    def __dir__(self) -> list[str]:
+        own = [*self._definition.attributes, *self._definition.methods]
+        return sorted({*object.__dir__(self), *own})
+
+    @property
+    def training(self) -> bool:
+        """Whether dropout and batch norm behave as in training."""
+        return bool(self.__script_object__.slots.get("training", False))
+
+    @training.setter
+    def training(self, value: bool) -> None:
+        if "training" in self._definition.attributes:
+            self.__script_object__.slots["training"] = bool(value)
+
+    # methods ----------------------------------------------------------------------------
+
+    def _method(self, name: str) -> ScriptMethod:
+        found = self._methods.get(name)
+        if found is None:
+            function = self.program.functions[f"{self._definition.name}.{name}"]
+            found = self._methods[name] = ScriptMethod(self, function)
+        return found
+
+    @property
+    def forward(self) -> ScriptMethod:  # type: ignore[override]
+        """The compiled `forward`."""
+        if "forward" not in self._definition.methods:
+            raise AttributeError(
+                f"`{self.original_name}` has no compiled `forward`: it was traced as"
+                " part of a larger module"
+            )
+        return self._method("forward")
+
+    @property
+    def graph(self) -> Graph:
+        """The graph of `forward`, `self` first."""
+        return self.forward.graph
+
+    @property
+    def inlined_graph(self) -> Graph:
+        """The graph of `forward` with all calls replaced by what they do."""
+        return self.forward.inlined_graph
+
+    @property
+    def code(self) -> str:
+        """`forward` as Python-like source, which parses back."""
+        return self.forward.code
+
+    @property
+    def schema(self) -> FunctionSchema:
+        """Names, types and defaults of the arguments of `forward`."""
+        return self.forward.schema
+
+    def graph_for(self, *args: Any, **kwargs: Any) -> Graph:
+        """The optimised graph of `forward` for these arguments."""
+        return self.forward.graph_for(*args, **kwargs)
+
+    # names ------------------------------------------------------------------------------
+
+    @property
+    def original_name(self) -> str:
+        """The name of the class it was compiled from."""
+        return str(self._definition.name.rpartition(".")[2])
+
+    def _get_name(self) -> str:
+        return type(self).__name__
+
+    def extra_repr(self) -> str:
+        return f"original_name={self.original_name}"
+
+    # copies -----------------------------------------------------------------------------
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> ScriptModule:
+        return ScriptModule(self.program, copy_object(self.__script_object__, memo))
+
+    def copy(self) -> ScriptModule:
+        """A copy with its own state."""
+        return self.__deepcopy__({})
+
+    def save(self, f: Any, _extra_files: Mapping[str, Any] | None = None) -> None:
+        """Write a `.trs` archive to a path or file object."""
+        from jit.serialization import save
+
+        save(self, f, _extra_files)
+
+    def save_to_buffer(self, _extra_files: Mapping[str, Any] | None = None) -> bytes:
+        """The bytes that `save` would write."""
+        buffer = io.BytesIO()
+        self.save(buffer, _extra_files)
+        return buffer.getvalue()
+
+
+_HOOKS = (
+    "_forward_hooks",
+    "_forward_pre_hooks",
+    "_forward_hooks_with_kwargs",
+    "_forward_pre_hooks_with_kwargs",
+    "_forward_hooks_always_called",
+    "_backward_hooks",
+    "_backward_pre_hooks",
+    "_state_dict_hooks",
+    "_state_dict_pre_hooks",
+    "_load_state_dict_pre_hooks",
+    "_load_state_dict_post_hooks",
+)
+"""The dicts of hooks that an `nn.Module` has."""
+
+
+def copy_object(obj: Object, memo: dict[int, Any]) -> Object:
+    """A copy of an instance, its tensors and the instances in it."""
+    found = memo.get(id(obj))
+    if found is None:
+        found = memo[id(obj)] = Object(obj.type)
+        for name, content in obj.slots.items():
+            if isinstance(content, Object):
+                found.slots[name] = copy_object(content, memo)
+            else:
+                found.slots[name] = copy.deepcopy(content, memo)
+    assert isinstance(found, Object)
+    return found

@@ -1,0 +1,97 @@
+"""Run a function under the tracer; what it did becomes a function of a program."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from jit.ir.diagnostic import Diagnostic, TracingError
+from jit.ir.graph import Graph, Value
+from jit.ir.program import Function, Program
+from jit.ir.schema import Argument, FunctionSchema
+from jit.passes import dce
+from jit.runtime.objects import Object
+from jit.runtime.traced import Traced
+from jit.tracing.check import clone
+from jit.tracing.structure import bind_input, input_type, output_value
+from jit.tracing.tracer import Tracer
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What the caller of `trace` asked for."""
+
+    strict: bool
+    """Whether lists and dicts as outputs are refused."""
+    on_bake: str
+    """"warn", "error", or "ignore" for a second trace that only compares."""
+
+
+def record(
+    program: Program,
+    name: str,
+    func: Callable[..., Any],
+    args: tuple[Any, ...],
+    settings: Settings,
+    instance: Object | None = None,
+) -> Function:
+    """Run `func` under a tracer; the function it becomes, added to the program."""
+    graph = Graph(program)
+    tracer = Tracer(program, graph, settings.on_bake)
+    arguments = []
+    if instance is not None:
+        self_value = graph.add_input(instance.type, "self")
+        arguments.append(Argument("self", instance.type))
+        tracer.attach(instance, lambda: self_value)
+    names = parameter_names(func, len(args))
+    values: list[Value] = []
+    for parameter, x in zip(names, args, strict=True):
+        type = input_type(x, parameter)
+        values.append(graph.add_input(type, parameter))
+        arguments.append(Argument(parameter, type))
+    traced_args = [
+        bind_input(tracer, clone(x), v) for x, v in zip(args, values, strict=True)
+    ]
+    with tracer.active():
+        result = func(*traced_args)
+    tracer.bakes.finish()
+    if not _holds_traced(tracer, result):
+        raise TracingError(
+            Diagnostic(
+                "E0505",
+                "the result does not depend on the inputs: it would be a constant",
+                help="return what was computed with torch or NumPy functions from the"
+                " inputs",
+            )
+        )
+    output = output_value(tracer, result, strict=settings.strict)
+    graph.block.add_return(output)
+    dce.run(graph)
+    schema = FunctionSchema(name, "", tuple(arguments), (Argument("", output.type),))
+    return program.add_function(Function(name, graph, schema))
+
+
+def _holds_traced(tracer: Tracer, result: Any) -> bool:
+    if isinstance(result, Traced):
+        return True
+    if isinstance(result, tuple | list):
+        return any(_holds_traced(tracer, r) for r in result)
+    if isinstance(result, dict):
+        return any(_holds_traced(tracer, r) for r in result.values())
+    return id(result) in tracer._tensors
+
+
+def parameter_names(function: Callable[..., Any], count: int) -> list[str]:
+    """Names for the inputs of a traced function."""
+    try:
+        parameters = inspect.signature(function).parameters.values()
+    except (TypeError, ValueError):
+        return [f"arg_{i}" for i in range(count)]
+    names = [
+        p.name
+        for p in parameters
+        if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)
+    ]
+    return [names[i] if i < len(names) else f"arg_{i}" for i in range(count)]

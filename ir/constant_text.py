@@ -22,12 +22,15 @@ table beside the text. Only the payload of a nan outside of an array is lost.
 from __future__ import annotations
 
 import hashlib
+import math
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
 
-from jit.ir.dtypes import DType
-from jit.ir.type_text import format_string
+from jit.ir.dtypes import ALL, DType, dtype_named
+from jit.ir.lexer import Cursor, Token
+from jit.ir.type_text import format_string, read_dtype, read_string
 
 Array = np.ndarray[Any, Any]
 
@@ -76,24 +79,32 @@ def digest(array: Array) -> str:
 
 def is_inline(array: Array) -> bool:
     """Whether the elements of an array stand in the text itself."""
-    if array.size > INLINE_ELEMENTS or array.dtype.kind not in "biufcV":
+    if array.size > INLINE_ELEMENTS or not _has_text(array.dtype):
         return False
-    if array.dtype.kind == "V" and array.dtype.name != "bfloat16":
-        return False
-    if array.dtype.kind not in "fcV":
+    if array.dtype.kind in "biu":
         return True
     # the text can tell the sign of a nan, not its payload
-    again = np.array(
-        [parse_element(element_text(x), array.dtype) for x in array.reshape(-1)],
-        array.dtype,
-    )
+    elements = [_exact(x) for x in array.reshape(-1)]
+    again = array_of(elements, array.dtype, array.shape)
     return again.tobytes() == np.ascontiguousarray(array).tobytes()
+
+
+def _has_text(dtype: np.dtype[Any]) -> bool:
+    return dtype.isnative and dtype.name in _NAMES
+
+
+def array_of(
+    elements: list[Any], dtype: np.dtype[Any], shape: tuple[int, ...]
+) -> Array:
+    """The array of some elements, which are numbers of Python."""
+    with np.errstate(all="ignore"):
+        return np.array(elements, dtype).reshape(shape)
 
 
 def _inline_text(array: Array) -> str:
     name = array.dtype.name
     if array.ndim == 0:
-        return f"{name}({element_text(array[()])})"
+        return f"{name}({_element_text(array[()])})"
     if array.size == 0 and array.ndim > 1:
         return f"{name}({', '.join(map(str, array.shape))})[]"
     return name + _nested_text(array)
@@ -101,36 +112,182 @@ def _inline_text(array: Array) -> str:
 
 def _nested_text(array: Array) -> str:
     if array.ndim == 1:
-        return f"[{', '.join(map(element_text, array))}]"
+        return f"[{', '.join(map(_element_text, array))}]"
     return f"[{', '.join(map(_nested_text, array))}]"
 
 
-def element_text(x: Any) -> str:
-    """The shortest text that gives the very element back."""
-    kind = np.asarray(x).dtype.kind
-    if kind in "bui":
-        return repr(x.item())
-    if kind == "c":
-        return f"complex({_float_text(x.real)}, {_float_text(x.imag)})"
-    return _float_text(x)
+def _element_text(x: Any) -> str:
+    value = _exact(x)
+    if isinstance(value, complex):
+        return f"complex({_float_text(value.real)}, {_float_text(value.imag)})"
+    return _float_text(value) if isinstance(value, float) else repr(value)
 
 
-def _float_text(x: Any) -> str:
-    if np.isnan(x):
-        return "-nan" if np.signbit(x) else "nan"
+def _exact(x: Any) -> bool | int | float | complex:
+    """The number of Python with the shortest text that gives the element back."""
+    if np.iscomplexobj(x):
+        return complex(_exact(x.real), _exact(x.imag))
+    if isinstance(x, np.bool_ | np.integer):
+        return bool(x) if isinstance(x, np.bool_) else int(x)
     short = float(str(x))
+    if math.isnan(short):
+        return math.copysign(math.nan, -1 if np.signbit(x) else 1)
     # `str` is the shortest text for a correctly rounded reader; ours rounds twice
-    exact = short if type(x)(short) == x else float(x)
-    return repr(exact)
+    return short if type(x)(short) == x else float(x)
 
 
-def parse_element(text: str, dtype: np.dtype[Any]) -> Any:
-    """The element of a text by `element_text`."""
-    if dtype.kind == "b":
-        return text == "True"
-    if dtype.kind in "ui":
-        return int(text)
-    if dtype.kind == "c":
-        real, imag = text.removeprefix("complex(").removesuffix(")").split(", ")
-        return complex(float(real), float(imag))
-    return float(text)
+def _float_text(value: float) -> str:
+    if math.isnan(value):
+        return "-nan" if math.copysign(1, value) < 0 else "nan"
+    return repr(value)
+
+
+Reference = Callable[[Token], Any]
+"""What a name stands for that is no constant, or None."""
+
+
+def read_constant(
+    c: Cursor, table: Mapping[str, Array], reference: Reference = lambda token: None
+) -> Any:
+    """Read one constant; arrays that are named by digest are looked up in `table`."""
+    token = c.token
+    if token.kind == "string":
+        return read_string(c)
+    if token.text == "(":
+        return _read_tuple(c, table, reference)
+    if token.text == "<":
+        return _read_digest(c, table)
+    if token.kind != "name":
+        return c.number()
+    if token.text in _WORDS:
+        c.advance()
+        return _WORDS[token.text]
+    if token.text in ("inf", "nan"):
+        return c.number()
+    if token.text == "complex":
+        return _read_complex(c)
+    if token.text in _NAMES:
+        return _read_array(c)
+    if token.text.startswith("torch.") and token.text[6:] in _NAMES:
+        c.advance()
+        return dtype_named(token.text[6:])
+    found = reference(token)
+    if found is None:
+        raise c.error(f"`{token.text}` is no constant", token)
+    c.advance()
+    return found
+
+
+_WORDS = {"None": None, "True": True, "False": False}
+_NAMES = frozenset(d.name for d in ALL)
+
+
+def _read_tuple(
+    c: Cursor, table: Mapping[str, Array], reference: Reference
+) -> tuple[Any, ...]:
+    values = []
+    c.expect("(")
+    with c.nested():
+        while not c.accept(")"):
+            values.append(read_constant(c, table, reference))
+            if c.token.text != ")":
+                c.expect(",")
+    return tuple(values)
+
+
+def _read_complex(c: Cursor) -> complex:
+    c.expect("complex")
+    c.expect("(")
+    real = c.number()
+    c.expect(",")
+    imag = c.number()
+    c.expect(")")
+    return complex(real, imag)
+
+
+def _read_array(c: Cursor) -> Array:
+    start = c.token
+    dtype = read_dtype(c).numpy
+    elements: list[Any] = []
+    shape: tuple[int, ...] = ()
+    if c.token.text == "[":
+        shape = _read_nested(c, dtype, elements)
+    else:
+        c.expect("(")
+        while not c.accept(")"):
+            elements.append(_read_element(c, dtype))
+            if c.token.text != ")":
+                c.expect(",")
+        if c.token.text == "[":
+            c.advance()
+            c.expect("]")
+            shape, elements = tuple(elements), []
+    try:
+        result = array_of(elements, dtype, shape)
+    except (ValueError, OverflowError, TypeError):
+        raise c.error("the elements do not make an array of this size", start) from None
+    result.setflags(write=False)
+    return result
+
+
+def _read_nested(c: Cursor, dtype: np.dtype[Any], found: list[Any]) -> tuple[int, ...]:
+    """Append the elements to `found` and return the sizes."""
+    start = c.expect("[")
+    count = 0
+    inner: tuple[int, ...] | None = None
+    with c.nested():
+        while not c.accept("]"):
+            sizes: tuple[int, ...] = ()
+            if c.token.text == "[":
+                sizes = _read_nested(c, dtype, found)
+            else:
+                found.append(_read_element(c, dtype))
+            if inner not in (None, sizes):
+                raise c.error("the rows of the array differ in length", start)
+            inner = sizes
+            count += 1
+            if c.token.text != "]":
+                c.expect(",")
+    return (count, *(inner or ()))
+
+
+def _read_element(c: Cursor, dtype: np.dtype[Any]) -> Any:
+    token = c.token
+    if dtype.kind == "b" and token.text in ("True", "False"):
+        return c.advance().text == "True"
+    if token.text == "complex":
+        return _read_complex(c)
+    if dtype.kind not in "iu":
+        return c.number()
+    value = c.integer()
+    limits = np.iinfo(dtype)
+    if not limits.min <= value <= limits.max:
+        raise c.error(f"`{value}` is no {dtype.name}", token)
+    return value
+
+
+def _read_digest(c: Cursor, table: Mapping[str, Array]) -> Array:
+    start = c.expect("<")
+    dtype = c.expect_kind("name").text
+    c.expect("(")
+    shape = []
+    while not c.accept(")"):
+        shape.append(c.integer())
+        if c.token.text != ")":
+            c.expect(",")
+    c.expect("sha256")
+    c.expect(":")
+    first = c.token.start
+    while c.token.text != ">" and c.token.kind in ("name", "number"):
+        c.advance()
+    name = c.text[first : c.token.start]
+    c.expect(">")
+    if name not in table:
+        raise c.error(f"no array with the digest {name[:64]} was given", start)
+    array = table[name]
+    if array.dtype.name != dtype or array.shape != tuple(shape):
+        raise c.error(f"the array {name} is {array.dtype.name}{array.shape}", start)
+    if array.flags.writeable:
+        array = array.view()
+        array.setflags(write=False)
+    return array

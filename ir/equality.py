@@ -11,7 +11,7 @@ from typing import Any
 from jit.ir.constants import same_constant
 from jit.ir.graph import Block, Graph, Node, Value
 from jit.ir.naming import Names, names_of
-from jit.ir.printer import format_head
+from jit.ir.printer import format_head, format_span
 from jit.ir.program import ClassDefinition, Function, Program
 
 
@@ -86,7 +86,7 @@ class _Comparison:
             return f"the overloads differ, `{a.overload}` and `{b.overload}`"
         if len(a.blocks) != len(b.blocks):
             return f"{len(a.blocks)} and {len(b.blocks)} blocks"
-        if self.compare_spans and (a.span, a.stack) != (b.span, b.stack):
+        if self.compare_spans and _places(a) != _places(b):
             return f"the places differ, {a.span} and {b.span}"
         return (
             self.inputs(a.inputs, b.inputs, "inputs")
@@ -132,6 +132,10 @@ class _Comparison:
             pairs = zip(a, b, strict=True)
             return next(filter(None, (self.constants(x, y) for x, y in pairs)), None)
         return None if same_constant(a, b) else f"{a!r} and {b!r}"
+
+
+def _places(node: Node) -> list[str]:
+    return [format_span(span) for span in (node.span, *node.stack)]
 
 
 def _program_difference(a: Program, b: Program, names: bool, spans: bool) -> str | None:

@@ -70,10 +70,13 @@ def syntax_error(
     text: str, start: int, end: int, message: str, *, name: str = "<text>"
 ) -> GraphError:
     """The error for one stretch of a text form."""
+    return GraphError(Diagnostic("E0601", message, _span(text, start, end, name)))
+
+
+def _span(text: str, start: int, end: int, name: str) -> Span:
     line = text.count("\n", 0, start) + 1
     line_start = text.rfind("\n", 0, start) + 1
-    span = Span(Source(name, text), line, start - line_start, line, end - line_start)
-    return GraphError(Diagnostic("E0601", message, span))
+    return Span(Source(name, text), line, start - line_start, line, end - line_start)
 
 
 class Cursor:
@@ -124,17 +127,18 @@ class Cursor:
     def expect(self, text: str) -> Token:
         """Take the token, which must read `text`."""
         if self.token.text != text or self.token.kind == "string":
-            raise self.error(f"expected `{text}`, found {self._found}")
+            raise self.error(f"expected `{text}`, found {self.found}")
         return self.advance()
 
     def expect_kind(self, kind: str) -> Token:
         """Take the token, which must be of a kind."""
         if self.token.kind != kind:
-            raise self.error(f"expected a {kind}, found {self._found}")
+            raise self.error(f"expected a {kind}, found {self.found}")
         return self.advance()
 
     @property
-    def _found(self) -> str:
+    def found(self) -> str:
+        """The token for messages."""
         text = self.token.text
         shown = text if len(text) <= 40 else f"{text[:40]}…"
         return f"`{shown}`" if text else "the end"
@@ -185,6 +189,10 @@ class Cursor:
         """The syntax error at a token, by default the current one."""
         token = token or self.token
         return syntax_error(self.text, token.start, token.end, message, name=self.name)
+
+    def span(self, token: Token) -> Span:
+        """Where a token stands in the text."""
+        return _span(self.text, token.start, token.end, self.name)
 
 
 def _from_hex(c: Cursor, token: Token) -> float:

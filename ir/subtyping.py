@@ -26,27 +26,25 @@ def is_subtype(a: T.Type, b: T.Type) -> bool:
             return any(is_subtype(a, m) for m in members)
         case (T.TensorType(), T.TensorType()) | (T.ArrayType(), T.ArrayType()):
             return _refines(a, b)  # type: ignore[arg-type]
-        case T.SimpleType("int" | "float" | "complex" | "bool"), T.SimpleType(
-            "Scalar"
-        ):
+        case T.SimpleType("int" | "float" | "complex" | "bool"), T.SimpleType("Scalar"):
             return True
         case T.ListType(x), T.ListType(y):
             # the elements of a tensor list may be refined: nothing checks them
             return T.is_tensor_like(x) and is_subtype(x, y)
         case T.FutureType(x), T.FutureType(y):
             return is_subtype(x, y)
-        case T.NamedTupleType(), T.NamedTupleType():
-            same = a.name == b.name and len(a.fields) == len(b.fields)
-            return same and all(map(is_subtype, a.elements, b.elements))
-        case (T.TupleType() | T.NamedTupleType()), T.TupleType(y):
-            x = a.elements  # type: ignore[attr-defined]
-            return len(x) == len(y) and all(map(is_subtype, x, y))
+        case ((T.NamedTupleType() as p), (T.NamedTupleType() as q)):
+            same = p.name == q.name and [n for n, _ in p.fields] == [
+                n for n, _ in q.fields
+            ]
+            return same and all(map(is_subtype, p.elements, q.elements))
+        case (T.TupleType() | T.NamedTupleType()) as given, T.TupleType(wanted):
+            same = len(given.elements) == len(wanted)
+            return same and all(map(is_subtype, given.elements, wanted))
     return False
 
 
-def _refines(
-    a: T.TensorType | T.ArrayType, b: T.TensorType | T.ArrayType
-) -> bool:
+def _refines(a: T.TensorType | T.ArrayType, b: T.TensorType | T.ArrayType) -> bool:
     if b.dtype is not None and a.dtype is not b.dtype:
         return False
     if b.sizes is None:

@@ -14,10 +14,10 @@ def unify(a: T.Type, b: T.Type) -> T.Type | None:
     if a == b:
         return a
     match a, b:
-        case (T.TensorType(), T.TensorType()) | (T.ArrayType(), T.ArrayType()):
-            dtype = a.dtype if a.dtype is b.dtype else None
-            sizes = _common_sizes(a.sizes, b.sizes)
-            return type(a)(dtype, sizes)
+        case T.TensorType(d, s), T.TensorType(e, t):
+            return T.TensorType(d if d is e else None, _common_sizes(s, t))
+        case T.ArrayType(d, s), T.ArrayType(e, t):
+            return T.ArrayType(d if d is e else None, _common_sizes(s, t))
         case (T.TensorType(), T.ArrayType()) | (T.ArrayType(), T.TensorType()):
             return None
         case T.SimpleType("NoneType"), other:
@@ -30,11 +30,12 @@ def unify(a: T.Type, b: T.Type) -> T.Type | None:
         case (T.OptionalType(x), y) | (y, T.OptionalType(x)):
             inner = unify(x, y)
             return None if inner is None else T.optional(inner)
-        case (T.TupleType() | T.NamedTupleType()), (T.TupleType() | T.NamedTupleType()):
-            x, y = a.elements, b.elements
-            if len(x) != len(y):
+        case (T.TupleType() | T.NamedTupleType()) as p, (
+            T.TupleType() | T.NamedTupleType()
+        ) as q:
+            if len(p.elements) != len(q.elements):
                 return None
-            common = [unify(p, q) for p, q in zip(x, y, strict=True)]
+            common = [unify(e, f) for e, f in zip(p.elements, q.elements, strict=True)]
             known = tuple(c for c in common if c is not None)
             return T.TupleType(known) if len(known) == len(common) else None
         case T.ListType(x), T.ListType(y) if T.is_tensor_like(x):

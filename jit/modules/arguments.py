@@ -100,9 +100,9 @@ def bind_arguments(
     """
     arguments = schema.arguments[skip:]
     name = schema.kind.rpartition(".")[2]
-    if not kwargs and len(args) == len(arguments):
-        if not any(a.keyword_only for a in arguments):
-            return list(args)
+    complete = not kwargs and len(args) == len(arguments)
+    if complete and not any(a.keyword_only for a in arguments):
+        return list(args)
     positional = [a for a in arguments if not a.keyword_only]
     if len(args) > len(positional):
         raise TypeError(

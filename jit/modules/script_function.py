@@ -19,7 +19,7 @@ from jit.ir import types as T
 from jit.ir.diagnostic import Error
 from jit.ir.graph import Graph
 from jit.ir.program import Function, Program
-from jit.ir.schema import REQUIRED, FunctionSchema
+from jit.ir.schema import FunctionSchema
 from jit.modules.arguments import (
     bind_arguments,
     enter,
@@ -90,7 +90,7 @@ class ScriptFunction:
         )
         assert made._open is not None
         made._default_key = tuple(
-            _assumed_type(signature.parameters[i]) for i in made._open
+            signature.parameters[i].type for i in made._open
         )
         try:
             made._specialise(made._default_key)
@@ -258,15 +258,6 @@ class ScriptFunction:
         buffer = io.BytesIO()
         self.save(buffer, _extra_files)
         return buffer.getvalue()
-
-
-def _assumed_type(parameter: Any) -> T.Type:
-    """The type of an unannotated parameter in `.graph`: Tensor, or its default's."""
-    if parameter.default is REQUIRED:
-        return T.TENSOR
-    if parameter.default is None:
-        return T.optional(T.TENSOR)
-    return type_of_value(parameter.default)
 
 
 def _fit(given: list[T.Type], key: Key) -> int | None:

@@ -1,0 +1,31 @@
+"""The handwritten digits of scikit-learn: 1,797 images of 8 x 8 grey levels.
+
+Source: E. Alpaydin and C. Kaynak, Optical Recognition of Handwritten Digits, UCI, 1998.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from sklearn.datasets import load_digits
+
+
+class Digits(NamedTuple):
+    """Images [N, 8, 8] in 0…1 as float32, labels [N] as int64; a third is held out."""
+
+    train_images: np.ndarray
+    train_labels: np.ndarray
+    test_images: np.ndarray
+    test_labels: np.ndarray
+
+
+def read_digits() -> Digits:
+    """The digits in a fixed shuffled order, two thirds to fit and one to test."""
+    bunch = load_digits()
+    images = (bunch.images / 16).astype(np.float32)
+    labels = bunch.target.astype(np.int64)
+    order = np.random.default_rng(0).permutation(len(images))
+    images, labels = images[order], labels[order]
+    cut = 2 * len(images) // 3
+    return Digits(images[:cut], labels[:cut], images[cut:], labels[cut:])

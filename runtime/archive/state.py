@@ -1,0 +1,516 @@
+"""The values of a module's slots as JSON and back, exact to the bit.
+
+    true  3  2.5  "text"  null                   as in JSON
+    {"float": "nan"}  {"int": "0x1000…"}         numbers that JSON cannot tell
+    {"complex": [0.0, -1.5]}
+    {"list": […]}  {"tuple": […]}  {"set": […]}  {"dict": [[key, value], …]}
+    {"named_tuple": ["NamedTuple[P](x : int)", […]]}
+    {"enum": ["Enum[Color, int](RED=1)", "RED"]}
+    {"dtype": "float32"}  {"device": "cuda:0"}  {"layout": "strided"}  …
+    {"tensor": 0}  {"array": "a.name"}  {"object": 2}  {"shared": 0}
+
+Tensors, objects, and containers that are reached twice stand in tables and are meant
+by number: what was one thing before is one thing after, cycles included.
+"""
+
+from __future__ import annotations
+
+import enum
+import struct
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, NoReturn
+
+import numpy as np
+
+from jit.ir import dtypes
+from jit.ir import types as T
+from jit.ir.diagnostic import GraphError
+from jit.ir.dtypes import DType
+from jit.ir.program import Program
+from jit.ir.type_text import format_type, parse_type
+from jit.runtime import device
+from jit.runtime.archive.named_types import enum_class, named_tuple_class
+from jit.runtime.archive.problem import MALFORMED, UNSAVABLE, fail
+from jit.runtime.archive.tensors import PADDING, TensorTable
+from jit.runtime.device import Device, Layout, MemoryFormat
+from jit.runtime.objects import Object
+from jit.runtime.tensor import Tensor, wrap
+
+CONSTANT = "constant:"
+"""How the names of the program's constants begin; the digest follows."""
+MAX_NESTING = 100
+"""Of containers in containers."""
+_LONGEST_NAME = 200
+
+_NAMED = {
+    "layout": (device.STRIDED,),
+    "memory_format": (
+        device.CONTIGUOUS_FORMAT,
+        device.PRESERVE_FORMAT,
+        device.CHANNELS_LAST,
+    ),
+}
+
+
+# writing
+
+
+class StateWriter:
+    """Turns values into JSON and gathers the arrays that they hold."""
+
+    def __init__(self, program: Program) -> None:
+        self.arrays: dict[str, np.ndarray] = {}
+        """By the names under which they are stored."""
+        self._program = program
+        self._names: dict[tuple[Any, ...], str] = {}
+        self._tensors: dict[int, int] = {}
+        self._objects: dict[int, int] = {}
+        self._shared: dict[int, int] = {}
+        self._state: dict[str, list[Any]] = {"tensors": [], "objects": [], "shared": []}
+        self._queue: deque[Callable[[], None]] = deque()
+        self._twice: set[int] = set()
+
+    def write(self, root: Object | None) -> dict[str, Any]:
+        """The JSON of a tree of objects, whose types are known to be right."""
+        if root is None:
+            return {"root": None, **self._state}
+        self._twice = _reached_twice(root)
+        encoded = self.encode(root, root.type, "")
+        while self._queue:
+            self._queue.popleft()()
+        return {"root": encoded, **self._state}
+
+    def encode(self, value: Any, type: T.Type, path: str, depth: int = 0) -> Any:
+        """The JSON of one value; `type` is what the program declares for it."""
+        if depth > MAX_NESTING:
+            _unsavable(path, f"it nests deeper than {MAX_NESTING} containers")
+        type = _narrow(value, type)
+        match value:
+            case None | bool() | str():
+                return value
+            case Object():
+                return {"object": self._object(value, path)}
+            case Tensor():
+                return {"tensor": self._tensor(value, path)}
+            case np.ndarray():
+                return {"array": self.array(value, path)}
+            case np.generic():
+                return {"scalar": self.array(np.asarray(value), path)}
+            case enum.Enum():
+                return {"enum": [self._type_text(type, T.EnumType, path), value.name]}
+            case int() | float() | complex():
+                return _encode_number(value)
+            case list() | set() | dict() if id(value) in self._twice:
+                return {"shared": self._share(value, type, path)}
+            case list() | set() | dict() | tuple():
+                return self._container(value, type, path, depth)
+        found = _encode_named(value)
+        if found is None:
+            _unsavable(path, f"it is a `{value.__class__.__name__}`")
+        return found
+
+    def _container(self, value: Any, type: T.Type, path: str, depth: int) -> Any:
+        def each(items: Any, types: Any) -> list[Any]:
+            return [
+                self.encode(v, t, f"{path}.{i}", depth + 1)
+                for i, (v, t) in enumerate(zip(items, types, strict=False))
+            ]
+
+        element = getattr(type, "element", T.ANY)
+        match value:
+            case list():
+                return {"list": each(value, [element] * len(value))}
+            case set():
+                encoded = each(value, [element] * len(value))
+                return {"set": sorted(encoded, key=repr)}
+            case dict():
+                key, item = (
+                    (type.key, type.value)
+                    if isinstance(type, T.DictType)
+                    else (T.ANY, T.ANY)
+                )
+                pairs = zip(
+                    each(value, [key] * len(value)),
+                    [
+                        self.encode(v, item, f"{path}.{k}", depth + 1)
+                        for k, v in value.items()
+                    ],
+                    strict=True,
+                )
+                return {"dict": [list(pair) for pair in pairs]}
+        types = T.tuple_elements(type) or [T.ANY] * len(value)
+        if hasattr(value, "_fields"):
+            text = self._type_text(type, T.NamedTupleType, path)
+            return {"named_tuple": [text, each(value, types)]}
+        return {"tuple": each(value, types)}
+
+    def _type_text(self, type: T.Type, wanted: Any, path: str) -> str:
+        if not isinstance(type, wanted):
+            _unsavable(path, f"its type is declared as `{type}`, which does not say more")
+        return format_type(type)
+
+    def _object(self, value: Object, path: str) -> int:
+        if id(value) not in self._objects:
+            self._objects[id(value)] = len(self._objects)
+            entry: dict[str, Any] = {"type": format_type(value.type), "slots": {}}
+            self._state["objects"].append(entry)
+            declared = self._program.class_of(value.type).attributes
+
+            def fill() -> None:
+                for name, attribute in declared.items():
+                    place = f"{path}.{name}" if path else name
+                    slot = value.slots[name]
+                    entry["slots"][name] = self.encode(slot, attribute.type, place)
+
+            self._queue.append(fill)
+        return self._objects[id(value)]
+
+    def _share(self, value: Any, type: T.Type, path: str) -> int:
+        if id(value) not in self._shared:
+            place = self._shared[id(value)] = len(self._shared)
+            self._state["shared"].append(None)
+
+            def fill() -> None:
+                self._state["shared"][place] = self._container(value, type, path, 0)
+
+            self._queue.append(fill)
+        return self._shared[id(value)]
+
+    def _tensor(self, value: Tensor, path: str) -> int:
+        if id(value) not in self._tensors:
+            self._tensors[id(value)] = len(self._tensors)
+            self._state["tensors"].append(
+                {
+                    "data": self.array(value.array, path),
+                    "requires_grad": value._requires_grad,
+                }
+            )
+        return self._tensors[id(value)]
+
+    def array(self, array: np.ndarray, path: str) -> str:
+        """The name under which an array is stored, the same for the same memory."""
+        try:
+            dtypes.dtype_of(array.dtype)
+        except TypeError as error:
+            _unsavable(path, str(error))
+        key = (array.ctypes.data, array.dtype, array.shape, array.strides)
+        if key not in self._names:
+            name = path
+            reserved = name.startswith((PADDING, CONSTANT, "__")) or not name
+            if reserved or len(name) > _LONGEST_NAME or name in self.arrays:
+                name = f"tensor:{len(self.arrays)}"
+            self._names[key] = name
+            self.arrays[name] = array
+        return self._names[key]
+
+
+def _reached_twice(root: Object) -> set[int]:
+    """Identities of the lists, sets and dicts that are reached more than once."""
+    seen: set[int] = set()
+    twice: set[int] = set()
+    pending: list[Any] = [root]
+    while pending:
+        value = pending.pop()
+        if isinstance(value, Object | list | set | dict):
+            if id(value) in seen:
+                twice.add(id(value))
+                continue
+            seen.add(id(value))
+        if isinstance(value, Object):
+            pending += value.slots.values()
+        elif isinstance(value, dict):
+            pending += value.keys()
+            pending += value.values()
+        elif isinstance(value, list | set | tuple):
+            pending += value
+    return twice
+
+
+def _narrow(value: Any, type: T.Type) -> T.Type:
+    """The part of an optional or union type that a value can be of."""
+    if isinstance(type, T.OptionalType):
+        type = type.element
+    if not isinstance(type, T.UnionType):
+        return type
+    wanted: Any = T.Type
+    match value:
+        case enum.Enum():
+            wanted = T.EnumType
+        case tuple() if hasattr(value, "_fields"):
+            wanted = T.NamedTupleType
+        case tuple():
+            wanted = T.TupleType
+        case list():
+            wanted = T.ListType
+        case set():
+            wanted = T.SetType
+        case dict():
+            wanted = T.DictType
+    fitting = [m for m in type.members if isinstance(m, wanted)]
+    return fitting[0] if len(fitting) == 1 else T.ANY
+
+
+def _encode_number(value: Any) -> Any:
+    match value:
+        case int():
+            return value if -(2**63) <= value < 2**63 else {"int": hex(value)}
+        case float():
+            return _encode_float(value)
+    return {"complex": [_encode_float(value.real), _encode_float(value.imag)]}
+
+
+def _encode_float(value: float) -> Any:
+    if value - value == 0:
+        return value
+    if value == value:
+        return {"float": "inf" if value > 0 else "-inf"}
+    bits = struct.pack(">d", value).hex()
+    return {"float": "nan" if bits == _NAN else f"bits:{bits}"}
+
+
+_NAN = struct.pack(">d", float("nan")).hex()
+
+
+def _encode_named(value: Any) -> Any:
+    match value:
+        case DType():
+            return {"dtype": value.name}
+        case Device():
+            return {"device": str(value)}
+        case Layout():
+            return {"layout": value._name}
+        case MemoryFormat():
+            return {"memory_format": value._name}
+    return None
+
+
+def _unsavable(path: str, why: str) -> NoReturn:
+    fail(
+        UNSAVABLE,
+        f"the attribute `{path}` cannot be saved: {why}",
+        help="make it a tensor, a number, a string or a container of these; or delete"
+        " it, if no compiled method needs it",
+    )
+
+
+# reading
+
+
+@dataclass
+class StateReader:
+    """Turns JSON into values; every name and number in it is checked.
+
+    Raises ArchiveError E0806 for JSON that `StateWriter` does not write. Whether the
+    values are of the declared types is another question: `Conformity` answers it.
+    """
+
+    table: TensorTable
+    tensors: list[Tensor] = field(default_factory=list)
+    objects: list[Object] = field(default_factory=list)
+    shared: list[Any] = field(default_factory=list)
+
+    def read(self, state: Any) -> Object | None:
+        """The root of the tree of objects; None if there is none."""
+        _need(
+            isinstance(state, dict)
+            and state.keys() == {"root", "tensors", "objects", "shared"}
+            and all(isinstance(state[k], list) for k in ("tensors", "objects", "shared")),
+            "the state has other parts than root, tensors, objects and shared",
+        )
+        self.tensors = [self._read_tensor(entry) for entry in state["tensors"]]
+        self.objects = [self._read_shell(entry) for entry in state["objects"]]
+        self.shared = [self._empty(entry) for entry in state["shared"]]
+        for made, entry in zip(self.shared, state["shared"], strict=True):
+            self._fill(made, entry)
+        for made, entry in zip(self.objects, state["objects"], strict=True):
+            for name, value in entry["slots"].items():
+                made.slots[name] = self.decode(value)
+        if state["root"] is None:
+            return None
+        root = self.decode(state["root"])
+        _need(isinstance(root, Object), "the root is no object")
+        return root
+
+    def decode(self, value: Any) -> Any:
+        """The value of its JSON."""
+        match value:
+            case None | bool() | int() | str():
+                return value
+            case float():
+                return value
+            case {"list": list(items)} if len(value) == 1:
+                return [self.decode(v) for v in items]
+            case {"tuple": list(items)} if len(value) == 1:
+                return tuple(self.decode(v) for v in items)
+            case {"set": list()} | {"dict": list()} if len(value) == 1:
+                made = self._empty(value)
+                self._fill(made, value)
+                return made
+            case {"named_tuple": [str(text), list(items)]} if len(value) == 1:
+                return self._named_tuple(text, items)
+            case dict() if len(value) == 1:
+                ((tag, content),) = value.items()
+                return self._decode_tagged(tag, content)
+        return _bad(value)
+
+    def _decode_tagged(self, tag: str, content: Any) -> Any:
+        match tag, content:
+            case "float", str():
+                return _decode_float(content)
+            case "int", str():
+                return _decode_int(content)
+            case "complex", [real, imag]:
+                parts = self.decode(real), self.decode(imag)
+                _need(all(type(p) is float for p in parts), "a complex number is none")
+                return complex(*parts)
+            case "enum", [str(text), str(name)]:
+                return _enum_member(text, name)
+            case "dtype", str():
+                named = {d.name: d for d in dtypes.ALL}
+                return _pick(named, content)
+            case "device", str():
+                try:
+                    return Device(content)
+                except RuntimeError as error:
+                    _need(False, str(error))
+            case "layout" | "memory_format", str():
+                return _pick({n._name: n for n in _NAMED[tag]}, content)
+            case "tensor" | "object" | "shared", int():
+                table: list[Any] = getattr(self, _TABLES[tag])
+                _need(0 <= content < len(table), f"there is no {tag} {content}")
+                return table[content]
+            case "array" | "scalar", str():
+                array = self._array(content)
+                if tag == "array":
+                    return array
+                _need(array.ndim == 0, f"`{content}` is not a scalar")
+                return array[()]
+        return _bad({tag: content})
+
+    def _array(self, name: str) -> np.ndarray:
+        _need(
+            name in self.table.records and not name.startswith(CONSTANT),
+            f"there is no tensor `{name}`",
+        )
+        return self.table[name]
+
+    def _read_tensor(self, entry: Any) -> Tensor:
+        match entry:
+            case {"data": str(name), "requires_grad": bool(wanted)} if len(entry) == 2:
+                tensor = wrap(self._array(name))
+                tensor._requires_grad = wanted
+                return tensor
+        return _bad(entry)  # type: ignore[no-any-return]
+
+    def _read_shell(self, entry: Any) -> Object:
+        match entry:
+            case {"type": str(text), "slots": dict()} if len(entry) == 2:
+                type = _parse(text)
+                if isinstance(type, T.ClassType | T.ModuleType):
+                    return Object(type)
+        return _bad(entry)  # type: ignore[no-any-return]
+
+    def _empty(self, entry: Any) -> Any:
+        match entry:
+            case {"list": list()} if len(entry) == 1:
+                return []
+            case {"set": list()} if len(entry) == 1:
+                return set()
+            case {"dict": list()} if len(entry) == 1:
+                return {}
+        return _bad(entry)
+
+    def _fill(self, made: Any, entry: Any) -> None:
+        ((tag, items),) = entry.items()
+        if tag == "list":
+            made += [self.decode(v) for v in items]
+            return
+        for item in items:
+            _need(
+                tag == "set" or (isinstance(item, list) and len(item) == 2),
+                "a dict holds something that is not a key with a value",
+            )
+            key = self.decode(item if tag == "set" else item[0])
+            _need(
+                key.__class__ in _KEYS or _is_hashable_tuple(key),
+                f"a `{key.__class__.__name__}` is no key",
+            )
+            _need(key not in made, "a key is repeated")
+            if tag == "set":
+                made.add(key)
+            else:
+                made[key] = self.decode(item[1])
+
+    def _named_tuple(self, text: str, items: list[Any]) -> Any:
+        type = _parse(text)
+        if not isinstance(type, T.NamedTupleType) or len(type.fields) != len(items):
+            return _bad({"named_tuple": text})
+        try:
+            made = named_tuple_class(type)
+        except ValueError as error:
+            _need(False, str(error))
+        return made._make(self.decode(v) for v in items)
+
+
+_TABLES = {"tensor": "tensors", "object": "objects", "shared": "shared"}
+_KEYS = (bool, int, float, complex, str, type(None), DType, Device, Tensor, Object)
+
+
+def _is_hashable_tuple(key: Any) -> bool:
+    if isinstance(key, tuple):
+        return all(k.__class__ in _KEYS or _is_hashable_tuple(k) for k in key)
+    return isinstance(key, enum.Enum)
+
+
+def _decode_float(text: str) -> float:
+    if text in ("nan", "inf", "-inf"):
+        return float(text)
+    if text.startswith("bits:"):
+        try:
+            value: float = struct.unpack(">d", bytes.fromhex(text[5:]))[0]
+        except (ValueError, struct.error):
+            _bad(text)
+        return value
+    return _bad(text)  # type: ignore[no-any-return]
+
+
+def _decode_int(text: str) -> int:
+    try:
+        value = int(text, 16)
+    except ValueError:
+        _bad(text)
+    _need(text == hex(value), f"{text[:40]!r} is no number")
+    return value
+
+
+def _enum_member(text: str, name: str) -> Any:
+    type = _parse(text)
+    if not isinstance(type, T.EnumType):
+        return _bad({"enum": text})
+    try:
+        return enum_class(type)[name]
+    except (ValueError, KeyError) as error:
+        return _need(False, f"there is no `{name}` in `{text}`: {error}")
+
+
+def _parse(text: str) -> T.Type:
+    try:
+        return parse_type(text)
+    except GraphError as error:
+        fail(MALFORMED, f"{text[:80]!r} is not a type: {error.diagnostics[0].headline}")
+
+
+def _pick(named: dict[str, Any], name: str) -> Any:
+    _need(name in named, f"there is no {name[:40]!r}")
+    return named[name]
+
+
+def _need(condition: bool, problem: str) -> Any:
+    if not condition:
+        fail(MALFORMED, f"the manifest is not one that TraceScript writes: {problem}")
+
+
+def _bad(value: Any) -> Any:
+    return _need(False, f"{repr(value)[:80]} is no value")

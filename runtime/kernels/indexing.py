@@ -243,3 +243,42 @@ _REDUCTIONS: dict[str, Any] = {
     "amax": np.maximum,
     "amin": np.minimum,
 }
+
+
+def scatter_reduce(
+    x: Array, dim: int, index: Array, src: Array, reduce: str, include_self: bool
+) -> Array:
+    """Reduce the elements of `src` that go to one place, and with `include_self` the
+    one already there, in place."""
+    if reduce not in ("sum", "prod", "mean", "amax", "amin"):
+        raise RuntimeError(
+            "reduce argument must be either sum, prod, mean, amax or amin, got"
+            f" {reduce}"
+        )
+    if not include_self:
+        start = {
+            "prod": 1,
+            "amax": _extreme(x.dtype, largest=False),
+            "amin": _extreme(x.dtype, largest=True),
+        }.get(reduce, 0)
+        scatter("scatter", x, dim, index, start)
+    kind = "sum" if reduce == "mean" else reduce
+    scatter("scatter", x, dim, index, src, kind)
+    if reduce == "mean":
+        count = np.zeros(x.shape, np.int64)
+        scatter("scatter", count, dim, index, 1, "sum")
+        count = count + 1 if include_self else np.maximum(count, 1)
+        if x.dtype.kind in "iu":
+            np.copyto(x, x // count, casting="unsafe")
+        else:
+            np.copyto(x, x / count.astype(x.dtype), casting="unsafe")
+    return x
+
+
+def _extreme(dtype: np.dtype[Any], *, largest: bool) -> Any:
+    if dtype.kind == "b":
+        return largest
+    if dtype.kind in "iu":
+        bounds = np.iinfo(dtype)
+        return bounds.max if largest else bounds.min
+    return np.inf if largest else -np.inf

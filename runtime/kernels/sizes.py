@@ -236,7 +236,10 @@ def spans(total: int, parts: Sequence[int]) -> list[slice]:
 
 def concatenated(shapes: Sequence[Sequence[Size]], dim: int) -> Sizes:
     """The sizes of `cat`; operands of sizes (0,) are left out, as torch does."""
-    kept = [(i, s) for i, s in enumerate(shapes) if tuple(s) != (0,)]
+    # one dim of unknown size beside matrices can only be such an empty one
+    ranked = any(len(s) > 1 for s in shapes)
+    left_out = [(0,), (None,)] if ranked else [(0,)]
+    kept = [(i, s) for i, s in enumerate(shapes) if tuple(s) not in left_out]
     for i, sizes in enumerate(shapes):
         if not sizes:
             raise RuntimeError(

@@ -1,6 +1,7 @@
 """The family of operators whose sizes follow from sizes and numbers.
 
     Shaped      the card gives `sizes(...)` and, where dtypes meet, `dtypes(...)`
+    Updating    the card gives `update(...)`, which writes into the first argument
 
 `sizes` is a rule on sizes alone: it gets each tensor as its sizes, with None for a size
 that only the run knows, and the other arguments as they are. It raises what the kernel
@@ -13,10 +14,11 @@ from collections.abc import Callable, Sequence
 from typing import Any, ClassVar
 
 from jit.ir import types as T
-from jit.ir.card import UNKNOWN, ShapeError
+from jit.ir.card import UNKNOWN, Card, ShapeError
 from jit.ir.dtypes import DType
 from jit.runtime.ops import facts as F
-from jit.runtime.ops.families import Family
+from jit.runtime.ops.declare import Family
+from jit.runtime.ops.inplace import InPlace, inplace_schema
 
 MISFITS = (RuntimeError, IndexError, ValueError, NotImplementedError)
 """What rules raise for arguments that do not fit."""
@@ -35,8 +37,8 @@ class Shaped(Family):
     for a list of tensors, a tuple of them for several results."""
 
     dtypes: ClassVar[Callable[..., Any] | None] = None
-    """Tensors as dtypes (None if unknown), the rest as it is → the dtype of the
-    result, a tuple for several."""
+    """Tensors as dtypes (None if unknown), the rest as facts → the dtype of the
+    result, None if unknown, a tuple for several."""
 
     unknown: ClassVar[Sequence[str]] = ()
     """Names of numbers for which `sizes` takes UNKNOWN; others make it give up."""
@@ -50,6 +52,48 @@ class Shaped(Family):
             cls.infer = staticmethod(_make_infer(cls))
         if cls.raises is True and cls.fails != VALUES:
             cls.raises = staticmethod(_make_raises(cls))
+
+
+class Updating(Shaped):
+    """An operator that exists twice: `aten::scatter` and, in place, `aten::scatter_`.
+
+    The result has the sizes and the dtype of the first argument.
+    """
+
+    update: ClassVar[Callable[..., Any] | None] = None
+    """Writes into the first argument and returns it."""
+
+    inplace: ClassVar[bool] = True
+    """Whether there is an in-place twin."""
+
+    fails: ClassVar[str] = VALUES
+
+    def sizes(x, *rest):
+        return x
+
+    @classmethod
+    def complete(cls) -> None:
+        update = cls.update
+        assert update is not None, cls.schema.name
+        if cls.kernel is None:
+            cls.kernel = staticmethod(lambda x, *rest: update(x.copy(), *rest))
+        super().complete()
+
+    @classmethod
+    def twins(cls) -> list[type[Card]]:
+        if not cls.inplace:
+            return []
+        schema = inplace_schema(cls.schema, True)
+        blanks = {
+            "schema": schema,
+            "kernel": staticmethod(cls.update),
+            "infer": staticmethod(lambda x, *rest: (cls.infer(x, *rest), x)[1]),
+            "raises": staticmethod(cls.raises) if callable(cls.raises) else cls.raises,
+            "pure": cls,
+            "samples": cls.samples,
+            "__doc__": f"`{cls.schema.name}` written into `self`.",
+        }
+        return [type(schema.kind.partition("::")[2], (InPlace,), blanks)]
 
 
 def _make_infer(card: type[Shaped]) -> Callable[..., Any]:
@@ -135,7 +179,7 @@ def dtype_by_rule(card: type[Shaped], facts: Sequence[Any]) -> Any:
         elif isinstance(fact, list | tuple):
             values.append([f.dtype if F.is_tensor(f) else f for f in fact])
         else:
-            values.append(fact if F.is_known(fact) else None)
+            values.append(fact)
     return card.dtypes(*values)
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from itertools import accumulate
 
 from jit.ir.card import UNKNOWN
-from jit.ir.dtypes import dtype_of
+from jit.ir.dtypes import DType, dtype_of
 from jit.runtime.kernels import sizes as S
 from jit.runtime.kernels import strides
-from jit.runtime.ops.families import op
+from jit.runtime.ops.declare import op
 from jit.runtime.ops.samples import boolean, case, f32, f64, i32, i64, u8
 from jit.runtime.ops.shaped import RANKS, VALUES, Shaped
 
@@ -73,7 +73,7 @@ class view_dtype(View):
         return x.view(dtype.numpy)
 
     def dtypes(x, dtype):
-        return dtype
+        return dtype if isinstance(dtype, DType) else None
 
     def sizes(x, dtype):
         return (*x[:-1], None) if x else ()

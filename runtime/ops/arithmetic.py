@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 
-from jit.ir.dtypes import BOOL, FLOATING
+from jit.ir import dtypes
+from jit.ir import types as T
+from jit.ir.card import ShapeError
+from jit.ir.dtypes import BOOL, COMPLEX, FLOATING, INTEGER
 from jit.runtime.ops import facts as F
 from jit.runtime.ops.families import FloatPointwise, Pointwise, op
-from jit.runtime.ops.samples import bf16, boolean, c64, case, f16, f32, f64, i64, inf, nan
-from jit.runtime.promotion import to_complex
+from jit.runtime.ops.samples import bf16, boolean, case, f16, f32, f64, i64, inf, nan, u8
 
 
 def check_alpha(common, alpha):
@@ -30,11 +32,6 @@ NO_BOOL_DIFFERENCE = (
     "Subtraction, the `-` operator, with two bool tensors is not supported. Use the `^`"
     " or `logical_xor()` operator instead."
 )
-ALPHAS = [
-    case(f32[2, 3], f32[3], alpha=2),
-    case(f64[3], f64[3], alpha=-0.5),
-    case(i64[3], i64[3], alpha=3),
-]
 
 
 @op(
@@ -122,8 +119,542 @@ class div(FloatPointwise):
     """The quotient; integers are divided as floating-point numbers."""
 
     accepts = "fc"
-    numpy = "true_divide"
+    numpy = "divide"
     numpy_inplace = True
 
     def formula(m, x, y):
         return x / y
+
+
+def check_divisor(common, y):
+    """RuntimeError, as torch's, for an integer division by zero."""
+    if common.category == INTEGER and not F.is_tensor(y) and F.is_known(y):
+        if np.any(np.equal(y, 0)):
+            raise RuntimeError("ZeroDivisionError")
+
+
+def may_divide_by_zero(common, y):
+    """Whether an integer division may find a zero; of facts."""
+    if common is not None and common.category >= FLOATING:
+        return False
+    return not isinstance(y, int | float)
+
+
+NONZERO = (1.0, 3.0)
+DIVISIONS = [
+    case(i64.of([7, -7, 7, -7]), i64.of([2, 2, -2, -2])),
+    case(f32.of([7.5, -7.5, 7, 1, inf, nan]), f32.of([2, 2, -2, 0, 2, 2])),
+]
+
+
+MODES = (None, "trunc", "floor")
+QUOTIENTS = [
+    (f32.of([7.5, -7.5, 7, -7, inf, nan]), f32.of([2, 2, -2, -2, 2, 2])),
+    (f64[2, 3], f64[3].within(0.5, 3)),
+    (i64.of([7, -7, 7, -7]), i64.of([2, 2, -2, -2])),
+    (u8[4], u8[4].within(1, 3)),
+    (f16[3], f32[()].within(1, 2)),
+]
+
+
+@op(
+    "aten::div.Tensor_mode(Tensor self, Tensor other, *, str? rounding_mode) -> Tensor",
+    "aten::div.Scalar_mode(Tensor self, Scalar other, *, str? rounding_mode) -> Tensor",
+    names=["aten::divide"],
+)
+class div_mode(Pointwise):
+    """The quotient, rounded by mode: "trunc" to zero, "floor" down, None not at all."""
+
+    accepts = "ifc"
+    promoting = ("self", "other")
+    samples = {
+        "Tensor_mode": [case(x, y, rounding_mode=m) for m in MODES for x, y in QUOTIENTS],
+        "Scalar_mode": [
+            case(x, y, rounding_mode=m)
+            for m in MODES
+            for x, y in ((f32[3], 2), (bf16[3], 1.5), (i64[3], 2), (i64[3], 1.5))
+        ],
+    }
+
+    def kernel(x, y, mode):
+        if mode is None:
+            return div.kernel(x, y)
+        check_mode(mode)
+        return (floor_divide if mode == "floor" else trunc_divide).kernel(x, y)
+
+    def infer(x, y, mode):
+        if F.is_known(mode):
+            if mode is None:
+                return div.infer(x, y)
+            try:
+                check_mode(mode)
+            except RuntimeError as e:
+                raise ShapeError(str(e)) from None
+            return floor_divide.infer(x, y)
+        floored = floor_divide.infer(x, y)
+        if floored.dtype is not None and floored.dtype.category < FLOATING:
+            return T.TensorType(None, floored.sizes)
+        return floored
+
+    def raises(x, y, mode):
+        if not F.is_known(mode) or mode not in (None, "trunc", "floor"):
+            return True
+        return (div if mode is None else floor_divide).raises(x, y)
+
+
+def check_mode(mode):
+    """RuntimeError for a rounding mode that there is not."""
+    if mode not in ("trunc", "floor"):
+        raise RuntimeError(
+            "div expected rounding_mode to be one of None, 'trunc', or 'floor' but"
+            f" found '{mode}'"
+        )
+
+
+@op(
+    "aten::floor_divide(Tensor self, Tensor other) -> Tensor",
+    "aten::floor_divide.Scalar(Tensor self, Scalar other) -> Tensor",
+)
+class floor_divide(Pointwise):
+    """The quotient rounded down; integers stay integers."""
+
+    accepts = "if"
+    inplace = {
+        "": "aten::floor_divide_.Tensor",
+        "Scalar": "aten::floor_divide_.Scalar",
+    }
+    numpy = "floor_divide"
+    numpy_inplace = True
+    domain = NONZERO
+    extra_samples = {"": DIVISIONS}
+
+    def formula(m, x, y):
+        return m.floor_divide(x, y)
+
+    def check(common, x, y):
+        check_divisor(common, y)
+
+    def value_fault(common, x, y):
+        return may_divide_by_zero(common, y)
+
+
+class trunc_divide(Pointwise):
+    """The quotient rounded towards zero: the kernel of `div` with mode "trunc"."""
+
+    schema = floor_divide.schema
+    accepts = "if"
+
+    def formula(m, x, y):
+        return m.trunc_divide(x, y)
+
+    def check(common, x, y):
+        check_divisor(common, y)
+
+
+trunc_divide.complete()
+
+
+@op(
+    "aten::remainder.Tensor(Tensor self, Tensor other) -> Tensor",
+    "aten::remainder.Scalar(Tensor self, Scalar other) -> Tensor",
+    "aten::remainder.Scalar_Tensor(Scalar self, Tensor other) -> Tensor",
+)
+class remainder(Pointwise):
+    """self - other * floor(self / other): the sign is the divisor's, as in Python."""
+
+    accepts = "if"
+    numpy = "remainder"
+    numpy_inplace = True
+    domain = NONZERO
+    extra_samples = {"Tensor": DIVISIONS}
+
+    def formula(m, x, y):
+        return m.remainder(x, y)
+
+    def check(common, x, y):
+        check_divisor(common, y)
+
+    def value_fault(common, x, y):
+        return may_divide_by_zero(common, y)
+
+
+@op(
+    "aten::fmod.Tensor(Tensor self, Tensor other) -> Tensor",
+    "aten::fmod.Scalar(Tensor self, Scalar other) -> Tensor",
+)
+class fmod(Pointwise):
+    """self - other * trunc(self / other): the sign is the dividend's, as in C."""
+
+    accepts = "if"
+    numpy = "fmod"
+    domain = NONZERO
+    extra_samples = {"Tensor": DIVISIONS}
+
+    def formula(m, x, y):
+        return m.fmod(x, y)
+
+    def check(common, x, y):
+        check_divisor(common, y)
+
+    def value_fault(common, x, y):
+        return may_divide_by_zero(common, y)
+
+
+@op(
+    "aten::pow.Tensor_Tensor(Tensor self, Tensor exponent) -> Tensor",
+    "aten::pow.Tensor_Scalar(Tensor self, Scalar exponent) -> Tensor",
+    "aten::pow.Scalar(Scalar self, Tensor exponent) -> Tensor",
+)
+class pow(Pointwise):
+    """self to the power of exponent."""
+
+    accepts = "ifc"
+    inplace = {"Tensor_Tensor": "aten::pow_.Tensor", "Tensor_Scalar": "aten::pow_.Scalar"}
+    numpy = "power"
+    numpy_inplace = True
+    domain = (0.25, 3.0)
+
+    def formula(m, x, y):
+        return m.pow(x, y)
+
+    def check(common, x, y):
+        if common.category == INTEGER and type(y) is int and y < 0:
+            raise RuntimeError("Integers to negative integer powers are not allowed.")
+
+
+@op(
+    "aten::float_power.Tensor_Tensor(Tensor self, Tensor exponent) -> Tensor",
+    "aten::float_power.Tensor_Scalar(Tensor self, Scalar exponent) -> Tensor",
+    "aten::float_power.Scalar(Scalar self, Tensor exponent) -> Tensor",
+)
+class float_power(Pointwise):
+    """self to the power of exponent, always in double precision."""
+
+    accepts = "fc"
+    inplace = {
+        "Tensor_Tensor": "aten::float_power_.Tensor",
+        "Tensor_Scalar": "aten::float_power_.Scalar",
+    }
+    domain = (0.25, 3.0)
+
+    def common(dtype):
+        return dtypes.complex128 if dtype.is_complex else dtypes.float64
+
+    def formula(m, x, y):
+        return m.pow(x, y)
+
+
+@op("aten::neg(Tensor self) -> Tensor", names=["aten::negative"])
+class neg(Pointwise):
+    """-self."""
+
+    accepts = "ifc"
+    refusal = (
+        "Negation, the `-` operator, on a bool tensor is not supported. If you are trying"
+        " to invert a mask, use the `~` or `logical_not()` operator instead."
+    )
+    numpy = "negative"
+
+    def formula(m, x):
+        return -x
+
+
+REAL = {dtypes.complex64: dtypes.float32, dtypes.complex128: dtypes.float64}
+
+
+@op("aten::abs(Tensor self) -> Tensor", names=["aten::absolute"])
+class abs(Pointwise):
+    """The distance from zero."""
+
+    accepts = "ifc"
+    numpy = "absolute"
+    idempotent = True
+
+    def result(dtype):
+        return REAL.get(dtype, dtype)
+
+    def formula(m, x):
+        return m.abs(x)
+
+
+@op("aten::sign(Tensor self) -> Tensor")
+class sign(Pointwise):
+    """-1, 0 or 1; 0 for nan."""
+
+    idempotent = True
+    extra_samples = [case(f32.of([nan, inf, -inf, -0.0]))]
+
+    def formula(m, x):
+        return m.where(x > 0, 1, m.where(x < 0, -1, 0))
+
+
+@op("aten::sgn(Tensor self) -> Tensor")
+class sgn(Pointwise):
+    """The direction from zero: -1, 0 or 1."""
+
+    idempotent = True
+    extra_samples = [case(f32.of([nan, inf, -inf, -0.0]))]
+
+    def formula(m, x):
+        return m.where(x > 0, 1, m.where(x < 0, -1, 0))
+
+
+@op("aten::reciprocal(Tensor self) -> Tensor")
+class reciprocal(FloatPointwise):
+    """1 / self."""
+
+    accepts = "fc"
+
+    def formula(m, x):
+        return 1 / x
+
+
+@op("aten::square(Tensor self) -> Tensor")
+class square(Pointwise):
+    """self * self."""
+
+    accepts = "ifc"
+    numpy = "square"
+
+    def common(dtype):
+        return dtypes.int64 if dtype.category == BOOL else dtype
+
+    def formula(m, x):
+        return x * x
+
+
+@op("aten::hypot(Tensor self, Tensor other) -> Tensor")
+class hypot(Pointwise):
+    """sqrt(self ** 2 + other ** 2), without overflow on the way."""
+
+    accepts = "f"
+    numpy = "hypot"
+    commutative = True
+
+    def formula(m, x, y):
+        return m.hypot(x, y)
+
+
+@op(
+    "aten::copysign.Tensor(Tensor self, Tensor other) -> Tensor",
+    "aten::copysign.Scalar(Tensor self, Scalar other) -> Tensor",
+)
+class copysign(FloatPointwise):
+    """The size of self with the sign of other."""
+
+    accepts = "f"
+    numpy = "copysign"
+
+    def formula(m, x, y):
+        return m.copysign(x, y)
+
+
+@op("aten::ldexp.Tensor(Tensor self, Tensor other) -> Tensor")
+class ldexp(FloatPointwise):
+    """self * 2 ** other."""
+
+    accepts = "fc"
+    inplace = {"Tensor": "aten::ldexp_"}
+
+    def formula(m, x, y):
+        return x * m.exp2(y)
+
+
+@op("aten::gcd(Tensor self, Tensor other) -> Tensor")
+class gcd(Pointwise):
+    """The greatest common divisor."""
+
+    accepts = "i"
+    numpy = "gcd"
+    commutative = True
+    associative = True
+    idempotent = True
+
+    def formula(m, x, y):
+        return m.gcd(x, y)
+
+
+@op("aten::lcm(Tensor self, Tensor other) -> Tensor")
+class lcm(Pointwise):
+    """The least common multiple."""
+
+    accepts = "i"
+    numpy = "lcm"
+    commutative = True
+    associative = True
+
+    def formula(m, x, y):
+        return m.lcm(x, y)
+
+
+@op("aten::heaviside(Tensor self, Tensor values) -> Tensor")
+class heaviside(Pointwise):
+    """0 below zero, 1 above, `values` at zero."""
+
+    samples = [
+        case(f32.of([-1.5, 0, 2, nan]), f32.of([0.5, 0.5, 0.5, 0.5])),
+        case(i64.of([-1, 0, 2]), i64.of([5, 5, 5])),
+        case(f64[2, 3], f64[()]),
+        case(boolean[3], boolean[3]),
+    ]
+
+    def formula(m, x, values):
+        return m.where(x == 0, values, m.where(x > 0, 1, 0))
+
+    def check(common, x, values):
+        check_same_dtype(
+            x, values,
+            "heaviside is not yet implemented for tensors with different dtypes.",
+        )  # fmt: skip
+
+
+def check_same_dtype(x, y, message):
+    """RuntimeError if two operands are known to have different dtypes."""
+    a, b = F.dtype_seen(x), F.dtype_seen(y)
+    if a is not None and b is not None and a is not b:
+        raise RuntimeError(message)
+
+
+@op(
+    "aten::lerp.Scalar(Tensor self, Tensor end, Scalar weight) -> Tensor",
+    "aten::lerp.Tensor(Tensor self, Tensor end, Tensor weight) -> Tensor",
+)
+class lerp(Pointwise):
+    """self + weight * (end - self): the point between self and end."""
+
+    accepts = "fc"
+    promoting = ("self", "end")
+    samples = {
+        "Tensor": [
+            case(f32[2, 3], f32[3], f32[3]),
+            case(f64[2, 3], f64[2, 3], f64[()]),
+        ],
+        "Scalar": [
+            case(f32[2, 3], f32[3], 0.25),
+            case(f64[3], f64[3], 2),
+            case(f16[3], f16[3], 0.75),
+        ],
+    }
+
+    def formula(m, x, end, weight):
+        return m.where(
+            m.abs(weight) < 0.5,
+            x + weight * (end - x),
+            end - (end - x) * (1 - weight),
+        )
+
+    def check(common, x, end, weight):
+        for name, other in (("end", end), ("weight", weight)):
+            a, b = F.dtype_seen(x), F.dtype_seen(other)
+            if a is not None and b is not None and a is not b:
+                raise RuntimeError(
+                    f"expected dtype {a.title.lower()} for `{name}` but got dtype"
+                    f" {b.title.lower()}"
+                )
+
+
+@op(
+    "aten::addcmul(Tensor self, Tensor tensor1, Tensor tensor2, *, Scalar value=1)"
+    " -> Tensor"
+)
+class addcmul(Pointwise):
+    """self + value * tensor1 * tensor2."""
+
+    accepts = "ifc"
+    extra_samples = [
+        case(f32[2, 3], f32[3], f32[2, 1], value=0.5),
+        case(i64[3], i64[3], i64[3], value=2),
+    ]
+
+    def formula(m, x, first, second, value):
+        return x + m.scaled(first, value) * second
+
+
+@op(
+    "aten::addcdiv(Tensor self, Tensor tensor1, Tensor tensor2, *, Scalar value=1)"
+    " -> Tensor"
+)
+class addcdiv(Pointwise):
+    """self + value * tensor1 / tensor2."""
+
+    accepts = "fc"
+    refusal = (
+        "Integer division with addcdiv is no longer supported; use `self + value *"
+        " torch.trunc(tensor1 / tensor2)` or divide floating-point tensors"
+    )
+    extra_samples = [case(f32[2, 3], f32[3], f32[2, 1].within(1, 2), value=0.5)]
+
+    def formula(m, x, first, second, value):
+        return x + m.scaled(first, value) / second
+
+
+@op(
+    "aten::clamp(Tensor self, Scalar? min=None, Scalar? max=None) -> Tensor",
+    "aten::clamp.Tensor(Tensor self, Tensor? min=None, Tensor? max=None) -> Tensor",
+    names=["aten::clip"],
+)
+class clamp(Pointwise):
+    """self moved into [min, max]; the larger bound wins where they cross."""
+
+    promoting = ("self", "min", "max")
+    accepts = "if"
+    idempotent = True
+    samples = {
+        "": [
+            case(f32[2, 3], -1, 1),
+            case(f32.of([nan, inf, -inf]), 0, 2.5),
+            case(f64[4], min=0.5),
+            case(f64[4], max=0.5),
+            case(i64[4], -1, 1),
+            case(i64[4], 0.5, 2),
+            case(f16[4], -1, 1),
+            case(f32[3], 2, 1),
+            case(f32[0], 0, 1),
+            case(f32[()], 0, 1),
+        ],
+        "Tensor": [
+            case(f32[2, 3], f32[3].within(-1, 0), f32[2, 1].within(0, 1)),
+            case(f32[2, 3], f32[3]),
+            case(f64[2, 3], max=f64[()]),
+            case(i64[3], i64[3], i64[3]),
+        ],
+    }
+
+    def formula(m, x, low, high):
+        if low is not None:
+            x = m.maximum(x, low)
+        return x if high is None else m.minimum(x, high)
+
+    def check(common, x, low, high):
+        if low is None and high is None:
+            raise RuntimeError(
+                "torch.clamp: At least one of 'min' or 'max' must not be None"
+            )
+
+
+@op(
+    "aten::clamp_min(Tensor self, Scalar min) -> Tensor",
+    "aten::clamp_min.Tensor(Tensor self, Tensor min) -> Tensor",
+)
+class clamp_min(Pointwise):
+    """self, at least min."""
+
+    accepts = "if"
+    promoting = ("self", "min")
+
+    def formula(m, x, low):
+        return m.maximum(x, low)
+
+
+@op(
+    "aten::clamp_max(Tensor self, Scalar max) -> Tensor",
+    "aten::clamp_max.Tensor(Tensor self, Tensor max) -> Tensor",
+)
+class clamp_max(Pointwise):
+    """self, at most max."""
+
+    accepts = "if"
+    promoting = ("self", "max")
+
+    def formula(m, x, high):
+        return m.minimum(x, high)

@@ -15,7 +15,8 @@ def op(*schemas: str, names: Sequence[str] = ()) -> Callable[[type[Any]], type[A
     """Declare a card: `@op("aten::exp(Tensor self) -> Tensor")`.
 
     Functions of the class become static. Several schemas make several cards that share
-    all blanks: overloads of one meaning. `names` are other kinds of the same operator,
+    all blanks: overloads of one meaning; samples are then given by overload, if they
+    differ: `samples = {"Tensor": [...], "Scalar": [...]}`. `names` are other kinds of the same operator,
     `aten::multiply` for `aten::mul`.
     """
 
@@ -34,7 +35,11 @@ def op(*schemas: str, names: Sequence[str] = ()) -> Callable[[type[Any]], type[A
             type(written.__name__, written.__bases__, dict(rest)) for _ in schemas[1:]
         ]
         for card, text in zip(cards, schemas, strict=True):
-            _declare(card, parse_schema(text))
+            schema = parse_schema(text)
+            for name in ("samples", "extra_samples"):
+                if isinstance(blanks.get(name), dict):
+                    setattr(card, name, blanks[name].get(schema.overload, ()))
+            _declare(card, schema)
         for kind in names:
             for card in cards:
                 also_named(card, kind)
@@ -54,26 +59,40 @@ def _declare(card: type[Card], schema: FunctionSchema) -> type[Card]:
     return card
 
 
-def renamed(schema: FunctionSchema, kind: str) -> FunctionSchema:
-    """The same signature for another kind."""
-    return FunctionSchema(
-        kind, schema.overload, schema.arguments, schema.returns, schema.is_vararg
-    )
-
-
 def also_named(card: type[Card], kind: str) -> None:
-    """Declare another name of an operator, and of its in-place twin."""
-    for suffix in ("", "_"):
-        original = find_card(card.schema.kind + suffix, card.schema.overload)
-        if suffix and getattr(card, "inplace", None) is not True:
-            continue
-        if original is not None:
-            blanks = {
-                "schema": renamed(original.schema, kind + suffix),
-                "alias_of": original.schema.kind,
-                "__doc__": original.__doc__,
-            }
-            register(type(kind.partition("::")[2] + suffix, (original,), blanks))
+    """Declare another name of an operator, and of its in-place twin.
+
+    `aten::max.other` also names the overload.
+    """
+    _register_alias(card, kind)
+    if getattr(card, "inplace", None) is not True:
+        return
+    twin = find_card(card.schema.kind + "_", card.schema.overload)
+    if twin is not None:
+        _register_alias(twin, inplace_kind(kind))
+
+
+def _register_alias(original: type[Card], kind: str) -> None:
+    kind, dot, overload = kind.partition(".")
+    schema = original.schema
+    blanks = {
+        "schema": FunctionSchema(
+            kind,
+            overload if dot else schema.overload,
+            schema.arguments,
+            schema.returns,
+            schema.is_vararg,
+        ),
+        "alias_of": original.schema.kind,
+        "__doc__": original.__doc__,
+    }
+    register(type(kind.partition("::")[2], (original,), blanks))
+
+
+def inplace_kind(kind: str) -> str:
+    """The kind of the in-place twin: `aten::mul_`, `aten::__iand__`."""
+    head, bars, tail = kind.partition("::__")
+    return f"{head}::__i{tail}" if bars else f"{kind}_"
 
 
 class Family(Card):

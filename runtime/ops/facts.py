@@ -15,7 +15,7 @@ import numpy as np
 
 from jit.ir import types as T
 from jit.ir.card import UNKNOWN, ShapeError
-from jit.ir.dtypes import DType
+from jit.ir.dtypes import DType, dtype_of
 from jit.runtime.promotion import result_dtype
 
 Sizes = T.Sizes
@@ -34,6 +34,20 @@ def is_known(*facts: Any) -> bool:
         if isinstance(fact, list | tuple) and not is_known(*fact):
             return False
     return True
+
+
+def dtype_seen(x: Any) -> DType | None:
+    """The dtype of an array or of a fact about one; None if unknown."""
+    if isinstance(x, np.ndarray | np.generic):
+        return dtype_of(x.dtype)
+    return x.dtype if is_tensor(x) else None
+
+
+def rank_seen(x: Any) -> int | None:
+    """The rank of an array or of a fact about one; None if unknown or no tensor."""
+    if isinstance(x, np.ndarray | np.generic):
+        return x.ndim
+    return len(x.sizes) if is_tensor(x) and x.sizes is not None else None
 
 
 def sizes_of(fact: Any) -> Sizes | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 import numpy as np
@@ -11,15 +11,14 @@ from jit.ir import dtypes
 from jit.ir import types as T
 from jit.ir.card import Card, ShapeError
 from jit.ir.dtypes import DType, dtype_of
-from jit.ir.schema import Argument, FunctionSchema, parse_schema
+from jit.ir.schema import Alias, Argument, FunctionSchema
 from jit.runtime.ops import facts as F
 from jit.runtime.ops.declare import Family, LazySamples
 from jit.runtime.promotion import can_cast
 
 
-def inplace_twin(card: type[Any]) -> type[Card]:
+def inplace_twin(card: type[Any], schema: FunctionSchema) -> type[Card]:
     """The operator that writes its result into its first argument: `aten::exp_`."""
-    schema = inplace_schema(card.schema, card.inplace)
     base = card.kernel
     assert base is not None
 
@@ -64,18 +63,25 @@ class InPlace(Family):
     """The card of the operator that does the same and writes nothing."""
 
 
-def inplace_schema(schema: FunctionSchema, name: bool | str) -> FunctionSchema:
-    """The schema of the in-place twin."""
-    alias = parse_schema("x::x(Tensor(a!) self) -> Tensor(a!)")
-    first, written = schema.arguments[0], alias.arguments[0]
-    arguments = (
-        Argument(first.name, written.type, alias=written.alias),
-        *schema.arguments[1:],
-    )
-    kind, overload = schema.kind + "_", schema.overload
-    if isinstance(name, str):
-        kind, _, overload = name.partition(".")
-    return FunctionSchema(kind, overload, arguments, alias.returns)
+def inplace_schema(
+    schema: FunctionSchema, inplace: bool | Mapping[str, str]
+) -> FunctionSchema | None:
+    """The schema of the in-place twin; None if there is none.
+
+    `inplace` maps overloads to the names of their twins, where these are irregular.
+    """
+    first = schema.arguments[0]
+    if not inplace or not isinstance(first.type, T.TensorType):
+        return None
+    name = f"{schema.kind}_.{schema.overload}"
+    if not isinstance(inplace, bool):
+        if schema.overload not in inplace:
+            return None
+        name = inplace[schema.overload]
+    kind, _, overload = name.partition(".")
+    written = Argument(first.name, first.type, alias=Alias("a", is_write=True))
+    result = Argument("", first.type, alias=Alias("a", is_write=True))
+    return FunctionSchema(kind, overload, (written, *schema.arguments[1:]), (result,))
 
 
 def store(target: Any, value: Any) -> Any:

@@ -171,15 +171,24 @@ def _augmented(card: Any, ufunc: Any, text: str) -> type[Card]:
         "pure": card,
         "kernel": staticmethod(kernel),
         "infer": staticmethod(infer),
-        "samples": [
-            case(f64[2, 3], 2 if ".Scalar" in text else f64[3]),
-            case(i64[4], 2 if ".Scalar" in text else i64[4].within(1, 3)),
-        ]
-        if ufunc.types and "d" in "".join(ufunc.types)
-        else [case(i64[4], 2 if ".Scalar" in text else i64[4].within(1, 3))],
+        "samples": LazySamples(lambda: _augmented_samples(ufunc, ".Scalar" in text)),
         "__doc__": f"`{card.numpy}` written into its first operand.",
     }
     return type(f"np_{card.numpy}_", (Ufunc,), blanks)
+
+
+def _augmented_samples(ufunc: Any, by_number: bool) -> list[Any]:
+    made = []
+    for notation in (f64, i64):
+        x, y = notation[2, 3].within(1, 3), notation[3].within(1, 3)
+        sample = case(x, 2 if by_number else y)
+        try:
+            arrays = [x.make(), y.make()]
+            ufunc(*arrays, out=arrays[0])
+        except TypeError:
+            continue
+        made.append(sample)
+    return made
 
 
 def _ufunc_samples(card: Any, ufunc: Any, schema: FunctionSchema) -> list[Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ClassVar
 
 import numpy as np
@@ -14,7 +14,7 @@ from jit.ir.dtypes import BOOL, COMPLEX, FLOATING, DType
 from jit.ir.schema import Argument
 from jit.runtime.ops import facts as F
 from jit.runtime.ops.declare import Family, LazySamples
-from jit.runtime.ops.inplace import inplace_twin
+from jit.runtime.ops.inplace import inplace_schema, inplace_twin
 from jit.runtime.ops.samples import boolean, bf16, c64, case, f16, f32, f64, i32, i64, u8
 from jit.runtime.ops.vocabulary import NUMPY
 from jit.runtime.promotion import result_dtype, to_floating
@@ -66,8 +66,8 @@ class Pointwise(Family):
     refusal: ClassVar[str | None] = None
     """The message for other dtypes, where torch has one of its own."""
 
-    inplace: ClassVar[bool | str] = True
-    """Whether there is an in-place twin; its name where that is irregular."""
+    inplace: ClassVar[bool | Mapping[str, str]] = True
+    """Whether there is an in-place twin; names by overload where they are irregular."""
 
     numpy: ClassVar[str | None] = None
     """The NumPy ufunc of the same meaning, from which the np:: twins are made."""
@@ -126,8 +126,9 @@ class Pointwise(Family):
     @classmethod
     def twins(cls) -> list[type[Card]]:
         made: list[type[Card]] = []
-        if cls.inplace:
-            made.append(inplace_twin(cls))
+        schema = inplace_schema(cls.schema, cls.inplace)
+        if schema is not None:
+            made.append(inplace_twin(cls, schema))
         if cls.numpy:
             from jit.runtime.ops.numpy_families import numpy_twins
 

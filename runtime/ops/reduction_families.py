@@ -12,6 +12,7 @@ from jit.ir.card import ShapeError
 from jit.ir.dtypes import DType, dtype_of
 from jit.runtime.ops import facts as F
 from jit.runtime.ops.declare import Family, LazySamples
+from jit.runtime.ops.inplace import inplace_schema, inplace_twin
 from jit.runtime.ops.pointwise_family import (
     LETTERS,
     SAMPLE_NOTATIONS,
@@ -171,9 +172,8 @@ class Scan(AlongDims):
 
     @classmethod
     def twins(cls):
-        from jit.runtime.ops.inplace import inplace_twin
-
-        return [inplace_twin(cls)] if cls.inplace else []
+        schema = inplace_schema(cls.schema, cls.inplace)
+        return [inplace_twin(cls, schema)] if schema is not None else []
 
 
 def _scan_kernel(card: type[Scan]) -> Callable[..., Any]:

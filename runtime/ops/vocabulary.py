@@ -19,6 +19,15 @@ from jit.ir.dtypes import DType
 from jit.runtime.ops import special
 
 
+def _integers_stay(function: Any) -> Any:
+    """A rounding function that leaves bools and integers as they are."""
+
+    def rounded(x: Any) -> Any:
+        return function(x) if x.dtype.kind == "f" else x
+
+    return rounded
+
+
 class NumpyVocabulary:
     """Formulas as NumPy arithmetic. Operands already have the dtype to compute in."""
 
@@ -49,14 +58,14 @@ class NumpyVocabulary:
     erfinv = staticmethod(special.erfinv)
     lgamma = staticmethod(special.lgamma)
     digamma = staticmethod(special.digamma)
-    floor = staticmethod(np.floor)
-    ceil = staticmethod(np.ceil)
-    trunc = staticmethod(np.trunc)
-    round = staticmethod(np.rint)
+    floor = staticmethod(_integers_stay(np.floor))
+    ceil = staticmethod(_integers_stay(np.ceil))
+    trunc = staticmethod(_integers_stay(np.trunc))
+    round = staticmethod(_integers_stay(np.rint))
     """To the nearest integer, halves to even."""
     abs = staticmethod(np.abs)
     sign = staticmethod(np.sign)
-    """-1, 0 or 1; nan for nan."""
+    """-1, 0 or 1; nan for nan; of a complex number its direction."""
     signbit = staticmethod(np.signbit)
     copysign = staticmethod(np.copysign)
     nextafter = staticmethod(np.nextafter)

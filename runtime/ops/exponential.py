@@ -1,0 +1,254 @@
+"""Exponentials, logarithms, roots, and the functions around the normal distribution."""
+
+from __future__ import annotations
+
+import math
+
+from jit.runtime.ops.families import FloatPointwise, Pointwise, op
+from jit.runtime.ops.samples import case, f32, f64, inf, nan
+
+POSITIVE = (0.0625, 5.0)
+SPECIAL = [case(f32.of([nan, inf, -inf, 0.0, -0.0, 1e-30, 100, -100]))]
+
+
+@op("aten::exp(Tensor self) -> Tensor")
+class exp(FloatPointwise):
+    """e to the power of self."""
+
+    accepts = "fc"
+    numpy = "exp"
+    extra_samples = SPECIAL
+
+    def formula(m, x):
+        return m.exp(x)
+
+
+@op("aten::exp2(Tensor self) -> Tensor")
+class exp2(FloatPointwise):
+    """2 to the power of self."""
+
+    accepts = "fc"
+    numpy = "exp2"
+    extra_samples = SPECIAL
+
+    def formula(m, x):
+        return m.exp2(x)
+
+
+@op("aten::expm1(Tensor self) -> Tensor")
+class expm1(FloatPointwise):
+    """exp(self) - 1, accurate near zero."""
+
+    accepts = "fc"
+    numpy = "expm1"
+    extra_samples = SPECIAL
+
+    def formula(m, x):
+        return m.expm1(x)
+
+
+@op("aten::log(Tensor self) -> Tensor")
+class log(FloatPointwise):
+    """The natural logarithm."""
+
+    accepts = "fc"
+    numpy = "log"
+    domain = POSITIVE
+    extra_samples = SPECIAL
+
+    def formula(m, x):
+        return m.log(x)
+
+
+@op("aten::log2(Tensor self) -> Tensor")
+class log2(FloatPointwise):
+    """The logarithm to base 2."""
+
+    accepts = "fc"
+    numpy = "log2"
+    domain = POSITIVE
+    extra_samples = SPECIAL
+
+    def formula(m, x):
+        return m.log2(x)
+
+
+@op("aten::log10(Tensor self) -> Tensor")
+class log10(FloatPointwise):
+    """The logarithm to base 10."""
+
+    accepts = "fc"
+    numpy = "log10"
+    domain = POSITIVE
+    extra_samples = SPECIAL
+
+    def formula(m, x):
+        return m.log10(x)
+
+
+@op("aten::log1p(Tensor self) -> Tensor")
+class log1p(FloatPointwise):
+    """log(1 + self), accurate near zero."""
+
+    accepts = "fc"
+    numpy = "log1p"
+    domain = POSITIVE
+    extra_samples = SPECIAL
+
+    def formula(m, x):
+        return m.log1p(x)
+
+
+@op("aten::sqrt(Tensor self) -> Tensor")
+class sqrt(FloatPointwise):
+    """The square root."""
+
+    accepts = "fc"
+    numpy = "sqrt"
+    domain = POSITIVE
+    extra_samples = SPECIAL
+
+    def formula(m, x):
+        return m.sqrt(x)
+
+
+@op("aten::rsqrt(Tensor self) -> Tensor")
+class rsqrt(FloatPointwise):
+    """1 / sqrt(self)."""
+
+    accepts = "fc"
+    domain = POSITIVE
+    extra_samples = SPECIAL
+
+    def formula(m, x):
+        return 1 / m.sqrt(x)
+
+
+@op("aten::logaddexp(Tensor self, Tensor other) -> Tensor")
+class logaddexp(Pointwise):
+    """log(exp(self) + exp(other)), without overflow on the way."""
+
+    accepts = "f"
+    inplace = False
+    numpy = "logaddexp"
+    commutative = True
+    associative = True
+
+    def formula(m, x, y):
+        return m.logaddexp(x, y)
+
+
+@op("aten::logaddexp2(Tensor self, Tensor other) -> Tensor")
+class logaddexp2(Pointwise):
+    """log2(2 ** self + 2 ** other), without overflow on the way."""
+
+    accepts = "f"
+    inplace = False
+    numpy = "logaddexp2"
+    commutative = True
+    associative = True
+
+    def formula(m, x, y):
+        return m.logaddexp2(x, y)
+
+
+@op(
+    "aten::xlogy.Tensor(Tensor self, Tensor other) -> Tensor",
+    "aten::xlogy.Scalar_Other(Tensor self, Scalar other) -> Tensor",
+    "aten::xlogy.Scalar_Self(Scalar self, Tensor other) -> Tensor",
+)
+class xlogy(FloatPointwise):
+    """self * log(other), and 0 where self is 0 and other is not nan."""
+
+    accepts = "f"
+    domain = POSITIVE
+    extra_samples = {
+        "Tensor": [case(f32.of([0, 0, 1, 0]), f32.of([0, nan, 0, inf]))],
+    }
+
+    def formula(m, x, y):
+        return m.where(m.isnan(y), y, m.where(x == 0, 0, x * m.log(y)))
+
+
+@op("aten::logit(Tensor self, float? eps=None) -> Tensor")
+class logit(FloatPointwise):
+    """log(self / (1 - self)), with self moved into [eps, 1 - eps] first."""
+
+    accepts = "f"
+    domain = (0.0625, 0.9375)
+    extra_samples = [case(f64.of([0, 0.5, 1, 2]), eps=0.1)]
+
+    def formula(m, x, eps):
+        if eps is not None:
+            x = m.where(x < eps, eps, m.where(x > 1 - eps, 1 - eps, x))
+        return m.log(x / (1 - x))
+
+
+@op("aten::erf(Tensor self) -> Tensor")
+class erf(FloatPointwise):
+    """The error function."""
+
+    accepts = "f"
+    extra_samples = SPECIAL
+
+    def formula(m, x):
+        return m.erf(x)
+
+
+@op("aten::erfc(Tensor self) -> Tensor")
+class erfc(FloatPointwise):
+    """1 - erf(self), accurate for large self."""
+
+    accepts = "f"
+    extra_samples = SPECIAL
+
+    def formula(m, x):
+        return m.erfc(x)
+
+
+@op("aten::erfinv(Tensor self) -> Tensor")
+class erfinv(FloatPointwise):
+    """The inverse of erf on [-1, 1]."""
+
+    accepts = "f"
+    domain = (-0.9375, 0.9375)
+    extra_samples = [case(f64.of([-1, 1, 2, nan, 0.999999]))]
+
+    def formula(m, x):
+        return m.erfinv(x)
+
+
+@op("aten::lgamma(Tensor self) -> Tensor")
+class lgamma(FloatPointwise):
+    """The logarithm of the absolute value of the gamma function."""
+
+    accepts = "f"
+    domain = POSITIVE
+    extra_samples = [case(f64.of([-0.5, -1.25, 0, -1, 100, 3.5, inf, nan]))]
+
+    def formula(m, x):
+        return m.lgamma(x)
+
+
+@op("aten::digamma(Tensor self) -> Tensor")
+class digamma(FloatPointwise):
+    """The derivative of lgamma."""
+
+    accepts = "f"
+    domain = POSITIVE
+    extra_samples = [case(f64.of([-0.5, -1.25, 100, 3.5]))]
+
+    def formula(m, x):
+        return m.digamma(x)
+
+
+@op("aten::sinc(Tensor self) -> Tensor")
+class sinc(FloatPointwise):
+    """sin(pi * self) / (pi * self), and 1 at zero."""
+
+    accepts = "fc"
+    extra_samples = [case(f32.of([0.0, 0.5, 1.0]))]
+
+    def formula(m, x):
+        angle = x * math.pi
+        return m.where(x == 0, 1, m.sin(angle) / angle)

@@ -14,6 +14,9 @@ from jit.ir.overloads import Binding, resolve
 from jit.ir.registry import nearest_kinds
 from jit.ir.span import NOWHERE, Span
 
+Values = list[Value]
+"""The name `list` is a method below."""
+
 
 class Builder:
     """Appends nodes to a block, or inserts them before a node.
@@ -157,9 +160,7 @@ class Builder:
                 inputs.append(self.list([element] * length, base.element))
                 continue
             inputs.append(self.convert(value, wanted))
-        node = self.node(
-            schema.kind, inputs, binding.returns, overload=schema.overload
-        )
+        node = self.node(schema.kind, inputs, binding.returns, overload=schema.overload)
         if not node.outputs:
             return None
         return node.output if len(node.outputs) == 1 else list(node.outputs)
@@ -181,8 +182,8 @@ class Builder:
         base = wanted.element if isinstance(wanted, T.OptionalType) else wanted
         actual = value.type
         if isinstance(base, T.ListType):
-            parts = self.unpack(value)
-            return self.list([self.convert(p, base.element) for p in parts], base.element)
+            parts = [self.convert(p, base.element) for p in self.unpack(value)]
+            return self.list(parts, base.element)
         if T.is_tensor_like(base):
             if isinstance(actual, T.ArrayType):
                 return self.node("prim::ArrayToTensor", [value], [T.TENSOR]).output
@@ -213,8 +214,8 @@ class Builder:
         made = T.TupleType(tuple(i.type for i in items))
         return self.node("prim::TupleConstruct", items, [made]).output
 
-    def unpack(self, value: Value) -> list[Value]:
+    def unpack(self, value: Value) -> Values:
         """The elements of a tuple."""
         elements = T.tuple_elements(value.type)
         assert elements is not None, value.type
-        return list(self.node("prim::TupleUnpack", [value], elements).outputs)
+        return self.node("prim::TupleUnpack", [value], elements).outputs[:]

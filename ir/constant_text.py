@@ -107,7 +107,7 @@ def _inline_text(array: Array) -> str:
         return f"{name}({_element_text(array[()])})"
     if array.size == 0 and array.ndim > 1:
         return f"{name}({', '.join(map(str, array.shape))})[]"
-    return name + _nested_text(array)
+    return f"{name}{_nested_text(array)}"
 
 
 def _nested_text(array: Array) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from builtins import type as builtins_type
+from types import NoneType
 from typing import Any
 
 import numpy as np
@@ -53,8 +55,8 @@ def make_constant(value: Any, type: T.Type | None = None) -> Node:
         value = np.asarray(value)
     result = type if type is not None else type_of_constant(value)
     if isinstance(value, np.ndarray):
-        if value.flags.writeable:
-            value = value.copy()
+        if value.flags.writeable or not value.dtype.isnative:
+            value = value.astype(value.dtype.newbyteorder("="))
             value.setflags(write=False)
     elif isinstance(value, list):
         raise NotConstantError("lists can change: build them with prim::ListConstruct")
@@ -62,6 +64,65 @@ def make_constant(value: Any, type: T.Type | None = None) -> Node:
         node.attributes["value"] = value
     node.add_output(result)
     return node
+
+
+INT_RANGE = range(-(2**63), 2**63)
+"""What an `int` of a program can be."""
+
+
+def constant_fits(value: Any, type: T.Type) -> bool:
+    """Whether a Python value, as a constant, is a value of a type."""
+    match type:
+        case T.OptionalType(element):
+            return value is None or constant_fits(value, element)
+        case T.UnionType(members):
+            return any(constant_fits(value, m) for m in members)
+        case T.TupleType() | T.NamedTupleType():
+            elements = type.elements
+            return (
+                isinstance(value, tuple)
+                and len(value) == len(elements)
+                and all(map(constant_fits, value, elements))
+            )
+        case T.EnumType(_, _, members):
+            plain = isinstance(value, int | float | str)
+            return plain and any(value in (n, v) for n, v in members)
+        case T.TensorType(dtype, sizes) | T.ArrayType(dtype, sizes):
+            return isinstance(value, np.ndarray) and _array_fits(value, dtype, sizes)
+        case T.SimpleType("Any"):
+            return not isinstance(value, list)
+        case T.SimpleType(name):
+            if isinstance(value, int) and value not in INT_RANGE:
+                return False
+            return builtins_type(value) in _PYTHON_TYPES.get(name, ())
+    return False
+
+
+_PYTHON_TYPES: dict[str, tuple[builtins_type, ...]] = {
+    "NoneType": (NoneType,),
+    "bool": (bool,),
+    "int": (int,),
+    "float": (float,),
+    "complex": (complex,),
+    "str": (str,),
+    "Scalar": (bool, int, float, complex),
+    "ScalarType": (DType,),
+    "Device": (str,),
+    "Layout": (int,),
+    "MemoryFormat": (int,),
+}
+
+
+def _array_fits(
+    array: np.ndarray[Any, Any], dtype: DType | None, sizes: T.Sizes | None
+) -> bool:
+    if dtype is not None and array.dtype != dtype.numpy:
+        return False
+    if sizes is None:
+        return True
+    return len(sizes) == array.ndim and all(
+        n is None or n == m for n, m in zip(sizes, array.shape, strict=True)
+    )
 
 
 def constant_values(values: list[Value]) -> list[Any] | None:

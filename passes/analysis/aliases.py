@@ -308,14 +308,14 @@ def _add_node(a: Aliases, node: Node) -> None:
 def _add_operator(a: Aliases, node: Node, schema: FunctionSchema) -> None:
     if schema.kind in MAY_RETURN_ARGUMENT:
         _mix(a, [*node.inputs, *node.outputs])
-    elif _is_generic(schema):
+    elif is_generic(schema):
         _add_container_operator(a, node, schema)
     for i, returned in enumerate(schema.returns):
         for value, argument in zip(node.inputs, schema.arguments, strict=False):
             if returned.alias and argument.alias:
                 if returned.alias.name == argument.alias.name:
                     _share(a, node.outputs[i], returned, value, argument)
-        if returned.alias and returned.alias.name == "*" and not _is_generic(schema):
+        if returned.alias and returned.alias.name == "*" and not is_generic(schema):
             a.make_wild(node.outputs[i])
     for value in effects.written_values(node):
         a.write(node, value)
@@ -339,7 +339,7 @@ def _is_list(type: T.Type) -> bool:
     return isinstance(type, T.ListType | T.DictType | T.SetType)
 
 
-def _is_generic(schema: FunctionSchema) -> bool:
+def is_generic(schema: FunctionSchema) -> bool:
     """Whether it works on containers of any element: `t[]`, `Dict(int, t)`."""
     return schema.is_vararg or any(
         T.contains_variable(x.type) or x.type == T.ANY

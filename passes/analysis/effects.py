@@ -12,6 +12,7 @@ from __future__ import annotations
 from jit.ir import types as T
 from jit.ir.card import ShapeError
 from jit.ir.graph import Graph, Node, Value
+from jit.ir.structural import STRUCTURAL_KINDS
 from jit.passes.analysis.facts import card_of, facts_of
 
 CALLS = ("prim::CallFunction", "prim::CallMethod")
@@ -105,24 +106,7 @@ def is_unknown(node: Node) -> bool:
 
 def is_structural(node: Node) -> bool:
     """Whether a kind has no card and belongs to the language of graphs."""
-    return (
-        bool(node.blocks)
-        or node.kind in _NEVER_RAISE
-        or node.kind in _EFFECTS
-        or node.kind in CALLS
-        or node.kind in _OTHERS
-    )
-
-
-_OTHERS = (
-    "prim::FusionGroup",
-    "prim::TupleIndex",
-    "prim::GetAttr",
-    "prim::SetAttr",
-    "prim::ListUnpack",
-    "prim::ArrayToTensor",
-    "prim::device",
-)
+    return node.kind in STRUCTURAL_KINDS
 
 
 def written_values(node: Node) -> list[Value]:

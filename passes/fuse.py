@@ -1,0 +1,194 @@
+"""Gather chains of pointwise operators, and a reduction that ends one, into groups.
+
+    %a : Tensor = aten::mul(%x, %y)            %s : Tensor = prim::FusionGroup_0(%x, %y)
+    %b : Tensor = aten::exp(%a)          →     …
+    %s : Tensor = aten::sum(%b, %none)         with prim::FusionGroup_0 = graph(%x, %y): …
+
+A group grows from its last node to the nodes that it reads; it stands where its last
+node stood and gives every result that others read. A node joins if it can move there:
+nobody between reads its result, and if it may raise, nothing between raises or is seen
+outside. Constants are copied into the group. Nodes that read or give what is written
+anywhere stay outside.
+
+Idempotent.
+"""
+
+from __future__ import annotations
+
+from jit.ir import types as T
+from jit.ir.clone import clone_node
+from jit.ir.graph import Block, Graph, Node, Value
+from jit.passes.analysis import effects
+from jit.passes.analysis.aliases import Aliases, aliases
+from jit.passes.analysis.facts import card_of, is_never_changed
+from jit.passes.rewrite import decline
+
+
+def run(graph: Graph) -> bool:
+    """Return whether any group was made."""
+    known = aliases(graph)
+    changed = False
+    for block in list(graph.block.all_blocks):
+        node = _last(block)
+        while node is not None:
+            group = _grow(node, known) if _may_end(node) else [node]
+            before = node.previous
+            if len(group) > 1:
+                before = _make_group(group).previous
+                changed = True
+            node = before
+    return changed
+
+
+def _last(block: Block) -> Node | None:
+    return next(block.reversed_nodes, None)
+
+
+def is_pointwise(node: Node) -> bool:
+    """Whether a node has one result element for each element of its operands."""
+    card = card_of(node)
+    return card is not None and card.formula is not None and _is_plain(node)
+
+
+def is_reduction(node: Node) -> bool:
+    """Whether a node reduces dims of one tensor."""
+    card = card_of(node)
+    return hasattr(card, "reduce") and _is_plain(node)
+
+
+def _is_plain(node: Node) -> bool:
+    """Whether a node gives one new tensor and does nothing else."""
+    card = card_of(node)
+    return (
+        card is not None
+        and not card.schema.has_alias
+        and len(node.outputs) == 1
+        and T.is_tensor_like(node.output.type)
+        and effects.is_pure(node)
+    )
+
+
+def _may_end(node: Node) -> bool:
+    return is_pointwise(node) or is_reduction(node)
+
+
+def _grow(root: Node, known: Aliases) -> list[Node]:
+    """The nodes of the group that a node ends, in order."""
+    if _is_written(root, known):
+        return [root]
+    group = [root]
+    inside = {root}
+    pending = set(_producers(root))
+    place = root.previous
+    # upwards, so that whoever reads a node was asked before the node itself
+    between: list[Node] = []
+    while place is not None and pending:
+        if place in pending:
+            pending.discard(place)
+            if _may_join(place, inside, between, known):
+                group.append(place)
+                inside.add(place)
+                pending.update(_producers(place))
+                place = place.previous
+                continue
+        between.append(place)
+        place = place.previous
+    group.reverse()
+    return group
+
+
+def _producers(node: Node) -> list[Node]:
+    """The nodes of the same block whose results a node reads."""
+    return [v.node for v in node.inputs if v.node.block is node.block]
+
+
+def _is_written(node: Node, known: Aliases) -> bool:
+    if known.reads_changing(node) or known.may_change(node.output):
+        decline("fuse", node, "it reads or gives a tensor that is written in place")
+        return True
+    return False
+
+
+def _may_join(
+    node: Node, inside: set[Node], between: list[Node], known: Aliases
+) -> bool:
+    """Whether a node can move down to the end of a group."""
+    if node.kind in ("prim::Constant", "prim::ListConstruct", "prim::Param"):
+        return False
+    if not is_pointwise(node):
+        if not node.blocks:
+            decline("fuse", node, "it is not pointwise")
+        return False
+    if _is_written(node, known):
+        return False
+    readers = {_place_in(use.node, node.block) for use in node.output.uses}
+    if any(other in readers for other in between):
+        decline("fuse", node, "its result is read before the group")
+        return False
+    if effects.may_raise(node) and any(map(_is_seen, between)):
+        decline("fuse", node, "it may raise, and so may what follows it")
+        return False
+    return True
+
+
+def _place_in(node: Node, block: Block) -> Node:
+    """The node of a block in which a node stands, however deep."""
+    while node.block is not block:
+        assert node.block.owner is not None
+        node = node.block.owner
+    return node
+
+
+def _is_seen(node: Node) -> bool:
+    """Whether it matters when a node runs, if another may raise."""
+    if effects.has_effect(node) or effects.may_raise(node):
+        return True
+    inner = (n for b in node.blocks for n in b.all_nodes)
+    return any(effects.written_values(n) for n in (node, *inner))
+
+
+def _make_group(nodes: list[Node]) -> Node:
+    """Replace nodes by a group that stands where the last of them stood."""
+    root = nodes[-1]
+    inside = set(nodes)
+    graph = Graph(root.graph.program)
+    group = Node("prim::FusionGroup")
+    group.span, group.stack = root.span, root.stack
+    mapping: dict[Value, Value] = {}
+    for node in nodes:
+        for value in node.inputs:
+            if value not in mapping:
+                _take(value, group, graph, mapping)
+        graph.block.append(clone_node(node, mapping))
+    group.insert_before(root)
+    for node in nodes:
+        if all(use.node in inside for use in node.output.uses):
+            continue
+        graph.block.add_return(mapping[node.output])
+        output = group.add_output(node.output.type, node.output.name)
+        for use in list(node.output.uses):
+            if use.node not in inside:
+                use.node.set_input(use.index, output)
+    for node in reversed(nodes):
+        node.destroy()
+    group.attributes["Subgraph"] = graph
+    return group
+
+
+def _take(value: Value, group: Node, graph: Graph, mapping: dict[Value, Value]) -> None:
+    """Let a group read a value: a copy of a constant, or an input."""
+    node = value.node
+    if node.kind == "prim::Constant":
+        graph.block.append(clone_node(node, mapping))
+    elif (
+        node.kind == "prim::ListConstruct"
+        and all(v.node.kind == "prim::Constant" for v in node.inputs)
+        and is_never_changed(value)
+    ):
+        for item in node.inputs:
+            if item not in mapping:
+                _take(item, group, graph, mapping)
+        graph.block.append(clone_node(node, mapping))
+    else:
+        group.add_input(value)
+        mapping[value] = graph.add_input(value.type, value.name)

@@ -1,0 +1,159 @@
+"""Let operators that write in place give a new value, where nobody can tell.
+
+    %y : Tensor = aten::exp(%x)                %y : Tensor = aten::exp(%x)
+    %z : Tensor = aten::mul_(%y, %two)   →     %z : Tensor = aten::mul(%y, %two)
+    return (%y)                                return (%z)
+
+A tensor qualifies if an operator of the same block made it, only in-place operators of
+that block share its storage (no views, no loops), and nothing before the write puts it
+into a container. The new operator must give the same dtype and sizes, which an in-place
+operator would insist on.
+
+Lists likewise: `append` to a list built in the same block builds a longer list.
+
+Idempotent.
+"""
+
+from __future__ import annotations
+
+from jit.ir import types as T
+from jit.ir.builder import Builder
+from jit.ir.card import ShapeError
+from jit.ir.graph import Graph, Node, Use, Value
+from jit.ir.registry import find_card
+from jit.passes.analysis import effects
+from jit.passes.analysis.aliases import (
+    MAY_RETURN_ARGUMENT,
+    aliases,
+    is_generic,
+    is_mutable,
+)
+from jit.passes.analysis.facts import card_of, facts_of
+from jit.passes.rewrite import decline
+
+
+def run(graph: Graph) -> bool:
+    """Return whether any write was removed."""
+    changed = False
+    known = aliases(graph)
+    for node in graph.all_nodes:
+        if not effects.written_values(node) or node.kind == "prim::SetAttr":
+            continue
+        value = node.inputs[0]
+        if known.is_wildcard(value) or not _is_local(node, known.members(value)):
+            decline("remove_mutation", node, "others may share what it writes")
+            continue
+        if _remove_append(node) or _remove_write(node):
+            changed = True
+            known = aliases(graph)
+    return changed
+
+
+def _is_local(writer: Node, members: list[Value]) -> bool:
+    """Whether what a node writes was made in its block, and nobody holds it yet.
+
+    `members` are all values that may share storage with it.
+    """
+    makers = 0
+    for member in members:
+        if member.node.block is not writer.block or member.node.kind == "prim::Param":
+            return False
+        if not effects.written_values(member.node):
+            makers += 1
+            if not _gives_new(member.node):
+                return False
+        for use in member.uses:
+            if _keeps(use) and not writer.is_before(use.node):
+                return False
+    return makers == 1
+
+
+def _gives_new(node: Node) -> bool:
+    """Whether the results of a node share storage with nothing."""
+    card = card_of(node)
+    if card is None:
+        return node.kind == "prim::ListConstruct"
+    return not card.schema.has_alias and card.schema.kind not in MAY_RETURN_ARGUMENT
+
+
+def _keeps(use: Use) -> bool:
+    """Whether a node may put what it reads where others find it."""
+    node = use.node
+    card = card_of(node)
+    if card is not None:
+        written = effects.written_values(node)
+        if not is_generic(card.schema) or node.inputs[use.index] in written:
+            return False
+        return bool(written) or any(is_mutable(v.type) for v in node.outputs)
+    if node.kind == "prim::Return":
+        return node.block.owner is not None
+    return node.kind not in ("prim::Print", "prim::isinstance", "prim::FusionGroup")
+
+
+def _remove_write(node: Node) -> bool:
+    """Replace `aten::add_` by `aten::add` and let later readers read its result."""
+    if not node.kind.endswith("_") or node.kind.endswith("__"):
+        return False
+    card = find_card(node.kind[:-1], node.overload)
+    if card is None or len(card.schema.arguments) != len(node.inputs):
+        return False
+    target = node.inputs[0]
+    if not _gives_same_type(node, card.infer, target.type):
+        decline("remove_mutation", node, "the result may have another dtype or size")
+        return False
+    pure = Node(card.schema.kind, card.schema.overload)
+    pure.span, pure.stack = node.span, node.stack
+    for value in node.inputs:
+        pure.add_input(value)
+    output = pure.add_output(node.output.type, node.output.name or target.name)
+    pure.insert_before(node)
+    node.output.replace_all_uses_with(output)
+    _redirect(target, output, pure)
+    node.destroy()
+    return True
+
+
+def _gives_same_type(node: Node, infer: object, wanted: T.Type) -> bool:
+    """Whether the pure operator surely gives a tensor like the one written to."""
+    if not callable(infer) or not isinstance(wanted, T.TensorType):
+        return False
+    facts = facts_of(node)
+    try:
+        found = infer(*facts)
+    except ShapeError:
+        return False
+    if not isinstance(found, T.TensorType) or wanted.dtype is None:
+        return False
+    if found.dtype is not wanted.dtype:
+        return False
+    others = [f for f in facts[1:] if isinstance(f, T.TensorType)]
+    if all(f.sizes == () for f in others):
+        return True
+    known = wanted.sizes is not None and None not in wanted.sizes
+    return known and found.sizes == wanted.sizes
+
+
+def _remove_append(node: Node) -> bool:
+    """Build a longer list where one is built and appended to, before anybody keeps it."""
+    if node.kind != "aten::append" or len(node.inputs) != 2:
+        return False
+    target, item = node.inputs
+    built = target.node
+    if built.kind != "prim::ListConstruct":
+        return False
+    make = Builder(node)
+    longer = make.node(
+        "prim::ListConstruct", [*built.inputs, item], [target.type], names=[target.name]
+    )
+    for output in node.outputs:
+        output.replace_all_uses_with(longer.output)
+    _redirect(target, longer.output, longer)
+    node.destroy()
+    return True
+
+
+def _redirect(old: Value, new: Value, since: Node) -> None:
+    """Let those who read a value after a node read another."""
+    for use in list(old.uses):
+        if use.node is not since and since.is_before(use.node):
+            use.node.set_input(use.index, new)

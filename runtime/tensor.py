@@ -264,15 +264,22 @@ class Tensor:
     def __int__(self) -> int:
         if dispatch.observer is not None:
             return int(_observed("aten::Int", self))
-        return int(self.item())
+        return int(self._only())
 
     def __float__(self) -> float:
         if dispatch.observer is not None:
             return float(_observed("aten::Float", self))
-        return float(self.item())
+        return float(self._only())
 
     def __complex__(self) -> complex:
-        return complex(self.item())
+        return complex(self._only())
+
+    def _only(self) -> Any:
+        if self.array.size != 1:
+            raise ValueError(
+                "only one element tensors can be converted to Python scalars"
+            )
+        return self.array.item()
 
     def __index__(self) -> int:
         if self.array.size != 1 or self.dtype.category > 1:
@@ -322,7 +329,7 @@ class Tensor:
         # reached for names that the class lacks: methods come with the first of them
         from jit.runtime.methods import find_method
 
-        return find_method(type(self), name).__get__(self)
+        return find_method(type(self), name).__get__(self, type(self))
 
 
 _new = object.__new__

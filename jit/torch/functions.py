@@ -1,0 +1,315 @@
+"""Functions of `torch` that Python itself computes, or that choose among operators."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from jit.ir.dtypes import DType, promote_dtypes
+from jit.runtime import creation, promotion, random
+from jit.runtime.binding import call_operator
+from jit.runtime.device import require_cpu
+from jit.runtime.promotion import get_default_dtype, set_default_dtype
+from jit.runtime.random import Generator
+from jit.runtime.repr import get_printoptions, set_printoptions
+from jit.runtime.size import Size
+from jit.runtime.tensor import Tensor
+
+__all__ = [
+    "as_tensor",
+    "asarray",
+    "atleast_1d",
+    "atleast_2d",
+    "atleast_3d",
+    "block_diag",
+    "broadcast_shapes",
+    "broadcast_tensors",
+    "can_cast",
+    "cartesian_prod",
+    "einsum",
+    "from_dlpack",
+    "from_numpy",
+    "get_default_dtype",
+    "get_printoptions",
+    "get_rng_state",
+    "initial_seed",
+    "is_complex",
+    "is_floating_point",
+    "is_tensor",
+    "manual_seed",
+    "meshgrid",
+    "nonzero",
+    "norm",
+    "numel",
+    "promote_types",
+    "result_type",
+    "seed",
+    "set_default_dtype",
+    "set_printoptions",
+    "set_rng_state",
+    "split",
+    "tensor",
+    "typename",
+    "unique",
+]
+
+
+def tensor(
+    data: Any,
+    *,
+    dtype: Any = None,
+    device: Any = None,
+    requires_grad: bool = False,
+    pin_memory: bool = False,
+) -> Tensor:
+    """A new tensor of a copy of numbers, nested lists or an array."""
+    require_cpu(device)
+    made = creation.make_tensor(data, _dtype(dtype))
+    return made.requires_grad_() if requires_grad else made
+
+
+def as_tensor(data: Any, dtype: Any = None, device: Any = None) -> Tensor:
+    """The data as a tensor, sharing its memory where that is possible."""
+    require_cpu(device)
+    return creation.as_tensor(data, _dtype(dtype))
+
+
+def asarray(
+    obj: Any,
+    *,
+    dtype: Any = None,
+    device: Any = None,
+    copy: bool | None = None,
+    requires_grad: bool = False,
+) -> Tensor:
+    """`as_tensor`, or with `copy=True` a copy in any case."""
+    if copy:
+        return tensor(obj, dtype=dtype, device=device, requires_grad=requires_grad)
+    made = as_tensor(obj, dtype, device)
+    return made.requires_grad_() if requires_grad else made
+
+
+def _dtype(dtype: Any) -> DType | None:
+    from jit.runtime.values import REFUSED, _dtype as accept
+
+    if dtype is None:
+        return None
+    found = accept(dtype)
+    if found is REFUSED:
+        raise TypeError(f"dtype is `{dtype!r}`, expected a torch.dtype")
+    return found  # type: ignore[no-any-return]
+
+
+from_numpy = creation.from_numpy
+from_dlpack = creation.from_dlpack
+
+
+# questions
+
+
+def is_tensor(obj: Any) -> bool:
+    """Whether it is a Tensor."""
+    return isinstance(obj, Tensor)
+
+
+def is_floating_point(input: Tensor) -> bool:
+    """Whether its dtype is floating."""
+    return input.is_floating_point()
+
+
+def is_complex(input: Tensor) -> bool:
+    """Whether its dtype is complex."""
+    return input.is_complex()
+
+
+def numel(input: Tensor) -> int:
+    """How many elements it has."""
+    return input.numel()
+
+
+def typename(obj: Any) -> str:
+    """The name of its type, `torch.FloatTensor`."""
+    if isinstance(obj, Tensor):
+        return str(obj.type())
+    cls = obj if isinstance(obj, type) else type(obj)
+    module = cls.__module__
+    return cls.__qualname__ if module == "builtins" else f"{module}.{cls.__qualname__}"
+
+
+def promote_types(type1: DType, type2: DType) -> DType:
+    """The smallest dtype that holds both."""
+    return promote_dtypes(type1, type2)
+
+
+def result_type(tensor1: Any, tensor2: Any) -> DType:
+    """The dtype of an arithmetic result of two tensors or numbers."""
+    operands = [x.array if isinstance(x, Tensor) else x for x in (tensor1, tensor2)]
+    return promotion.result_dtype(*operands)
+
+
+def can_cast(from_: DType, to: DType) -> bool:
+    """Whether values of a dtype may be stored in another by an in-place operator."""
+    return promotion.can_cast(from_, to)
+
+
+# random numbers
+
+
+def manual_seed(seed: int) -> Generator:
+    """Start the random numbers from a seed; returns the generator."""
+    return random.manual_seed(seed)
+
+
+def seed() -> int:
+    """Start the random numbers from a seed taken from the clock; returns it."""
+    return random.default_generator.seed()
+
+
+def initial_seed() -> int:
+    """The seed that the random numbers started from."""
+    return random.default_generator.initial_seed()
+
+
+def get_rng_state() -> Tensor:
+    """The state of the random numbers: seed and offset, as a tensor of bytes."""
+    state = np.array(random.default_generator.get_state(), dtype="<u8")
+    return creation.from_numpy(state.view(np.uint8))
+
+
+def set_rng_state(new_state: Tensor) -> None:
+    """Go back to a state."""
+    seed, offset = np.ascontiguousarray(new_state.array).view("<u8").tolist()
+    random.default_generator.set_state((seed, offset))
+
+
+# functions of several tensors, given one by one or in a list
+
+
+def _listed(tensors: tuple[Any, ...]) -> list[Any]:
+    if len(tensors) == 1 and isinstance(tensors[0], list | tuple):
+        return list(tensors[0])
+    return list(tensors)
+
+
+def broadcast_shapes(*shapes: Any) -> Size:
+    """The sizes of the result of an operator on tensors of these sizes."""
+    sizes = [(s,) if isinstance(s, int) else tuple(s) for s in shapes]
+    try:
+        return Size(np.broadcast_shapes(*sizes))
+    except ValueError:
+        shown = ", ".join(str(list(s)) for s in sizes)
+        raise RuntimeError(
+            f"Shape mismatch: sizes {shown} cannot be broadcast together"
+        ) from None
+
+
+def broadcast_tensors(*tensors: Any) -> tuple[Tensor, ...]:
+    """Views of all tensors in their common sizes."""
+    found: tuple[Tensor, ...] = call_operator(
+        "aten::broadcast_tensors", (_listed(tensors),)
+    )
+    return found
+
+
+def einsum(equation: str, *operands: Any) -> Tensor:
+    """Sums of products by index letters: `einsum("ij,jk->ik", a, b)`."""
+    made: Tensor = call_operator("aten::einsum", (equation, _listed(operands)))
+    return made
+
+
+def meshgrid(*tensors: Any, indexing: str = "ij") -> tuple[Tensor, ...]:
+    """Coordinates of a grid, one tensor for each axis."""
+    found: tuple[Tensor, ...] = call_operator(
+        "aten::meshgrid", (_listed(tensors),), {"indexing": indexing}
+    )
+    return found
+
+
+def cartesian_prod(*tensors: Any) -> Tensor:
+    """All combinations of the elements of vectors, one a row."""
+    made: Tensor = call_operator("aten::cartesian_prod", (_listed(tensors),))
+    return made
+
+
+def block_diag(*tensors: Any) -> Tensor:
+    """A matrix with the given ones along its diagonal."""
+    made: Tensor = call_operator("aten::block_diag", (_listed(tensors),))
+    return made
+
+
+def _at_least(kind: str, tensors: tuple[Any, ...]) -> Any:
+    if len(tensors) == 1 and isinstance(tensors[0], Tensor):
+        return call_operator(kind, tensors)
+    return call_operator(kind, (_listed(tensors),))
+
+
+def atleast_1d(*tensors: Any) -> Any:
+    """With one dimension or more."""
+    return _at_least("aten::atleast_1d", tensors)
+
+
+def atleast_2d(*tensors: Any) -> Any:
+    """With two dimensions or more."""
+    return _at_least("aten::atleast_2d", tensors)
+
+
+def atleast_3d(*tensors: Any) -> Any:
+    """With three dimensions or more."""
+    return _at_least("aten::atleast_3d", tensors)
+
+
+def split(tensor: Tensor, split_size_or_sections: Any, dim: int = 0) -> Any:
+    """Parts of one size, or of the sizes in a list, along a dimension."""
+    return call_operator("aten::split", (tensor, split_size_or_sections, dim))
+
+
+def nonzero(input: Tensor, *, out: Any = None, as_tuple: bool = False) -> Any:
+    """The positions of the elements that are not zero."""
+    if as_tuple:
+        return call_operator("aten::nonzero_numpy", (input,))
+    return call_operator("aten::nonzero", (input,), {} if out is None else {"out": out})
+
+
+def norm(
+    input: Tensor,
+    p: Any = "fro",
+    dim: Any = None,
+    keepdim: bool = False,
+    dtype: DType | None = None,
+) -> Tensor:
+    """The p-norm of all elements, or along dimensions."""
+    if isinstance(p, str) and p != "fro":
+        raise NotImplementedError(f"norm(p={p!r}) is not there; use torch.linalg")
+    order = 2.0 if p in ("fro", None) else p
+    dims: Sequence[int] | None = [dim] if isinstance(dim, int) else dim
+    if dims is None and not keepdim and dtype is None:
+        return call_operator("aten::norm", (input, order))  # type: ignore[no-any-return]
+    if dims is None:
+        dims = list(range(input.array.ndim))
+    options = {} if dtype is None else {"dtype": dtype}
+    return call_operator(  # type: ignore[no-any-return]
+        "aten::norm", (input, order, list(dims), keepdim), options
+    )
+
+
+def unique(
+    input: Tensor,
+    sorted: bool = True,
+    return_inverse: bool = False,
+    return_counts: bool = False,
+    dim: int | None = None,
+) -> Any:
+    """The distinct elements, in order; optionally where they were, and how often."""
+    if dim is None:
+        found = call_operator(
+            "aten::_unique2", (input, sorted, return_inverse, return_counts)
+        )
+    else:
+        found = call_operator(
+            "aten::unique_dim", (input, dim, sorted, return_inverse, return_counts)
+        )
+    wanted = (True, return_inverse, return_counts)
+    results = tuple(f for f, w in zip(found, wanted, strict=True) if w)
+    return results if len(results) > 1 else results[0]

@@ -14,10 +14,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from jit.ir.constant_text import format_constant
-from jit.ir.graph import NOT_CONSTANT, Block, Graph, Node, Value
+from jit.ir.graph import Block, Graph, Node, Value
 from jit.ir.naming import Names, names_of
 from jit.ir.printer import format_graph
 from jit.ir.type_text import format_type
+from jit.ir.types import FunctionType
 
 if TYPE_CHECKING:
     import graphviz
@@ -94,12 +95,13 @@ def _warn_once() -> None:
 
 
 class _Drawing:
-    """The identifiers and names of one drawing."""
+    """The identifiers and names of one drawing, and the edges found so far."""
 
     def __init__(self, graph: Graph) -> None:
         self.graph = graph
         self.names: Names = names_of(graph)
         self.identifiers: dict[Node, str] = {}
+        self.edges: list[str] = []
         self.clusters = 0
 
     def lines(self) -> Iterator[str]:
@@ -107,76 +109,90 @@ class _Drawing:
         yield '  node [fontname="Helvetica", fontsize=11];'
         yield '  edge [fontname="Helvetica", fontsize=9];'
         yield from self.block(self.graph.block, "  ")
+        # an edge inside a cluster would pull both of its boxes into the cluster
+        yield from self.edges
 
     def identifier(self, node: Node) -> str:
         return self.identifiers.setdefault(node, f"n{len(self.identifiers)}")
 
     def block(self, block: Block, indent: str) -> Iterator[str]:
-        """Boxes of a block, then the edges into them."""
-        yield from self.end(block.param, block.params, indent)
-        for node in block.nodes:
-            if not self.is_inside_readers(node):
-                yield from self.node(node, indent)
-        yield from self.end(block.result, block.returns, indent)
-
-    def end(self, node: Node, values: list[Value], indent: str) -> Iterator[str]:
-        """The box of the parameters or of the returns."""
-        if not values and node.block.owner is not None:
-            return
-        if node is node.block.param:
-            texts = [f"%{self.names[v]} : {format_type(v.type)}" for v in values]
+        if block.params or block.owner is None:
+            texts = [f"%{self.names[v]} : {format_type(v.type)}" for v in block.params]
             label = _quote("\n".join(texts) or "no inputs")
-        else:
-            label = _quote(self.label(node, "return"))
-        yield f"{indent}{self.identifier(node)} [label={label}, fillcolor=lightgrey];"
-        yield from self.edges(node, indent)
+            name = self.identifier(block.param)
+            yield f"{indent}{name} [label={label}, fillcolor=lightgrey];"
+        for node in block.nodes:
+            if not _is_short_constant(node):
+                yield from self.node(node, indent)
+        label = _quote(self.label(block.result, "return"))
+        name = self.identifier(block.result)
+        yield f"{indent}{name} [label={label}, fillcolor=lightgrey];"
+        self.connect(block.result)
 
     def node(self, node: Node, indent: str) -> Iterator[str]:
         label = _quote(self.label(node, node.full_name))
         yield f"{indent}{self.identifier(node)} [label={label}];"
-        yield from self.edges(node, indent)
-        for i, block in enumerate(node.blocks):
+        self.connect(node)
+        inner = [(f"block{i}", block) for i, block in enumerate(node.blocks)]
+        for name, value in node.attributes.items():
+            if isinstance(value, Graph):
+                inner.append((name, value.block))
+        for name, block in inner:
             self.clusters += 1
             yield f"{indent}subgraph cluster_{self.clusters} {{"
-            yield f"{indent}  label={_quote(f'{node.kind} block{i}')};"
+            yield f"{indent}  label={_quote(f'{node.kind} {name}')};"
             yield from self.block(block, f"{indent}  ")
             yield f"{indent}}}"
-            # a block belongs to its node even where no value goes in
-            inner = next(block.nodes, None)
-            first = block.param if block.params else inner or block.result
-            if first in self.identifiers:
-                tail, head = self.identifier(node), self.identifier(first)
-                yield f"{indent}{tail} -> {head} [style=dotted, arrowhead=none];"
+            # it belongs to its node even where no value goes in
+            tail = self.identifier(node)
+            head = self.identifier(block.param if block.params else block.result)
+            self.edges.append(f"  {tail} -> {head} [style=dotted, arrowhead=none];")
 
     def label(self, node: Node, title: str) -> str:
         """The title and what the node reads that no edge shows."""
         lines = [title]
-        for name, value in node.attributes.items():
-            if isinstance(value, Graph):
-                lines.append(f"{name}: {sum(1 for _ in value.nodes)} nodes")
-            elif not isinstance(value, tuple) or len(value) < 8:
-                lines.append(f"{name}={_shorten(format_constant(value))}")
+        if node.kind != "prim::Constant" or not _is_function(node):
+            for name, value in node.attributes.items():
+                if not _holds_graph(value):
+                    lines.append(f"{name}={_shorten(format_constant(value))}")
         for index, value in enumerate(node.inputs):
-            if self.is_inside_readers(value.node):
-                lines.append(f"{index}: {format_constant(value.constant)}")
+            if _is_short_constant(value.node):
+                lines.append(f"{index}: {_constant_text(value)}")
         return "\n".join(lines)
 
-    def edges(self, node: Node, indent: str) -> Iterator[str]:
+    def connect(self, node: Node) -> None:
+        """The edges into a node."""
         for value in node.inputs:
-            if self.is_inside_readers(value.node):
+            if _is_short_constant(value.node):
                 continue
             tail, head = self.identifier(value.node), self.identifier(node)
             label = _quote(f"%{self.names[value]} : {format_type(value.type)}")
-            yield f"{indent}{tail} -> {head} [label={label}];"
+            self.edges.append(f"  {tail} -> {head} [label={label}];")
 
-    def is_inside_readers(self, node: Node) -> bool:
-        """Whether it is a constant short enough to stand in the boxes that read it."""
-        if node.kind != "prim::Constant" or not node.outputs:
-            return False
-        value = node.outputs[0].constant
-        if value is NOT_CONSTANT or "name" in node.attributes:
-            return False
-        return len(format_constant(value)) <= SHORT
+
+def _is_function(node: Node) -> bool:
+    return any(isinstance(v.type, FunctionType) for v in node.outputs)
+
+
+def _holds_graph(value: object) -> bool:
+    if isinstance(value, tuple):
+        return any(map(_holds_graph, value))
+    return isinstance(value, Graph)
+
+
+def _is_short_constant(node: Node) -> bool:
+    """Whether it is a constant short enough to stand in the boxes that read it."""
+    return (
+        node.kind == "prim::Constant"
+        and len(node.outputs) == 1
+        and len(_constant_text(node.output)) <= SHORT
+    )
+
+
+def _constant_text(value: Value) -> str:
+    if isinstance(value.type, FunctionType):
+        return value.type.name
+    return format_constant(value.constant)
 
 
 def _shorten(text: str) -> str:

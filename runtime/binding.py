@@ -19,6 +19,7 @@ from jit.ir import types as T
 from jit.ir.card import Card
 from jit.ir.schema import REQUIRED, Argument
 from jit.runtime import dispatch, values
+from jit.runtime.public_names import mentions_tensors
 from jit.runtime.tensor import Tensor
 from jit.runtime.values import REFUSED, Accept
 
@@ -125,7 +126,7 @@ class Signature:
                 if name is not None:
                     return depth, f"argument `{name}` is given twice"
                 value = args[depth]
-                if p.spread and not isinstance(value, list | tuple):
+                if p.spread and len(args) > depth + 1 and not isinstance(value, list):
                     value, args = args[depth:], args[: depth + 1]
             elif name is not None:
                 known.add(name)
@@ -140,10 +141,11 @@ class Signature:
                     f"argument `{p.name}` is {values.describe(value)}, expected"
                     f" `{wanted}`"
                 )
+        fitted = sum(not p.keyword_only for p in self.parameters[: len(args)])
         for name in kwargs:
             if name not in known:
-                return 0, f"there is no argument `{name}`"
-        return 0, (
+                return fitted, f"there is no argument `{name}`"
+        return fitted, (
             f"{len(args)} positional arguments are given, it takes {self.positional}"
         )
 
@@ -160,25 +162,103 @@ def _spread_position(arguments: Sequence[Argument]) -> int | None:
     return None
 
 
-_signatures: dict[str, list[Signature]] = {}
-_by_types: dict[tuple[Any, ...], tuple[type[Card], tuple[Any, ...], bool]] = {}
-"""Kind and types of positional arguments → card, defaults that follow, and whether
-the result is a list of tensors."""
+class Resolver:
+    """Finds the overload of one kind that a call means."""
 
+    __slots__ = ("count", "kind", "known", "signatures", "tensors_only")
 
-def signatures_of(kind: str) -> list[Signature]:
-    """The overloads of a kind, ready to be bound; AttributeError if there are none."""
-    found = _signatures.get(kind)
-    if found is None or len(found) != len(registry.overloads_of(kind)):
+    def __init__(self, kind: str, tensors_only: bool = False) -> None:
+        self.kind = kind
+        self.tensors_only = tensors_only
+        """Whether overloads on lists and numbers alone are left out."""
+        self.signatures: list[Signature] = []
+        self.count = 0
+        """How many overloads were declared when they were read."""
+        self.known: dict[tuple[type, ...], tuple[Signature, tuple[Any, ...]]] = {}
+        """Types of positional arguments, where they decide → the overload, and the
+        defaults that follow."""
+
+    def call(self, args: Sequence[Any], kwargs: Mapping[str, Any] | None) -> Any:
+        """Call the overload that takes these values."""
+        if not kwargs:
+            known = self.known.get(tuple(map(type, args)))
+            if known is not None:
+                signature, defaults = known
+                result = dispatch.call(signature.card, (*args, *defaults))
+                return tuple(result) if signature.gives_tensors else result
+        elif "out" in kwargs:
+            return self._call_with_out(args, dict(kwargs))
+        signature, bound = self.choose(args, kwargs)
+        if not kwargs:
+            self._remember(args, signature, bound)
+        result = dispatch.call(signature.card, bound)
+        return tuple(result) if signature.gives_tensors else result
+
+    def choose(
+        self, args: Sequence[Any], kwargs: Mapping[str, Any] | None
+    ) -> tuple[Signature, list[Any]]:
+        """The overload that takes these values, and all its arguments."""
+        is_current = self.count and self.count == len(registry.overloads_of(self.kind))
+        signatures = self.signatures if is_current else self._read()
+        for converting in (False, True):
+            for signature in signatures:
+                bound = signature.bind(args, kwargs, converting)
+                if bound is not None:
+                    return signature, bound
+        raise NoOverloadError(_nearest_miss(self.kind, signatures, args, kwargs or {}))
+
+    def _read(self) -> list[Signature]:
+        """The overloads, from the registry; AttributeError if there are none."""
+        kind = self.kind
         if not registry.has_kind(kind):
             import jit.runtime.ops  # noqa: F401  declares the cards
-        if not registry.has_kind(kind):
+        cards = registry.overloads_of(kind)
+        self.count = len(cards)
+        if self.tensors_only:
+            cards = [c for c in cards if mentions_tensors(c.schema)]
+        if not cards:
             near = ", ".join(f"`{k}`" for k in registry.nearest_kinds(kind))
             raise AttributeError(
                 f"there is no operator `{kind}`" + (f"; near: {near}" if near else "")
             )
-        found = [Signature(card) for card in registry.overloads_of(kind)]
-        _signatures[kind] = found
+        self.signatures = [Signature(card) for card in cards]
+        return self.signatures
+
+    def _remember(
+        self, args: Sequence[Any], signature: Signature, bound: list[Any]
+    ) -> None:
+        """Note the overload if the types of the arguments alone decided."""
+        for given, taken in zip(args, bound, strict=False):
+            plain = type(given) in _DECIDED_BY_TYPE or isinstance(given, Tensor)
+            if given is not taken or not plain:
+                return
+        defaults = tuple(bound[len(args) :])
+        self.known[tuple(map(type, args))] = (signature, defaults)
+
+    def _call_with_out(self, args: Sequence[Any], kwargs: dict[str, Any]) -> Any:
+        out = kwargs.pop("out")
+        result = self.call(args, kwargs)
+        if out is None:
+            return result
+        if isinstance(result, tuple):
+            pairs = list(zip(out, result, strict=True))
+        else:
+            pairs = [(out, result)]
+        for target, value in pairs:
+            _store(self.kind, target, value)
+        return out
+
+
+_DECIDED_BY_TYPE = frozenset((bool, int, float, complex, str, type(None)))
+
+_resolvers: dict[str, Resolver] = {}
+
+
+def resolver_of(kind: str) -> Resolver:
+    """What chooses among all overloads of a kind."""
+    found = _resolvers.get(kind)
+    if found is None:
+        found = _resolvers[kind] = Resolver(kind)
     return found
 
 
@@ -188,64 +268,10 @@ def call_operator(
     """Call the overload of `kind` that takes these values.
 
     `out=` copies the result into a tensor and returns that. Lists of tensors come as
-    tuples. Raises NoOverloadError, a TypeError, if no overload takes the values.
+    tuples. Raises NoOverloadError, a TypeError, if no overload takes the values, and
+    AttributeError if there is no such operator.
     """
-    if not kwargs:
-        known = _by_types.get((kind, *map(type, args)))
-        if known is not None:
-            card, defaults, gives_tensors = known
-            result = dispatch.call(card, (*args, *defaults))
-            return tuple(result) if gives_tensors else result
-    elif "out" in kwargs:
-        return _call_with_out(kind, args, dict(kwargs))
-    signature, bound = choose(kind, args, kwargs)
-    if not kwargs:
-        _remember(kind, args, signature, bound)
-    result = dispatch.call(signature.card, bound)
-    return tuple(result) if signature.gives_tensors else result
-
-
-def choose(
-    kind: str, args: Sequence[Any], kwargs: Mapping[str, Any] | None = None
-) -> tuple[Signature, list[Any]]:
-    """The overload that takes these values, and all its arguments."""
-    signatures = signatures_of(kind)
-    for converting in (False, True):
-        for signature in signatures:
-            bound = signature.bind(args, kwargs, converting)
-            if bound is not None:
-                return signature, bound
-    raise NoOverloadError(_nearest_miss(kind, signatures, args, kwargs or {}))
-
-
-_DECIDED_BY_TYPE = frozenset((bool, int, float, complex, str, type(None)))
-
-
-def _remember(
-    kind: str, args: Sequence[Any], signature: Signature, bound: list[Any]
-) -> None:
-    """Note the overload if the types of the arguments alone decided."""
-    for given, taken in zip(args, bound, strict=False):
-        plain = type(given) in _DECIDED_BY_TYPE or isinstance(given, Tensor)
-        if given is not taken or not plain:
-            return
-    key = (kind, *map(type, args))
-    defaults = tuple(bound[len(args) :])
-    _by_types[key] = (signature.card, defaults, signature.gives_tensors)
-
-
-def _call_with_out(kind: str, args: Sequence[Any], kwargs: dict[str, Any]) -> Any:
-    out = kwargs.pop("out")
-    result = call_operator(kind, args, kwargs)
-    if out is None:
-        return result
-    if isinstance(result, tuple):
-        pairs = list(zip(out, result, strict=True))
-    else:
-        pairs = [(out, result)]
-    for target, value in pairs:
-        _store(kind, target, value)
-    return out
+    return resolver_of(kind).call(args, kwargs)
 
 
 def _store(kind: str, target: Any, value: Tensor) -> None:
@@ -284,10 +310,12 @@ Operator = Callable[..., Any]
 
 
 def make_operator(kind: str) -> Operator:
-    """A function that calls an operator with positional and keyword arguments."""
+    """A function that calls the overloads of an operator that are about tensors."""
+
+    resolver = Resolver(kind, tensors_only=True)
 
     def operator(*args: Any, **kwargs: Any) -> Any:
-        return call_operator(kind, args, kwargs)
+        return resolver.call(args, kwargs)
 
     name = kind.rpartition("::")[2]
     operator.__name__ = operator.__qualname__ = name

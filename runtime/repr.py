@@ -86,6 +86,8 @@ def format_tensor(tensor: Tensor) -> str:
             suffixes.append(f"dtype={dtype!r}")
     else:
         body = format_array(array, indent)
+        if not _options.edgeitems:
+            suffixes.append(f"size={tuple(array.shape)}")
         if dtype not in (
             get_default_dtype(),
             default_complex_dtype(),

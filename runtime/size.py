@@ -6,6 +6,8 @@ import math
 from collections.abc import Iterable
 from typing import Any
 
+import numpy as np
+
 
 class Size(tuple[int, ...]):
     """The sizes along each dimension; slices and sums are Sizes too."""
@@ -52,3 +54,18 @@ def contiguous_strides(sizes: Iterable[int]) -> tuple[int, ...]:
         strides.append(step)
         step *= max(size, 1)
     return tuple(reversed(strides))
+
+
+def strides_of(array: np.ndarray) -> tuple[int, ...]:
+    """Strides of an array, in elements.
+
+    NumPy gives dimensions of size one that it adds a stride of 0; here, as in torch,
+    they have the extent of the next dimension.
+    """
+    strides = [s // array.itemsize for s in array.strides]
+    for dim in reversed(range(array.ndim)):
+        if array.shape[dim] == 1 and strides[dim] == 0:
+            inner = dim + 1
+            is_last = inner == array.ndim
+            strides[dim] = 1 if is_last else strides[inner] * array.shape[inner]
+    return tuple(strides)

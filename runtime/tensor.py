@@ -18,7 +18,7 @@ import numpy as np
 
 from jit.ir.dtypes import COMPLEX, FLOATING, DType, dtype_of
 from jit.runtime.device import CPU, STRIDED, Device, Layout
-from jit.runtime.size import Size, contiguous_strides
+from jit.runtime.size import Size, contiguous_strides, strides_of
 
 
 class Tensor:
@@ -103,7 +103,7 @@ class Tensor:
         if array.flags.c_contiguous:
             strides = contiguous_strides(array.shape)
         else:
-            strides = tuple(s // array.itemsize for s in array.strides)
+            strides = strides_of(array)
         if dim is None:
             return strides
         return strides[normalize_dim(dim, array.ndim)]

@@ -26,8 +26,7 @@ class finfo:  # noqa: N801  torch's name
         self.max = float(limits.max)
         self.min = float(limits.min)
         self.smallest_normal = self.tiny = float(limits.smallest_normal)
-        # half an ulp of 1 in decimal digits, as torch rounds them
-        self.resolution = float(limits.resolution)
+        self.resolution = 10.0 ** -int(limits.precision)
         self.dtype = real.name
 
     def __repr__(self) -> str:

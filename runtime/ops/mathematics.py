@@ -112,13 +112,7 @@ _BINARY = (
     ("copysign", math.copysign, "", False, "The size of `a` with the sign of `b`."),
     ("fmod", math.fmod, "", True, "The remainder with the sign of the dividend."),
     ("mathremainder", math.remainder, "", True, "The remainder nearest to zero."),
-    (
-        "hypot",
-        math.hypot,
-        "",
-        False,
-        "The distance of the point (a, b) from the origin.",
-    ),
+    ("hypot", math.hypot, "Scalar_Scalar", False, "The length of the vector (a, b)."),
 )
 for _name, _function, _overload, _raises, _doc in _BINARY:
     _dot = f".{_overload}" if _overload else ""

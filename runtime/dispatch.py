@@ -71,6 +71,9 @@ def _make_runner(card: type[Card]) -> Runner:
     kernel = card.kernel
     if kernel is None:
         raise NotImplementedError(f"`{schema.name}` has no kernel")
+    if not any(_holds_elements(a.type) for a in (*schema.arguments, *schema.returns)):
+        # numbers, strings and containers go to the kernel as they are
+        return kernel
     tensors = [i for i, a in enumerate(schema.arguments) if a.type == T.TENSOR]
     others = [
         (i, convert)
@@ -95,6 +98,11 @@ def _make_runner(card: type[Card]) -> Runner:
 
     run_operator.__name__ = schema.name
     return run_operator
+
+
+def _holds_elements(type: T.Type) -> bool:
+    """Whether tensors or arrays are unwrapped, wrapped or computed with."""
+    return T.is_tensor_like(type) or any(map(_holds_elements, T.children(type)))
 
 
 def _unwrap_optional(value: Any) -> Any:

@@ -25,6 +25,7 @@ MODULES = (
     "indexing",
     "joining",
     "creation",
+    "random_ops",
     "linear_algebra",
     "convolution",
     "pooling",

@@ -678,3 +678,128 @@ class one_hot(Creation):
         return (*x, num_classes if known else None)
 
     samples = [case(i64.of([0, 2, 1])), case(i64.of([[1]]), 3), case(i64[0], 2)]
+
+
+def _check_literal(device, requires_grad):
+    check_place(device, False)
+    if requires_grad:
+        raise RuntimeError(
+            "torch.tensor(requires_grad=True) is not supported in compiled programs:"
+            " call .requires_grad_() on the tensor outside"
+        )
+
+
+@op(
+    "aten::tensor.bool(bool t, *, ScalarType? dtype=None, Device? device=None,"
+    " bool requires_grad=False) -> Tensor",
+    "aten::tensor.float(float t, *, ScalarType? dtype=None, Device? device=None,"
+    " bool requires_grad=False) -> Tensor",
+    "aten::tensor.int(int t, *, ScalarType? dtype=None, Device? device=None,"
+    " bool requires_grad=False) -> Tensor",
+    "aten::tensor.complex(complex t, *, ScalarType? dtype=None, Device? device=None,"
+    " bool requires_grad=False) -> Tensor",
+)
+class tensor_number(Creation):
+    """A number as a 0-dim tensor of the dtype that goes with its type."""
+
+    unknown = ("t",)
+
+    def kernel(t, dtype, device, requires_grad):
+        _check_literal(device, requires_grad)
+        dtype = given_dtype(dtype) or dtype_of_number(t)
+        return np.asarray(t).astype(dtype.numpy)
+
+    def sizes(*rest):
+        return ()
+
+    def dtypes(t, dtype, *rest):
+        return known_dtype(dtype, number_dtype(t))
+
+    samples = [case(True), case(True, dtype=f32)]
+
+
+@op(
+    "aten::as_tensor.bool(bool t, *, ScalarType? dtype=None, Device? device=None)"
+    " -> Tensor",
+    "aten::as_tensor.float(float t, *, ScalarType? dtype=None, Device? device=None)"
+    " -> Tensor",
+    "aten::as_tensor.int(int t, *, ScalarType? dtype=None, Device? device=None)"
+    " -> Tensor",
+    "aten::as_tensor.complex(complex t, *, ScalarType? dtype=None,"
+    " Device? device=None) -> Tensor",
+)
+class as_tensor_number(Creation):
+    """A number as a 0-dim tensor of the dtype that goes with its type."""
+
+    unknown = ("t",)
+
+    def kernel(t, dtype, device):
+        return tensor_number.kernel(t, dtype, device, False)
+
+    def sizes(*rest):
+        return ()
+
+    def dtypes(t, dtype, *rest):
+        return known_dtype(dtype, number_dtype(t))
+
+    samples = tensor_number.samples
+
+
+def _literal(data, dtype):
+    from jit.runtime.creation import make_tensor
+
+    return make_tensor(data, given_dtype(dtype)).array
+
+
+def _literal_type(data, dtype):
+    """The type of a tensor made from a list, from a fact about the list."""
+    if isinstance(data, list) and F.is_known(data):
+        made = _literal(data, None)
+        return T.TensorType(known_dtype(dtype, dtypes.dtype_of(made.dtype)), made.shape)
+    element, sizes = data, None
+    if isinstance(data, T.ListType):
+        # a list of lists may be empty and then has one dim only
+        element = data.element
+        sizes = None if isinstance(element, T.ListType) else (None,)
+        while isinstance(element, T.ListType):
+            element = element.element
+    # an empty list of ints makes a tensor of floats
+    known = number_dtype(element) if element == T.FLOAT else None
+    return T.TensorType(known_dtype(dtype, known), sizes)
+
+
+@op(
+    "aten::tensor(t[] data, *, ScalarType? dtype=None, Device? device=None,"
+    " bool requires_grad=False) -> Tensor"
+)
+class tensor(Creation):
+    """The numbers of nested lists, all of one length at each depth."""
+
+    fails = VALUES
+
+    def kernel(data, dtype, device, requires_grad):
+        _check_literal(device, requires_grad)
+        return _literal(data, dtype)
+
+    def infer(data, dtype, device, requires_grad):
+        return _literal_type(data, dtype)
+
+    samples = [case([1, 2]), case([[1.5], [2.5]]), case([True], dtype=f64), case([])]
+
+
+@op(
+    "aten::as_tensor.list(t[] data, *, ScalarType? dtype=None, Device? device=None)"
+    " -> Tensor"
+)
+class as_tensor(Creation):
+    """The numbers of nested lists, all of one length at each depth."""
+
+    fails = VALUES
+
+    def kernel(data, dtype, device):
+        return tensor.kernel(data, dtype, device, False)
+
+    def infer(data, dtype, device):
+        return _literal_type(data, dtype)
+
+    samples = tensor.samples

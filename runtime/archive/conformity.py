@@ -11,9 +11,10 @@ from jit.ir import types as T
 from jit.ir.dtypes import DType, dtype_of
 from jit.ir.program import ClassDefinition, Program
 from jit.ir.subtyping import is_subtype
-from jit.runtime.archive.named_types import fits_enum
+from jit.runtime.archive.enums import fits_enum
 from jit.runtime.device import Device, Layout, MemoryFormat
 from jit.runtime.objects import Object
+from jit.runtime.program_values import FunctionReference
 from jit.runtime.tensor import Tensor
 
 _CLASSES: dict[T.Type, tuple[type, ...]] = {
@@ -29,7 +30,7 @@ _CLASSES: dict[T.Type, tuple[type, ...]] = {
     T.LAYOUT: (Layout,),
     T.MEMORY_FORMAT: (MemoryFormat,),
 }
-"""The exact classes of the values of types without parts."""
+"""The classes of the values of types without parts; a bool is no int."""
 
 _LONGEST_PATH = 200
 """Characters; a chain of ten thousand objects must not take their square."""
@@ -80,9 +81,7 @@ class Conformity:
         if isinstance(value, Object):
             definition = self.program.classes[value.type.name]
             return self._check_slots(value, definition, path, pending)
-        inner = [
-            (v, t, _join(path, step)) for v, t, step in _parts(value, type)
-        ]
+        inner = [(v, t, _join(path, step)) for v, t, step in _parts(value, type)]
         pending += reversed(inner)
         return None
 
@@ -122,7 +121,9 @@ class Conformity:
     def _fits(self, value: Any, type: T.Type) -> bool:
         """Whether the outside of a value is of a type; what it holds is not looked at."""
         if type in _CLASSES:
-            return value.__class__ in _CLASSES[type]
+            if isinstance(value, bool):
+                return bool in _CLASSES[type]
+            return isinstance(value, _CLASSES[type])
         match type:
             case T.SimpleType("Any"):
                 return True
@@ -143,6 +144,9 @@ class Conformity:
                 return isinstance(value, tuple) and len(value) == len(elements)
             case T.EnumType():
                 return fits_enum(value, type)
+            case T.FunctionType(name):
+                known = name in self.program.functions
+                return known and value == FunctionReference(name)
             case T.OptionalType(element):
                 return value is None or self._fits(value, element)
             case T.UnionType(members):
@@ -193,15 +197,20 @@ def _join(path: str, step: str) -> str:
     return joined if len(joined) <= _LONGEST_PATH else "…" + joined[-_LONGEST_PATH:]
 
 
-def _fits_tensor(value: Any, type: T.Type) -> bool:
+def _fits_tensor(value: Any, type: T.TensorType | T.ArrayType) -> bool:
     if isinstance(type, T.TensorType):
         if not isinstance(value, Tensor):
             return False
-        array = value.array
-        return is_subtype(T.TensorType(dtype_of(array.dtype), array.shape), type)
-    if not isinstance(value, np.ndarray | np.generic):
+        value = value.array
+    elif not isinstance(value, np.ndarray | np.generic):
         return False
-    return is_subtype(T.ArrayType(dtype_of(value.dtype), value.shape), type)
+    if type.dtype is None and type.sizes is None:
+        return True
+    try:
+        dtype = dtype_of(value.dtype)
+    except TypeError:
+        return False
+    return is_subtype(type.__class__(dtype, value.shape), type)
 
 
 def _wrong(value: Any, type: T.Type, path: str) -> str:

@@ -254,7 +254,9 @@ def _find_directory(data: memoryview) -> tuple[int, int, int]:
             help=COPY_AGAIN,
         )
     end = size - _END.size
-    _, disk, first_disk, here, count, length, start, comment = _END.unpack_from(data, end)
+    _, disk, first_disk, here, count, length, start, comment = _END.unpack_from(
+        data, end
+    )
     if disk or first_disk or here != count or comment:
         fail(MALFORMED, "the end record is not one that TraceScript writes")
     if count > MAX_MEMBERS:

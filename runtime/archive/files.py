@@ -7,6 +7,7 @@ file or the whole new one.
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import mmap
 import os
@@ -114,10 +115,8 @@ def _write_path(path: str, write: Callable[[BinaryIO], None]) -> None:
 
 
 def _remove(path: str) -> None:
-    try:
+    with contextlib.suppress(FileNotFoundError):
         os.unlink(path)
-    except FileNotFoundError:
-        pass
 
 
 def _sync_folder(folder: str) -> None:

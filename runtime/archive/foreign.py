@@ -35,7 +35,9 @@ _SAFETENSORS = Recognised("a safetensors file", _WEIGHTS)
 
 _STARTS = {
     b"\x93NUMPY": Recognised("a .npy file of one NumPy array", _WEIGHTS),
-    b"\x80\x02\x8a\nl\xfc\x9c": Recognised("a checkpoint of an old torch.save", _WEIGHTS),
+    b"\x80\x02\x8a\nl\xfc\x9c": Recognised(
+        "a checkpoint of an old torch.save", _WEIGHTS
+    ),
     b"\x80": Recognised("a pickle", "pickles are programs and are never executed"),
     b"\x89HDF\r\n": Recognised("an HDF5 file", _WEIGHTS),
     b"\x1f\x8b": Recognised("a file packed by gzip", "unpack it first: gunzip"),

@@ -11,14 +11,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 
 from jit.ir import types as T
-from jit.ir.diagnostic import ArchiveError, GraphError
+from jit.ir.diagnostic import ArchiveError, Diagnostic, GraphError
 from jit.ir.parser import parse_program
 from jit.ir.program import Program
+from jit.ir.verifier import check_program
 from jit.runtime.archive import manifest as manifests
 from jit.runtime.archive import sources, tensors
 from jit.runtime.archive.conformity import Conformity
@@ -156,8 +157,6 @@ def _read_program(
 ) -> Program:
     import jit.runtime.ops  # noqa: F401  the parser looks operators up
 
-    from jit.ir.verifier import check_program
-
     if len(member.data) > MAX_TEXT:
         fail(OVERSIZED, f"`{PROGRAM}` has more than {MAX_TEXT} bytes")
     try:
@@ -167,24 +166,24 @@ def _read_program(
     try:
         program = parse_program(text, constants=constants, sources=lines)
     except GraphError as error:
-        _bad_program(error)
+        _bad_text(error.diagnostics[0])
     problems = check_program(program)
     if problems:
-        _bad_program(GraphError(problems))
+        more = [f"and {len(problems) - 1} more problems"] if len(problems) > 1 else []
+        fail(BAD_PROGRAM, f"the program is not valid: {problems[0]}", *more)
     return program
 
 
-def _bad_program(error: GraphError) -> None:
-    first = error.diagnostics[0]
-    place = f"at {first.span}: {first.span.text[:120]}" if first.span else ""
-    more = len(error.diagnostics) - 1
-    notes = [place] if place else []
-    if more:
-        notes.append(f"and {more} more")
+def _bad_text(problem: Diagnostic) -> NoReturn:
+    notes = []
+    if problem.span is not None:
+        notes.append(f"at {problem.span}: {problem.span.text[:120]}")
     hint = ""
-    if first.code == "E0602":
+    if problem.code == "E0602":
         hint = "a newer TraceScript may have it: pip install --upgrade tracescript"
-    fail(BAD_PROGRAM, f"the program is not valid: {first.headline}", *notes, help=hint)
+    fail(
+        BAD_PROGRAM, f"the program is not valid: {problem.headline}", *notes, help=hint
+    )
 
 
 def _read_state(

@@ -15,6 +15,8 @@
      "extra": ["notes.txt"],
      "metadata": {}
     }
+
+Arguments may have a `default`, shown as Python writes it; the program's text decides.
 """
 
 from __future__ import annotations
@@ -37,7 +39,6 @@ from jit.runtime.archive.problem import (
     OVERSIZED,
     fail,
 )
-from jit.runtime.archive.state import CONSTANT
 from jit.runtime.archive.strict_json import read_json, write_json
 from jit.runtime.archive.tensors import PADDING, TensorRecord
 
@@ -90,7 +91,9 @@ class Manifest:
 # writing
 
 
-def write_manifest(manifest: Manifest, program: Program, others: list[Member]) -> Member:
+def write_manifest(
+    manifest: Manifest, program: Program, others: list[Member]
+) -> Member:
     """The member of a manifest, the digest of everything in it."""
     text = write_json(
         {
@@ -169,7 +172,11 @@ def read_manifest(member: StoredMember) -> Manifest:
     if not isinstance(content, dict) or content.get("format") != FORMAT:
         fail(FOREIGN, f"`{MEMBER}` is not the manifest of a TraceScript archive")
     version, reader = content.get("version"), content.get("reader")
-    if type(version) is not int or type(reader) is not int or not 1 <= reader <= version:
+    if (
+        type(version) is not int
+        or type(reader) is not int
+        or not 1 <= reader <= version
+    ):
         _bad("version", "reader")
     producer = content.get("producer")
     if reader > VERSION:
@@ -298,9 +305,9 @@ def _read_extra(items: list[Any]) -> Iterable[str]:
 
 
 def _read_digest(content: Any) -> str:
-    if isinstance(content, str) and len(content) == 64:
-        if set(content) <= set("0123456789abcdef"):
-            return content
+    digits = "0123456789abcdef"
+    if isinstance(content, str) and len(content) == 64 and set(content) <= set(digits):
+        return content
     return _bad("sha256")
 
 

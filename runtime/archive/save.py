@@ -8,6 +8,7 @@ from typing import Any
 
 from jit.ir.printer import constants, format_program
 from jit.ir.program import Program
+from jit.ir.verifier import check_program
 from jit.runtime.archive import manifest as manifests
 from jit.runtime.archive import sources, tensors
 from jit.runtime.archive.conformity import Conformity
@@ -51,7 +52,7 @@ def archive_members(
     metadata: Mapping[str, Any] | None = None,
 ) -> list[Member]:
     """The members of an archive, manifest first, tensors last."""
-    _check_entries(program, entries, root)
+    _check(program, entries, root)
     state = StateWriter(program)
     tree = state.write(root)
     arrays = dict(state.arrays)
@@ -90,10 +91,15 @@ def producer() -> str:
         return "tracescript"  # run from its source, not installed
 
 
-def _check_entries(
+def _check(
     program: Program, entries: Iterable[EntryPoint], root: Object | None
 ) -> None:
     """Whatever could not be loaded again must not be saved."""
+    import jit.runtime.ops  # noqa: F401  the verifier looks operators up
+
+    problems = check_program(program)
+    if problems:
+        fail(UNSAVABLE, f"the program is not valid: {problems[0]}")
     for entry in entries:
         if entry.function not in program.functions:
             fail(UNSAVABLE, f"the program has no function `{entry.function}`")

@@ -6,7 +6,8 @@
     {"list": […]}  {"tuple": […]}  {"set": […]}  {"dict": [[key, value], …]}
     {"named_tuple": ["NamedTuple[P](x : int)", […]]}
     {"enum": ["Enum[Color, int](RED=1)", "RED"]}
-    {"dtype": "float32"}  {"device": "cuda:0"}  {"layout": "strided"}  …
+    {"dtype": "float32"}  {"device": "cuda:0"}  {"layout": "strided"}
+    {"memory_format": "preserve_format"}  {"function": "model.f"}
     {"tensor": 0}  {"array": "a.name"}  {"object": 2}  {"shared": 0}
 
 Tensors, objects, and containers that are reached twice stand in tables and are meant
@@ -31,11 +32,12 @@ from jit.ir.dtypes import DType
 from jit.ir.program import Program
 from jit.ir.type_text import format_type, parse_type
 from jit.runtime import device
-from jit.runtime.archive.named_types import enum_class, named_tuple_class
+from jit.runtime.archive.enums import enum_class
 from jit.runtime.archive.problem import MALFORMED, UNSAVABLE, fail
 from jit.runtime.archive.tensors import PADDING, TensorTable
 from jit.runtime.device import Device, Layout, MemoryFormat
 from jit.runtime.objects import Object
+from jit.runtime.program_values import FunctionReference, named_tuple_class
 from jit.runtime.tensor import Tensor, wrap
 
 CONSTANT = "constant:"
@@ -53,6 +55,13 @@ _NAMED = {
     ),
 }
 
+
+_PLAIN: dict[T.Type, Callable[[Any], Any]] = {
+    T.INT: int,
+    T.FLOAT: float,
+    T.COMPLEX: complex,
+    T.STR: str,
+}
 
 # writing
 
@@ -87,6 +96,10 @@ class StateWriter:
         if depth > MAX_NESTING:
             _unsavable(path, f"it nests deeper than {MAX_NESTING} containers")
         type = _narrow(value, type)
+        if isinstance(value, int | float | complex | str) and type in _PLAIN:
+            value = _PLAIN[type](
+                value
+            )  # NumPy's float64 is a float, and IntEnum an int
         match value:
             case None | bool() | str():
                 return value
@@ -148,7 +161,9 @@ class StateWriter:
 
     def _type_text(self, type: T.Type, wanted: Any, path: str) -> str:
         if not isinstance(type, wanted):
-            _unsavable(path, f"its type is declared as `{type}`, which does not say more")
+            _unsavable(
+                path, f"its type is declared as `{type}`, which does not say more"
+            )
         return format_type(type)
 
     def _object(self, value: Object, path: str) -> int:
@@ -283,6 +298,8 @@ def _encode_named(value: Any) -> Any:
             return {"layout": value._name}
         case MemoryFormat():
             return {"memory_format": value._name}
+        case FunctionReference(name):
+            return {"function": name}
     return None
 
 
@@ -316,7 +333,9 @@ class StateReader:
         _need(
             isinstance(state, dict)
             and state.keys() == {"root", "tensors", "objects", "shared"}
-            and all(isinstance(state[k], list) for k in ("tensors", "objects", "shared")),
+            and all(
+                isinstance(state[k], list) for k in ("tensors", "objects", "shared")
+            ),
             "the state has other parts than root, tensors, objects and shared",
         )
         self.tensors = [self._read_tensor(entry) for entry in state["tensors"]]
@@ -370,6 +389,8 @@ class StateReader:
             case "dtype", str():
                 named = {d.name: d for d in dtypes.ALL}
                 return _pick(named, content)
+            case "function", str():
+                return FunctionReference(content)
             case "device", str():
                 try:
                     return Device(content)
@@ -451,7 +472,7 @@ class StateReader:
             made = named_tuple_class(type)
         except ValueError as error:
             _need(False, str(error))
-        return made._make(self.decode(v) for v in items)
+        return made(*(self.decode(v) for v in items))
 
 
 _TABLES = {"tensor": "tensors", "object": "objects", "shared": "shared"}

@@ -16,7 +16,7 @@ MAX_DEPTH = 200
 _MAX_DIGITS = 20
 
 
-class _Refused(ValueError):
+class _RefusedError(ValueError):
     """Text that is JSON, perhaps, but none that is written here."""
 
 
@@ -61,25 +61,25 @@ def _depth(value: Any) -> int:
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) != len(pairs):
-        raise _Refused("a name is repeated")
+        raise _RefusedError("a name is repeated")
     return found
 
 
 def _integer(text: str) -> int:
     if len(text) > _MAX_DIGITS:
-        raise _Refused("a number is too long")
+        raise _RefusedError("a number is too long")
     return int(text)
 
 
 def _number(text: str) -> float:
     value = float(text)
     if value in (float("inf"), float("-inf")):
-        raise _Refused("a number is too large")
+        raise _RefusedError("a number is too large")
     return value
 
 
 def _constant(text: str) -> Any:
-    raise _Refused(f"`{text}` is not JSON")
+    raise _RefusedError(f"`{text}` is not JSON")
 
 
 _DECODER = json.JSONDecoder(

@@ -190,6 +190,8 @@ class TensorTable:
             )
         if not record.nbytes:
             return np.empty(record.shape, record.dtype.numpy)
+        if record.dtype is dtypes.bool_ and np.frombuffer(content, np.uint8).max() > 1:
+            fail(MALFORMED, f"the tensor `{record.name}` holds bools that are none")
         array = np.frombuffer(content, record.dtype.numpy)
         if sys.byteorder == "big":
             array = array.byteswap()

@@ -5,9 +5,9 @@ bases, so that a program finds them again where the class itself is not to be ha
 
     model.TooLarge(model.Refused(ValueError))
 
-`register_exception` makes a class known and returns its name; `resolve` gives the class,
-or makes one with the same name and bases. A stored program can name no other class than
-those below and its own: none is imported on its behalf.
+`register_exception` makes a class known and returns its name; `resolve` gives the
+class, or makes one with the same name and bases. A stored program can name no other
+class than those below and its own: none is imported on its behalf.
 """
 
 from __future__ import annotations

@@ -42,7 +42,7 @@ def named_tuple_class(type: T.NamedTupleType) -> Callable[..., Any]:
     found = _named_tuples.get(key)
     if found is None:
         title = type.name.rpartition(".")[2]
-        found = _named_tuples[key] = namedtuple(title, key[1])  # noqa: PYI024
+        found = _named_tuples[key] = namedtuple(title, key[1])
     return found
 
 
@@ -159,7 +159,7 @@ def _is_member(value: Any, name: str, members: tuple[tuple[str, Any], ...]) -> b
     return type(value).__name__ == name.rpartition(".")[2] and known in members
 
 
-class Refused(TypeError):
+class RefusedError(TypeError):
     """A value that cannot be given for a type; the message names both."""
 
 
@@ -168,11 +168,11 @@ def convert(value: Any, type: T.Type, program: Program | None = None) -> Any:
 
     Lists become new lists of converted elements, tuples become lists where lists are
     wanted, an int becomes a float, arrays and numbers become Tensors, Tensors become
-    arrays. Raises Refused for other values.
+    arrays. Raises RefusedError for other values.
     """
     converted = _convert(value, type, program)
     if converted is _REFUSED:
-        raise Refused(
+        raise RefusedError(
             f"Expected a value of type '{type}' but instead found type"
             f" '{describe(value)}'"
         )
@@ -214,6 +214,9 @@ def _convert(value: Any, type: T.Type, program: Program | None) -> Any:
                 return _REFUSED
             make = named_tuple_class(type)
             return _each(value, type.elements, lambda items: make(*items), program)
+        case T.ClassType() | T.ModuleType() | T.InterfaceType():
+            # what stands for an instance outside of programs, such as a ScriptModule
+            value = getattr(value, "__script_object__", value)
     return value if is_instance(value, type, program) else _REFUSED
 
 

@@ -29,13 +29,14 @@ from jit.runtime.bytecode import structural
 from jit.runtime.bytecode.instruction import Code, Handler, Instruction, Opcode, Step
 from jit.runtime.bytecode.registers import Deaths, Registers, values_read
 from jit.runtime.device import Device
-from jit.runtime.tensor import wrap
 from jit.runtime.program_values import FunctionReference
+from jit.runtime.tensor import wrap
 
 FindCode = Callable[[str], Code]
 """The code of a function of the program, by name."""
 
 _NOTHING = ("prim::Constant", "prim::Uninitialized")
+_SHARED = (bool, int, float, complex, str, type(None))
 
 
 def assemble(
@@ -58,6 +59,8 @@ class _Assembler:
         self.instructions: list[Instruction] = []
         self.handlers: list[Handler] = []
         self.constants: dict[int, Any] = {}
+        self.shared: dict[tuple[type, str], int] = {}
+        """Registers of simple constants by type and text."""
         self.names: dict[int, str] = {}
 
     def assemble(self) -> Code:
@@ -90,14 +93,25 @@ class _Assembler:
         )
 
     def preload(self, graph: Graph) -> None:
-        """Give a register to every constant, and to what is never initialised."""
+        """Give a register to every constant, and to what is never initialised.
+
+        Equal numbers, strings and Nones share one.
+        """
         registers = self.registers
         for node in graph.all_nodes:
             if node.kind in _NOTHING:
-                register = registers.of[node.output] = registers.new()
-                registers.constant.add(register)
-                value = self.constants[register] = _runtime_constant(node)
-                self.names[register] = _short(value)
+                value = _runtime_constant(node)
+                simple = isinstance(value, _SHARED)
+                key = type(value), repr(value) if simple else ""
+                register = self.shared.get(key, -1)
+                if register < 0:
+                    register = registers.new()
+                    registers.constant.add(register)
+                    self.constants[register] = value
+                    self.names[register] = _short(value)
+                    if simple:
+                        self.shared[key] = register
+                registers.of[node.output] = register
             for attribute in node.attributes.values():
                 if isinstance(attribute, Graph):
                     self.preload(attribute)

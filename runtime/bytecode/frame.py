@@ -17,7 +17,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from jit.ir.span import NOWHERE, Span
-from jit.runtime.bytecode.instruction import Code, Opcode, Step
+from jit.runtime.bytecode.instruction import Code, Step
 
 Frame = tuple[Code, list[Step], list[Any], int, int]
 

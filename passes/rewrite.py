@@ -134,9 +134,13 @@ Pattern = Any_ | Constant | Op
 
 
 def op(kind: str, *inputs: Pattern, name: str = "") -> Op:
-    """A pattern for `aten::add` or, with overloads, `aten::add.Tensor|Scalar`."""
+    """A pattern for `aten::add` or, with overloads, `aten::add.Tensor|Scalar`.
+
+    The overload without a name is written `default`.
+    """
     head, _, overloads = kind.partition(".")
-    wanted = tuple(overloads.split("|")) if overloads else ()
+    names = overloads.split("|") if overloads else []
+    wanted = tuple("" if name == "default" else name for name in names)
     return Op(head, inputs, wanted, name=name)
 
 

@@ -1,0 +1,75 @@
+"""The order of the passes.
+
+    optimize(graph, arg_types)     what the executor runs before it assembles a graph
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from jit.ir import types as T
+from jit.ir.graph import Graph
+from jit.ir.subtyping import is_subtype
+from jit.passes.runner import run_passes
+
+FRONT = ("remove_exits",)
+"""What every graph goes through before anybody sees it."""
+
+OPEN = ("inline", "lower_tuples")
+"""Bring calls and tuples into sight."""
+
+SIMPLIFY = (
+    "infer_shapes",
+    "peephole",
+    "fold_constants",
+    "simplify_if",
+    "unroll",
+    "lower_tuples",
+    "remove_mutation",
+    "cse",
+    "dce",
+)
+"""Repeated until nothing changes."""
+
+LATE = ("licm", "cse", "dce", "infer_shapes", "fuse", "dce")
+"""Once, at the end."""
+
+MOST_ROUNDS = 6
+
+
+def fixpoint(names: tuple[str, ...], graph: Graph, *, most: int = MOST_ROUNDS) -> bool:
+    """Run passes in order, again and again until none changes the graph.
+
+    After `most` rounds it ends in any case. Returns whether anything changed.
+    """
+    changed = False
+    for _ in range(most):
+        if not run_passes(names, graph):
+            break
+        changed = True
+    return changed
+
+
+def optimize(graph: Graph, arg_types: Sequence[T.Type] | None = None) -> Graph:
+    """An optimised copy of a graph.
+
+    `arg_types` says more about the arguments than the graph does; types that are no
+    kind of the declared ones are left out. Raises ValueError if their number is wrong.
+    """
+    copy = graph.copy()
+    if arg_types is not None:
+        for value, type in zip(copy.inputs, arg_types, strict=True):
+            if is_subtype(type, value.type):
+                value.type = type
+    run_passes(FRONT, copy)
+    run_passes(OPEN, copy)
+    fixpoint(SIMPLIFY, copy)
+    run_passes(LATE, copy)
+    return copy
+
+
+def clean(graph: Graph) -> bool:
+    """Make a graph smaller in place without taking it apart: calls stay."""
+    return fixpoint(("peephole", "fold_constants", "simplify_if", "cse", "dce"), graph)
+
+

@@ -1,0 +1,1 @@
+"""Tables of rules that `peephole` applies, by what they are about."""

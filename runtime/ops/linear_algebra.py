@@ -1,0 +1,779 @@
+"""Products of vectors and matrices, and what is solved with them."""
+
+from __future__ import annotations
+
+
+import numpy as np
+
+from jit.ir.dtypes import FLOATING, DType, dtype_of, int64, promote_dtypes
+from jit.runtime.kernels import einsum as E
+from jit.runtime.kernels import products as P
+from jit.runtime.kernels import sizes as S
+from jit.runtime.ops.declare import op
+from jit.runtime.ops.samples import bf16, c64, case, f16, f32, f64, i64
+from jit.runtime.ops.shaped import VALUES, Shaped
+
+
+class Product(Shaped):
+    """The operands have one dtype, which the result has too."""
+
+    def dtypes(a, b, *rest):
+        P.check_product_dtypes(a, b)
+        return a or b
+
+
+@op("aten::matmul(Tensor self, Tensor other) -> Tensor")
+class matmul(Product):
+    """The matrix product; vectors count as one row or column, leading dims as batches."""
+
+    def kernel(a, b):
+        return P.matmul(a, b)
+
+    def sizes(a, b):
+        return S.matmul(a, b)
+
+    samples = [
+        case(f32[2, 3], f32[3, 4]),
+        case(f32[3], f32[3]),
+        case(f32[2, 3], f32[3]),
+        case(f32[3], f32[3, 2]),
+        case(f64[5, 2, 3], f64[3, 4]),
+        case(i64[2, 1, 2, 3], i64[4, 3, 1]),
+        case(f32[2, 0], f32[0, 3]),
+        case(f16[2, 3], f16[3, 4]),
+        case(bf16[2, 3], bf16[3, 4]),
+        case(c64[2, 2], c64[2, 2]),
+    ]
+
+
+def _check_matrices(a, b):
+    if len(a) != 2:
+        raise RuntimeError("self must be a matrix")
+    if len(b) != 2:
+        raise RuntimeError("mat2 must be a matrix")
+    return S.matmul(a, b)
+
+
+@op("aten::mm(Tensor self, Tensor mat2) -> Tensor")
+class mm(Product):
+    """The product of two matrices."""
+
+    def kernel(a, b):
+        _check_matrices(a.shape, b.shape)
+        return P.matmul(a, b)
+
+    def sizes(a, b):
+        return _check_matrices(a, b)
+
+    samples = [case(f32[2, 3], f32[3, 4]), case(i64[1, 1], i64[1, 2]),
+               case(f32[0, 3], f32[3, 2])]  # fmt: skip
+
+
+def _check_batches(a, b):
+    for name, x in (("batch1", a), ("batch2", b)):
+        if len(x) != 3:
+            raise RuntimeError(f"{name} must be a 3D tensor")
+    known = None not in (a[0], a[2], b[0], b[1])
+    if known and (a[0], a[2]) != (b[0], b[1]):
+        raise RuntimeError(
+            "Expected size for first two dimensions of batch2 tensor to be:"
+            f" {S.shown((a[0], a[2]))} but got: {S.shown(b[:2])}."
+        )
+    return (a[0], a[1], b[2])
+
+
+@op("aten::bmm(Tensor self, Tensor mat2) -> Tensor")
+class bmm(Product):
+    """The products of matrices, one for each place along dim 0."""
+
+    def kernel(a, b):
+        _check_batches(a.shape, b.shape)
+        return P.matmul(a, b)
+
+    def sizes(a, b):
+        return _check_batches(a, b)
+
+    samples = [case(f32[2, 2, 3], f32[2, 3, 4]), case(f64[1, 1, 1], f64[1, 1, 1]),
+               case(f32[0, 2, 3], f32[0, 3, 1])]  # fmt: skip
+
+
+def _check_vector(a, b):
+    if len(a) != 2 or len(b) != 1:
+        raise RuntimeError(
+            f"vector + matrix @ vector expected, got 1, {len(a)}, {len(b)}"
+        )
+    return S.matmul(a, b)
+
+
+@op("aten::mv(Tensor self, Tensor vec) -> Tensor")
+class mv(Product):
+    """The product of a matrix and a vector."""
+
+    def kernel(a, b):
+        _check_vector(a.shape, b.shape)
+        return P.matmul(a, b)
+
+    def sizes(a, b):
+        return _check_vector(a, b)
+
+    samples = [case(f32[2, 3], f32[3]), case(i64[1, 0], i64[0])]
+
+
+def _check_vectors(a, b):
+    if len(a) != 1 or len(b) != 1:
+        raise RuntimeError(
+            f"1D tensors expected, but got {len(a)}D and {len(b)}D tensors"
+        )
+    return S.matmul(a, b)
+
+
+class VectorProduct(Shaped):
+    """The operands are vectors of one dtype."""
+
+    def dtypes(a, b):
+        P.check_product_dtypes(a, b, 1, 1)
+        return a or b
+
+
+@op("aten::dot(Tensor self, Tensor tensor) -> Tensor")
+class dot(VectorProduct):
+    """The sum of the products of two vectors' elements."""
+
+    def kernel(a, b):
+        _check_vectors(a.shape, b.shape)
+        return P.matmul(a, b)
+
+    def sizes(a, b):
+        return _check_vectors(a, b)
+
+    samples = [case(f32[3], f32[3]), case(i64[0], i64[0]), case(c64[2], c64[2])]
+
+
+@op("aten::vdot(Tensor self, Tensor other) -> Tensor")
+class vdot(VectorProduct):
+    """As `dot`, with the first vector conjugated."""
+
+    def kernel(a, b):
+        _check_vectors(a.shape, b.shape)
+        return P.matmul(a.conj(), b)
+
+    def sizes(a, b):
+        return _check_vectors(a, b)
+
+    samples = dot.samples
+
+
+@op("aten::inner(Tensor self, Tensor other) -> Tensor")
+class inner(Product):
+    """The sums of products along the last dims of both."""
+
+    def kernel(a, b):
+        inner.sizes(a.shape, b.shape)
+        P.check_same_dtype(a, b)
+        if not a.ndim or not b.ndim:
+            return a * b
+        wide = np.inner(P.widened(a), P.widened(b))
+        return wide.astype(a.dtype, copy=False)
+
+    def sizes(a, b):
+        if not a or not b:
+            return a or b
+        if None not in (a[-1], b[-1]) and a[-1] != b[-1]:
+            raise RuntimeError(
+                "inner() the last dimension must match on both input tensors but got"
+                f" shapes {S.shown(a)} and {S.shown(b)}"
+            )
+        return (*a[:-1], *b[:-1])
+
+    samples = [case(f32[3], f32[3]), case(f32[2, 3], f32[4, 3]), case(f32[()], f32[2])]
+
+
+@op(
+    "aten::outer(Tensor self, Tensor vec2) -> Tensor",
+    "aten::ger(Tensor self, Tensor vec2) -> Tensor",
+)
+class outer(Shaped):
+    """All products of the elements of two vectors."""
+
+    def kernel(a, b):
+        outer.sizes(a.shape, b.shape)
+        return _scaled(np.multiply.outer, a, b)
+
+    def dtypes(a, b):
+        return None if a is None or b is None else promote_dtypes(a, b)
+
+    def sizes(a, b):
+        for name, x in (("self", a), ("vec2", b)):
+            if len(x) != 1:
+                raise RuntimeError(
+                    f"outer: Expected 1-D argument {name}, but got {len(x)}-D"
+                )
+        return (a[0], b[0])
+
+    samples = [case(f32[2], f32[3]), case(i64[2], f32[0]), case(f32[1], f64[1])]
+
+
+def _scaled(function, a, b):
+    """A product of arrays of any dtypes, in the dtype that they promote to."""
+    wanted = promote_dtypes(dtype_of(a.dtype), dtype_of(b.dtype)).numpy
+    return function(a.astype(wanted), b.astype(wanted))
+
+
+def _number(value, dtype):
+    """`alpha` or `beta` in the dtype of a product; integers are truncated."""
+    return np.asarray(value).astype(dtype)
+
+
+def _added(x, product, beta, alpha):
+    """`beta * x + alpha * product`; with beta 0, nan and inf in `x` do not count."""
+    wide = P.widened(product)
+    if alpha != 1:
+        wide = wide * _number(alpha, wide.dtype)
+    if beta != 0:
+        scaled = P.widened(x)
+        if beta != 1:
+            scaled = scaled * _number(beta, wide.dtype)
+        wide = scaled + wide
+    return wide.astype(product.dtype, copy=False)
+
+
+class AddedProduct(Shaped):
+    """`beta * self` plus `alpha` times a product."""
+
+    def dtypes(x, a, b, *rest):
+        P.check_product_dtypes(a, b)
+        made = a or b
+        if x is not None and made is not None and x is not made:
+            raise RuntimeError(
+                "self and mat2 must have the same dtype, but got"
+                f" {x.title} and {made.title}"
+            )
+        return made or x
+
+
+def _add_to_product(card, x, product, beta, alpha):
+    card.dtypes(dtype_of(x.dtype), dtype_of(product.dtype), None)
+    S.expand(x.shape, product.shape)
+    return _added(x, product, beta, alpha)
+
+
+def _sum_sizes(x, product):
+    S.expand(x, product)
+    return product
+
+
+@op(
+    "aten::addmm(Tensor self, Tensor mat1, Tensor mat2, *, Scalar beta=1,"
+    " Scalar alpha=1) -> Tensor"
+)
+class addmm(AddedProduct):
+    """A matrix plus the product of two matrices, with factors."""
+
+    unknown = ("beta", "alpha")
+
+    def kernel(x, a, b, beta, alpha):
+        return _add_to_product(addmm, x, mm.kernel(a, b), beta, alpha)
+
+    def sizes(x, a, b, beta, alpha):
+        return _sum_sizes(x, _check_matrices(a, b))
+
+    samples = [
+        case(f32[4], f32[2, 3], f32[3, 4]),
+        case(f32[2, 4], f32[2, 3], f32[3, 4], beta=0.5, alpha=2),
+        case(i64[()], i64[2, 1], i64[1, 2], alpha=2),
+    ]
+
+
+@op(
+    "aten::addmv(Tensor self, Tensor mat, Tensor vec, *, Scalar beta=1,"
+    " Scalar alpha=1) -> Tensor"
+)
+class addmv(AddedProduct):
+    """A vector plus the product of a matrix and a vector, with factors."""
+
+    unknown = ("beta", "alpha")
+
+    def kernel(x, a, b, beta, alpha):
+        return _add_to_product(addmv, x, mv.kernel(a, b), beta, alpha)
+
+    def sizes(x, a, b, beta, alpha):
+        return _sum_sizes(x, _check_vector(a, b))
+
+    samples = [case(f32[2], f32[2, 3], f32[3], beta=2)]
+
+
+@op(
+    "aten::addr(Tensor self, Tensor vec1, Tensor vec2, *, Scalar beta=1,"
+    " Scalar alpha=1) -> Tensor"
+)
+class addr(AddedProduct):
+    """A matrix plus all products of two vectors' elements, with factors."""
+
+    unknown = ("beta", "alpha")
+
+    def kernel(x, a, b, beta, alpha):
+        return _add_to_product(addr, x, outer.kernel(a, b), beta, alpha)
+
+    def sizes(x, a, b, beta, alpha):
+        return _sum_sizes(x, outer.sizes(a, b))
+
+    samples = [case(f32[2, 3], f32[2], f32[3], alpha=-1)]
+
+
+@op(
+    "aten::baddbmm(Tensor self, Tensor batch1, Tensor batch2, *, Scalar beta=1,"
+    " Scalar alpha=1) -> Tensor"
+)
+class baddbmm(AddedProduct):
+    """Matrices plus the products of matrices along dim 0, with factors."""
+
+    unknown = ("beta", "alpha")
+
+    def kernel(x, a, b, beta, alpha):
+        return _add_to_product(baddbmm, x, bmm.kernel(a, b), beta, alpha)
+
+    def sizes(x, a, b, beta, alpha):
+        return _sum_sizes(x, _check_batches(a, b))
+
+    samples = [case(f32[2, 4], f32[3, 2, 3], f32[3, 3, 4], alpha=2)]
+
+
+@op(
+    "aten::addbmm(Tensor self, Tensor batch1, Tensor batch2, *, Scalar beta=1,"
+    " Scalar alpha=1) -> Tensor"
+)
+class addbmm(AddedProduct):
+    """A matrix plus the sum of the products of matrices along dim 0, with factors."""
+
+    unknown = ("beta", "alpha")
+
+    def kernel(x, a, b, beta, alpha):
+        product = P.widened(bmm.kernel(a, b)).sum(0).astype(a.dtype)
+        return _add_to_product(addbmm, x, product, beta, alpha)
+
+    def sizes(x, a, b, beta, alpha):
+        return _sum_sizes(x, _check_batches(a, b)[1:])
+
+    samples = [case(f32[2, 4], f32[3, 2, 3], f32[3, 3, 4], beta=2)]
+
+
+@op("aten::linear(Tensor input, Tensor weight, Tensor? bias=None) -> Tensor")
+class linear(Shaped):
+    """`input @ weight.T + bias`."""
+
+    def kernel(x, weight, bias):
+        return P.linear(x, weight, bias)
+
+    def dtypes(x, weight, bias):
+        P.check_product_dtypes(x, weight)
+        known = [d for d in (x, weight) if d is not None]
+        if known and isinstance(bias, DType) and bias is not known[0]:
+            raise RuntimeError(
+                "self and mat2 must have the same dtype, but got"
+                f" {bias.title} and {known[0].title}"
+            )
+        return known[0] if known else None
+
+    def sizes(x, weight, bias):
+        return P.linear_sizes(x, weight, bias)
+
+    samples = [
+        case(f32[2, 3], f32[4, 3], f32[4]),
+        case(f32[5, 2, 3], f32[4, 3]),
+        case(f32[3], f32[4, 3], f32[4]),
+        case(f64[0, 3], f64[1, 3], f64[1]),
+        case(f32[2, 3], f32[3]),
+        case(f16[2, 3], f16[4, 3], f16[4]),
+    ]
+
+
+@op("aten::bilinear(Tensor input1, Tensor input2, Tensor weight, Tensor? bias=None)"
+    " -> Tensor")  # fmt: skip
+class bilinear(Shaped):
+    """`input1 @ weight[k] @ input2` for each k, plus the bias."""
+
+    def kernel(a, b, weight, bias):
+        bilinear.sizes(a.shape, b.shape, weight.shape, bias)
+        out = np.einsum("...i,kij,...j->...k", a, weight, b, optimize=True)
+        return out if bias is None else out + bias
+
+    def sizes(a, b, weight, bias):
+        if len(weight) != 3:
+            raise RuntimeError(f"bilinear(): weight must be 3D, but got {len(weight)}D")
+        for i, x in enumerate((a, b)):
+            if None not in (x[-1], weight[i + 1]) and x[-1] != weight[i + 1]:
+                raise RuntimeError(
+                    f"bilinear(): input{i + 1} size does not match weight size: got"
+                    f" {x[-1]} but expected {weight[i + 1]}"
+                )
+        if a[:-1] != b[:-1] and None not in (*a, *b):
+            raise RuntimeError(
+                "bilinear(): input batch dimensions do not match:"
+                f" {S.shown(a[:-1])} and {S.shown(b[:-1])}"
+            )
+        return (*a[:-1], weight[0])
+
+    samples = [case(f32[2, 3], f32[2, 4], f32[5, 3, 4], f32[5])]
+
+
+@op("aten::einsum(str equation, Tensor[] tensors, *, int[]? path=None) -> Tensor")
+class einsum(Shaped):
+    """Sums of products, as an equation of subscripts such as "ij,jk->ik" says."""
+
+    unknown = ("path",)
+
+    def kernel(equation, tensors, path):
+        einsum.dtypes(equation, [dtype_of(x.dtype) for x in tensors])
+        return E.einsum(equation, tensors)
+
+    def dtypes(equation, tensors, *rest):
+        known = {d for d in tensors if d is not None}
+        if len(known) > 1:
+            first, second = list(dict.fromkeys(d for d in tensors if d))[:2]
+            raise RuntimeError(
+                f"expected scalar type {first.title} but found {second.title}"
+            )
+        return tensors[0] if tensors else None
+
+    def sizes(equation, tensors, path):
+        return E.einsum_sizes(equation, tensors)
+
+    samples = [
+        case("ij,jk->ik", [f32[2, 3], f32[3, 4]]),
+        case("bij, bjk", [f32[2, 2, 3], f32[2, 3, 1]]),
+        case("ii->i", [i64[3, 3]]),
+        case("...i,i->...", [f64[2, 0, 3], f64[3]]),
+        case("ij->", [f32[2, 3]]),
+        case("i,j", [f32[2], f32[3]]),
+        case("ij,jk->ik", [f32[2, 1], f32[3, 4]]),
+    ]
+
+
+@op(
+    "aten::tensordot(Tensor self, Tensor other, int[] dims_self, int[] dims_other)"
+    " -> Tensor"
+)
+class tensordot(Product):
+    """The sums of products over pairs of dims."""
+
+    def kernel(a, b, left, right):
+        tensordot.sizes(a.shape, b.shape, left, right)
+        P.check_same_dtype(a, b)
+        wide = np.tensordot(P.widened(a), P.widened(b), (left, right))
+        return np.asarray(wide).astype(a.dtype, copy=False)
+
+    def sizes(a, b, left, right):
+        if len(left) != len(right):
+            raise RuntimeError(
+                "both dimension lists should have same length, got"
+                f" {S.shown(left)} and {S.shown(right)}"
+            )
+        taken_a = [S.wrap_dim(d, len(a)) for d in left]
+        taken_b = [S.wrap_dim(d, len(b)) for d in right]
+        for i, j, p, q in zip(taken_a, taken_b, left, right, strict=True):
+            if None not in (a[i], b[j]) and a[i] != b[j]:
+                raise RuntimeError(
+                    "contracted dimensions need to match, but first has size"
+                    f" {a[i]} in dim {p} and second has size {b[j]} in dim {q}"
+                )
+        rest_a = [n for d, n in enumerate(a) if d not in taken_a]
+        rest_b = [n for d, n in enumerate(b) if d not in taken_b]
+        return (*rest_a, *rest_b)
+
+    samples = [
+        case(f32[2, 3, 4], f32[3, 4, 5], [1, 2], [0, 1]),
+        case(f32[2], f32[3], [], []),
+        case(f32[2, 3], f32[2, 3], [0, 1], [0, 1]),
+    ]
+
+
+@op("aten::kron(Tensor self, Tensor other) -> Tensor")
+class kron(Shaped):
+    """The Kronecker product: `other` times each element of `self`, side by side."""
+
+    def kernel(a, b):
+        return _scaled(np.kron, a, b)
+
+    def dtypes(a, b):
+        return None if a is None or b is None else promote_dtypes(a, b)
+
+    def sizes(a, b):
+        rank = max(len(a), len(b))
+        left, right = (1,) * (rank - len(a)) + a, (1,) * (rank - len(b)) + b
+        return tuple(S.product(pair) for pair in zip(left, right, strict=True))
+
+    samples = [case(f32[2, 3], f32[1, 4]), case(i64[2], i64[2, 2])]
+
+
+@op("aten::trace(Tensor self) -> Tensor")
+class trace(Shaped):
+    """The sum of the diagonal of a matrix."""
+
+    def kernel(x):
+        trace.sizes(x.shape)
+        wide = P.widened(x).trace()
+        return np.asarray(wide).astype(np.int64 if x.dtype.kind in "bui" else x.dtype)
+
+    def dtypes(x):
+        return None if x is None else int64 if x.category < FLOATING else x
+
+    def sizes(x):
+        if len(x) != 2:
+            raise RuntimeError(
+                f"trace: expected a matrix, but got tensor with dim {len(x)}"
+            )
+        return ()
+
+    samples = [f32[3, 2], i64[2, 2], f32[0, 0]]
+
+
+def _check_square(name, x, dtype):
+    """Raise unless `x` is a matrix, or matrices, of a floating dtype."""
+    if dtype is not None and not (dtype.is_floating_point or dtype.is_complex):
+        raise RuntimeError(
+            f"{name}: Expected a floating point or complex tensor as input. Got"
+            f" {dtype.title}"
+        )
+    if dtype is not None and dtype.is_floating_point and dtype.itemsize < 4:
+        raise RuntimeError(
+            f"{name}: Low precision dtypes not supported. Got {dtype.title}"
+        )
+    if x is None:
+        return x
+    if len(x) < 2:
+        raise RuntimeError(
+            f"{name}: The input tensor A must have at least 2 dimensions."
+        )
+    if None not in x[-2:] and x[-1] != x[-2]:
+        raise RuntimeError(
+            f"{name}: A must be batches of square matrices, but they are"
+            f" {x[-2]} by {x[-1]} matrices"
+        )
+    return x
+
+
+def _square(name, x):
+    return _check_square(name, x.shape, dtype_of(x.dtype))
+
+
+@op("aten::linalg_det(Tensor A) -> Tensor", "aten::det(Tensor self) -> Tensor")
+class det(Shaped):
+    """The determinants of square matrices."""
+
+    def kernel(x):
+        _square("linalg.det", x)
+        return np.asarray(np.linalg.det(x)).astype(x.dtype)
+
+    def dtypes(x):
+        _check_square("linalg.det", None, x)
+        return x
+
+    def sizes(x):
+        return _check_square("linalg.det", x, None)[:-2]
+
+    samples = [f32[3, 3], f64[2, 2, 2], f32[0, 0], f32[1, 1]]
+
+
+EYE = f64.of([[2, 1], [1, 3]])
+
+
+@op("aten::linalg_inv(Tensor A) -> Tensor", "aten::inverse(Tensor self) -> Tensor")
+class inverse(Shaped):
+    """The inverses of square matrices."""
+
+    fails = VALUES
+
+    def kernel(x):
+        _square("linalg.inv", x)
+        try:
+            return np.linalg.inv(x)
+        except np.linalg.LinAlgError:
+            raise RuntimeError(_singular_inverse(x)) from None
+
+    def dtypes(x):
+        _check_square("linalg.inv", None, x)
+        return x
+
+    def sizes(x):
+        return _check_square("linalg.inv", x, None)
+
+    samples = [case(EYE), case(f32.of([[[4]], [[0.5]]])), case(f32[0, 0])]
+
+
+def _singular_inverse(x):
+    flat = x.reshape(-1, *x.shape[-2:])
+    for i, matrix in enumerate(flat):
+        rank = int(np.linalg.matrix_rank(matrix))
+        if rank < len(matrix):
+            batch = f"(Batch element {i}): " if x.ndim > 2 else ""
+            return (
+                f"linalg.inv: {batch}The diagonal element {rank + 1} is zero, the"
+                " inversion could not be completed because the input matrix is"
+                " singular."
+            )
+    return "linalg.inv: the input matrix is singular"
+
+
+def _solve_sizes(a, b, left):
+    _check_square("linalg.solve", a, None)
+    vector = len(b) == 1 or (len(b) == len(a) - 1 and b == a[:-1])
+    if vector:
+        b = (*b, 1)
+    side = -2 if left or vector else -1
+    if None not in (a[-1], b[side]) and a[-1] != b[side]:
+        equation = "AX = B" if left else "XA = B"
+        raise RuntimeError(
+            f"linalg.solve: Incompatible shapes of A and B for the equation {equation}"
+            f" ({a[-2]}x{a[-1]} and {b[-2]}x{b[-1]})"
+        )
+    batch = S.broadcast(b[:-2], a[:-2])
+    return ((*batch, b[-2]) if vector else (*batch, *b[-2:])), vector
+
+
+@op("aten::linalg_solve(Tensor A, Tensor B, *, bool left=True) -> Tensor")
+class linalg_solve(Shaped):
+    """The X for which A X = B, or X A = B."""
+
+    fails = VALUES
+
+    def kernel(a, b, left):
+        _square("linalg.solve", a)
+        if a.dtype != b.dtype:
+            raise RuntimeError(
+                "linalg.solve: Expected A and B to have the same dtype, but found A of"
+                f" type {dtype_of(a.dtype).title} and B of type"
+                f" {dtype_of(b.dtype).title} instead"
+            )
+        shape, vector = _solve_sizes(a.shape, b.shape, left)
+        wanted = b[..., None] if vector else b
+        try:
+            if left:
+                found = np.linalg.solve(a, wanted)
+            else:
+                turned = np.linalg.solve(a.swapaxes(-1, -2), wanted.swapaxes(-1, -2))
+                found = np.ascontiguousarray(turned.swapaxes(-1, -2))
+        except np.linalg.LinAlgError:
+            raise RuntimeError(
+                "torch.linalg.solve: The solver failed because the input matrix is"
+                " singular."
+            ) from None
+        return found.reshape(shape)
+
+    def dtypes(a, b, left):
+        return a
+
+    def sizes(a, b, left):
+        return _solve_sizes(a, b, left)[0]
+
+    samples = [
+        case(EYE, f64[2]),
+        case(EYE, f64[2, 3]),
+        case(EYE, f64[3, 2], left=False),
+    ]
+
+
+@op("aten::linalg_cholesky(Tensor self, *, bool upper=False) -> Tensor")
+class linalg_cholesky(Shaped):
+    """The triangular L with L Lᵀ = self, for positive-definite matrices."""
+
+    fails = VALUES
+
+    def kernel(x, upper):
+        _square("linalg.cholesky", x)
+        try:
+            found = np.linalg.cholesky(x)
+        except np.linalg.LinAlgError:
+            raise RuntimeError(
+                "linalg.cholesky: The factorization could not be completed because the"
+                " input is not positive-definite"
+            ) from None
+        return found.conj().swapaxes(-1, -2) if upper else found
+
+    def sizes(x, upper):
+        return _check_square("linalg.cholesky", x, None)
+
+    samples = [case(EYE), case(EYE, upper=True)]
+
+
+@op(
+    "aten::linalg_matrix_power(Tensor self, int n) -> Tensor",
+    "aten::matrix_power(Tensor self, int n) -> Tensor",
+)
+class matrix_power(Shaped):
+    """A square matrix multiplied with itself n times, or its inverse."""
+
+    fails = VALUES
+
+    def kernel(x, n):
+        if len(x.shape) < 2:
+            raise RuntimeError(
+                "linalg.matrix_power: The input tensor A must have at least 2"
+                " dimensions."
+            )
+        _check_square("linalg.matrix_power", x.shape, None)
+        if n < 0:
+            x = inverse.kernel(x)
+        return np.linalg.matrix_power(P.widened(x), abs(n)).astype(x.dtype, copy=False)
+
+    def sizes(x, n):
+        return _check_square("linalg.matrix_power", x, None)
+
+    samples = [case(f32[2, 2], 3), case(i64[2, 2], 0), case(EYE, -2)]
+
+
+def _cross_dim(name, a, b, dim):
+    if len(a) != len(b):
+        raise RuntimeError(
+            f"{name}: inputs must have the same number of dimensions."
+        )
+    shape = S.broadcast(a, b)
+    if dim is None:
+        dim = next((d for d, n in enumerate(shape) if n == 3), None)
+        if dim is None:
+            if None in shape:
+                return None, shape
+            raise RuntimeError("no dimension of size 3 in input")
+        return dim, shape
+    at = S.wrap_dim(dim, len(shape))
+    if any(x[at] not in (None, 3) for x in (a, b)):
+        raise RuntimeError(
+            f"{name}: inputs dimension {dim} must have length 3. Got {a[at]} and {b[at]}"
+        )
+    return at, shape
+
+
+def _cross(a, b, dim, shape):
+    a, b = np.broadcast_to(a, shape), np.broadcast_to(b, shape)
+    return _scaled(lambda x, y: np.cross(x, y, axis=dim), a, b)
+
+
+@op("aten::cross(Tensor self, Tensor other, int? dim=None) -> Tensor")
+class cross(Shaped):
+    """The vector product along a dim of three, the first such by default."""
+
+    def kernel(a, b, dim):
+        return _cross(a, b, *_cross_dim("linalg.cross", a.shape, b.shape, dim))
+
+    def dtypes(a, b, dim):
+        return None if a is None or b is None else promote_dtypes(a, b)
+
+    def sizes(a, b, dim):
+        return _cross_dim("linalg.cross", a, b, dim)[1]
+
+    samples = [case(f32[2, 3], f32[2, 3]), case(f32[3, 2], f32[3, 1], 0)]
+
+
+@op("aten::linalg_cross(Tensor self, Tensor other, *, int dim=-1) -> Tensor")
+class linalg_cross(Shaped):
+    """The vector product along a dim of three."""
+
+    def kernel(a, b, dim):
+        return _cross(a, b, *_cross_dim("linalg.cross", a.shape, b.shape, dim))
+
+    def dtypes(a, b, dim):
+        return None if a is None or b is None else promote_dtypes(a, b)
+
+    def sizes(a, b, dim):
+        return _cross_dim("linalg.cross", a, b, dim)[1]
+
+    samples = [case(f32[2, 3], f32[2, 3]), case(i64[3], i64[3])]

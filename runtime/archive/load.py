@@ -204,6 +204,8 @@ def _check_entries(
     member: StoredMember, manifest: Manifest, program: Program, root: Object | None
 ) -> None:
     conformity = Conformity(program)
+    if not manifest.entries and root is None:
+        fail(MALFORMED, "the archive offers nothing: no entry point and no module")
     for entry in manifest.entries:
         function = program.functions.get(entry.function)
         if function is None:

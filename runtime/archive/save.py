@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
@@ -92,7 +92,7 @@ def producer() -> str:
 
 
 def _check(
-    program: Program, entries: Iterable[EntryPoint], root: Object | None
+    program: Program, entries: Sequence[EntryPoint], root: Object | None
 ) -> None:
     """Whatever could not be loaded again must not be saved."""
     import jit.runtime.ops  # noqa: F401  the verifier looks operators up
@@ -100,6 +100,8 @@ def _check(
     problems = check_program(program)
     if problems:
         fail(UNSAVABLE, f"the program is not valid: {problems[0]}")
+    if not entries and root is None:
+        fail(UNSAVABLE, "there is nothing to save: no entry point and no module")
     for entry in entries:
         if entry.function not in program.functions:
             fail(UNSAVABLE, f"the program has no function `{entry.function}`")

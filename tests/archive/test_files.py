@@ -19,9 +19,12 @@ import jit.runtime.ops  # noqa: F401
 from jit.ir import types as T
 from jit.ir.diagnostic import ArchiveError
 from jit.ir.program import ClassDefinition, Program
-from jit.runtime.archive import files, load_archive, save_archive
+from jit.runtime.archive import EntryPoint, files, load_archive, save_archive
 from jit.runtime.objects import Object
 from jit.runtime.tensor import wrap
+
+
+DOUBLE = (EntryPoint("double", "m.double"),)
 
 
 @pytest.fixture
@@ -52,7 +55,7 @@ def test_paths_files_and_bytes_hold_the_same(program, root, entries, path):
 
 def test_the_name_of_the_file_does_not_matter(program, path):
     other = path.with_suffix(".zip")
-    save_archive(other, program, ())
+    save_archive(other, program, DOUBLE)
 
     assert load_archive(other).program.functions.keys() == program.functions.keys()
 
@@ -68,13 +71,13 @@ def test_a_missing_file_is_the_errors_of_the_system(path):
     with pytest.raises(FileNotFoundError):
         load_archive(path)
     with pytest.raises(FileNotFoundError):
-        save_archive(path / "deeper" / "still", Program(), ())
+        save_archive(path / "deeper" / "still", Program(), DOUBLE)
 
 
 def test_text_files_and_other_things_are_type_errors(program):
     for target in (3, None, object()):
         with pytest.raises(TypeError, match="an archive is written to a path"):
-            save_archive(target, program, ())
+            save_archive(target, program, DOUBLE)
         with pytest.raises(TypeError, match="an archive is read from a path"):
             load_archive(target)
     with pytest.raises(TypeError, match="binary mode"):
@@ -85,8 +88,8 @@ def test_text_files_and_other_things_are_type_errors(program):
 
 
 def test_a_save_leaves_one_file(program, path):
-    save_archive(path, program, ())
-    save_archive(path, program, ())
+    save_archive(path, program, DOUBLE)
+    save_archive(path, program, DOUBLE)
 
     assert ["model.trs"] == os.listdir(path.parent)
 
@@ -101,7 +104,7 @@ def fail_with(error):
 @pytest.mark.parametrize("error", [OSError(errno.ENOSPC, "full"), KeyboardInterrupt()])
 @pytest.mark.parametrize("step", ["fsync", "replace", "chmod"])
 def test_a_save_that_fails_leaves_the_old_file(program, path, monkeypatch, step, error):
-    save_archive(path, program, ())
+    save_archive(path, program, DOUBLE)
     before = path.read_bytes()
     monkeypatch.setattr(files.os, step, fail_with(error))
 
@@ -113,7 +116,7 @@ def test_a_save_that_fails_leaves_the_old_file(program, path, monkeypatch, step,
 
 @pytest.mark.parametrize("count", [0, 1, 3, 7, 11])
 def test_a_write_that_fails_leaves_the_old_file(program, path, monkeypatch, count):
-    save_archive(path, program, ())
+    save_archive(path, program, DOUBLE)
     before = path.read_bytes()
     real = open
 
@@ -137,7 +140,7 @@ def test_a_write_that_fails_leaves_the_old_file(program, path, monkeypatch, coun
 
 
 def test_a_value_that_cannot_be_saved_leaves_the_old_file(program, path):
-    save_archive(path, program, ())
+    save_archive(path, program, DOUBLE)
     before = path.read_bytes()
     holding, entries, root = large()
     root.slots["w"] = "no tensor"
@@ -151,41 +154,44 @@ KILLED = """
 import os, sys
 import jit.runtime.ops
 from jit.runtime.archive import files, save_archive
-from jit.ir.program import Program
+from jit.ir.program import ClassDefinition, Program
+from jit.runtime.objects import Object
 at = sys.argv[2]
 setattr(files.os, at, lambda *args: os._exit(9))
-save_archive(sys.argv[1], Program(), (), extra_files={"x": "y" * 100000})
+program = Program()
+made = program.add_class(ClassDefinition("m.Holder", "class"))
+save_archive(sys.argv[1], program, (), Object(made.type), extra_files={"x": "y" * 100000})
 """
 
 
 @pytest.mark.parametrize("step", ["fsync", "replace"])
 def test_a_process_that_dies_in_a_save_leaves_the_old_file(program, path, step):
-    save_archive(path, program, ())
+    save_archive(path, program, DOUBLE)
     before = path.read_bytes()
 
     died = subprocess.run([sys.executable, "-c", KILLED, path, step], check=False)
 
     assert 9 == died.returncode
     assert before == path.read_bytes()
-    save_archive(path, program, ())
+    save_archive(path, program, DOUBLE)
     load_archive(path)
 
 
 @pytest.mark.skipif(os.name != "posix", reason="modes and links are POSIX's")
 def test_mode_and_link_of_the_old_file_are_kept(program, path):
     link = path.with_name("link.trs")
-    save_archive(path, program, ())
+    save_archive(path, program, DOUBLE)
     path.chmod(0o640)
     link.symlink_to(path)
 
-    save_archive(link, program, ())
+    save_archive(link, program, DOUBLE)
     assert link.is_symlink()
     assert 0o640 == stat.S_IMODE(path.stat().st_mode)
 
 
 @pytest.mark.skipif(not os.path.exists("/dev/null"), reason="a device is needed")
 def test_devices_are_written_to_as_they_are(program):
-    save_archive("/dev/null", program, ())
+    save_archive("/dev/null", program, DOUBLE)
 
     assert stat.S_ISCHR(os.stat("/dev/null").st_mode)
 

@@ -24,13 +24,16 @@ from jit.ir.equality import difference
 from jit.ir.graph import Graph
 from jit.ir.program import ClassDefinition, Function, Program
 from jit.ir.schema import Argument, FunctionSchema
-from jit.runtime.archive import LoadedArchive, load_archive, save_archive
+from jit.runtime.archive import EntryPoint, LoadedArchive, load_archive, save_archive
 from jit.runtime.archive.state import MAX_NESTING
 from jit.runtime.device import CHANNELS_LAST, STRIDED, Device
 from jit.runtime.executor import Executor
 from jit.runtime.objects import Object
 from jit.runtime.program_values import FunctionReference
 from jit.runtime.tensor import Tensor, wrap
+
+
+DOUBLE = (EntryPoint("double", "m.double"),)
 
 
 def again(program: Program, root: Object | None = None, **more: Any) -> LoadedArchive:
@@ -154,11 +157,16 @@ def test_a_loaded_archive_saves_to_the_same_bytes(archive):
     assert archive == buffer.getvalue()
 
 
-def test_an_empty_program_is_an_archive():
-    loaded = again(Program())
+def test_what_offers_nothing_is_not_saved():
+    with pytest.raises(ArchiveError, match="nothing to save"):
+        again(Program())
 
-    assert {} == loaded.program.functions
+
+def test_a_function_needs_no_module(program):
+    loaded = again(program, entries=DOUBLE)
+
     assert loaded.root is None
+    assert ["double"] == [e.name for e in loaded.entries]
 
 
 # values
@@ -442,13 +450,13 @@ def test_a_missing_attribute_is_named():
 )
 def test_names_of_extra_files_cannot_lead_elsewhere(program, name):
     with pytest.raises(ArchiveError, match="may not be named") as caught:
-        save_archive(io.BytesIO(), program, (), extra_files={name: "x"})
+        save_archive(io.BytesIO(), program, DOUBLE, extra_files={name: "x"})
     assert "E0809" == caught.value.code
 
 
 def test_metadata_must_be_json(program):
     with pytest.raises(ArchiveError, match="metadata"):
-        save_archive(io.BytesIO(), program, (), metadata={"a": object()})
+        save_archive(io.BytesIO(), program, DOUBLE, metadata={"a": object()})
 
 
 # constants
@@ -466,7 +474,7 @@ def constant_function(array: np.ndarray) -> Program:
 def test_bfloat16_constants_come_back(count):
     array = np.linspace(-1, 1, count).astype(ml_dtypes.bfloat16)
 
-    loaded = again(constant_function(array))
+    loaded = again(constant_function(array), entries=(EntryPoint("f", "m.f"),))
 
     (node,) = loaded.program.functions["m.f"].graph.nodes
     assert bits(array) == bits(node.attributes["value"])

@@ -123,6 +123,8 @@ class _Gather:
         self.indices: list[Tensor | None] = []
         self.dim = 0
         """The dimension of the view that comes next."""
+        self.place = 0
+        """The same dimension of the tensor, for messages."""
         self.ellipsis = ellipsis
         """How many dimensions the next `...` stands for."""
         self.covered = 0
@@ -134,6 +136,7 @@ class _Gather:
             self.dim += 1
         elif item is Ellipsis:
             self.dim += self.ellipsis
+            self.place += self.ellipsis
             self.ellipsis = 0
         elif isinstance(item, bool):
             self.view = call_operator("aten::unsqueeze", (self.view, self.dim))
@@ -149,9 +152,17 @@ class _Gather:
             self.select(item)
 
     def select(self, position: Any) -> None:
+        size = self.view.array.shape[self.dim]
+        if isinstance(position, int) and not -size <= position < size:
+            raise IndexError(
+                f"index {position} is out of bounds for dimension {self.place} with size"
+                f" {size}"
+            )
+        self.place += 1
         self.view = call_operator("aten::select", (self.view, self.dim, position))
 
     def slice(self, part: slice) -> None:
+        self.place += 1
         start, stop = _bound(part.start), _bound(part.stop)
         step = 1 if part.step is None else _bound(part.step)
         if isinstance(step, int) and step <= 0:
@@ -183,6 +194,7 @@ class _Gather:
         self.indices.append(item)
         mask = item.array.dtype in (np.bool_, np.uint8)
         self.dim += item.array.ndim if mask else 1
+        self.place += item.array.ndim if mask else 1
         self.covered = self.dim
 
 

@@ -186,7 +186,13 @@ def _leave_loop(node: Node) -> Messages:
     if owner is None:
         yield "it stands in no loop"
     elif owner.blocks:
-        yield from _flow("carried values", node.inputs, owner.blocks[0].params[1:])
+        params = owner.blocks[0].params
+        values = node.inputs
+        if node.kind == "prim::ContinueStmt" and len(values) == len(params):
+            # the condition of the next trip comes first where it was computed anew
+            yield from _flow("conditions", values[:1], [owner.inputs[1]])
+            values = values[1:]
+        yield from _flow("carried values", values, params[1:])
 
 
 # tuples, lists, dicts -------------------------------------------------------------

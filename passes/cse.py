@@ -86,7 +86,7 @@ class _Sharing:
             if self.aliases.may_change(ours) or self.aliases.may_change(theirs):
                 return False
             if self.aliases.escapes(theirs):
-                if self.aliases.escapes(ours) or first in self.escaped:
+                if first in self.escaped or not self.aliases.may_escape_for(ours, theirs):
                     return False
         if any(self.aliases.escapes(second.outputs[i]) for i in mutable):
             self.escaped.add(first)

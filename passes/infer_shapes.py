@@ -16,6 +16,7 @@ from __future__ import annotations
 
 from jit.ir import dtypes
 from jit.ir import types as T
+from jit.ir.builder import Builder
 from jit.ir.card import ShapeError
 from jit.ir.graph import Block, Graph, Node, Value
 from jit.ir.registry import find_card
@@ -118,6 +119,18 @@ def _infer_branches(node: Node) -> None:
         common = _common([b.returns[i] for b in node.blocks])
         if common is not None and _has_tensor(common) and _same_kind(common, output.type):
             output.type = common
+            for block in node.blocks:
+                _fit(block, i, common)
+
+
+def _fit(block: Block, index: int, type: T.Type) -> None:
+    """Let a block that never gets there return nothing of the right type."""
+    value = block.returns[index]
+    if value.node.kind == "prim::Uninitialized" and not is_subtype(value.type, type):
+        make = Builder(block)
+        make.span, make.stack = value.node.span, value.node.stack
+        nothing = make.node("prim::Uninitialized", (), [type])
+        block.result.set_input(index, nothing.output)
 
 
 def _common(values: list[Value]) -> T.Type | None:
@@ -157,6 +170,8 @@ def _infer_loop(loop: Node) -> None:
     for output, param in zip(loop.outputs, carried, strict=True):
         if _has_tensor(param.type):
             output.type = param.type
+    for i, param in enumerate(carried):
+        _fit(body, i + 1, param.type)
 
 
 def _infer_group(node: Node) -> None:

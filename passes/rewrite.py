@@ -360,13 +360,18 @@ class Rewriter:
         """Whether other values may take the place of what a node gives."""
         sharing = match.rule.sharing
         for old, new in zip(match.node.outputs, values, strict=True):
+            if new.node in made and is_subtype(old.type, new.type):
+                # both sides are equal, so what is known of one holds for the other
+                new.type = old.type
             if not is_subtype(new.type, old.type):
                 match.decline(f"`{new.type}` is not a `{old.type}`")
                 return False
             if sharing == SAME or not is_mutable(old.type) or new.node in made:
                 continue
             known = match.aliases()
-            if known.escapes(old):
+            if known.escapes(old) and not (
+                sharing == FRESH and known.may_escape_for(new, old)
+            ):
                 match.decline("the result leaves the graph as a value of its own")
                 return False
             if sharing == FRESH and (known.may_change(old) or known.may_change(new)):

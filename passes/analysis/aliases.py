@@ -136,6 +136,17 @@ class Aliases:
         """Whether nobody writes what a value holds and nobody outside gets it."""
         return not self.escapes(value) and not self.may_change(value)
 
+    def may_escape_for(self, value: Value, other: Value) -> bool:
+        """Whether a value may be given away in place of another, equal one.
+
+        It has to be as new as the other: made as often, kept by nobody, no constant.
+        """
+        return (
+            self.is_private(value)
+            and value.block is other.block
+            and all(_is_made(member) for member in self.members(value))
+        )
+
     def reads_changing(self, node: Node) -> bool:
         """Whether a node reads what is written anywhere in the graph."""
         return any(self.may_change(v) for v in node.inputs)
@@ -237,6 +248,10 @@ class Aliases:
             here.escapes = True
             for inner in self._inside(here):
                 inner.escapes = True
+
+
+def _is_made(value: Value) -> bool:
+    return value.node.kind not in ("prim::Constant", "prim::Param")
 
 
 def _root(of: _Class) -> _Class:

@@ -41,5 +41,14 @@ def has_kind(kind: str) -> bool:
 
 
 def nearest_kinds(kind: str, count: int = 3) -> list[str]:
-    """Kinds with names like this one, for messages."""
-    return difflib.get_close_matches(kind, _CARDS, count, 0.6)
+    """Kinds with names like this one, of the same namespace first, for messages."""
+    space, _, name = kind.rpartition("::")
+    kinds: dict[str, list[str]] = {}
+    for known in _CARDS:
+        kinds.setdefault(known.rpartition("::")[2], []).append(known)
+    found = [
+        known
+        for near in difflib.get_close_matches(name, kinds, count, 0.6)
+        for known in kinds[near]
+    ]
+    return sorted(found, key=lambda k: not k.startswith(f"{space}::"))[:count]

@@ -137,8 +137,8 @@ def read_string(c: Cursor) -> str:
     token = c.expect_kind("string")
     try:
         return parse_string(token.text)
-    except (ValueError, OverflowError) as problem:
-        raise c.error(str(problem), token) from None
+    except (ValueError, OverflowError):
+        raise c.error("unknown escape in a string", token) from None
 
 
 def parse_type(text: str) -> T.Type:

@@ -259,8 +259,10 @@ def convolve_transposed(
     kernel, space = weight.shape[2:], x.shape[2:]
     batch, groups = x.shape[0], g.groups
     inner, outer = weight.shape[0] // groups, weight.shape[1]
-    filters = weight.reshape(groups, inner, -1).swapaxes(1, 2)
-    columns = np.matmul(filters, x.reshape(batch, groups, inner, -1))
+    rows = outer * int(np.prod(kernel))
+    filters = weight.reshape(groups, inner, rows).swapaxes(1, 2)
+    points = x.reshape(batch, groups, inner, int(np.prod(space)))
+    columns = np.matmul(filters, points)
     columns = columns.reshape(batch, groups * outer, *kernel, *space)
     # the padding is cut off at the end
     full = [n + 2 * p for n, p in zip(shape[2:], g.padding, strict=True)]

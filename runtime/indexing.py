@@ -139,8 +139,7 @@ class _Gather:
             self.place += self.ellipsis
             self.ellipsis = 0
         elif isinstance(item, bool):
-            self.view = call_operator("aten::unsqueeze", (self.view, self.dim))
-            self.tensor(wrap(np.asarray([item])))
+            self.truth(item)
         elif isinstance(item, slice):
             self.slice(item)
         elif isinstance(item, Tensor):
@@ -181,13 +180,18 @@ class _Gather:
 
     def zero_dim(self, item: Tensor) -> None:
         if item.array.dtype == np.bool_ or item.array.dtype == np.uint8:
-            self.view = call_operator("aten::unsqueeze", (self.view, self.dim))
-            self.tensor(wrap(np.asarray([bool(item)])))
+            self.truth(bool(item))
         elif dispatch.observer is None and item.array.dtype.kind in "iu":
             self.select(int(item.array))
         else:
             # the position may be another one in the next run: it stays a tensor
             self.tensor(item)
+
+    def truth(self, item: bool) -> None:
+        """A bool adds a dimension of one element, or of none."""
+        self.view = call_operator("aten::unsqueeze", (self.view, self.dim))
+        self.tensor(wrap(np.asarray([item])))
+        self.place -= 1
 
     def tensor(self, item: Tensor) -> None:
         self.indices += [None] * (self.dim - self.covered)

@@ -99,11 +99,13 @@ class Tracer:
                 overload=schema.overload,
             )
             how = _ENTERS_PYTHON.get(schema.name)
-            if how == "branch":
-                self.bakes.branch(result)
-                return result
             if how is not None:
-                self.bakes.number(how, result)
+                # what Python took is told below; the program has no use for it
+                node.destroy()
+                if how == "branch":
+                    self.bakes.branch(result)
+                else:
+                    self.bakes.number(how, result)
                 return result
             if schema.name in _STATIC:
                 return result

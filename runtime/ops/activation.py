@@ -8,9 +8,10 @@ import numpy as np
 
 from jit.ir import types as T
 from jit.ir.card import Card, ShapeError
+from jit.ir.dtypes import uint8
 from jit.runtime.ops import facts as F
 from jit.runtime.ops.families import FloatPointwise, Pointwise, op
-from jit.runtime.ops.samples import bf16, case, f16, f32, f64, i64, inf, nan
+from jit.runtime.ops.samples import bf16, case, f16, f32, f64, i64, inf, nan, u8
 
 SPECIAL = [case(f32.of([nan, inf, -inf, 0.0, -0.0, 50, -50]))]
 
@@ -58,10 +59,26 @@ class hardtanh(Pointwise):
 
     accepts = "if"
     idempotent = True
-    extra_samples = [*SPECIAL, case(f32[2, 3], -0.5, 2), case(i64[4], 0, 2)]
+    samples = [
+        *SPECIAL,
+        case(f32[2, 3], -0.5, 2),
+        case(f64[2, 3]),
+        case(f16[3]),
+        case(bf16[3]),
+        case(i64[4], 0, 2),
+        case(u8[4], 1, 2),
+        case(f32[0]),
+        case(f32[()]),
+    ]
 
     def formula(m, x, low, high):
         return m.minimum(m.maximum(x, low), high)
+
+    def check(common, x, low, high):
+        if common is uint8 and F.is_known(low, high) and (low < 0 or high < 0):
+            raise RuntimeError(
+                "cannot do hardtanh on an unsigned type with negative limits"
+            )
 
 
 @op('aten::gelu(Tensor self, *, str approximate="none") -> Tensor')
@@ -70,7 +87,7 @@ class gelu(Pointwise):
 
     accepts = "f"
     extra_samples = [
-        *SPECIAL,
+        case(f32.of([nan, 0.0, -0.0, 50, -50])),
         case(f32[2, 3], approximate="tanh"),
         case(f64[2, 3], approximate="tanh"),
         case(bf16[3], approximate="tanh"),

@@ -7,10 +7,22 @@ import numpy as np
 from jit.ir import dtypes
 from jit.ir import types as T
 from jit.ir.card import ShapeError
-from jit.ir.dtypes import BOOL, COMPLEX, FLOATING, INTEGER
+from jit.ir.dtypes import BOOL, FLOATING, INTEGER
+from jit.ir.registry import find_card
 from jit.runtime.ops import facts as F
 from jit.runtime.ops.families import FloatPointwise, Pointwise, op
-from jit.runtime.ops.samples import bf16, boolean, case, f16, f32, f64, i64, inf, nan, u8
+from jit.runtime.ops.samples import (
+    bf16,
+    boolean,
+    case,
+    f16,
+    f32,
+    f64,
+    i64,
+    inf,
+    nan,
+    u8,
+)
 
 
 def check_alpha(common, alpha):
@@ -340,6 +352,14 @@ class float_power(Pointwise):
     def common(dtype):
         return dtypes.complex128 if dtype.is_complex else dtypes.float64
 
+    def check_inplace(dtype):
+        wanted = float_power.common(dtype)
+        if dtype is not wanted:
+            raise RuntimeError(
+                f"the base given to float_power_ has dtype {dtype.title} but the"
+                f" operation's result requires dtype {wanted.title}"
+            )
+
     def formula(m, x, y):
         return m.pow(x, y)
 
@@ -372,6 +392,10 @@ class abs(Pointwise):
 
     def result(dtype):
         return REAL.get(dtype, dtype)
+
+    def check_inplace(dtype):
+        if dtype.is_complex:
+            raise RuntimeError("In-place abs is not supported for complex tensors.")
 
     def formula(m, x):
         return m.abs(x)
@@ -449,12 +473,19 @@ class copysign(FloatPointwise):
         return m.copysign(x, y)
 
 
+POWER_OF_TWO = find_card("aten::pow", "Scalar")
+
+
 @op("aten::ldexp.Tensor(Tensor self, Tensor other) -> Tensor")
 class ldexp(FloatPointwise):
     """self * 2 ** other."""
 
     accepts = "fc"
     inplace = {"Tensor": "aten::ldexp_"}
+
+    def kernel(x, y):
+        # torch rounds the power to the dtype of the exponent
+        return mul.kernel(x, POWER_OF_TWO.kernel(2.0, y))
 
     def formula(m, x, y):
         return x * m.exp2(y)

@@ -15,7 +15,18 @@ from jit.ir.schema import Argument
 from jit.runtime.ops import facts as F
 from jit.runtime.ops.declare import Family, LazySamples
 from jit.runtime.ops.inplace import inplace_schema, inplace_twin
-from jit.runtime.ops.samples import boolean, bf16, c64, case, f16, f32, f64, i32, i64, u8
+from jit.runtime.ops.samples import (
+    bf16,
+    boolean,
+    c64,
+    case,
+    f16,
+    f32,
+    f64,
+    i32,
+    i64,
+    u8,
+)
 from jit.runtime.ops.vocabulary import NUMPY
 from jit.runtime.promotion import result_dtype, to_floating
 
@@ -31,7 +42,7 @@ def refuse_dtype(card: type[Card], dtype: DType) -> None:
     """Raise what torch raises for a dtype that an operator does not take."""
     message = getattr(card, "refusal", None)
     if message is not None:
-        raise RuntimeError(message)
+        raise RuntimeError(message.format(dtype=dtype.title))
     name = card.schema.kind.partition("::")[2]
     raise NotImplementedError(f"\"{name}\" not implemented for '{dtype.title}'")
 
@@ -64,10 +75,14 @@ class Pointwise(Family):
     """Categories of the common dtype that the operator takes: b, i, f, c."""
 
     refusal: ClassVar[str | None] = None
-    """The message for other dtypes, where torch has one of its own."""
+    """The message for other dtypes, where torch has one of its own; `{dtype}` in it is
+    the dtype."""
 
     inplace: ClassVar[bool | Mapping[str, str]] = True
     """Whether there is an in-place twin; names by overload where they are irregular."""
+
+    check_inplace: ClassVar[Callable[[DType], None] | None] = None
+    """Raises RuntimeError for dtypes that only the in-place twin refuses."""
 
     numpy: ClassVar[str | None] = None
     """The NumPy ufunc of the same meaning, from which the np:: twins are made."""
@@ -155,11 +170,10 @@ def _pointwise_kernel(card: type[Pointwise]) -> Callable[..., Any]:
     check = card.check
     assert formula is not None, card.schema.name
     promoting = card.positions()
-    tensors = tuple(
-        i for i in promoting if T.is_tensor_like(_base(card.schema.arguments[i]))
-    )
-    numbers = tuple(
-        i for i, a in enumerate(card.schema.arguments) if _base(a) == T.NUMBER
+    converted = tuple(
+        i
+        for i, a in enumerate(card.schema.arguments)
+        if i in promoting or _base(a) == T.NUMBER
     )
     plans: dict[DType, tuple[Any, Any]] = {}
 
@@ -176,13 +190,13 @@ def _pointwise_kernel(card: type[Pointwise]) -> Callable[..., Any]:
         if check is not None:
             check(common, *args)
         compute, result = plan
-        for i in tensors:
+        for i in converted:
             x = operands[i]
-            if x is not None and x.dtype != compute:
-                operands[i] = x.astype(compute)
-        for i in numbers:
-            if operands[i] is not None:
-                operands[i] = as_number(operands[i], compute)
+            if isinstance(x, np.ndarray | np.generic):
+                if x.dtype != compute:
+                    operands[i] = x.astype(compute)
+            elif x is not None:
+                operands[i] = as_number(x, compute)
         try:
             out = formula(NUMPY, *operands)
         except ValueError:

@@ -92,6 +92,9 @@ class Reduction(AlongDims):
     """
 
     reduce: ClassVar[Callable[..., Any]]
+    needs_elements: ClassVar[bool] = False
+    """Whether the reduction of no elements is an error."""
+
     results: ClassVar[tuple[DType | None, ...]] = (None,)
     """Dtypes of the results; None where it is `result(common)`."""
 
@@ -113,7 +116,12 @@ def _reduction_kernel(card: type[Reduction]) -> Callable[..., Any]:
         common = card.taken(dtype_of(x.dtype), named.pop("dtype", None))
         if card.check is not None:
             card.check(common, x.shape, **named)
-        axes = F.wrap_dims(named.pop("dim", None), x.ndim)
+        dims = named.pop("dim", None)
+        axes = F.wrap_dims(dims, x.ndim)
+        if x.ndim == 0:
+            axes = ()  # the dim that a 0-dim tensor may name is none of NumPy's
+        if card.needs_elements and x.size == 0:
+            check_elements(card, x.shape, dims)
         keepdim = named.pop("keepdim", False)
         compute = compute_dtype(common).numpy
         if x.dtype != compute:
@@ -136,6 +144,11 @@ def _reduction_infer(card: type[Reduction]) -> Callable[..., Any]:
         common = card.infer_dtype(x, named)
         named.pop("dtype", None)
         card.run_check(common, x.sizes, named)
+        if card.needs_elements and x.sizes is not None:
+            try:
+                check_elements(card, x.sizes, named.get("dim"))
+            except (RuntimeError, IndexError) as e:
+                raise ShapeError(str(e)) from None
         sizes = F.reduced_sizes(
             x.sizes, named.get("dim"), named.get("keepdim", False)
         )
@@ -147,6 +160,26 @@ def _reduction_infer(card: type[Reduction]) -> Callable[..., Any]:
         return tuple(made) if len(made) > 1 else made[0]
 
     return infer
+
+
+def check_elements(card: type[Reduction], sizes: Any, dims: Any) -> None:
+    """RuntimeError or IndexError, as torch's, if no elements would be reduced.
+
+    Sizes may be None where they are not known, dims facts.
+    """
+    name = card.schema.kind.partition("::")[2]
+    if dims is None or dims == []:
+        if 0 in sizes:
+            raise (IndexError if name.startswith("arg") else RuntimeError)(
+                f"{name}(): Expected reduction dim to be specified for input.numel() =="
+                " 0. Specify the reduction dim with the 'dim' argument."
+            )
+    elif F.is_known(dims):
+        for axis in F.wrap_dims(dims, len(sizes)):
+            if sizes and sizes[axis] == 0:
+                raise IndexError(
+                    f"{name}(): Expected reduction dim {axis} to have non-zero size."
+                )
 
 
 class Scan(AlongDims):
@@ -228,7 +261,8 @@ def _along_raises(card: type[AlongDims]) -> Callable[..., bool]:
             return True
         if not F.is_known(*[v for k, v in named.items() if k != "keepdim"]):
             return True
-        if card.check is not None and (x.sizes is None or None in x.sizes):
+        needs_sizes = card.check is not None or getattr(card, "needs_elements", False)
+        if needs_sizes and (x.sizes is None or None in x.sizes):
             return True
         return named.get("dim") not in (None, []) and x.sizes is None
 
@@ -265,4 +299,6 @@ def _samples(card: type[AlongDims]) -> list[Any]:
         made += [call(first, (2, 3, 4), d, keepdim=True) for d in dims]
     one = [0] if isinstance(dims[0], list) else 0
     made += [call(first, s, one) for s in ((1,), (5,), ())]
+    if not getattr(card, "needs_elements", False):
+        made += [call(first, (0,), one), call(first, (0, 3), one)]
     return made

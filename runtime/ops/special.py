@@ -120,7 +120,7 @@ def erfinv(x: Array) -> Array:
         error = np.where(
             np.abs(x) <= 0.7,
             erf(result) - x,
-            np.copysign((1.0 - np.abs(x)) - erfc(np.abs(result)), x),
+            np.sign(x) * ((1.0 - np.abs(x)) - erfc(np.abs(result))),
         )
         result = result - error / (1.1283791670955126 * np.exp(-result * result))
     result = np.where(np.abs(x) == 1.0, np.copysign(np.inf, x), result)

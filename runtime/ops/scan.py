@@ -1,0 +1,113 @@
+"""Operators along one dim that keep all sizes: cumulative sums, softmax."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from jit.ir import dtypes
+from jit.runtime.ops.families import Scan, op
+from jit.runtime.ops.reduction import to_integer
+from jit.runtime.ops.samples import case, f32, f64, i64, inf, nan
+
+
+@op("aten::cumsum(Tensor self, int dim, *, ScalarType? dtype=None) -> Tensor")
+class cumsum(Scan):
+    """The sums of the elements so far."""
+
+    accepts = "bifc"
+    common = to_integer
+    inplace = True
+    extra_samples = [case(i64[3], 0, dtype=f32), case(f32[2, 3], 1, dtype=f64)]
+
+    def scan(x, axis):
+        return np.add.accumulate(x, axis)
+
+
+@op("aten::cumprod(Tensor self, int dim, *, ScalarType? dtype=None) -> Tensor")
+class cumprod(Scan):
+    """The products of the elements so far."""
+
+    accepts = "bifc"
+    common = to_integer
+    inplace = True
+    extra_samples = [case(i64[3], 0, dtype=f32), case(f32[2, 3], 1, dtype=f64)]
+
+    def scan(x, axis):
+        return np.multiply.accumulate(x, axis)
+
+
+def running(accumulate, x, axis):
+    """A running extreme, and where its last appearance is."""
+    values = accumulate(x, axis)
+    shape = [1] * x.ndim
+    shape[axis] = x.shape[axis]
+    places = np.arange(x.shape[axis]).reshape(shape)
+    reached = np.where(np.isnan(x) | (x == values), places, 0)
+    return values, np.maximum.accumulate(reached, axis)
+
+
+RUNS = [case(f32.of([1, 3, 3, 2, nan, 5]), 0), case(i64.of([2, 2, 1, 1, 3]), 0)]
+
+
+@op("aten::cummax(Tensor self, int dim) -> (Tensor values, Tensor indices)")
+class cummax(Scan):
+    """The largest elements so far, and where they are."""
+
+    results = (None, dtypes.int64)
+    extra_samples = RUNS
+
+    def scan(x, axis):
+        return running(np.maximum.accumulate, x, axis)
+
+
+@op("aten::cummin(Tensor self, int dim) -> (Tensor values, Tensor indices)")
+class cummin(Scan):
+    """The smallest elements so far, and where they are."""
+
+    results = (None, dtypes.int64)
+    extra_samples = RUNS
+
+    def scan(x, axis):
+        return running(np.minimum.accumulate, x, axis)
+
+
+@op("aten::logcumsumexp(Tensor self, int dim) -> Tensor")
+class logcumsumexp(Scan):
+    """The logarithms of the sums of the exponentials so far."""
+
+    accepts = "f"
+    extra_samples = [case(f32.of([-inf, 1000, 1000, nan]), 0)]
+
+    def scan(x, axis):
+        return np.logaddexp.accumulate(x, axis)
+
+
+SHIFTED = [case(f32.of([1000, 1001]), 0), case(f32.of([-inf, 0]), 0)]
+
+
+@op("aten::softmax.int(Tensor self, int dim, ScalarType? dtype=None) -> Tensor")
+class softmax(Scan):
+    """exp(self), scaled to sum to one along dim."""
+
+    accepts = "f"
+    extra_samples = [*SHIFTED, case(i64[2, 3], 1, f32), case(f32[2, 3], -1, f64)]
+
+    def scan(x, axis):
+        if x.size == 0:
+            return x
+        powers = np.exp(x - np.maximum.reduce(x, axis, keepdims=True))
+        return powers / np.add.reduce(powers, axis, keepdims=True)
+
+
+@op("aten::log_softmax.int(Tensor self, int dim, ScalarType? dtype=None) -> Tensor")
+class log_softmax(Scan):
+    """log(softmax(self)), without rounding on the way."""
+
+    accepts = "f"
+    extra_samples = [*SHIFTED, case(i64[2, 3], 1, f32), case(f32[2, 3], -1, f64)]
+
+    def scan(x, axis):
+        if x.size == 0:
+            return x
+        shifted = x - np.maximum.reduce(x, axis, keepdims=True)
+        return shifted - np.log(np.add.reduce(np.exp(shifted), axis, keepdims=True))

@@ -1,0 +1,145 @@
+"""Every card of an operator that torch has agrees with torch on its samples."""
+
+from __future__ import annotations
+
+import warnings
+
+import ml_dtypes
+import numpy as np
+import pytest
+
+import jit.runtime.ops  # noqa: F401  (registers the cards)
+from jit.ir import types as T
+from jit.ir.dtypes import ALL, DType, bfloat16, dtype_of
+from jit.ir.registry import all_cards
+from jit.ir.schema import parse_schema
+from jit.runtime.ops.samples import cases_of
+
+UNDETERMINED = {"aten::empty", "aten::empty_like", "aten::new_empty"}
+"""Operators whose results have no values to compare."""
+
+TOLERANCE = {
+    "float64": 1e-12, "float32": 4e-6, "float16": 2e-3, "bfloat16": 1.6e-2,
+    "complex64": 4e-6, "complex128": 1e-12,
+}  # fmt: skip
+
+
+def is_compared(card) -> bool:
+    kind = card.schema.kind
+    return kind.startswith(("aten::", "prim::"))
+
+
+CARDS = sorted(
+    (c for c in all_cards() if is_compared(c)), key=lambda c: c.schema.name
+)
+
+
+@pytest.fixture(scope="module")
+def torch():
+    return pytest.importorskip("torch")
+
+
+def operation(torch, schema):
+    """Torch's operator and its schema; None where torch has none of this name."""
+    try:
+        found = torch._C._get_operation_overload(schema.kind, schema.overload)
+        text = str(torch._C._get_schema(schema.kind, schema.overload))
+    except RuntimeError:
+        return None
+    return None if found is None else (found[0], text)
+
+
+def to_torch(torch, value):
+    if isinstance(value, np.ndarray):
+        if dtype_of(value.dtype) is bfloat16:
+            return torch.from_numpy(value.view(np.int16).copy()).view(torch.bfloat16)
+        return torch.from_numpy(value.copy())
+    if isinstance(value, DType):
+        return getattr(torch, value.name)
+    if isinstance(value, list):
+        return [to_torch(torch, v) for v in value]
+    return value
+
+
+def to_numpy(torch, value):
+    if isinstance(value, torch.Tensor):
+        value = value.detach().resolve_conj().contiguous()
+        if value.dtype is torch.bfloat16:
+            return value.view(torch.int16).numpy().view(ml_dtypes.bfloat16)
+        return value.numpy()
+    if isinstance(value, list | tuple):
+        return type(value)(to_numpy(torch, v) for v in value)
+    if isinstance(value, torch.dtype):
+        return next(d for d in ALL if getattr(torch, d.name) is value)
+    if isinstance(value, torch.device):
+        return str(value)
+    return value
+
+
+def assert_same(expected, actual, where):
+    if isinstance(expected, np.ndarray):
+        actual = np.asarray(actual)
+        assert expected.dtype == actual.dtype, where
+        assert expected.shape == actual.shape, where
+        tolerance = TOLERANCE.get(expected.dtype.name, 0)
+        wide = np.complex128 if expected.dtype.kind == "c" else np.float64
+        if expected.dtype.kind in "biu":
+            np.testing.assert_array_equal(actual, expected, str(where))
+        else:
+            np.testing.assert_allclose(
+                actual.astype(wide), expected.astype(wide), tolerance, tolerance,
+                err_msg=str(where),
+            )  # fmt: skip
+    elif isinstance(expected, list | tuple):
+        assert len(expected) == len(actual), where
+        for e, a in zip(expected, actual, strict=True):
+            assert_same(e, a, where)
+    elif isinstance(expected, float | complex):
+        assert isinstance(actual, type(expected)), (where, actual)
+        np.testing.assert_allclose(actual, expected, 1e-6, err_msg=str(where))
+    else:
+        assert type(expected) is type(actual), (where, expected, actual)
+        assert expected == actual, where
+
+
+@pytest.mark.parametrize("card", CARDS, ids=lambda c: c.schema.name)
+def test_the_schema_is_torchs(card, torch):
+    found = operation(torch, card.schema)
+    if found is None:
+        pytest.skip("torch has no operator of this name")
+
+    assert parse_schema(found[1]) == card.schema
+
+
+@pytest.mark.parametrize("card", CARDS, ids=lambda c: c.schema.name)
+def test_results_are_torchs(card, torch):
+    found = operation(torch, card.schema)
+    if found is None:
+        pytest.skip("torch has no operator of this name")
+    if card.random or card.schema.kind in UNDETERMINED:
+        pytest.skip("results are not determined")
+    if card.kernel is None:
+        pytest.skip("the operator has no kernel")
+
+    for sample in cases_of(card.samples):
+        arguments = sample.arguments(card.schema)
+        ours = list(arguments)
+        theirs = [to_torch(torch, a) for a in arguments]
+        positional, keywords = [], {}
+        for declared, value in zip(card.schema.arguments, theirs, strict=False):
+            if declared.keyword_only:
+                keywords[declared.name] = value
+            else:
+                positional.append(value)
+        positional += theirs[len(card.schema.arguments) :]
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            expected = found[0](*positional, **keywords)
+        with np.errstate(all="ignore"):
+            actual = card.kernel(*ours)
+        returns = card.schema.returns
+        if len(returns) == 1 and returns[0].type == T.TENSOR:
+            actual = np.asarray(actual)
+        assert_same(to_numpy(torch, expected), actual, sample)
+        for i in card.schema.writes:
+            assert_same(to_numpy(torch, theirs[i]), ours[i], sample)

@@ -171,7 +171,7 @@ class _Assembler:
             case "prim::CallFunction" | "prim::CallMethod":
                 name, resolve = self.callee(node)
                 inputs = node.inputs
-                if node.kind == "prim::CallFunction" and _function_name(inputs[0]):
+                if node.kind == "prim::CallFunction":
                     inputs = inputs[1:]
                 self.emit_call(Opcode.INVOKE, node, name, resolve, inputs, dying)
             case kind if kind in structural.CASTS:
@@ -469,7 +469,9 @@ def _convert_constant(value: Any, type: T.Type) -> Any:
         return tuple(map(_convert_constant, value, types))
     if type == T.DEVICE and isinstance(value, str):
         return Device(value)
-    return value
+    # the text of a program writes True as 1, and whole floats as ints
+    plain = {T.BOOL: bool, T.FLOAT: float, T.COMPLEX: complex}.get(type)
+    return value if plain is None or value is None else plain(value)
 
 
 def _short(value: Any) -> str:

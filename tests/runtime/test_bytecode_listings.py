@@ -28,7 +28,9 @@ def write_cases(path: Path, cases: list[tuple[str, str, str]]) -> None:
     path.write_text("\n".join(texts))
 
 
-ALL = [(path, case) for path in sorted(GOLDENS.glob("*.test")) for case in read_cases(path)]
+ALL = [
+    (path, case) for path in sorted(GOLDENS.glob("*.test")) for case in read_cases(path)
+]
 
 
 @pytest.mark.parametrize(

@@ -453,7 +453,8 @@ def test_a_function_can_be_an_argument():
     )
 
     found = [
-        bytecode.run(codes["apply"], [FunctionReference(f), "aB"]) for f in ("up", "down")
+        bytecode.run(codes["apply"], [FunctionReference(f), "aB"])
+        for f in ("up", "down")
     ]
 
     assert ["AB", "ab"] == found
@@ -478,7 +479,8 @@ def test_the_method_of_an_interface_is_that_of_the_instance():
     code = bytecode.assemble(graph, "f", codes.__getitem__)
 
     found = [
-        bytecode.run(code, [Object(T.ClassType(f"m.{n}"))]) for n in ("Circle", "Square")
+        bytecode.run(code, [Object(T.ClassType(f"m.{n}"))])
+        for n in ("Circle", "Square")
     ]
 
     assert ["Circle", "Square"] == found
@@ -681,7 +683,9 @@ def test_an_error_has_pythons_type_and_message_and_the_scripts_stack():
 def test_inlined_calls_are_part_of_the_stack():
     codes = stack_codes()
     call = next(
-        i.node for i in codes["m.f"].instructions if i.name == "m.g" and i.node is not None
+        i.node
+        for i in codes["m.f"].instructions
+        if i.name == "m.g" and i.node is not None
     )
     graph = parse_graph(
         """graph(%x : int):

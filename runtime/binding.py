@@ -44,7 +44,15 @@ OTHER_NAMES = {
 class Parameter:
     """One argument of a schema, ready to take values."""
 
-    __slots__ = ("convert", "default", "exact", "keyword_only", "name", "names", "spread")
+    __slots__ = (
+        "convert",
+        "default",
+        "exact",
+        "keyword_only",
+        "name",
+        "names",
+        "spread",
+    )
 
     def __init__(self, argument: Argument, spread: bool) -> None:
         self.name = argument.name

@@ -178,9 +178,7 @@ def _make_finish(schema: FunctionSchema) -> Finish:
     make = named_result(kind, tuple(names))._make if all(names) else tuple
 
     def finish_several(result: Any, args: Sequence[Any]) -> Any:
-        return make(
-            [part(r, args) for part, r in zip(parts, result, strict=True)]
-        )
+        return make([part(r, args) for part, r in zip(parts, result, strict=True)])
 
     return finish_several
 
@@ -190,9 +188,7 @@ def _make_part(returned: Argument, arguments: Sequence[Argument]) -> Finish:
     if text == "Tensor[]":
         return lambda result, args: [wrap(np.asarray(r)) for r in result]
     if text == "Tensor?":
-        return lambda result, args: (
-            None if result is None else wrap(np.asarray(result))
-        )
+        return lambda result, args: None if result is None else wrap(np.asarray(result))
     if text != "Tensor":
         return lambda result, args: result
     if returned.alias is None:

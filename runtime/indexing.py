@@ -102,7 +102,9 @@ def _tensor_of_list(part: Any) -> Tensor:
     if array.size == 0 and not isinstance(part, np.ndarray):
         array = array.astype(np.int64)
     if array.dtype.kind not in "biu":
-        raise IndexError("tensors used as indices must be long, int, byte or bool tensors")
+        raise IndexError(
+            "tensors used as indices must be long, int, byte or bool tensors"
+        )
     return wrap(array.astype(np.int64) if array.dtype.kind == "u" else array)
 
 
@@ -166,7 +168,9 @@ class _Gather:
         step = 1 if part.step is None else _bound(part.step)
         if isinstance(step, int) and step <= 0:
             raise ValueError(
-                "step must be greater than zero" if step else "slice step cannot be zero"
+                "step must be greater than zero"
+                if step
+                else "slice step cannot be zero"
             )
         if start is None and stop is None and isinstance(step, int) and step == 1:
             self.dim += 1

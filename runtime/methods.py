@@ -87,7 +87,9 @@ def to(self: Tensor, *args: Any, **kwargs: Any) -> Tensor:
     kwargs.pop("memory_format", None)
     kwargs.pop("non_blocking", None)
     if kwargs:
-        raise TypeError(f"to() got an unexpected keyword argument '{next(iter(kwargs))}'")
+        raise TypeError(
+            f"to() got an unexpected keyword argument '{next(iter(kwargs))}'"
+        )
     flags = []
     for a in args:
         if isinstance(a, DType):

@@ -237,8 +237,6 @@ def _format_row(row: np.ndarray, indent: int, summarize: bool, style: _Style) ->
     else:
         texts = [style.format(v) for v in row.tolist()]
     per_line = max(1, (_options.linewidth - indent) // (style.width + 2))
-    lines = [
-        ", ".join(texts[i : i + per_line]) for i in range(0, len(texts), per_line)
-    ]
+    lines = [", ".join(texts[i : i + per_line]) for i in range(0, len(texts), per_line)]
     separator = ",\n" + " " * (indent + 1)
     return f"[{separator.join(lines)}]"

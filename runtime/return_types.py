@@ -15,7 +15,7 @@ from typing import Any
 def named_result(kind: str, fields: tuple[str, ...]) -> Any:
     """The type of the results of an operator."""
     # torch's own name for results of the in-place and plain forms is the same
-    base = namedtuple(kind, fields, rename=True)  # noqa: PYI024
+    base = namedtuple(kind, fields, rename=True)
 
     class Result(base):  # type: ignore[misc, valid-type]
         __slots__ = ()

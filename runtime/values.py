@@ -23,6 +23,7 @@ REFUSED: Any = type("Refused", (), {"__repr__": lambda _: "REFUSED"})()
 Accept = Callable[[Any], Any]
 """From a value to what the kernel gets, or REFUSED."""
 
+
 def exact(argument: Argument) -> Accept:
     """Takes values that count as the argument's type as they are."""
     type = argument.type

@@ -7,59 +7,57 @@ A function that is an operator is found when it is used: `torch.exp` calls the c
 
 from __future__ import annotations
 
-import difflib
-import importlib
-import math
-from typing import TYPE_CHECKING, Any
+import difflib as _difflib
+import importlib as _importlib
+import math as _math
+from typing import TYPE_CHECKING as _TYPE_CHECKING
+from typing import Any as _Any
 
-import jit.runtime.methods  # noqa: F401  gives Tensor its methods
-from jit.ir.dtypes import DType as dtype  # noqa: N813
-from jit.ir.dtypes import (
-    bfloat16,
-    complex64,
-    complex128,
-    float16,
-    float32,
-    float64,
-    int8,
-    int16,
-    int32,
-    int64,
-    uint8,
-)
-from jit.ir.dtypes import bool_ as bool  # noqa: A004
-from jit.ir.dtypes import complex64 as cfloat
-from jit.ir.dtypes import complex128 as cdouble
-from jit.ir.dtypes import float16 as half
-from jit.ir.dtypes import float32 as float  # noqa: A004
-from jit.ir.dtypes import float64 as double
-from jit.ir.dtypes import int16 as short
-from jit.ir.dtypes import int32 as int  # noqa: A004
-from jit.ir.dtypes import int64 as long
-from jit.runtime.device import CHANNELS_LAST as channels_last
-from jit.runtime.device import CONTIGUOUS_FORMAT as contiguous_format
-from jit.runtime.device import PRESERVE_FORMAT as preserve_format
-from jit.runtime.device import STRIDED as strided
-from jit.runtime.device import Device as device
-from jit.runtime.device import Layout as layout
-from jit.runtime.device import MemoryFormat as memory_format
+import jit.runtime.methods as _methods  # noqa: F401  gives Tensor its methods
+from jit.ir import dtypes as _dtypes
+from jit.runtime import device as _devices
 from jit.runtime.grad_mode import is_grad_enabled, is_inference_mode_enabled
+from jit.runtime.public_names import is_function as _is_function
 from jit.runtime.random import Generator, default_generator
 from jit.runtime.size import Size
 from jit.runtime.tensor import Tensor
 from jit.torch.functions import *  # noqa: F403
-from jit.torch.functions import __all__ as _functions
 from jit.torch.limits import finfo, iinfo
 from jit.torch.modes import enable_grad, inference_mode, no_grad, set_grad_enabled
-from jit.torch.operators import find_function, public_names
-from jit.runtime.public_names import is_function
+from jit.torch.operators import find_function as _find_function
+from jit.torch.operators import public_names as _public_names
+
+if _TYPE_CHECKING:
+    from jit.torch import cuda, linalg, nn, ops, return_types, special, testing
 
 __version__ = "2.13.0+tracescript"
 
-e = math.e
-inf = math.inf
-nan = math.nan
-pi = math.pi
+dtype = _dtypes.DType
+uint8 = _dtypes.uint8
+int8 = _dtypes.int8
+int16 = short = _dtypes.int16
+int32 = int = _dtypes.int32
+int64 = long = _dtypes.int64
+float16 = half = _dtypes.float16
+bfloat16 = _dtypes.bfloat16
+float32 = float = _dtypes.float32
+float64 = double = _dtypes.float64
+complex64 = cfloat = _dtypes.complex64
+complex128 = cdouble = _dtypes.complex128
+bool = _dtypes.bool_
+
+device = _devices.Device
+layout = _devices.Layout
+memory_format = _devices.MemoryFormat
+strided = _devices.STRIDED
+contiguous_format = _devices.CONTIGUOUS_FORMAT
+preserve_format = _devices.PRESERVE_FORMAT
+channels_last = _devices.CHANNELS_LAST
+
+e = _math.e
+inf = _math.inf
+nan = _math.nan
+pi = _math.pi
 newaxis = None
 
 _SUBMODULES = (
@@ -73,32 +71,50 @@ _SUBMODULES = (
     "testing",
 )
 
-if TYPE_CHECKING:
-    from jit.torch import cuda, linalg, nn, ops, return_types, special, testing
-    from jit.torch import jit as jit
+__all__ = [
+    "Generator",
+    "Size",
+    "Tensor",
+    "cuda",
+    "default_generator",
+    "enable_grad",
+    "finfo",
+    "iinfo",
+    "inference_mode",
+    "is_grad_enabled",
+    "is_inference_mode_enabled",
+    "linalg",
+    "nn",
+    "no_grad",
+    "ops",
+    "return_types",
+    "set_grad_enabled",
+    "special",
+    "testing",
+]
 
 
-def _find(name: str) -> Any:
+def _find(name: str) -> _Any:
     if name in _SUBMODULES:
-        return importlib.import_module(f"jit.torch.{name}")
-    if name.startswith("__") or not name or not is_function(name):
+        return _importlib.import_module(f"jit.torch.{name}")
+    if name.startswith("_") or not _is_function(name):
         return None
-    return find_function(name)
+    return _find_function(name)
 
 
-def __getattr__(name: str) -> Any:
+def __getattr__(name: str) -> _Any:
     found = _find(name)
     if found is None:
         message = f"module 'torch' has no attribute {name!r}"
-        near = difflib.get_close_matches(name, __dir__(), 3, 0.7)
-        if near and not name.startswith("__"):
-            message += f"; near: {', '.join(f'torch.{n}' for n in near)}"
+        if not name.startswith("_"):
+            near = _difflib.get_close_matches(name, __dir__(), 3, 0.7)
+            if near:
+                message += f"; near: {', '.join(f'torch.{n}' for n in near)}"
         raise AttributeError(message, name=name)
     globals()[name] = found
     return found
 
 
 def __dir__() -> list[str]:
-    shown = {n for n in globals() if not n.startswith("_")}
-    hidden = {"annotations", "difflib", "importlib", "math", "TYPE_CHECKING", "Any"}
-    return sorted((shown - hidden) | set(_SUBMODULES) | set(public_names()))
+    shown = {n for n in globals() if not n.startswith("_") and n != "annotations"}
+    return sorted(shown | set(_SUBMODULES) | set(_public_names()))

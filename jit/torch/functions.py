@@ -92,7 +92,8 @@ def asarray(
 
 
 def _dtype(dtype: Any) -> DType | None:
-    from jit.runtime.values import REFUSED, _dtype as accept
+    from jit.runtime.values import REFUSED
+    from jit.runtime.values import _dtype as accept
 
     if dtype is None:
         return None

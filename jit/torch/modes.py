@@ -39,7 +39,7 @@ class _GradMode:
         return wrapped  # type: ignore[return-value]
 
 
-class no_grad(_GradMode):  # noqa: N801  torch's name
+class no_grad(_GradMode):  # noqa: N801
     """No gradients inside. A decorator with or without parentheses."""
 
     def __new__(cls, function: Any = None) -> Any:
@@ -53,7 +53,7 @@ class no_grad(_GradMode):  # noqa: N801  torch's name
         super().__init__(False)
 
 
-class enable_grad(_GradMode):  # noqa: N801  torch's name
+class enable_grad(_GradMode):  # noqa: N801
     """Gradients inside. A decorator with or without parentheses."""
 
     def __new__(cls, function: Any = None) -> Any:

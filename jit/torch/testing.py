@@ -9,6 +9,7 @@ import numpy as np
 
 from jit.ir import dtypes
 from jit.ir.dtypes import DType
+from jit.runtime.promotion import get_default_dtype
 from jit.runtime.size import Size
 from jit.runtime.tensor import Tensor, wrap
 
@@ -31,7 +32,7 @@ class _Rules(NamedTuple):
     check_stride: bool
 
 
-class _Difference(Exception):
+class _DifferenceError(Exception):
     """Two values that differ: the message, and where in nested containers."""
 
     def __init__(self, message: str, place: str = "") -> None:
@@ -69,7 +70,7 @@ def assert_close(
         if not allow_subclasses and type(actual) is not type(expected):
             raise _no_comparison(actual, expected)
         _compare(actual, expected, rules, "")
-    except _Difference as difference:
+    except _DifferenceError as difference:
         text = difference.message
         if difference.place:
             text += f"\n\nThe failure occurred for item {difference.place}"
@@ -91,7 +92,7 @@ def _compare(actual: Any, expected: Any, rules: _Rules, place: str) -> None:
         _compare_mappings(actual, expected, rules, place)
     elif _is_sequence(actual) and _is_sequence(expected):
         if len(actual) != len(expected):
-            raise _Difference(
+            raise _DifferenceError(
                 f"The length of the sequences mismatch: {len(actual)} !="
                 f" {len(expected)}",
                 place,
@@ -123,7 +124,7 @@ def _compare_mappings(
     missing = [k for k in expected if k not in actual]
     more = [k for k in actual if k not in expected]
     if missing or more:
-        raise _Difference(
+        raise _DifferenceError(
             "The keys of the mappings do not match:\n"
             f"Missing keys in the actual mapping: {missing}\n"
             f"Additional keys in the actual mapping: {more}",
@@ -135,7 +136,7 @@ def _compare_mappings(
 
 def _compare_numbers(actual: Any, expected: Any, rules: _Rules, place: str) -> None:
     if rules.check_dtype and type(actual) is not type(expected):
-        raise _Difference(
+        raise _DifferenceError(
             f"The (d)types do not match: {type(actual)} != {type(expected)}.", place
         )
     kinds = {bool: dtypes.bool_, int: dtypes.int64, float: dtypes.float64}
@@ -154,7 +155,7 @@ def _compare_tensors(a: Tensor, b: Tensor, rules: _Rules, place: str) -> None:
         checks.append(("dtype", a.dtype, b.dtype))
     for name, x, y in checks:
         if x != y:
-            raise _Difference(
+            raise _DifferenceError(
                 f"The values for attribute '{name}' do not match: {x} != {y}.", place
             )
     rtol, atol = _tolerances([a.dtype, b.dtype], rules)
@@ -185,14 +186,7 @@ def _compare_arrays(
         close = np.isclose(a, b, rtol, atol, equal_nan=rules.equal_nan)
     if bool(np.all(close)):
         return
-    with np.errstate(all="ignore"):
-        difference = _absolute(a - b)
-        size = _absolute(b)
-        relative = np.where(
-            np.asarray(difference == 0),
-            0.0,
-            difference.astype(np.float64) / size.astype(np.float64),
-        )
+    difference, relative = _differences(a, b, actual)
     bounds = ("", "") if is_exact else _bounds(atol, rtol)
     if actual.ndim == 0:
         # a Python number as torch shows it
@@ -206,7 +200,23 @@ def _compare_arrays(
         text = _worst(close, difference, relative, bounds)
         what = "Tensor-likes"
     verb = "equal" if is_exact else "close"
-    raise _Difference(f"{what} are not {verb}!\n\n{text}", place)
+    raise _DifferenceError(f"{what} are not {verb}!\n\n{text}", place)
+
+
+def _differences(
+    a: np.ndarray, b: np.ndarray, actual: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Absolute and relative differences, in the precision in which torch shows them."""
+    with np.errstate(all="ignore"):
+        difference = _absolute(a - b)
+        quotient = difference.astype(np.float64) / _absolute(b).astype(np.float64)
+        relative = np.where(np.asarray(difference == 0), 0.0, quotient)
+    if not actual.ndim:
+        return difference, relative
+    if _are_integers(actual, actual):
+        return difference, relative.astype(get_default_dtype().numpy)
+    shown = actual.real.dtype
+    return difference.astype(shown), relative.astype(shown)
 
 
 def _are_integers(a: np.ndarray, b: np.ndarray) -> bool:
@@ -233,9 +243,7 @@ def _worst(
     bounds: tuple[str, str],
 ) -> str:
     wrong = int(np.size(close) - np.count_nonzero(close))
-    lines = [
-        f"Mismatched elements: {wrong} / {close.size} ({wrong / close.size:.1%})"
-    ]
+    lines = [f"Mismatched elements: {wrong} / {close.size} ({wrong / close.size:.1%})"]
     for name, values, bound in zip(
         ("absolute", "relative"), (difference, relative), bounds, strict=True
     ):

@@ -278,7 +278,9 @@ def test_devices_have_types_and_indices():
     assert "cuda:1" == str(device)
     assert torch.device("cpu") != torch.device("cpu:0")
     assert 1 == len({torch.device("cpu"), torch.device("cpu")})
-    with pytest.raises(RuntimeError, match="device type at start of device string: tpu"):
+    with pytest.raises(
+        RuntimeError, match="device type at start of device string: tpu"
+    ):
         torch.device("tpu")
     with pytest.raises(AttributeError, match="not writable"):
         device.type = "cpu"
@@ -294,7 +296,8 @@ def test_an_unknown_name_names_the_nearest(name, near):
 
 
 @pytest.mark.parametrize(
-    "name", ["view", "expand", "add_", "gelu", "_softmax", "append", "Int", "len", "save"]
+    "name",
+    ["view", "expand", "add_", "gelu", "_softmax", "append", "Int", "len", "save"],
 )
 def test_what_is_no_function_of_torch_is_not_there(name):
     assert not hasattr(torch, name)
@@ -325,9 +328,9 @@ def test_an_overload_can_be_called_by_its_full_name():
     assert torch.ops.aten.exp.default(x).tolist() == torch.exp(x).tolist()
     assert str(torch.ops.aten.exp.default.schema).startswith("aten::exp(Tensor self)")
     with pytest.raises(AttributeError, match="has no overload `Foo`; it has"):
-        torch.ops.aten.add.Foo  # noqa: B018
+        torch.ops.aten.add.Foo
     with pytest.raises(AttributeError, match="no operator `aten::addd`; near"):
-        torch.ops.aten.addd  # noqa: B018
+        torch.ops.aten.addd
     with pytest.raises(TypeError, match=r"aten::exp\(\): argument `self` is `str`"):
         torch.ops.aten.exp.default("a")
 
@@ -346,7 +349,9 @@ def test_functions_of_several_tensors_take_them_one_by_one_or_listed():
 def test_sizes_are_tuples_that_stay_sizes():
     size = torch.Size([2, 3])
 
-    assert torch.Size is type(size + (1,)) is type((1,) + size) is type(size[1:])
+    more = (1,)
+
+    assert torch.Size is type(size + more) is type(more + size) is type(size[1:])
     assert torch.Size is type(size * 2)
     assert 6 == size.numel()
     assert (2, 3) == size

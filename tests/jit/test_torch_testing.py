@@ -53,9 +53,9 @@ def test_options():
 def test_the_message_can_be_replaced():
     a, b = torch.tensor(1.0), torch.tensor(2.0)
 
-    with pytest.raises(AssertionError, match="^mine$"):
+    with pytest.raises(AssertionError, match=r"^mine$"):
         assert_close(a, b, msg="mine")
-    with pytest.raises(AssertionError, match="^mine: Scalars are not close"):
+    with pytest.raises(AssertionError, match=r"^mine: Scalars are not close"):
         assert_close(a, b, msg=lambda text: f"mine: {text}")
 
 

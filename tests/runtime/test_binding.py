@@ -131,7 +131,11 @@ def test_out_receives_the_result():
 @pytest.mark.parametrize(
     ("out", "error", "message"),
     [
-        (torch.zeros(2), RuntimeError, r"`out` .* has sizes \[2\], the result has \[2, 3"),
+        (
+            torch.zeros(2),
+            RuntimeError,
+            r"`out` .* has sizes \[2\], the result has \[2, 3",
+        ),
         (torch.zeros(2, 3, dtype=torch.int64), RuntimeError, "can't be cast"),
         ([1], TypeError, "expected a Tensor"),
     ],
@@ -144,7 +148,10 @@ def test_out_that_does_not_fit_is_an_error(out, error, message):
 @pytest.mark.parametrize(
     ("act", "message"),
     [
-        (lambda: torch.add(X, "a"), r"add\(\): argument `other` is `str`, expected `Ten"),
+        (
+            lambda: torch.add(X, "a"),
+            r"add\(\): argument `other` is `str`, expected `Ten",
+        ),
         (lambda: torch.add(X), r"add\(\): argument `other` is missing"),
         (lambda: torch.add(X, 2, beta=3), "there is no argument `beta`"),
         (lambda: torch.exp(X, X, X), "3 positional arguments are given, it takes 1"),

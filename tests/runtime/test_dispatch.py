@@ -18,7 +18,9 @@ from jit.runtime.tensor import wrap
 
 def make_card(schema: str, kernel) -> type[Card]:
     return type(
-        "card", (Card,), {"schema": parse_schema(schema), "kernel": staticmethod(kernel)}
+        "card",
+        (Card,),
+        {"schema": parse_schema(schema), "kernel": staticmethod(kernel)},
     )
 
 
@@ -124,7 +126,9 @@ def test_arguments_that_are_no_tensors_are_named(args, message):
 
 
 def test_a_card_without_a_kernel_says_so():
-    card = type("card", (Card,), {"schema": parse_schema("test::f(Tensor x) -> Tensor")})
+    card = type(
+        "card", (Card,), {"schema": parse_schema("test::f(Tensor x) -> Tensor")}
+    )
 
     with pytest.raises(NotImplementedError, match="`test::f` has no kernel"):
         dispatch.run(card, (torch.ones(1),))

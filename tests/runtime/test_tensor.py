@@ -149,7 +149,9 @@ def test_devices_are_the_cpu_alone():
     assert x.to("cpu") is x
     assert not x.is_cuda
     for move in (x.cuda, lambda: x.to("cuda"), lambda: torch.zeros(1, device="cuda:0")):
-        with pytest.raises(RuntimeError, match=r"torch\.cuda\.is_available\(\) is False"):
+        with pytest.raises(
+            RuntimeError, match=r"torch\.cuda\.is_available\(\) is False"
+        ):
             move()
 
 
@@ -304,7 +306,7 @@ def test_augmented_assignment_changes_the_tensor_and_its_views():
 def test_an_in_place_result_must_fit():
     x = torch.tensor([1, 2])
 
-    with pytest.raises(RuntimeError, match="Float can't be cast .* Long"):
+    with pytest.raises(RuntimeError, match=r"Float can't be cast .* Long"):
         x += 1.5
     with pytest.raises(RuntimeError, match="doesn't match the broadcast shape"):
         x += torch.ones(2, 2, dtype=torch.int64)
@@ -331,7 +333,7 @@ def test_in_looks_for_elements():
     assert 2 in torch.tensor([1, 2])
     assert 3 not in torch.tensor([1, 2])
     with pytest.raises(RuntimeError, match="only supports Tensor or scalar"):
-        "a" in torch.tensor([1])  # noqa: B015
+        "a" in torch.tensor([1])
 
 
 def test_iteration_gives_views_of_the_rows():
@@ -376,7 +378,7 @@ def test_each_conversion_has_a_method(method, dtype):
 
 def test_unknown_attributes_name_the_nearest():
     with pytest.raises(AttributeError, match="no attribute 'reshap'; near: reshape"):
-        torch.ones(1).reshap  # noqa: B018
+        torch.ones(1).reshap
     assert not hasattr(torch.ones(1), "_repr_html_")
 
 

@@ -114,9 +114,7 @@ def gathers(draw):
 
 
 def as_tensors(index):
-    return tuple(
-        torch.from_numpy(i) if isinstance(i, np.ndarray) else i for i in index
-    )
+    return tuple(torch.from_numpy(i) if isinstance(i, np.ndarray) else i for i in index)
 
 
 @given(gathers())
@@ -205,7 +203,11 @@ def test_what_torch_makes_of_an_index(index, shape, first):
         (lambda x: x[::0], ValueError, "step cannot be zero"),
         (lambda x: x["a"], IndexError, "only integers, slices"),
         (lambda x: x[1.0], IndexError, "only integers, slices"),
-        (lambda x: x[torch.tensor([0.5])], IndexError, "must be long, int, byte or bool"),
+        (
+            lambda x: x[torch.tensor([0.5])],
+            IndexError,
+            "must be long, int, byte or bool",
+        ),
         (lambda x: x[torch.tensor([5])], IndexError, "index 5 is out of bounds"),
         (lambda x: x[0, 0, 0][0], IndexError, "invalid index of a 0-dim tensor"),
         (

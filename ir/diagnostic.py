@@ -92,8 +92,7 @@ def _render_snippet(primary: Span, labels: Sequence[Label]) -> list[str]:
         # the source may hold tabs: keep them, so that the carets stay below
         lead = "".join("\t" if c == "\t" else " " for c in text[: span.column])
         lines.append(f"{' ' * width} | {lead}{carets} {mark.text}".rstrip())
-    for mark in elsewhere:
-        lines.append(f"{' ' * width} = {mark.span}: {mark.text}")
+    lines += [f"{' ' * width} = {mark.span}: {mark.text}" for mark in elsewhere]
     return lines
 
 

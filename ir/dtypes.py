@@ -146,6 +146,5 @@ def promote_dtypes(a: DType, b: DType) -> DType:
     if {a, b} == {float16, bfloat16}:
         return float32
     if a.itemsize != b.itemsize:
-        small, large = (a, b) if a.itemsize < b.itemsize else (b, a)
-        return large
+        return a if a.itemsize > b.itemsize else b
     return int16  # only uint8 and int8 differ within one size and category

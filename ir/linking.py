@@ -135,7 +135,7 @@ def rename_type(type: T.Type, renamed: dict[str, str]) -> T.Type:
     """`type` with the names of classes and functions replaced."""
     match type:
         case T.ClassType(n) | T.ModuleType(n) | T.InterfaceType(n) | T.FunctionType(n):
-            return type.__class__(renamed.get(n, n))  # type: ignore[call-arg]
+            return type.__class__(renamed.get(n, n))
         case T.ListType(e):
             return T.ListType(rename_type(e, renamed))
         case T.SetType(e):

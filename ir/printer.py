@@ -206,7 +206,11 @@ class _Printer:
         if isinstance(value, tuple):
             inner = ", ".join(map(self.constant, value))
             return f"({inner},)" if len(value) == 1 else f"({inner})"
-        return format_constant(value)
+        try:
+            return format_constant(value)
+        except TypeError:
+            # an invalid graph must be printable too, to be seen; this is not read back
+            return f"<{type(value).__name__}>"
 
     def section(self, stem: str, graph: Graph) -> str:
         """The name under which a graph will follow."""

@@ -139,7 +139,7 @@ def _if(node: Node) -> Messages:
 def _loop(node: Node) -> Messages:
     yield from _count("block", len(node.blocks), 1)
     if len(node.inputs) < 2:
-        yield f"it has {len(node.inputs)} inputs, expected the trips and a condition"
+        yield "it lacks the number of trips or the condition"
         return
     trips, condition, *carried = node.inputs
     yield from _expect("the number of trips", trips.type, T.INT)
@@ -188,9 +188,9 @@ def _leave_loop(node: Node) -> Messages:
     elif owner.blocks:
         params = owner.blocks[0].params
         values = node.inputs
-        if node.kind == "prim::ContinueStmt" and len(values) == len(params):
+        if node.kind == "prim::ContinueStmt" and values and len(values) == len(params):
             # the condition of the next trip comes first where it was computed anew
-            yield from _flow("conditions", values[:1], [owner.inputs[1]])
+            yield from _expect("the condition", values[0].type, T.BOOL)
             values = values[1:]
         yield from _flow("carried values", values, params[1:])
 
@@ -295,7 +295,7 @@ def _list_unpack(node: Node) -> Messages:
 def _dict_construct(node: Node) -> Messages:
     yield from _count("output", len(node.outputs), 1)
     if len(node.inputs) % 2:
-        yield f"it has {len(node.inputs)} inputs, expected keys and values in turn"
+        yield "it has a key without a value"
     for value in node.outputs[:1]:
         if not isinstance(value.type, T.DictType):
             yield f"the result is `{value.type}`, expected a dict"

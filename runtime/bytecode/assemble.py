@@ -152,8 +152,8 @@ class _Assembler:
             self.emit_node(node, deaths.at_node[node])
             dead = self.registers.release(v for v in node.outputs if v in deaths.unread)
             if dead:
-                last = self.instructions[-1]
-                if last.node is node and last.opcode in _CALLING:
+                last = self.instructions[-1] if self.instructions else None
+                if last and last.node is node and last.opcode in _CALLING:
                     last.dead += tuple(dead)
                 else:
                     self.emit(Opcode.FREE, dead=dead, node=node)

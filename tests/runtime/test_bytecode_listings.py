@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-import jit.runtime.ops
+import jit.runtime.ops  # noqa: F401  declares the cards
 from jit.ir.parser import parse_graph
+from jit.ir.span import Source
 from jit.runtime import bytecode
 
 GOLDENS = Path(__file__).parent.parent / "golden" / "bytecode"
@@ -51,8 +52,6 @@ def test_a_graph_is_assembled_as_the_listing_says(path, case, request):
 
 
 def test_a_listing_shows_the_source_line_once():
-    from jit.ir.span import Source
-
     source = Source("m.py", "def f(x):\n    return x + 1 + x\n")
     graph = parse_graph(
         """graph(%x : int):

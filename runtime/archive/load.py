@@ -37,13 +37,10 @@ from jit.runtime.archive.problem import (
     fail,
     named,
 )
-from jit.runtime.archive.save import EXTRA, PROGRAM
+from jit.runtime.archive.save import EXTRA, MAX_TEXT, PROGRAM
 from jit.runtime.archive.state import CONSTANT, StateReader
 from jit.runtime.archive.tensors import TensorTable
 from jit.runtime.objects import Object
-
-MAX_TEXT = 256 << 20
-"""Bytes of the program's text."""
 
 
 @dataclass(frozen=True)

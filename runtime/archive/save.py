@@ -12,7 +12,12 @@ from jit.ir.verifier import check_program
 from jit.runtime.archive import manifest as manifests
 from jit.runtime.archive import sources, tensors
 from jit.runtime.archive.conformity import Conformity
-from jit.runtime.archive.container import Member, name_problem, write_container
+from jit.runtime.archive.container import (
+    MAX_MEMBERS,
+    Member,
+    name_problem,
+    write_container,
+)
 from jit.runtime.archive.files import write_target
 from jit.runtime.archive.manifest import EntryPoint, Manifest
 from jit.runtime.archive.problem import UNSAVABLE, fail
@@ -21,6 +26,8 @@ from jit.runtime.archive.strict_json import write_json
 from jit.runtime.objects import Object
 
 PROGRAM = "program.txt"
+MAX_TEXT = 256 << 20
+"""Bytes of the program's text."""
 EXTRA = "extra/"
 
 
@@ -80,7 +87,24 @@ def archive_members(
         extra=tuple(m.name.removeprefix(EXTRA) for m in extra),
         metadata=_metadata(metadata or {}),
     )
-    return [manifests.write_manifest(manifest, program, others), *others]
+    members = [manifests.write_manifest(manifest, program, others), *others]
+    _check_limits(members, manifest)
+    return members
+
+
+def _check_limits(members: Sequence[Member], manifest: Manifest) -> None:
+    """No reader would take what exceeds the limits of readers."""
+    first, text, lines = members[:3]
+    for what, count, limit in (
+        ("files", len(members), MAX_MEMBERS),
+        ("entry points", len(manifest.entries), manifests.MAX_ENTRIES),
+        ("tensors", len(manifest.tensors), manifests.MAX_TENSORS),
+        ("bytes of values", first.size, manifests.MAX_BYTES),
+        ("bytes of program", text.size, MAX_TEXT),
+        ("bytes of source lines", lines.size, sources.MAX_BYTES),
+    ):
+        if count > limit:
+            fail(UNSAVABLE, f"there are {count} {what}, and an archive holds {limit}")
 
 
 def producer() -> str:

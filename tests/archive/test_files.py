@@ -23,7 +23,6 @@ from jit.runtime.archive import EntryPoint, files, load_archive, save_archive
 from jit.runtime.objects import Object
 from jit.runtime.tensor import wrap
 
-
 DOUBLE = (EntryPoint("double", "m.double"),)
 
 
@@ -67,11 +66,11 @@ def test_errors_name_the_file(path):
         load_archive(path)
 
 
-def test_a_missing_file_is_the_errors_of_the_system(path):
+def test_a_missing_file_is_the_error_of_the_system(program, path):
     with pytest.raises(FileNotFoundError):
         load_archive(path)
     with pytest.raises(FileNotFoundError):
-        save_archive(path / "deeper" / "still", Program(), DOUBLE)
+        save_archive(path / "deeper" / "still", program, DOUBLE)
 
 
 def test_text_files_and_other_things_are_type_errors(program):

@@ -32,7 +32,6 @@ from jit.runtime.objects import Object
 from jit.runtime.program_values import FunctionReference
 from jit.runtime.tensor import Tensor, wrap
 
-
 DOUBLE = (EntryPoint("double", "m.double"),)
 
 

@@ -1,0 +1,50 @@
+"""What is installed, what is missing, and how to get it."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import platform
+import shutil
+from collections.abc import Iterator
+from importlib.metadata import PackageNotFoundError, version
+
+_NEEDED = ("numpy", "ml_dtypes", "safetensors", "astunparse", "graphviz")
+_NATIVE = "compiled code runs on the interpreter: pip install 'tracescript[native]'"
+_DOT = "no pictures of graphs: apt install graphviz, or brew install graphviz"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """It takes none."""
+
+
+def run(options: argparse.Namespace) -> None:
+    for line in findings():
+        print(line)
+
+
+def findings() -> Iterator[str]:
+    """One line for each thing that was looked at."""
+    import jit
+
+    yield _line("tracescript", jit.__version__)
+    yield _line("python", f"{platform.python_version()} on {platform.platform()}")
+    yield _line("processors", str(os.cpu_count()))
+    for name in _NEEDED:
+        yield _line(name, _version(name) or "MISSING: pip install tracescript")
+    yield _line("llvmlite", _version("llvmlite") or f"not installed; {_NATIVE}")
+    yield _line("dot", shutil.which("dot") or f"not found; {_DOT}")
+    for variable in ("JIT_DISABLE", "PYTORCH_JIT", "JIT_CHECK", "JIT_DEBUG"):
+        if variable in os.environ:
+            yield _line(variable, f"is set to {os.environ[variable]!r}")
+
+
+def _line(name: str, value: str) -> str:
+    return f"{name:12} {value}"
+
+
+def _version(package: str) -> str | None:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return None

@@ -132,21 +132,23 @@ def add_try(draw, b, strings, bools, depth):
 
 
 def add_loop(draw, b, strings, bools, depth):
-    count = draw(st.integers(0, 3))
+    count, flags = draw(st.integers(0, 3)), draw(st.integers(0, 2))
+    types = [T.STR] * count + [T.BOOL] * flags
     trips = b.constant(draw(st.integers(0, 3)))
     initial = [draw(st.sampled_from(strings)) for _ in range(count)]
-    condition = draw(st.sampled_from(bools))
-    node = b.node("prim::Loop", [trips, condition, *initial], [T.STR] * count)
+    initial += [draw(st.sampled_from(bools)) for _ in range(flags)]
+    node = b.node("prim::Loop", [trips, draw(st.sampled_from(bools)), *initial], types)
     block = node.add_block()
     block.add_param(T.INT)
-    inner = [*strings, *(block.add_param(T.STR) for _ in range(count))]
-    truths = list(bools)
+    parameters = [block.add_param(t) for t in types]
+    inner, truths = [*strings, *parameters[:count]], [*bools, *parameters[count:]]
     with b.inside(block):
         fill(draw, b, inner, truths, depth + 1)
     block.add_return(draw(st.sampled_from(truths)))
-    for _ in range(count):
-        block.add_return(draw(st.sampled_from(inner)))
-    return node.outputs
+    for type in types:
+        block.add_return(draw(st.sampled_from(inner if type == T.STR else truths)))
+    bools.extend(node.outputs[count:])
+    return node.outputs[:count]
 
 
 def add_fusion(draw, b, strings, bools, depth):

@@ -22,12 +22,18 @@ from jit.ir.builder import Builder
 from jit.ir.card import ShapeError
 from jit.ir.constants import same_constant
 from jit.ir.dtypes import DType
-from jit.ir.graph import NOT_CONSTANT, Graph, Node, Value
+from jit.ir.graph import NOT_CONSTANT, Graph, Node, Use, Value
 from jit.ir.span import Span
 from jit.ir.subtyping import is_subtype
 from jit.passes import allows
 from jit.passes.analysis import effects
-from jit.passes.analysis.aliases import Aliases, aliases, is_mutable
+from jit.passes.analysis.aliases import (
+    MAY_RETURN_ARGUMENT,
+    Aliases,
+    aliases,
+    is_generic,
+    is_mutable,
+)
 from jit.passes.analysis.facts import card_of, facts_of, is_never_changed
 
 # reasons ------------------------------------------------------------------------
@@ -368,13 +374,16 @@ class Rewriter:
                 return False
             if sharing == SAME or not is_mutable(old.type) or new.node in made:
                 continue
+            if sharing == VIEW:
+                if not all(map(_only_reads, old.uses)):
+                    match.decline("the view is more than read")
+                    return False
+                continue
             known = match.aliases()
-            if known.escapes(old) and not (
-                sharing == FRESH and known.may_escape_for(new, old)
-            ):
+            if known.escapes(old) and not known.may_escape_for(new, old):
                 match.decline("the result leaves the graph as a value of its own")
                 return False
-            if sharing == FRESH and (known.may_change(old) or known.may_change(new)):
+            if known.may_change(old) or known.may_change(new):
                 match.decline("one of the two is written in place")
                 return False
         return True
@@ -384,6 +393,16 @@ class Rewriter:
         if self._aliases is None:
             self._aliases = aliases(graph)
         return self._aliases
+
+
+def _only_reads(use: Use) -> bool:
+    """Whether an operator reads a tensor and neither changes, keeps nor returns it."""
+    card = card_of(use.node)
+    if card is None or card.schema.kind in MAY_RETURN_ARGUMENT:
+        return False
+    if is_generic(card.schema) or use.index >= len(card.schema.arguments):
+        return False
+    return card.schema.arguments[use.index].alias is None
 
 
 def _nodes_between(before: Node | None, node: Node) -> list[Node]:

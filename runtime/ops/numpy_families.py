@@ -58,6 +58,15 @@ def ufunc_dtype(ufunc: Any, facts: Sequence[Any]) -> DType | None:
     return found.pop() if len(found) == 1 else None
 
 
+def operand_dtypes(ufunc: Any, facts: Sequence[Any]) -> list[Any]:
+    """The NumPy dtypes in which a ufunc computes with operands of known dtypes."""
+    given: list[Any] = []
+    for fact in facts:
+        (option,) = _operand_dtypes(fact) or ()
+        given.append(option)
+    return list(ufunc.resolve_dtypes((*given, None))[:-1])
+
+
 def _operand_dtypes(fact: Any) -> list[Any] | None:
     if isinstance(fact, T.TensorType | T.ArrayType):
         return None if fact.dtype is None else [fact.dtype.numpy]
@@ -125,6 +134,7 @@ def _twin(card: Any, ufunc: Any, text: str) -> type[Card]:
     blanks = {
         "schema": schema,
         "ufunc": ufunc,
+        "operand_dtypes": staticmethod(lambda *facts: operand_dtypes(ufunc, facts)),
         "pure": card,
         "kernel": ufunc,
         "infer": staticmethod(infer),

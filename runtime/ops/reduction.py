@@ -406,7 +406,12 @@ class count_nonzero(Reduction):
 def variance(x, axes, keepdim, correction):
     """The mean square distance from the mean, with `correction` fewer elements."""
     wide = x.astype(np.result_type(x.dtype, np.float64))
-    return np.var(wide, axis=axes, ddof=correction, keepdims=keepdim)
+    count = 1
+    for axis in axes:
+        count *= x.shape[axis]
+    distance = np.abs(wide - average(wide, axes, True))
+    squares = total(distance * distance, axes, keepdim)
+    return np.true_divide(squares, np.maximum(count - correction, 0))
 
 
 class Variance(Reduction):

@@ -290,7 +290,13 @@ def write(target, source):
         np.copyto(target, source, casting="unsafe")
     except ValueError:
         check_broadcast((target, source))
-        raise
+        common = np.broadcast_shapes(target.shape, np.shape(source))
+        if common == target.shape:
+            raise
+        raise RuntimeError(
+            f"output with shape {list(target.shape)} doesn't match the broadcast shape"
+            f" {list(common)}"
+        ) from None
 
 
 @op(

@@ -217,6 +217,26 @@ def split(self: Tensor, split_size: Any, dim: int = 0) -> Any:
     return call_operator("aten::split", (self, split_size, dim))
 
 
+def norm(
+    input: Tensor,
+    p: Any = "fro",
+    dim: Any = None,
+    keepdim: bool = False,
+    dtype: DType | None = None,
+) -> Tensor:
+    """The p-norm of all elements, or along dimensions."""
+    if isinstance(p, str) and p != "fro":
+        raise NotImplementedError(f"norm(p={p!r}) is not there; use torch.linalg")
+    order = 2 if p in ("fro", None) else p
+    if dim is None and not keepdim and dtype is None:
+        return call_operator("aten::norm", (input, order))  # type: ignore[no-any-return]
+    dims = list(range(input.array.ndim)) if dim is None else dim
+    options = {} if dtype is None else {"dtype": dtype}
+    return call_operator(  # type: ignore[no-any-return]
+        "aten::norm", (input, order, dims, keepdim), options
+    )
+
+
 def is_same_size(self: Tensor, other: Tensor) -> bool:
     """Whether both have the same sizes."""
     return bool(self.array.shape == other.array.shape)
@@ -241,6 +261,7 @@ _PYTHON: dict[str, Any] = {
     "nonzero": nonzero,
     "split": split,
     "is_same_size": is_same_size,
+    "norm": norm,
     "detach_": detach_,
     **{name: _conversion(name, dtype) for name, dtype in _CONVERSIONS.items()},
 }

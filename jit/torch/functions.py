@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -11,6 +10,7 @@ from jit.ir.dtypes import DType, promote_dtypes
 from jit.runtime import creation, promotion, random
 from jit.runtime.binding import call_operator
 from jit.runtime.device import require_cpu
+from jit.runtime.methods import norm
 from jit.runtime.promotion import get_default_dtype, set_default_dtype
 from jit.runtime.random import Generator
 from jit.runtime.repr import get_printoptions, set_printoptions
@@ -271,28 +271,6 @@ def nonzero(input: Tensor, *, out: Any = None, as_tuple: bool = False) -> Any:
     if as_tuple:
         return call_operator("aten::nonzero_numpy", (input,))
     return call_operator("aten::nonzero", (input,), {} if out is None else {"out": out})
-
-
-def norm(
-    input: Tensor,
-    p: Any = "fro",
-    dim: Any = None,
-    keepdim: bool = False,
-    dtype: DType | None = None,
-) -> Tensor:
-    """The p-norm of all elements, or along dimensions."""
-    if isinstance(p, str) and p != "fro":
-        raise NotImplementedError(f"norm(p={p!r}) is not there; use torch.linalg")
-    order = 2.0 if p in ("fro", None) else p
-    dims: Sequence[int] | None = [dim] if isinstance(dim, int) else dim
-    if dims is None and not keepdim and dtype is None:
-        return call_operator("aten::norm", (input, order))  # type: ignore[no-any-return]
-    if dims is None:
-        dims = list(range(input.array.ndim))
-    options = {} if dtype is None else {"dtype": dtype}
-    return call_operator(  # type: ignore[no-any-return]
-        "aten::norm", (input, order, list(dims), keepdim), options
-    )
 
 
 def unique(

@@ -162,6 +162,19 @@ def _is_member(value: Any, name: str, members: tuple[tuple[str, Any], ...]) -> b
 class RefusedError(TypeError):
     """A value that cannot be given for a type; the message names both."""
 
+    def __init__(self, value: Any, wanted: T.Type) -> None:
+        self.value = value
+        self.wanted = wanted
+        self.argument = ""
+        """The name of the argument that it was given for, if known."""
+
+    def __str__(self) -> str:
+        place = f" for argument '{self.argument}'" if self.argument else ""
+        return (
+            f"Expected a value of type '{self.wanted}'{place} but instead found type"
+            f" '{describe(self.value)}'"
+        )
+
 
 def convert(value: Any, type: T.Type, program: Program | None = None) -> Any:
     """A value from outside as a function declares it.
@@ -172,10 +185,7 @@ def convert(value: Any, type: T.Type, program: Program | None = None) -> Any:
     """
     converted = _convert(value, type, program)
     if converted is _REFUSED:
-        raise RefusedError(
-            f"Expected a value of type '{type}' but instead found type"
-            f" '{describe(value)}'"
-        )
+        raise RefusedError(value, type)
     return converted
 
 

@@ -108,8 +108,9 @@ class Executor:
                 try:
                     value = convert(value, argument.type, self.program)
                 except RefusedError as error:
+                    error.argument = argument.name
                     raise TypeError(
-                        f"{_title(schema)}() {error} for argument '{argument.name}'."
+                        f"{_title(schema)}() {error}."
                         f"\nPosition: {position}\nValue: {_short(value)}"
                         f"\nDeclaration: {schema}"
                     ) from None

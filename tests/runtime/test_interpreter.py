@@ -345,6 +345,24 @@ def test_carried_values_can_change_places():
     assert ("y", "x") == run(text, 3, "x", "y")
 
 
+def test_the_condition_of_the_next_iteration_can_be_a_carried_value():
+    text = """graph(%n : int, %p : bool, %q : bool):
+  %false : bool = prim::Constant[value=False]()
+  %zero : int = prim::Constant[value=0]()
+  %one : int = prim::Constant[value=1]()
+  %true : bool = prim::Constant[value=True]()
+  %a : bool, %b : bool, %k : int = prim::Loop(%n, %true, %p, %q, %zero)
+    block0(%i : int, %x : bool, %y : bool, %steps : int):
+      %more : int = aten::add(%steps, %one)
+      -> (%x, %y, %false, %more)
+  return (%k)
+"""
+
+    assert [1, 2, 3] == [
+        run(text, 9, p, q) for p, q in ((False, True), (True, False), (True, True))
+    ]
+
+
 def test_the_counter_of_a_loop_can_be_kept():
     text = """graph(%n : int):
   %true : bool = prim::Constant[value=True]()

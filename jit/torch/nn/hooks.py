@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from itertools import count
 from typing import Any
 
@@ -13,13 +13,14 @@ _numbers = count()
 class RemovableHandle:
     """What registering a hook returns; `remove()`, or the end of `with`, removes it."""
 
-    def __init__(self, hooks: OrderedDict[int, Any]) -> None:
-        self._hooks = hooks
+    def __init__(self, hooks: OrderedDict[int, Any], *flags: OrderedDict[int, Any]):
+        self._stores = (hooks, *flags)
         self.id = next(_numbers)
 
     def remove(self) -> None:
         """Remove the hook; once more does nothing."""
-        self._hooks.pop(self.id, None)
+        for store in self._stores:
+            store.pop(self.id, None)
 
     def __enter__(self) -> RemovableHandle:
         return self
@@ -29,11 +30,21 @@ class RemovableHandle:
 
 
 def add_hook(
-    hooks: OrderedDict[int, Any], hook: Callable[..., Any], *, prepend: bool
+    hooks: OrderedDict[int, Any],
+    hook: Callable[..., Any],
+    flags: Sequence[tuple[OrderedDict[int, Any], bool]],
+    *,
+    prepend: bool,
 ) -> RemovableHandle:
-    """Register a hook behind the others, or before them."""
-    handle = RemovableHandle(hooks)
+    """Register a hook behind the others, or before them.
+
+    Each of `flags` is a store of hooks' numbers, and whether this one joins it.
+    """
+    handle = RemovableHandle(hooks, *(store for store, _ in flags))
     hooks[handle.id] = hook
+    for store, joins in flags:
+        if joins:
+            store[handle.id] = True
     if prepend:
         hooks.move_to_end(handle.id, last=False)
     return handle

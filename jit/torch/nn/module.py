@@ -39,7 +39,10 @@ class Module:
         set_plain(self, "_modules", {})
         set_plain(self, "_non_persistent_buffers_set", set())
         set_plain(self, "_forward_pre_hooks", OrderedDict())
+        set_plain(self, "_forward_pre_hooks_with_kwargs", OrderedDict())
         set_plain(self, "_forward_hooks", OrderedDict())
+        set_plain(self, "_forward_hooks_with_kwargs", OrderedDict())
+        set_plain(self, "_forward_hooks_always_called", OrderedDict())
 
     def forward(self, *args: Any, **kwargs: Any) -> Any:
         """What the module computes; defined by every subclass."""
@@ -396,8 +399,8 @@ class Module:
 
     def _call(self, *args: Any, **kwargs: Any) -> Any:
         """`forward` between the hooks."""
-        for hook, with_kwargs in list(self._forward_pre_hooks.values()):
-            if with_kwargs:
+        for number, hook in list(self._forward_pre_hooks.items()):
+            if number in self._forward_pre_hooks_with_kwargs:
                 changed = hook(self, args, kwargs)
                 if changed is not None:
                     args, kwargs = _checked_pair(changed)
@@ -405,16 +408,20 @@ class Module:
                 changed = hook(self, args)
                 if changed is not None:
                     args = changed if isinstance(changed, tuple) else (changed,)
-        hooks = list(self._forward_hooks.values())
+        if not self._forward_hooks:
+            return self.forward(*args, **kwargs)
+        with_kwargs = self._forward_hooks_with_kwargs
+        hooks = list(self._forward_hooks.items())
         try:
             result = self.forward(*args, **kwargs)
         except Exception:
-            for hook, with_kwargs, always_call in hooks:
-                if always_call:
-                    hook(self, args, *([kwargs] if with_kwargs else []), None)
+            for number, hook in hooks:
+                if number in self._forward_hooks_always_called:
+                    hook(self, args, *([kwargs] if number in with_kwargs else []), None)
             raise
-        for hook, with_kwargs, _ in hooks:
-            changed = hook(self, args, *([kwargs] if with_kwargs else []), result)
+        for number, hook in hooks:
+            extra = [kwargs] if number in with_kwargs else []
+            changed = hook(self, args, *extra, result)
             if changed is not None:
                 result = changed
         return result
@@ -427,8 +434,8 @@ class Module:
         with_kwargs: bool = False,
     ) -> RemovableHandle:
         """Call `hook(module, args)` before `forward`; its result replaces the args."""
-        entry = (hook, with_kwargs)
-        return add_hook(self._forward_pre_hooks, entry, prepend=prepend)
+        flags = [(self._forward_pre_hooks_with_kwargs, with_kwargs)]
+        return add_hook(self._forward_pre_hooks, hook, flags, prepend=prepend)
 
     def register_forward_hook(
         self,
@@ -439,8 +446,11 @@ class Module:
         always_call: bool = False,
     ) -> RemovableHandle:
         """Call `hook(module, args, output)` after `forward`; its result replaces it."""
-        entry = (hook, with_kwargs, always_call)
-        return add_hook(self._forward_hooks, entry, prepend=prepend)
+        flags = [
+            (self._forward_hooks_with_kwargs, with_kwargs),
+            (self._forward_hooks_always_called, always_call),
+        ]
+        return add_hook(self._forward_hooks, hook, flags, prepend=prepend)
 
     # state ------------------------------------------------------------------------
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import enum
 from collections.abc import Iterator
 from typing import Any
 
@@ -74,8 +75,6 @@ class Conformity:
             self._done[key] = value
         if isinstance(type, T.UnionType):
             return self._check_union(value, type, path, pending)
-        if type == T.ANY:
-            return None
         if not self._fits(value, type):
             return _wrong(value, type, path)
         if isinstance(value, Object):
@@ -126,7 +125,11 @@ class Conformity:
             return isinstance(value, _CLASSES[type])
         match type:
             case T.SimpleType("Any"):
-                return True
+                # an archive keeps these by the type that is declared for them
+                named = hasattr(value, "_fields") or isinstance(value, enum.Enum)
+                return not named and (
+                    not isinstance(value, Object) or self._is_a(value.type, value.type)
+                )
             case T.TensorType() | T.ArrayType():
                 return _fits_tensor(value, type)
             case T.ListType():
@@ -175,6 +178,8 @@ class Conformity:
 
 def _parts(value: Any, type: T.Type) -> Iterator[tuple[Any, T.Type, str]]:
     """What a container holds, the types of it, and the steps to it."""
+    if type == T.ANY:
+        type = _open_type(value)
     match type:
         case T.ListType(element):
             yield from ((v, element, f"[{i}]") for i, v in enumerate(value))
@@ -183,13 +188,34 @@ def _parts(value: Any, type: T.Type) -> Iterator[tuple[Any, T.Type, str]]:
         case T.DictType(key, item):
             for k, v in value.items():
                 yield k, key, ".keys()"
-                yield v, item, f"[{k!r}]"
+                yield v, item, f"[{key_text(k)}]"
         case T.NamedTupleType(_, fields):
             for v, (name, t) in zip(value, fields, strict=True):
                 yield v, t, f".{name}"
         case T.TupleType(elements):
             for i, (v, t) in enumerate(zip(value, elements, strict=True)):
                 yield v, t, f"[{i}]"
+
+
+def _open_type(value: Any) -> T.Type:
+    """The type of a container of which nothing is declared."""
+    match value:
+        case list():
+            return T.ListType(T.ANY)
+        case set():
+            return T.SetType(T.ANY)
+        case dict():
+            return T.DictType(T.ANY, T.ANY)
+        case tuple():
+            return T.TupleType((T.ANY,) * len(value))
+    return T.ANY
+
+
+def key_text(key: Any) -> str:
+    """A key in a message; Python refuses to write out the longest integers."""
+    if isinstance(key, int) and key.bit_length() > 64:
+        return f"<an int of {key.bit_length()} bits>"
+    return repr(key)[:40] if isinstance(key, bool | int | float | str) else "…"
 
 
 def _join(path: str, step: str) -> str:

@@ -32,6 +32,7 @@ from jit.ir.dtypes import DType
 from jit.ir.program import Program
 from jit.ir.type_text import format_type, parse_type
 from jit.runtime import device
+from jit.runtime.archive.conformity import key_text
 from jit.runtime.archive.enums import enum_class
 from jit.runtime.archive.problem import MALFORMED, UNSAVABLE, fail
 from jit.runtime.archive.tensors import PADDING, TensorTable
@@ -112,7 +113,7 @@ class StateWriter:
             case np.generic():
                 return {"scalar": self.array(np.asarray(value), path)}
             case enum.Enum():
-                return {"enum": [self._type_text(type, T.EnumType, path), value.name]}
+                return {"enum": [format_type(type), value.name]}
             case int() | float() | complex():
                 return _encode_number(value)
             case list() | set() | dict() if id(value) in self._twice:
@@ -147,7 +148,7 @@ class StateWriter:
                 pairs = zip(
                     each(value, [key] * len(value)),
                     [
-                        self.encode(v, item, f"{path}.{k}", depth + 1)
+                        self.encode(v, item, f"{path}.{_step(k)}", depth + 1)
                         for k, v in value.items()
                     ],
                     strict=True,
@@ -155,16 +156,8 @@ class StateWriter:
                 return {"dict": [list(pair) for pair in pairs]}
         types = T.tuple_elements(type) or [T.ANY] * len(value)
         if hasattr(value, "_fields"):
-            text = self._type_text(type, T.NamedTupleType, path)
-            return {"named_tuple": [text, each(value, types)]}
+            return {"named_tuple": [format_type(type), each(value, types)]}
         return {"tuple": each(value, types)}
-
-    def _type_text(self, type: T.Type, wanted: Any, path: str) -> str:
-        if not isinstance(type, wanted):
-            _unsavable(
-                path, f"its type is declared as `{type}`, which does not say more"
-            )
-        return format_type(type)
 
     def _object(self, value: Object, path: str) -> int:
         if id(value) not in self._objects:
@@ -219,6 +212,11 @@ class StateWriter:
             self._names[key] = name
             self.arrays[name] = array
         return self._names[key]
+
+
+def _step(key: Any) -> str:
+    """A key in the name of a tensor."""
+    return key if isinstance(key, str) else key_text(key)
 
 
 def _reached_twice(root: Object) -> set[int]:

@@ -1,0 +1,194 @@
+"""Type hints, in every spelling, as types.
+
+`List[int]`, `list[int]`, `Optional[int]`, `int | None`, `"int"`, `torch.Tensor`,
+`np.ndarray`, `Final[int]`, and the comments `# type: (int, str) -> bool`.
+"""
+
+from __future__ import annotations
+
+import ast
+import collections.abc
+import types
+import typing
+from typing import Any
+
+import numpy as np
+
+from jit.frontend.failures import fail
+from jit.frontend.scope import Scope
+from jit.frontend.tree import Annotation
+from jit.ir import types as T
+from jit.ir.dtypes import DType
+
+_PLAIN: dict[Any, T.Type] = {
+    None: T.NONE,
+    type(None): T.NONE,
+    int: T.INT,
+    float: T.FLOAT,
+    bool: T.BOOL,
+    str: T.STR,
+    complex: T.COMPLEX,
+    Any: T.ANY,
+    DType: T.DTYPE,
+    np.ndarray: T.ARRAY,
+}
+
+COMMENT_NAMES: dict[str, Any] = {
+    "List": list,
+    "Tuple": tuple,
+    "Dict": dict,
+    "Optional": typing.Optional,
+    "Union": typing.Union,
+    "Any": Any,
+    "Final": typing.Final,
+}
+"""Names that type comments and strings may use without an import."""
+
+
+class HintError(Exception):
+    """A hint that is no type of ours; the message says why, `help` what to write."""
+
+    def __init__(self, message: str, help: str = "") -> None:
+        super().__init__(message)
+        self.help = help
+
+
+def type_of_annotation(annotation: Annotation, scope: Scope) -> T.Type:
+    """The type of an annotation; CompileError E0308 where it is none."""
+    try:
+        return type_of_hint(evaluate(annotation.node, scope), scope)
+    except HintError as error:
+        text = ast.unparse(annotation.node)
+        raise fail(
+            annotation.span,
+            "E0308",
+            f"the annotation `{text}` is not a type of compiled code",
+            label=str(error),
+            help=error.help
+            or "use int, float, bool, str, torch.Tensor, np.ndarray, Optional, List,"
+            " Tuple or Dict",
+        ) from None
+
+
+def evaluate(node: ast.expr, scope: Scope) -> Any:
+    """What an annotation means to Python where the function was defined."""
+    names = {n.id for n in ast.walk(node) if isinstance(n, ast.Name)}
+    known: dict[str, Any] = {}
+    for name in names:
+        found = scope.find(name)
+        if found is not None:
+            known[name] = found[0]
+        elif name in COMMENT_NAMES:
+            known[name] = COMMENT_NAMES[name]
+        elif name == "Tensor":
+            known[name] = _tensor_class()
+        else:
+            raise HintError(f"the name `{name}` is not known here")
+    expression = ast.fix_missing_locations(ast.Expression(node))
+    try:
+        return eval(compile(expression, "<annotation>", "eval"), {}, known)
+    except (TypeError, AttributeError, LookupError, ValueError) as error:
+        raise HintError(str(error)) from None
+
+
+def type_of_hint(hint: Any, scope: Scope | None = None) -> T.Type:
+    """The type that a Python type object stands for; HintError if none."""
+    if isinstance(hint, T.Type):
+        return hint
+    if isinstance(hint, str | typing.ForwardRef):
+        return _type_of_text(hint, scope)
+    try:
+        plain = _PLAIN.get(hint)
+    except TypeError:
+        plain = None
+    if plain is not None:
+        return plain
+    special = _special_classes().get(hint) if isinstance(hint, type) else None
+    if special is not None:
+        return special
+    origin = typing.get_origin(hint)
+    if origin is not None:
+        return _generic(hint, origin, typing.get_args(hint), scope)
+    if isinstance(hint, typing.NewType):
+        return type_of_hint(hint.__supertype__, scope)
+    raise _no_type(hint)
+
+
+def _no_type(hint: Any) -> HintError:
+    if hint in (list, typing.List):  # noqa: UP006
+        return HintError("a list needs the type of its items", "write `List[int]`")
+    if hint in (tuple, typing.Tuple):  # noqa: UP006
+        return HintError(
+            "a tuple needs the types of its items", "write `Tuple[int, str]`"
+        )
+    if hint in (dict, typing.Dict):  # noqa: UP006
+        return HintError("a dict needs its types", "write `Dict[str, int]`")
+    name = getattr(hint, "__name__", None) or repr(hint)
+    return HintError(f"`{name}` is not a type of compiled code")
+
+
+def _type_of_text(hint: str | typing.ForwardRef, scope: Scope | None) -> T.Type:
+    text = hint if isinstance(hint, str) else hint.__forward_arg__
+    try:
+        node = ast.parse(text.strip(), mode="eval").body
+    except SyntaxError:
+        raise HintError(f"`{text}` cannot be read as a type") from None
+    return type_of_hint(evaluate(node, scope or Scope.empty()), scope)
+
+
+def _generic(
+    hint: Any, origin: Any, args: tuple[Any, ...], scope: Scope | None
+) -> T.Type:
+    if origin in (typing.Union, types.UnionType):
+        return _union([type_of_hint(a, scope) for a in args])
+    if origin in (typing.Final, typing.Annotated, typing.ClassVar):
+        return type_of_hint(args[0], scope)
+    if origin is typing.Literal:
+        return _union([type_of_hint(type(a), scope) for a in args])
+    if origin is np.ndarray:
+        return T.ARRAY
+    if origin in (list, collections.abc.Sequence):
+        return T.ListType(type_of_hint(args[0], scope))
+    if origin in (dict, collections.abc.Mapping):
+        return T.DictType(type_of_hint(args[0], scope), type_of_hint(args[1], scope))
+    if origin is tuple:
+        if args and args[-1] is Ellipsis:
+            raise HintError(
+                "a tuple of any length is not a type of compiled code",
+                "write a list, `List[int]`, or name each item, `Tuple[int, int]`",
+            )
+        if args == ((),):
+            args = ()
+        return T.TupleType(tuple(type_of_hint(a, scope) for a in args))
+    raise _no_type(hint)
+
+
+def _union(members: list[T.Type]) -> T.Type:
+    others: list[T.Type] = []
+    for member in members:
+        inner = member.element if isinstance(member, T.OptionalType) else member
+        if inner != T.NONE and inner not in others:
+            others.append(inner)
+    has_none = any(m == T.NONE or isinstance(m, T.OptionalType) for m in members)
+    if not others:
+        return T.NONE
+    joined = others[0] if len(others) == 1 else T.UnionType(tuple(others))
+    return T.optional(joined) if has_none else joined
+
+
+def _tensor_class() -> type:
+    from jit.runtime.tensor import Tensor
+
+    return Tensor
+
+
+def _special_classes() -> dict[Any, T.Type]:
+    """Classes of the runtime, imported only when a hint needs them."""
+    from jit.runtime.device import Device
+    from jit.runtime.size import Size
+
+    return {
+        _tensor_class(): T.TENSOR,
+        Device: T.DEVICE,
+        Size: T.ListType(T.INT),
+    }

@@ -1,0 +1,637 @@
+"""Python's built-in functions, and the few of other modules that need care.
+
+Most functions of torch, numpy and math are plain operators; see `resolver`. Here is
+what chooses among operators, looks at types, or gives a value that only the compiler
+sees.
+"""
+
+from __future__ import annotations
+
+import builtins
+import math
+import warnings
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from jit.frontend import tree as t
+from jit.frontend.annotations import HintError, type_of_hint
+from jit.frontend.call import Arguments, call_operator, known_elements
+from jit.frontend.coerce import UNTYPED, coerce, is_untyped, settle
+from jit.frontend.emit_comprehension import emit_quantifier
+from jit.frontend.emit_control import choose
+from jit.frontend.emit_loop import as_list, walk_of
+from jit.frontend.failures import fail
+from jit.frontend.operators import NUMBERS, apply, apply_exactly, binary, compare, numpy_kind
+from jit.frontend.refine import Condition, plain_truth, truth
+from jit.frontend.sugared import (
+    Builtin,
+    Emitted,
+    EnumerateValue,
+    NoContext,
+    PythonValue,
+    RangeValue,
+    ReversedValue,
+    Sugared,
+    ZipValue,
+)
+from jit.ir import types as T
+from jit.ir.graph import Value
+from jit.ir.registry import has_kind
+from jit.ir.span import Span
+
+if TYPE_CHECKING:
+    from jit.frontend.emit import Emitter
+
+Emit = Callable[["Emitter", t.Call], Emitted]
+
+BUILTINS: dict[int, Builtin] = {}
+"""By the identity of the Python object."""
+
+
+def builtin(*objects: Any) -> Callable[[Emit], Emit]:
+    """Let calls of Python objects be emitted by a function."""
+
+    def register(emit: Emit) -> Emit:
+        for obj in objects:
+            BUILTINS[id(obj)] = Builtin(obj.__name__, emit)
+        return emit
+
+    return register
+
+
+def _given(e: Emitter, call: t.Call, least: int, most: int) -> list[Emitted]:
+    """The positional arguments of a call that takes no others."""
+    args = e.arguments(call)
+    name = _name_of(call)
+    if args.keywords:
+        keyword = next(iter(args.keywords))
+        raise fail(
+            args.spans[keyword],
+            "E0304",
+            f"`{name}` does not take the argument `{keyword}` in compiled code",
+        )
+    if not least <= len(args.positional) <= most:
+        count = f"{least}" if least == most else f"{least} to {most}"
+        raise fail(
+            call.span,
+            "E0304",
+            f"`{name}` takes {count} arguments and is given {len(args.positional)}",
+        )
+    return args.positional
+
+
+def _name_of(call: t.Call) -> str:
+    match call.function:
+        case t.Name(_, id):
+            return id
+        case t.Attribute(_, _, name):
+            return name
+    return "this function"
+
+
+def _values(e: Emitter, call: t.Call, least: int, most: int) -> list[Value]:
+    return [e.as_value(x, call.span) for x in _given(e, call, least, most)]
+
+
+# numbers ------------------------------------------------------------------------
+
+
+@builtin(int)
+def emit_int(e: Emitter, call: t.Call) -> Emitted:
+    values = _values(e, call, 0, 1)
+    if not values:
+        return e.b.constant(0)
+    return values[0] if values[0].type == T.INT else apply(
+        e, call.span, "aten::Int", values[0]
+    )
+
+
+@builtin(float)
+def emit_float(e: Emitter, call: t.Call) -> Emitted:
+    values = _values(e, call, 0, 1)
+    if not values:
+        return e.b.constant(0.0)
+    return values[0] if values[0].type == T.FLOAT else apply(
+        e, call.span, "aten::Float", values[0]
+    )
+
+
+@builtin(complex)
+def emit_complex(e: Emitter, call: t.Call) -> Emitted:
+    values = _values(e, call, 1, 2)
+    if len(values) == 1 and values[0].type == T.COMPLEX:
+        return values[0]
+    return apply(e, call.span, "aten::Complex", *values)
+
+
+@builtin(bool)
+def emit_bool(e: Emitter, call: t.Call) -> Emitted:
+    values = _given(e, call, 0, 1)
+    if not values:
+        return e.b.constant(False)
+    return truth(e, values[0], t.Constant(call.span, None)).value
+
+
+@builtin(abs)
+def emit_abs(e: Emitter, call: t.Call) -> Emitted:
+    (x,) = _values(e, call, 1, 1)
+    if isinstance(x.type, T.ArrayType):
+        return apply(e, call.span, numpy_kind("absolute"), x)
+    if isinstance(x.type, T.TensorType):
+        return apply(e, call.span, "aten::abs", x)
+    if x.type == T.BOOL:
+        x = apply(e, call.span, "aten::Int", x)
+    return apply(e, call.span, "prim::abs", x)
+
+
+@builtin(round)
+def emit_round(e: Emitter, call: t.Call) -> Emitted:
+    values = _values(e, call, 1, 2)
+    x = values[0]
+    if isinstance(x.type, T.TensorType):
+        return apply(e, call.span, "aten::round", *values)
+    if isinstance(x.type, T.ArrayType):
+        return apply(e, call.span, "np::round", *values)
+    if x.type == T.BOOL:
+        x = apply(e, call.span, "aten::Int", x)
+    if x.type not in (T.INT, T.FLOAT):
+        return apply(e, call.span, "aten::round", *values)
+    if len(values) == 2 and values[1].type != T.NONE:
+        overload = "digits" if x.type == T.FLOAT else "int_digits"
+        return apply_exactly(e, call.span, "aten::round", overload, x, values[1])
+    if x.type == T.INT:
+        return x
+    return apply_exactly(e, call.span, "aten::round", "to_int", x)
+
+
+@builtin(divmod)
+def emit_divmod(e: Emitter, call: t.Call) -> Emitted:
+    a, b = _values(e, call, 2, 2)
+    return apply(e, call.span, "aten::divmod", a, b)
+
+
+@builtin(pow)
+def emit_pow(e: Emitter, call: t.Call) -> Emitted:
+    a, b = _values(e, call, 2, 2)
+    return binary(e, call.span, "**", a, b)
+
+
+@builtin(min)
+def emit_min(e: Emitter, call: t.Call) -> Emitted:
+    return _extreme(e, call, "min")
+
+
+@builtin(max)
+def emit_max(e: Emitter, call: t.Call) -> Emitted:
+    return _extreme(e, call, "max")
+
+
+def _extreme(e: Emitter, call: t.Call, name: str) -> Emitted:
+    given = _given(e, call, 1, 99)
+    span = call.span
+    if len(given) == 1:
+        items = known_elements(e, given[0], span)
+        if items is None:
+            x = given[0] if isinstance(given[0], Value) else list_of(e, given[0], span)
+            if isinstance(x.type, T.TensorType):
+                return apply(e, span, f"aten::{name}", x)
+            if isinstance(x.type, T.ArrayType):
+                return apply(e, span, f"np::{name}", x)
+            return apply(e, span, f"prim::{name}", x)
+        given = items
+    values = [e.as_value(x, span) for x in given]
+    best = values[0]
+    for other in values[1:]:
+        best = _better(e, span, name, best, other)
+    return best
+
+
+def _better(e: Emitter, span: Span, name: str, a: Value, b: Value) -> Value:
+    """Python's choice: the first unless the second is really less, or greater."""
+    if a.type in NUMBERS and b.type in NUMBERS:
+        if a.type == b.type == T.BOOL:
+            a, b = apply(e, span, "aten::Int", a), apply(e, span, "aten::Int", b)
+        return apply(e, span, f"prim::{name}", a, b)
+    sign = "<" if name == "min" else ">"
+    met = plain_truth(e, compare(e, span, sign, b, a), span)
+    (value,) = choose(e, Condition(met), lambda: [b], lambda: [a])
+    assert isinstance(value, Value)
+    return value
+
+
+# strings ------------------------------------------------------------------------
+
+
+@builtin(str)
+def emit_str(e: Emitter, call: t.Call) -> Emitted:
+    from jit.frontend.emit_stmt import as_text
+
+    values = _values(e, call, 0, 1)
+    return as_text(e, values[0], call.span) if values else e.b.constant("")
+
+
+def _plain(name: str, kind: str, least: int = 1, most: int = 1) -> None:
+    def emit(e: Emitter, call: t.Call) -> Emitted:
+        return apply(e, call.span, kind, *_values(e, call, least, most))
+
+    BUILTINS[id(getattr(builtins, name))] = Builtin(name, emit)
+
+
+for _name in ("ord", "chr", "hex", "oct", "bin", "hash", "repr"):
+    _plain(_name, f"aten::{_name}")
+
+
+@builtin(format)
+def emit_format(e: Emitter, call: t.Call) -> Emitted:
+    values = _values(e, call, 1, 2)
+    template = e.b.constant("{:{}}" if len(values) == 2 else "{}")
+    return apply(e, call.span, "aten::format", template, *values)
+
+
+@builtin(print)
+def emit_print(e: Emitter, call: t.Call) -> Emitted:
+    args = e.arguments(call)
+    if args.keywords:
+        keyword = next(iter(args.keywords))
+        raise fail(
+            args.spans[keyword],
+            "E0304",
+            f"`print` does not take the argument `{keyword}` in compiled code",
+            help="put the text together with an f-string or `join`",
+        )
+    values = [e.as_value(x, call.span) for x in args.positional]
+    e.b.node("prim::Print", values)
+    return e.none()
+
+
+# containers and what loops walk -----------------------------------------------------
+
+
+@builtin(len)
+def emit_len(e: Emitter, call: t.Call) -> Emitted:
+    (x,) = _given(e, call, 1, 1)
+    if isinstance(x, RangeValue):
+        return walk_of(e, x, call.span).length()
+    if isinstance(x, Sugared):
+        items = x.elements(e, call.span)
+        if items is None:
+            raise fail(call.span, "E0301", f"{x.describe()} has no length")
+        return e.b.constant(len(items))
+    elements = T.tuple_elements(x.type)
+    if elements is not None:
+        return e.b.constant(len(elements))
+    return apply(e, call.span, "aten::len", x)
+
+
+@builtin(range)
+def emit_range(e: Emitter, call: t.Call) -> Emitted:
+    values = []
+    for x in _values(e, call, 1, 3):
+        if T.is_tensor_like(x.type) or x.type == T.BOOL:
+            x = apply(e, call.span, "aten::Int", x)
+        if x.type != T.INT:
+            raise fail(
+                call.span,
+                "E0304",
+                f"`range` takes ints and is given a `{x.type}`",
+                help="convert it with `int(...)`",
+            )
+        values.append(x)
+    if len(values) == 1:
+        return RangeValue(None, values[0], None)
+    return RangeValue(values[0], values[1], values[2] if len(values) == 3 else None)
+
+
+@builtin(enumerate)
+def emit_enumerate(e: Emitter, call: t.Call) -> Emitted:
+    args = e.arguments(call)
+    start = args.keywords.pop("start", None)
+    if len(args.positional) == 2:
+        start = args.positional.pop()
+    if len(args.positional) != 1 or args.keywords:
+        raise fail(call.span, "E0304", "`enumerate` takes an iterable and a start")
+    first = None if start is None else e.as_value(start, call.span)
+    return EnumerateValue(args.positional[0], first)
+
+
+@builtin(zip)
+def emit_zip(e: Emitter, call: t.Call) -> Emitted:
+    return ZipValue(_given(e, call, 1, 99))
+
+
+@builtin(reversed)
+def emit_reversed(e: Emitter, call: t.Call) -> Emitted:
+    return ReversedValue(_given(e, call, 1, 1)[0])
+
+
+@builtin(list)
+def emit_list(e: Emitter, call: t.Call) -> Emitted:
+    given = _given(e, call, 0, 1)
+    if not given:
+        empty = e.b.list([], T.TENSOR)
+        empty.node.attributes[UNTYPED] = True
+        return empty
+    return list_of(e, given[0], call.span)
+
+
+def list_of(e: Emitter, x: Emitted, span: Span) -> Value:
+    """A new list of what a loop over `x` would give."""
+    if isinstance(x, Value) and (isinstance(x.type, T.ListType) or x.type == T.STR):
+        return apply(e, span, "aten::list", x)
+    items = None if isinstance(x, RangeValue) else known_or_none(e, x, span)
+    if items is not None:
+        return as_list(e, [e.as_value(i, span) for i in items], span)
+    walk = walk_of(e, x, span)
+    made = e.b.list([], T.TENSOR)
+    loop = e.b.node("prim::Loop", [walk.length(), e.b.constant(True)])
+    block = loop.add_block()
+    number = block.add_param(T.INT, "i")
+    with e.inside(block):
+        item = e.as_value(walk.item(number), span)
+        made.type = T.ListType(item.type)
+        apply(e, span, "aten::append", made, item)
+        block.add_return(e.b.constant(True))
+    return made
+
+
+def known_or_none(e: Emitter, x: Emitted, span: Span) -> list[Emitted] | None:
+    """The elements of a tuple or of modules."""
+    if isinstance(x, EnumerateValue | ZipValue | ReversedValue):
+        return None
+    return known_elements(e, x, span)
+
+
+@builtin(tuple)
+def emit_tuple(e: Emitter, call: t.Call) -> Emitted:
+    given = _given(e, call, 0, 1)
+    items = known_or_none(e, given[0], call.span) if given else []
+    if items is None:
+        raise fail(
+            call.span,
+            "E0306",
+            "a tuple of a length that is known only at run time is not accepted",
+            help="keep a list",
+        )
+    return e.b.tuple([e.as_value(i, call.span) for i in items])
+
+
+@builtin(dict)
+def emit_dict(e: Emitter, call: t.Call) -> Emitted:
+    args = e.arguments(call)
+    if args.positional:
+        return call_operator(e, call.span, "aten::dict", args, name="dict")
+    inputs: list[Value] = []
+    for key, value in args.keywords.items():
+        inputs += [e.b.constant(key), e.as_value(value, call.span)]
+    item = inputs[1].type if inputs else T.TENSOR
+    made = e.b.node("prim::DictConstruct", inputs, [T.DictType(T.STR, item)])
+    if not inputs:
+        made.attributes[UNTYPED] = True
+    return made.output
+
+
+@builtin(sum)
+def emit_sum(e: Emitter, call: t.Call) -> Emitted:
+    given = _given(e, call, 1, 2)
+    x = given[0]
+    items = known_or_none(e, x, call.span)
+    if items is not None:
+        total: Emitted = given[1] if len(given) == 2 else e.b.constant(0)
+        for item in items:
+            total = binary(e, call.span, "+", total, item)
+        return total
+    values = x if isinstance(x, Value) else list_of(e, x, call.span)
+    if isinstance(values.type, T.TensorType):
+        dims = e.b.list([e.b.constant(0)], T.INT)
+        result = apply(e, call.span, "aten::sum", values, dims)
+    elif isinstance(values.type, T.ArrayType):
+        result = apply(e, call.span, "np::sum", values, e.b.constant(0))
+    else:
+        result = apply(e, call.span, "aten::sum", values)
+    if len(given) == 2:
+        return binary(e, call.span, "+", given[1], result)
+    return result
+
+
+@builtin(sorted)
+def emit_sorted(e: Emitter, call: t.Call) -> Emitted:
+    args = e.arguments(call)
+    if args.positional and not isinstance(args.positional[0], Value):
+        args.positional[0] = list_of(e, args.positional[0], call.span)
+    elif args.positional and isinstance(args.positional[0], Value):
+        x = args.positional[0]
+        if not isinstance(x.type, T.ListType):
+            args.positional[0] = list_of(e, x, call.span)
+    return call_operator(e, call.span, "aten::sorted", args, name="sorted")
+
+
+@builtin(any)
+def emit_any(e: Emitter, call: t.Call) -> Emitted:
+    return _quantified(e, call, is_any=True)
+
+
+@builtin(all)
+def emit_all(e: Emitter, call: t.Call) -> Emitted:
+    return _quantified(e, call, is_any=False)
+
+
+def _quantified(e: Emitter, call: t.Call, *, is_any: bool) -> Emitted:
+    name = "any" if is_any else "all"
+    if len(call.args) == 1 and isinstance(call.args[0], t.Comprehension):
+        if call.args[0].kind == "generator":
+            return emit_quantifier(e, call.args[0], is_any=is_any)
+    (x,) = _given(e, call, 1, 1)
+    items = known_or_none(e, x, call.span)
+    values = x if isinstance(x, Value) else None
+    if items is not None:
+        bools = [truth(e, i, t.Constant(call.span, None)).value for i in items]
+        values = e.b.list(bools, T.BOOL)
+    elif values is None:
+        values = list_of(e, x, call.span)
+    if T.is_tensor_like(values.type):
+        kind = "np" if isinstance(values.type, T.ArrayType) else "aten"
+        return plain_truth(e, apply(e, call.span, f"{kind}::{name}", values), call.span)
+    return apply(e, call.span, f"aten::{name}", values)
+
+
+# looking at types and attributes ------------------------------------------------------
+
+
+@builtin(isinstance)
+def emit_isinstance(e: Emitter, call: t.Call) -> Emitted:
+    from jit.frontend.refine import emit_condition
+
+    if len(call.args) != 2:
+        raise fail(call.span, "E0304", "`isinstance` takes a value and a type")
+    return emit_condition(e, call).value
+
+
+@builtin(hasattr)
+def emit_hasattr(e: Emitter, call: t.Call) -> Emitted:
+    from jit.frontend.modules import ModuleValue
+
+    owner, name = _given(e, call, 2, 2)
+    text = name.constant if isinstance(name, Value) else None
+    if not isinstance(text, str) or not isinstance(owner, ModuleValue):
+        raise fail(
+            call.span, "E0301", "`hasattr` takes a module and a literal name"
+        )
+    return e.b.constant(owner.has(text))
+
+
+@builtin(getattr)
+def emit_getattr(e: Emitter, call: t.Call) -> Emitted:
+    from jit.frontend.methods import attribute_of_value
+
+    given = _given(e, call, 2, 2)
+    text = given[1].constant if isinstance(given[1], Value) else None
+    if not isinstance(text, str):
+        raise fail(call.span, "E0301", "`getattr` takes a literal name")
+    owner = given[0]
+    if isinstance(owner, Sugared):
+        return owner.attribute(e, call.span, text)
+    return attribute_of_value(e, call.span, owner, text)
+
+
+# other modules --------------------------------------------------------------------
+
+
+@builtin(warnings.warn)
+def emit_warn(e: Emitter, call: t.Call) -> Emitted:
+    args = e.arguments(call)
+    message = e.as_value(args.positional[0], call.span) if args.positional else None
+    if message is None or message.type != T.STR:
+        raise fail(call.span, "E0304", "`warnings.warn` takes a message")
+    apply(e, call.span, "aten::warn", message)
+    return e.none()
+
+
+def emit_annotate(e: Emitter, call: t.Call) -> Emitted:
+    """`torch.jit.annotate(type, value)`."""
+    if len(call.args) != 2:
+        raise fail(call.span, "E0304", "`annotate` takes a type and a value")
+    hint = e.expr(call.args[0])
+    try:
+        if isinstance(hint, Builtin):
+            type: T.Type = {
+                "int": T.INT, "float": T.FLOAT, "bool": T.BOOL, "str": T.STR,
+            }[hint.name]  # fmt: skip
+        else:
+            type = type_of_hint(getattr(hint, "obj", None))
+    except (HintError, KeyError):
+        raise fail(
+            call.args[0].span, "E0308", "the first argument of `annotate` is not a type"
+        ) from None
+    value = e.value(call.args[1])
+    fitting = coerce(value, type)
+    if fitting is None:
+        raise fail(
+            call.args[1].span,
+            "E0310",
+            f"a value annotated as `{type}` is a `{value.type}`",
+        )
+    if fitting.type == T.NONE:
+        return e.none(type)
+    if fitting.type != type and isinstance(type, T.OptionalType):
+        return e.b.node("prim::unchecked_cast", [fitting], [type]).output
+    return fitting
+
+
+def emit_true(e: Emitter, call: t.Call) -> Emitted:
+    """`torch.jit.is_scripting()`."""
+    return e.b.constant(True)
+
+
+def emit_false(e: Emitter, call: t.Call) -> Emitted:
+    """`torch.jit.is_tracing()`."""
+    return e.b.constant(False)
+
+
+def emit_no_context(e: Emitter, call: t.Call) -> Emitted:
+    """`torch.no_grad()`."""
+    e.arguments(call)
+    return NoContext(_name_of(call))
+
+
+def emit_tensor(e: Emitter, call: t.Call) -> Emitted:
+    """`torch.tensor(data)`: of a number, or of nested lists and tuples."""
+    args = e.arguments(call)
+    if args.positional:
+        data = e.as_value(args.positional[0], call.span)
+        if is_untyped(data):
+            settle(data, T.ListType(T.FLOAT))
+        args.positional[0] = _as_nested_list(e, data, call.span)
+    args.keywords.pop("requires_grad", None)
+    if isinstance(args.positional[0], Value) and T.is_tensor_like(
+        args.positional[0].type
+    ):
+        return _copied(e, call, args)
+    return call_operator(e, call.span, "aten::tensor", args, name="torch.tensor")
+
+
+def _copied(e: Emitter, call: t.Call, args: Arguments) -> Emitted:
+    x = e.as_value(args.positional[0], call.span)
+    made = apply(e, call.span, "aten::clone", x)
+    dtype = args.keywords.get("dtype")
+    if dtype is None:
+        return made
+    return apply(e, call.span, "aten::to", made, e.as_value(dtype, call.span))
+
+
+def _as_nested_list(e: Emitter, data: Value, span: Span) -> Value:
+    if T.tuple_elements(data.type) is not None:
+        items = [_as_nested_list(e, i, span) for i in e.b.unpack(data)]
+        return _numbers(e, items, span)
+    return data
+
+
+def _numbers(e: Emitter, items: list[Value], span: Span) -> Value:
+    """A list of numbers that may be of several types: the widest wins."""
+    types = {i.type for i in items}
+    if len(types) > 1 and types <= {T.BOOL, T.INT, T.FLOAT}:
+        wanted = T.FLOAT if T.FLOAT in types else T.INT
+        items = [e.b.convert(i, wanted) for i in items]
+    return as_list(e, items, span)
+
+
+def math_function(name: str) -> Builtin | None:
+    """A function of `math`; its arguments are numbers. None if there is no operator."""
+    kind = {"trunc": "aten::Int", "prod": "aten::prod"}.get(name, f"aten::{name}")
+    if not has_kind(kind):
+        return None
+
+    def emit(e: Emitter, call: t.Call) -> Emitted:
+        args = e.arguments(call)
+        for i, x in enumerate(args.positional):
+            if isinstance(x, Value) and (
+                T.is_tensor_like(x.type) or x.type == T.NUMBER
+            ):
+                args.positional[i] = apply(e, call.span, "aten::Float", x)
+            elif isinstance(x, Value) and x.type == T.BOOL:
+                args.positional[i] = apply(e, call.span, "aten::Int", x)
+        return call_operator(e, call.span, kind, args, name=f"math.{name}")
+
+    return Builtin(f"math.{name}", emit)
+
+
+MATH = {id(f): n for n, f in vars(math).items() if callable(f) and not n.startswith("_")}
+"""Names of the functions of `math` by identity."""
+
+
+class DTypeClass(PythonValue):
+    """A class that also names a dtype: `np.float32`."""
+
+    def value(self, e: Emitter, span: Span) -> Value:
+        from jit.ir.dtypes import dtype_of
+
+        try:
+            return e.b.constant(dtype_of(self.obj))
+        except TypeError:
+            return super().value(e, span)
+
+    def call(self, e: Emitter, call: t.Call) -> Emitted:
+        """`np.float64(x)`."""
+        (x,) = _values(e, call, 1, 1)
+        if not isinstance(x.type, T.ArrayType):
+            x = e.b.convert(x, T.ARRAY)
+        return apply(e, call.span, "np::astype", x, self.value(e, call.span))

@@ -1,0 +1,408 @@
+"""Calls: arguments, defaults, overloads, and what to say where they do not fit."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from jit.frontend import tree as t
+from jit.frontend.coerce import coerce, is_untyped, settle
+from jit.frontend.failures import fail, nearest
+from jit.frontend.sugared import Emitted
+from jit.ir import types as T
+from jit.ir.diagnostic import GraphError
+from jit.ir.graph import Value
+from jit.ir.overloads import Binding, Mismatch, is_convertible, resolve
+from jit.ir.registry import has_kind, nearest_kinds
+from jit.ir.schema import Argument, FunctionSchema
+from jit.ir.span import Span
+
+if TYPE_CHECKING:
+    from jit.frontend.emit import Emitter
+
+RESIZING = frozenset(
+    f"aten::{name}"
+    for name in (
+        "append", "extend", "insert", "pop", "remove", "clear", "add_", "mul_", "Delete",
+    )
+)  # fmt: skip
+"""Operators that may change the length of a list."""
+
+
+@dataclass(slots=True)
+class Arguments:
+    """The arguments of a call, emitted."""
+
+    positional: list[Emitted] = field(default_factory=list)
+    keywords: dict[str, Emitted] = field(default_factory=dict)
+    spans: dict[int | str, Span] = field(default_factory=dict)
+    """Where each is written, by position or keyword."""
+
+    def add(self, value: Emitted, span: Span) -> None:
+        self.spans[len(self.positional)] = span
+        self.positional.append(value)
+
+
+def emit_arguments(e: Emitter, call: t.Call, first: Emitted | None = None) -> Arguments:
+    """Emit the arguments of a call; `first` comes before them."""
+    found = Arguments()
+    if first is not None:
+        found.add(first, call.function.span)
+    for arg in call.args:
+        if not isinstance(arg, t.Starred):
+            found.add(e.expr(arg), arg.span)
+            continue
+        items = known_elements(e, e.expr(arg.value), arg.span)
+        if items is None:
+            raise fail(
+                arg.span,
+                "E0306",
+                "only a tuple can be spread with `*`: the number of arguments must be"
+                " known",
+                help="pass the items one by one",
+            )
+        for item in items:
+            found.add(item, arg.span)
+    for k in call.keywords:
+        if k.name in found.keywords:
+            raise fail(k.span, "E0304", f"argument `{k.name}` is given twice")
+        found.keywords[k.name] = e.expr(k.value)
+        found.spans[k.name] = k.span
+    return found
+
+
+def known_elements(e: Emitter, x: Emitted, span: Span) -> list[Emitted] | None:
+    """The elements of a tuple, one by one; None for values of unknown length."""
+    if not isinstance(x, Value):
+        return x.elements(e, span)
+    if T.tuple_elements(x.type) is None:
+        return None
+    if x.node.kind == "prim::TupleConstruct":
+        return list(x.node.inputs)
+    return list(e.b.unpack(x))
+
+
+# operators --------------------------------------------------------------------
+
+
+def call_operator(
+    e: Emitter, span: Span, kind: str, args: Arguments, *, name: str = ""
+) -> Emitted:
+    """Call an operator; CompileError E0301, E0304 or E0307 if it does not fit."""
+    positional = [
+        e.as_value(x, args.spans.get(i, span)) for i, x in enumerate(args.positional)
+    ]
+    keywords = {
+        k: e.as_value(x, args.spans.get(k, span)) for k, x in args.keywords.items()
+    }
+    _settle_untyped(kind, positional)
+    found = _resolve(e, kind, positional, keywords)
+    if isinstance(found, tuple):
+        positional, binding = found
+        return bound(e, span, binding, positional, keywords)
+    raise _refusal(span, kind, name, args, positional, keywords, found)
+
+
+def _resolve(
+    e: Emitter, kind: str, positional: Sequence[Value], keywords: dict[str, Value]
+) -> tuple[list[Value], Binding] | list[Mismatch]:
+    types = [v.type for v in positional]
+    keyword_types = {k: v.type for k, v in keywords.items()}
+    found = resolve(kind, types, keyword_types)
+    if isinstance(found, Binding):
+        return list(positional), found
+    # x.view(2, 3) means x.view([2, 3])
+    for start in (0, 1):
+        rest = types[start:]
+        if not rest or any(r not in (T.INT, T.BOOL) for r in rest):
+            continue
+        packed = [*types[:start], T.ListType(T.INT)]
+        again = resolve(kind, packed, keyword_types)
+        if isinstance(again, Binding):
+            sizes = e.b.list(list(positional[start:]), T.INT)
+            return [*positional[:start], sizes], again
+    return found
+
+
+def bound(
+    e: Emitter,
+    span: Span,
+    binding: Binding,
+    positional: Sequence[Value],
+    keywords: dict[str, Value],
+) -> Emitted:
+    """The node of a call that meets a schema; several results become a tuple."""
+    if binding.schema.kind in RESIZING:
+        e.resizes += 1
+    saved, e.b.span = e.b.span, span
+    try:
+        result = e.b.bound(binding, positional, keywords)
+    except GraphError as error:
+        raise fail(span, "E0301", error.diagnostics[0].headline) from None
+    finally:
+        e.b.span = saved
+    if result is None:
+        return e.none()
+    if isinstance(result, list):
+        return _several(e, binding.schema, result)
+    assert isinstance(result, Value)
+    if result.type == T.NONE:
+        return e.none()
+    return result
+
+
+def _several(e: Emitter, schema: FunctionSchema, results: list[Value]) -> Value:
+    """Several results as a tuple, with the names that the schema gives them."""
+    names = [r.name for r in schema.returns]
+    if not all(names):
+        return e.b.tuple(results)
+    for name, value in zip(names, results, strict=True):
+        value.name = name
+    kind = schema.kind.partition("::")[2]
+    fields = tuple(zip(names, (r.type for r in results), strict=True))
+    made = T.NamedTupleType(kind, fields)
+    return e.b.node("prim::NamedTupleConstruct", results, [made]).output
+
+
+def _settle_untyped(kind: str, args: Sequence[Value]) -> None:
+    """Give an empty list the type that the first use of it tells."""
+    if len(args) < 2 or not is_untyped(args[0]):
+        if len(args) == 2 and is_untyped(args[1]) and isinstance(args[0].type, T.ListType):
+            settle(args[1], args[0].type)
+        return
+    owner, other = args[0], args[-1]
+    if any(not u.node.kind.startswith("aten::") for u in owner.uses):
+        return
+    if kind in ("aten::append", "aten::insert"):
+        settle(owner, T.ListType(widened(other.type)))
+    elif kind in ("aten::extend", "aten::add", "aten::add_") and isinstance(
+        other.type, T.ListType
+    ):
+        settle(owner, other.type)
+    elif kind == "aten::_set_item" and isinstance(owner.type, T.DictType):
+        settle(owner, T.DictType(args[1].type, widened(other.type)))
+
+
+def widened(type: T.Type) -> T.Type:
+    """The type without what is known of dtype and sizes."""
+    match type:
+        case T.TensorType():
+            return T.TENSOR
+        case T.ArrayType():
+            return T.ARRAY
+        case T.ListType(x):
+            return T.ListType(widened(x))
+        case T.OptionalType(x):
+            return T.optional(widened(x))
+        case T.DictType(k, v):
+            return T.DictType(k, widened(v))
+        case T.TupleType(elements):
+            return T.TupleType(tuple(map(widened, elements)))
+    return type
+
+
+def _refusal(
+    span: Span,
+    kind: str,
+    name: str,
+    args: Arguments,
+    positional: Sequence[Value],
+    keywords: dict[str, Value],
+    misses: list[Mismatch],
+) -> Exception:
+    shown = f"`{name}`" if name else f"`{kind}`"
+    if not misses and not has_kind(kind):
+        near = [k.partition("::")[2] for k in nearest_kinds(kind)]
+        return fail(
+            span,
+            "E0204",
+            f"{shown} is not among the operators that can be compiled",
+            help=nearest(kind.partition("::")[2], near),
+        )
+    miss = misses[0]
+    at = args.spans.get(miss.argument, span) if miss.argument is not None else span
+    given = [v.type for v in (*positional, *keywords.values())]
+    faulty = _faulty(miss, positional, keywords)
+    if faulty is not None and isinstance(faulty.type, T.OptionalType):
+        return maybe_none(at, faulty)
+    types = ", ".join(f"`{g}`" for g in given)
+    code = "E0301" if faulty is not None else "E0304"
+    notes = [f"the nearest signature is `{miss.schema}`"]
+    if len(misses) > 1:
+        notes.append(f"{len(misses)} overloads of `{kind}` were tried")
+    return fail(
+        at,
+        code,
+        f"{shown} does not take ({types})" if given else f"{shown} needs arguments",
+        label=miss.reason,
+        notes=notes,
+    )
+
+
+def _faulty(
+    miss: Mismatch, positional: Sequence[Value], keywords: dict[str, Value]
+) -> Value | None:
+    if isinstance(miss.argument, int) and miss.argument < len(positional):
+        return positional[miss.argument]
+    if isinstance(miss.argument, str) and miss.depth:
+        return keywords.get(miss.argument)
+    return None
+
+
+def maybe_none(span: Span, value: Value) -> Exception:
+    """The error for a value that may be None where it must not."""
+    name = value.name or "this value"
+    inner = value.type.element if isinstance(value.type, T.OptionalType) else value.type
+    return fail(
+        span,
+        "E0307",
+        f"`{name}` may be None here" if value.name else "this value may be None here",
+        label=f"`{value.type}`",
+        help=f"test it first, with `if {name} is not None:`; inside it has type `{inner}`"
+        if value.name
+        else "assign it to a name and test that for None first",
+    )
+
+
+# functions --------------------------------------------------------------------
+
+
+def call_function(e: Emitter, call: t.Call, fn: Any) -> Emitted:
+    """Call a Python function, compiled on the way for the types of this call."""
+    from jit.frontend.signature import signature_of
+
+    mark = getattr(fn, "_jit_mark", None)
+    if mark in ("ignore", "unused"):
+        raise fail(
+            call.span,
+            "E0205",
+            f"`{fn.__name__}` is marked `@{mark}` and cannot be called in compiled code",
+            help="remove the mark, or guard the call with `if not torch.jit.is_scripting()`",
+        )
+    with e.compilation.calling(call.span):
+        signature = signature_of(fn)
+    args = e.arguments(call)
+    given = match_parameters(call.span, signature.schema.arguments, args, fn.__name__)
+    arg_types = {
+        p.name: argument_type(e, given[p.name], call.span)
+        for p in signature.parameters
+        if p.annotation is None and p.name in given
+    }
+    with e.compilation.calling(call.span):
+        callee = e.compilation.function(fn, arg_types)
+    inputs = fit_arguments(e, call.span, callee.schema.arguments, given, args)
+    function = e.b.function(callee.name)
+    return called(e, "prim::CallFunction", [function, *inputs], callee.result)
+
+
+def call_stored(e: Emitter, call: t.Call, scripted: Any) -> Emitted:
+    """Call a function that has a graph and no source."""
+    from jit.ir.linking import link
+
+    schema: FunctionSchema = scripted.schema
+    args = e.arguments(call)
+    given = match_parameters(call.span, schema.arguments, args, scripted.name)
+    inputs = fit_arguments(e, call.span, schema.arguments, given, args)
+    name = link(e.compilation.program, scripted.program, scripted.qualified_name)
+    function = e.b.function(name)
+    result = schema.returns[0].type
+    return called(e, "prim::CallFunction", [function, *inputs], result)
+
+
+def called(
+    e: Emitter, kind: str, inputs: Sequence[Value], result: T.Type, **attributes: Any
+) -> Value:
+    """The node of a call."""
+    if any(isinstance(i.type, T.ListType | T.ModuleType) for i in inputs):
+        e.resizes += 1
+    return e.b.node(kind, inputs, [result], **attributes).output
+
+
+def match_parameters(
+    span: Span, parameters: Sequence[Argument], args: Arguments, name: str
+) -> dict[str, tuple[Emitted, int | str]]:
+    """Which argument each parameter gets; E0304 where Python would complain."""
+    positional = [p.name for p in parameters if not p.keyword_only]
+    if len(args.positional) > len(positional):
+        raise fail(
+            args.spans[len(positional)],
+            "E0304",
+            f"`{name}` takes {_count(len(positional), 'positional argument')} and is"
+            f" given {len(args.positional)}",
+        )
+    given: dict[str, tuple[Emitted, int | str]] = {}
+    for i, value in enumerate(args.positional):
+        given[positional[i]] = (value, i)
+    known = [p.name for p in parameters]
+    for keyword, value in args.keywords.items():
+        if keyword not in known:
+            raise fail(
+                args.spans[keyword],
+                "E0304",
+                f"`{name}` has no parameter `{keyword}`",
+                help=nearest(keyword, known),
+            )
+        if keyword in given:
+            raise fail(
+                args.spans[keyword], "E0304", f"argument `{keyword}` is given twice"
+            )
+        given[keyword] = (value, keyword)
+    missing = [p.name for p in parameters if p.is_required and p.name not in given]
+    if missing:
+        listed = ", ".join(f"`{m}`" for m in missing)
+        raise fail(
+            span, "E0304", f"`{name}` is missing the argument{_s(missing)} {listed}"
+        )
+    return given
+
+
+def _count(n: int, what: str) -> str:
+    return f"{n} {what}{'' if n == 1 else 's'}"
+
+
+def _s(items: Sequence[object]) -> str:
+    return "" if len(items) == 1 else "s"
+
+
+def argument_type(
+    e: Emitter, given: tuple[Emitted, int | str], span: Span
+) -> T.Type:
+    """The type as which a callee gets an argument."""
+    return widened(e.as_value(given[0], span).type)
+
+
+def fit_arguments(
+    e: Emitter,
+    span: Span,
+    parameters: Sequence[Argument],
+    given: dict[str, tuple[Emitted, int | str]],
+    args: Arguments,
+) -> list[Value]:
+    """The inputs of a call in the order of the schema, converted, defaults filled in."""
+    inputs = []
+    for p in parameters:
+        if p.name not in given:
+            inputs.append(e.b.default(p.default, p.type))
+            continue
+        emitted, place = given[p.name]
+        at = args.spans.get(place, span)
+        inputs.append(fit_argument(e, at, p, e.as_value(emitted, at)))
+    return inputs
+
+
+def fit_argument(e: Emitter, span: Span, p: Argument, value: Value) -> Value:
+    """One argument as the type of its parameter."""
+    fitting = coerce(value, p.type)
+    if fitting is not None:
+        return fitting
+    if is_convertible(value.type, p.type):
+        return e.b.convert(value, p.type)
+    if isinstance(value.type, T.OptionalType) and not isinstance(p.type, T.OptionalType):
+        raise maybe_none(span, value)
+    raise fail(
+        span,
+        "E0304",
+        f"parameter `{p.name}` is a `{p.type}` and is given a `{value.type}`",
+        help="convert the argument, or change the annotation of the parameter",
+    )

@@ -1,0 +1,250 @@
+"""Compile functions into a program, each version once, callees on the way.
+
+A version is a function together with the types of its unannotated parameters. While it
+is being compiled its schema is known already if its result is annotated; this is what
+makes recursion possible.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+import types
+import weakref
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import jit.runtime.ops  # noqa: F401  declares the operators
+from jit.frontend.coerce import UNTYPED
+from jit.frontend.emit import Emitter
+from jit.frontend.environment import Variable
+from jit.frontend.failures import fail
+from jit.frontend.scope import Scope
+from jit.frontend.signature import (
+    Parameter,
+    Signature,
+    make_schema,
+    plain_function,
+    signature_of,
+)
+from jit.frontend.sugared import Sugared
+from jit.ir import types as T
+from jit.ir.diagnostic import CompileError, Diagnostic, Error
+from jit.ir.graph import Graph, Value
+from jit.ir.program import Function, Program
+from jit.ir.schema import FunctionSchema
+from jit.ir.span import Span
+from jit.passes import remove_exits
+
+SelfMaker = Callable[[Value], Sugared]
+"""Makes what `self` stands for in a method."""
+
+_PLAIN_NAME = re.compile(r"[^A-Za-z0-9_.]")
+
+
+@dataclass(slots=True)
+class Callee:
+    """A version of a function: compiled, or being compiled."""
+
+    name: str
+    schema: FunctionSchema
+    is_finished: bool
+    declared: T.Type | None
+    span: Span
+    """The head of its definition."""
+
+    @property
+    def result(self) -> T.Type:
+        """The type of its result; E0305 while that is not known yet."""
+        if self.is_finished:
+            return self.schema.returns[0].type
+        if self.declared is not None:
+            return self.declared
+        shown = self.name.rpartition(".")[2]
+        raise fail(
+            self.span,
+            "E0305",
+            f"`{shown}` calls itself, and the type of its result is not annotated",
+            help=f"annotate it: `def {shown}(...) -> int:`",
+        )
+
+
+@dataclass
+class Compilation:
+    """What was compiled into one program so far."""
+
+    program: Program
+    versions: dict[Any, Callee] = field(default_factory=dict)
+    modules: dict[Any, Any] = field(default_factory=dict)
+    """Module types by what modules must share to be of one type."""
+
+    @staticmethod
+    def of(program: Program) -> Compilation:
+        """The compilation of a program, the same for each call."""
+        found = _COMPILATIONS.get(program)
+        if found is None:
+            found = _COMPILATIONS[program] = Compilation(program)
+        return found
+
+    @contextmanager
+    def calling(self, span: Span) -> Iterator[None]:
+        """Errors inside are due to the call at this place."""
+        try:
+            yield
+        except CompileError as error:
+            raise _called_from(error, span) from error.__cause__
+
+    @contextmanager
+    def all_or_nothing(self) -> Iterator[None]:
+        """After an error the program is what it was before."""
+        program = self.program
+        functions, classes = dict(program.functions), dict(program.classes)
+        methods = {n: list(c.methods) for n, c in classes.items()}
+        versions, modules = dict(self.versions), dict(self.modules)
+        try:
+            yield
+        except BaseException:
+            program.functions, program.classes = functions, classes
+            for name, definition in classes.items():
+                definition.methods = methods[name]
+            self.versions, self.modules = versions, modules
+            raise
+
+    def function(
+        self,
+        fn: Any,
+        arg_types: Mapping[str, T.Type] | None = None,
+        *,
+        name: str | None = None,
+    ) -> Callee:
+        """The version of a function for these types, compiled if need be."""
+        fn = plain_function(fn)
+        signature = signature_of(fn)
+        open_types = open_parameter_types(signature.parameters, arg_types or {})
+        key = (fn, tuple(open_types.items()))
+        found = self.versions.get(key)
+        if found is not None:
+            return found
+        chosen = self.program.unique_name(name or qualified_name(fn))
+        return self.compile(key, fn, signature, chosen, open_types)
+
+    def compile(
+        self,
+        key: Any,
+        fn: types.FunctionType,
+        signature: Signature,
+        name: str,
+        open_types: dict[str, T.Type],
+        self_type: T.Type | None = None,
+        make_self: SelfMaker | None = None,
+    ) -> Callee:
+        """Emit one version and add it to the program."""
+        parameters = signature.parameters
+        if self_type is not None:
+            first = dataclasses.replace(parameters[0], annotation=self_type)
+            parameters = (first, *parameters[1:])
+        expected = signature.returns if signature.returns is not None else T.ANY
+        schema = make_schema(name, parameters, open_types, expected)
+        callee = Callee(name, schema, False, signature.returns, signature.tree.span)
+        self.versions[key] = callee
+        graph = Graph(self.program)
+        # the name is taken from now on, also for functions compiled on the way
+        self.program.functions[name] = Function(name, graph, schema, signature.tree.doc)
+        emitter = Emitter(self, signature.tree, Scope.of(fn), graph, signature.returns)
+        spans = [p.span for p in signature.tree.params]
+        params = [(a.name, a.type, s) for a, s in zip(schema.arguments, spans, strict=True)]
+        if make_self is not None:
+            _bind_self(emitter, params[0], make_self)
+            params = params[1:]
+        result = emitter.emit_function(params)
+        for node in graph.all_nodes:
+            node.attributes.pop(UNTYPED, None)
+        remove_exits.run(graph)
+        callee.schema = make_schema(name, parameters, open_types, result)
+        callee.is_finished = True
+        self.program.functions.pop(name)  # callees come first in the text
+        function = Function(name, graph, callee.schema, signature.tree.doc)
+        self.program.add_function(function)
+        return callee
+
+
+_COMPILATIONS: weakref.WeakKeyDictionary[Program, Compilation] = (
+    weakref.WeakKeyDictionary()
+)
+
+
+def _bind_self(
+    emitter: Emitter, param: tuple[str, T.Type, Span], make_self: SelfMaker
+) -> None:
+    name, type, span = param
+    value = emitter.graph.add_input(type, name)
+    emitter.frame.names[name] = Variable(make_self(value), span)
+
+
+def open_parameter_types(
+    parameters: tuple[Parameter, ...], given: Mapping[str, T.Type]
+) -> dict[str, T.Type]:
+    """The types of the parameters that no annotation fixes."""
+    return {
+        p.name: given.get(p.name) or p.type for p in parameters if p.annotation is None
+    }
+
+
+def qualified_name(fn: types.FunctionType) -> str:
+    """The name of a function in a program: `model.f`, without foreign characters."""
+    full = f"{fn.__module__}.{fn.__qualname__}".replace("<locals>.", "")
+    parts = [_PLAIN_NAME.sub("_", p) for p in full.split(".")]
+    return ".".join(p if p and not p[0].isdigit() else f"_{p}" for p in parts)
+
+
+def _called_from(error: CompileError, span: Span) -> CompileError:
+    return CompileError(
+        [dataclasses.replace(d, stack=(*d.stack, span)) for d in error.diagnostics]
+    )
+
+
+def compile_function(
+    fn: Any,
+    program: Program,
+    arg_types: Mapping[str, T.Type] | None = None,
+    *,
+    name: str | None = None,
+) -> Function:
+    """Compile a Python function and all it calls into a program.
+
+    `arg_types` gives the types of unannotated parameters, which are Tensors otherwise.
+    Raises CompileError (E01 to E04); the program is then as before.
+    """
+    compilation = Compilation.of(program)
+    with reporting(fn), compilation.all_or_nothing():
+        callee = compilation.function(fn, arg_types, name=name)
+        return program.functions[callee.name]
+
+
+@contextmanager
+def reporting(obj: Any) -> Iterator[None]:
+    """Whatever goes wrong inside is an error with a code."""
+    try:
+        yield
+    except Error:
+        raise
+    except RecursionError as error:
+        raise CompileError(
+            Diagnostic(
+                "E0107",
+                "the source is nested too deeply to be compiled",
+                help="split the expression or function into several",
+            )
+        ) from error
+    except Exception as error:
+        shown = getattr(obj, "__qualname__", type(obj).__name__)
+        raise CompileError(
+            Diagnostic(
+                "E0199",
+                f"the compiler failed on `{shown}`: {type(error).__name__}: {error}",
+                notes=("this is a mistake of the compiler, not of the source",),
+                help="report it together with the source of the function",
+            )
+        ) from error

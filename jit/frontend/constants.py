@@ -1,0 +1,69 @@
+"""Constants of a function, each once, at its top.
+
+    %one : int = prim::Constant[value=1]()     shared by all that write 1
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from jit.ir import types as T
+from jit.ir.builder import Builder
+from jit.ir.constants import make_constant, type_of_constant
+from jit.ir.graph import Graph, Node, Value
+
+
+class PoolingBuilder(Builder):
+    """A builder that makes equal constants once, before everything else."""
+
+    def __init__(self, graph: Graph) -> None:
+        super().__init__(graph)
+        self._pool: dict[tuple[Any, ...], Value] = {}
+        self._last: Node | None = None
+        self._graph = graph
+
+    def constant(self, value: Any, type: T.Type | None = None) -> Value:
+        """The constant of this value and type, new or made before."""
+        found = type if type is not None else type_of_constant(value)
+        key = (found, _identity(value))
+        if key not in self._pool:
+            self._pool[key] = self._add(make_constant(value, found))
+        return self._pool[key]
+
+    def function(self, name: str) -> Value:
+        """The constant that stands for a function of the program."""
+        key = ("function", name)
+        if key not in self._pool:
+            node = Node("prim::Constant")
+            node.attributes["name"] = name
+            node.add_output(T.FunctionType(name))
+            self._pool[key] = self._add(node)
+        return self._pool[key]
+
+    def _add(self, node: Node) -> Value:
+        node.span, node.stack = self.span, self.stack
+        if self._last is None:
+            self._graph.block.prepend(node)
+        else:
+            node.insert_after(self._last)
+        self._last = node
+        return node.output
+
+    def remove_unused(self) -> None:
+        """Remove the constants that nobody reads in the end."""
+        for key, value in list(self._pool.items()):
+            if not value.uses:
+                value.node.destroy()
+                del self._pool[key]
+        self._last = None
+
+
+def _identity(value: Any) -> Any:
+    """What tells constants apart: 1, 1.0, True, 0.0 and -0.0 all differ."""
+    if isinstance(value, np.ndarray):
+        return id(value)
+    if isinstance(value, tuple):
+        return tuple(map(_identity, value))
+    return (type(value).__name__, repr(value))

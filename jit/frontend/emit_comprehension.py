@@ -1,0 +1,175 @@
+"""Emit comprehensions: a new list or dict, filled by a loop.
+
+    [f(x) for x in a if x > 0]       %out : int[] = prim::ListConstruct()
+                                →     = prim::Loop(%len, %true)
+                                       block0(%i : int): ... aten::append(%out, %y)
+
+Their variables are their own: nothing outside sees them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from jit.frontend import tree as t
+from jit.frontend.call import widened
+from jit.frontend.coerce import UNTYPED
+from jit.frontend.emit_control import choose
+from jit.frontend.emit_loop import assign_target, unrolled_items, walk_of
+from jit.frontend.environment import Frame
+from jit.frontend.failures import fail
+from jit.frontend.operators import apply
+from jit.frontend.refine import emit_condition, truth
+from jit.frontend.sugared import Emitted, Sugared, SugaredList
+from jit.ir import types as T
+from jit.ir.graph import Value
+
+if TYPE_CHECKING:
+    from jit.frontend.emit import Emitter
+
+
+def emit_comprehension(e: Emitter, node: t.Comprehension) -> Emitted:
+    """A list or dict; a generator becomes a list."""
+    if node.kind == "dict":
+        return _dict(e, node)
+    unrolled = _unrolled(e, node)
+    if unrolled is not None:
+        return unrolled
+    made = e.b.list([], T.TENSOR)
+    made.node.attributes[UNTYPED] = True
+
+    def add() -> None:
+        item = e.value(node.element)
+        if not made.uses:
+            made.type = T.ListType(widened(item.type))
+            made.node.attributes.pop(UNTYPED, None)
+        apply(e, node.element.span, "aten::append", made, item)
+
+    _own_scope(e, lambda: _walk(e, node, 0, add))
+    return made
+
+
+def _own_scope(e: Emitter, emit: Callable[[], None]) -> None:
+    """Emit with names of its own; a handler outside does not see what they hold."""
+    saved, cells = e.frame, e.cells
+    e.frame = Frame(saved)
+    e.cells = []
+    try:
+        emit()
+    finally:
+        e.frame, e.cells = saved, cells
+
+
+def _unrolled(e: Emitter, node: t.Comprehension) -> Emitted | None:
+    """Over a tuple or modules: the elements one by one."""
+    if len(node.generators) != 1 or node.generators[0].conditions:
+        return None
+    g = node.generators[0]
+    if isinstance(g.iterable, t.Call | t.ListExpr):
+        return None
+    iterable = e.expr(g.iterable)
+    items = unrolled_items(e, iterable, g.iterable.span)
+    if items is None:
+        return None
+    made: list[Emitted] = []
+
+    def all_items() -> None:
+        for item in items:
+            assign_target(e, g.target, item)
+            made.append(e.expr(node.element))
+
+    _own_scope(e, all_items)
+    if any(isinstance(m, Sugared) for m in made):
+        return SugaredList(made)
+    from jit.frontend.emit_loop import as_list
+
+    return as_list(e, [m for m in made if isinstance(m, Value)], node.span)
+
+
+def _walk(e: Emitter, node: t.Comprehension, depth: int, add: Callable[[], None]) -> None:
+    """The loops of a comprehension, outermost first."""
+    if depth == len(node.generators):
+        add()
+        return
+    g = node.generators[depth]
+    walk = walk_of(e, e.expr(g.iterable), g.iterable.span)
+    saved, e.b.span = e.b.span, g.span
+    loop = e.b.node("prim::Loop", [walk.length(), e.b.constant(True)])
+    block = loop.add_block()
+    number = block.add_param(T.INT, "i")
+    with e.inside(block):
+        assign_target(e, g.target, walk.item(number))
+        _filtered(e, g.conditions, lambda: _walk(e, node, depth + 1, add))
+        block.add_return(e.b.constant(True))
+    e.b.span = saved
+
+
+def _filtered(e: Emitter, conditions: tuple[t.Expr, ...], then: Callable[[], None]) -> None:
+    if not conditions:
+        then()
+        return
+
+    def go_on() -> list[Emitted]:
+        _filtered(e, conditions[1:], then)
+        return []
+
+    choose(e, emit_condition(e, conditions[0]), go_on, list, live=())
+
+
+def _dict(e: Emitter, node: t.Comprehension) -> Emitted:
+    made = e.b.node("prim::DictConstruct", [], [T.DictType(T.STR, T.TENSOR)])
+    key_node = node.key
+    assert key_node is not None
+
+    def add() -> None:
+        key, item = e.value(key_node), e.value(node.element)
+        if not made.output.uses:
+            made.output.type = T.DictType(key.type, widened(item.type))
+        apply(e, node.element.span, "aten::_set_item", made.output, key, item)
+
+    _own_scope(e, lambda: _walk(e, node, 0, add))
+    return made.output
+
+
+def emit_quantifier(e: Emitter, node: t.Comprehension, *, is_any: bool) -> Value:
+    """`any(... for ...)` and `all(...)`: stops at the first that decides."""
+    if len(node.generators) != 1:
+        raise fail(
+            node.span,
+            "E0102",
+            "a generator with several `for` is not accepted in `any` and `all`",
+            help="write the loops out",
+        )
+    g = node.generators[0]
+    walk = walk_of(e, e.expr(g.iterable), g.iterable.span)
+    start = e.b.constant(not is_any)
+    loop = e.b.node("prim::Loop", [walk.length(), e.b.constant(True), start], [T.BOOL])
+    block = loop.add_block()
+    number = block.add_param(T.INT, "i")
+    block.add_param(T.BOOL)
+
+    def round_() -> None:
+        with e.inside(block):
+            assign_target(e, g.target, walk.item(number))
+            met = _decided(e, g.conditions, node.element, is_any=is_any)
+            block.add_return(e.op("aten::__not__", met) if is_any else met)
+            block.add_return(met)
+
+    _own_scope(e, round_)
+    return loop.output
+
+
+def _decided(
+    e: Emitter, conditions: tuple[t.Expr, ...], element: t.Expr, *, is_any: bool
+) -> Value:
+    if not conditions:
+        return truth(e, e.expr(element), element).value
+    (value,) = choose(
+        e,
+        emit_condition(e, conditions[0]),
+        lambda: [_decided(e, conditions[1:], element, is_any=is_any)],
+        lambda: [e.b.constant(not is_any)],
+    )
+    assert isinstance(value, Value)
+    return value

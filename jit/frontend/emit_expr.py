@@ -1,0 +1,294 @@
+"""Emit expressions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from jit.frontend import tree as t
+from jit.frontend.coerce import UNTYPED
+from jit.frontend.emit_comprehension import emit_comprehension
+from jit.frontend.failures import fail
+from jit.frontend.indexing import emit_subscript
+from jit.frontend.methods import attribute_of_value
+from jit.frontend.operators import apply, binary, compare, unary
+from jit.frontend.refine import emit_condition
+from jit.frontend.sugared import Emitted, Sugared, SugaredTuple
+from jit.ir import types as T
+from jit.ir.graph import Value
+from jit.ir.unification import unify
+
+if TYPE_CHECKING:
+    from jit.frontend.emit import Emitter
+
+
+def emit_expr(e: Emitter, node: t.Expr) -> Emitted:
+    """Emit one expression at its span."""
+    return EMITTERS[type(node)](e, node)
+
+
+def _name(e: Emitter, node: t.Name) -> Emitted:
+    return e.find(node.id, node.span)
+
+
+def _constant(e: Emitter, node: t.Constant) -> Emitted:
+    if node.value is Ellipsis:
+        raise fail(node.span, "E0102", "`...` is accepted only as an index")
+    return e.b.constant(node.value)
+
+
+def _attribute(e: Emitter, node: t.Attribute) -> Emitted:
+    owner = e.expr(node.value)
+    if isinstance(owner, Sugared):
+        return owner.attribute(e, node.span, node.name)
+    return attribute_of_value(e, node.span, owner, node.name)
+
+
+def _call(e: Emitter, node: t.Call) -> Emitted:
+    function = e.expr(node.function)
+    if isinstance(function, Sugared):
+        return function.call(e, node)
+    raise fail(
+        node.function.span, "E0311", f"a `{function.type}` cannot be called"
+    )
+
+
+def _binary(e: Emitter, node: t.Binary) -> Emitted:
+    left = e.expr(node.left)
+    return binary(e, node.span, node.op, left, e.expr(node.right))
+
+
+def _unary(e: Emitter, node: t.Unary) -> Emitted:
+    if node.op == "not":
+        return emit_condition(e, node).value
+    return unary(e, node.span, node.op, e.value(node.operand))
+
+
+def _compare(e: Emitter, node: t.Compare) -> Emitted:
+    """`a < b < c`: each operand once, and no further than needed."""
+    from jit.frontend.emit_control import choose
+    from jit.frontend.refine import truth
+
+    if len(node.ops) == 1 and node.ops[0] in ("is", "is not"):
+        return emit_condition(e, node).value
+
+    def rest(i: int, left: Emitted) -> Emitted:
+        right = e.expr(node.operands[i + 1])
+        if node.ops[i] in ("is", "is not"):
+            raise fail(
+                node.span, "E0102", "`is` inside of a chain of comparisons",
+                help="write the comparisons one by one, with `and`",
+            )  # fmt: skip
+        met = compare(e, node.span, node.ops[i], left, right)
+        if i == len(node.ops) - 1:
+            return met
+        outcome = truth(e, met, node)
+        (value,) = choose(
+            e,
+            outcome,
+            lambda: [rest(i + 1, right)],
+            lambda: [met],
+        )
+        return value
+
+    return rest(0, e.expr(node.operands[0]))
+
+
+def _logical(e: Emitter, node: t.Logical) -> Emitted:
+    """`a or b` is an operand where their types agree, else a bool."""
+    from jit.frontend.emit_control import choose
+    from jit.frontend.refine import holds, truth
+
+    first = node.operands[0]
+    rest = node.operands[1:]
+    if _is_test(first):
+        condition = emit_condition(e, first)
+        if len(rest) == 1 and _is_test(rest[0]):
+            return emit_condition(e, node).value
+        value: Emitted = condition.value
+    else:
+        value = e.expr(first)
+        condition = truth(e, value, first)
+    following: t.Expr = (
+        rest[0] if len(rest) == 1 else t.Logical(node.span, node.op, rest)
+    )
+    is_and = node.op == "and"
+    if condition.static is not None:
+        if condition.static is not is_and:
+            return value
+        holds(e, condition.then if is_and else condition.orelse)
+        return e.expr(following)
+
+    def keep() -> list[Emitted]:
+        kept = value
+        if isinstance(kept, Value) and isinstance(kept.type, T.OptionalType) and not is_and:
+            inner = kept.type.element
+            kept = e.b.node("prim::unchecked_unwrap_optional", [kept], [inner]).output
+        return [kept]
+
+    def go_on() -> list[Emitted]:
+        return [e.expr(following)]
+
+    then, orelse = (go_on, keep) if is_and else (keep, go_on)
+    (result,) = choose(e, condition, then, orelse, mixed=lambda: _as_bool(e, node))
+    return result
+
+
+def _as_bool(e: Emitter, node: t.Logical) -> list[Emitted]:
+    raise fail(
+        node.span,
+        "E0302",
+        f"the operands of `{node.op}` have different types",
+        help="compare them so that both are bools, or convert one of them",
+    )
+
+
+def _is_test(node: t.Expr) -> bool:
+    """Whether an expression gives a bool by its form."""
+    match node:
+        case t.Compare() | t.Unary(_, "not", _):
+            return True
+        case t.Logical(_, _, operands):
+            return all(map(_is_test, operands))
+        case t.Call(_, t.Name(_, "isinstance"), _, _):
+            return True
+    return False
+
+
+def _if_expr(e: Emitter, node: t.IfExpr) -> Emitted:
+    from jit.frontend.emit_control import choose
+
+    condition = emit_condition(e, node.test)
+    (value,) = choose(
+        e, condition, lambda: [e.expr(node.then)], lambda: [e.expr(node.orelse)]
+    )
+    return value
+
+
+def _tuple(e: Emitter, node: t.TupleExpr) -> Emitted:
+    items: list[Emitted] = []
+    for element in node.elements:
+        items += _spread(e, element)
+    if any(isinstance(i, Sugared) for i in items):
+        return SugaredTuple(items)
+    return e.b.tuple([i for i in items if isinstance(i, Value)])
+
+
+def _spread(e: Emitter, element: t.Expr) -> list[Emitted]:
+    from jit.frontend.call import known_elements
+
+    if not isinstance(element, t.Starred):
+        return [e.expr(element)]
+    items = known_elements(e, e.expr(element.value), element.span)
+    if items is None:
+        raise fail(
+            element.span, "E0306", "only a tuple can be spread with `*` here"
+        )
+    return items
+
+
+def _list(e: Emitter, node: t.ListExpr) -> Emitted:
+    items: list[Value] = []
+    for element in node.elements:
+        items += [e.as_value(i, element.span) for i in _spread(e, element)]
+    if not items:
+        empty = e.b.list([], T.TENSOR)
+        empty.node.attributes[UNTYPED] = True
+        return empty
+    return e.b.list(items, _common(items, node, "items of this list"))
+
+
+def _common(items: list[Value], node: t.Expr, what: str) -> T.Type:
+    from jit.frontend.coerce import coerce
+
+    found = items[0].type
+    for item in items[1:]:
+        if coerce(item, found) is not None:
+            continue
+        joined = unify(found, item.type)
+        if joined is None:
+            raise fail(
+                node.span,
+                "E0302",
+                f"the {what} have different types: `{found}` and `{item.type}`",
+                help="give all of them one type, or use a tuple",
+            )
+        found = joined
+    return found
+
+
+def _dict(e: Emitter, node: t.DictExpr) -> Emitted:
+    inputs: list[Value] = []
+    for key, value in zip(node.keys, node.values, strict=True):
+        inputs += [e.value(key), e.value(value)]
+    if not inputs:
+        type: T.Type = T.DictType(T.STR, T.TENSOR)
+    else:
+        keys = _common(inputs[::2], node, "keys of this dict")
+        type = T.DictType(keys, _common(inputs[1::2], node, "values of this dict"))
+    made = e.b.node("prim::DictConstruct", inputs, [type])
+    if not inputs:
+        made.attributes[UNTYPED] = True
+    return made.output
+
+
+def _walrus(e: Emitter, node: t.Walrus) -> Emitted:
+    value = e.expr(node.value)
+    e.assign(node.target.id, value, node.target.span)
+    return value
+
+
+def _f_string(e: Emitter, node: t.FString) -> Emitted:
+    template, values = _template(e, node)
+    if not values:
+        return e.b.constant(template.replace("{{", "{").replace("}}", "}"))
+    return apply(e, node.span, "aten::format", e.b.constant(template), *values)
+
+
+def _template(e: Emitter, node: t.FString) -> tuple[str, list[Value]]:
+    """The template that Python's `str.format` fills, and the values in order."""
+    text = ""
+    values: list[Value] = []
+    for part in node.parts:
+        if isinstance(part, str):
+            text += part.replace("{", "{{").replace("}", "}}")
+            continue
+        values.append(e.value(part.value))
+        conversion = f"!{part.conversion}" if part.conversion else ""
+        spec = ""
+        if part.spec is not None:
+            inner, more = _template(e, part.spec)
+            spec = f":{inner}" if inner else ""
+            values += more
+        text += f"{{{conversion}{spec}}}"
+    return text, values
+
+
+def _starred(e: Emitter, node: t.Starred) -> Emitted:
+    raise fail(node.span, "E0102", "`*` is accepted only in calls, tuples and lists")
+
+
+def _slice(e: Emitter, node: t.Slice) -> Emitted:
+    raise fail(node.span, "E0102", "a slice is accepted only as an index")
+
+
+EMITTERS: dict[type[t.Expr], Callable[[Emitter, t.Expr], Emitted]] = {
+    t.Name: _name,
+    t.Constant: _constant,
+    t.Attribute: _attribute,
+    t.Subscript: emit_subscript,
+    t.Call: _call,
+    t.Binary: _binary,
+    t.Unary: _unary,
+    t.Compare: _compare,
+    t.Logical: _logical,
+    t.IfExpr: _if_expr,
+    t.TupleExpr: _tuple,
+    t.ListExpr: _list,
+    t.DictExpr: _dict,
+    t.Walrus: _walrus,
+    t.FString: _f_string,
+    t.Comprehension: emit_comprehension,
+    t.Starred: _starred,
+    t.Slice: _slice,
+}  # type: ignore[dict-item]

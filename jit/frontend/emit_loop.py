@@ -1,0 +1,669 @@
+"""Emit loops: what they carry, and how each kind of iterable is walked.
+
+    for i in range(n):        %s : int = prim::Loop(%n, %true, %zero)
+        s = s + i        →      block0(%i : int, %s.1 : int):
+                                  %s.2 : int = aten::add(%s.1, %i)
+                                  -> (%true, %s.2)
+
+A loop carries the names that it assigns and that are live at its start or after it. The
+types of these are found by emitting the body until they no longer widen.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from jit.frontend import tree as t
+from jit.frontend.assigned import assigned, target_names
+from jit.frontend.call import known_elements
+from jit.frontend.coerce import common_type
+from jit.frontend.emit import Loop, LoopExit
+from jit.frontend.environment import Missing, Variable
+from jit.frontend.failures import fail
+from jit.frontend.operators import apply
+from jit.frontend.refine import emit_condition, holds
+from jit.frontend.sugared import (
+    Emitted,
+    EnumerateValue,
+    RangeValue,
+    ReversedValue,
+    Sugared,
+    SugaredTuple,
+    ZipValue,
+)
+from jit.ir import types as T
+from jit.ir.diagnostic import Label
+from jit.ir.graph import Node, Value
+from jit.ir.span import Span
+from jit.ir.unification import unify
+
+if TYPE_CHECKING:
+    from jit.frontend.emit import Emitter
+
+FOREVER = 9223372036854775807
+"""The trip count of a loop that only its condition ends."""
+
+ROUNDS = 8
+"""How often a body may be emitted before its types are given up."""
+
+
+@dataclass(slots=True)
+class Header:
+    """How a loop starts each round."""
+
+    trips: Value
+    """The most rounds."""
+    start: Value
+    """Whether there is a first round."""
+    begin: Callable[[Value], None]
+    """Emit the start of a round: assign the targets from the round's number."""
+    proceed: Callable[[], Value] | None = None
+    """Emit the condition of the next round at its place; None: always true."""
+    is_endless: bool = False
+    """Whether only a `break` or `return` ends it."""
+
+
+def emit_while(e: Emitter, node: t.While) -> None:
+    """A `while` statement."""
+    live = e.liveness.after(node)
+
+    def header() -> Header:
+        if _is_true(node.test):
+            return Header(
+                e.b.constant(FOREVER), e.b.constant(True), lambda i: None,
+                is_endless=True,
+            )  # fmt: skip
+        condition = emit_condition(e, node.test)
+        return Header(
+            e.b.constant(FOREVER),
+            condition.value,
+            lambda i: holds(e, condition.then),
+            lambda: emit_condition(e, node.test).value,
+        )
+
+    names = assigned([node])
+    emit_loop(e, node, names, live, header, lambda: e.statements(node.body))
+
+
+def _is_true(test: t.Expr) -> bool:
+    return isinstance(test, t.Constant) and bool(test.value)
+
+
+def emit_for(e: Emitter, node: t.For) -> None:
+    """A `for` statement."""
+    iterable = e.expr(node.iterable)
+    items = _unrolled(e, node, iterable)
+    if items is not None:
+        for item in items:
+            assign_target(e, node.target, item)
+            e.statements(node.body)
+            if e.frame.is_closed:
+                return
+        return
+    if isinstance(iterable, SugaredTuple) or (
+        isinstance(iterable, Value) and T.tuple_elements(iterable.type) is not None
+    ):
+        iterable = _as_list(e, node, iterable)
+    live = e.liveness.after(node)
+    names = assigned([node])
+    walk = walk_of(e, iterable, node.iterable.span)
+    is_growing = False
+    for _ in range(2):
+        before = e.resizes
+        growing = is_growing
+
+        def header(growing: bool = growing) -> Header:
+            return _for_header(e, node, walk, growing)
+
+        checkpoint = Checkpoint(e)
+        emit_loop(e, node, names, live, header, lambda: e.statements(node.body))
+        if growing or e.resizes == before or walk.length_now is None:
+            return
+        # the body may change the length of the list it walks: look again each round
+        is_growing = True
+        checkpoint.undo()
+
+
+def _for_header(e: Emitter, node: t.For, walk: Walk, growing: bool) -> Header:
+    def begin(i: Value) -> None:
+        rounds.append(i)
+        assign_target(e, node.target, walk.item(i))
+
+    rounds: list[Value] = []
+    if not growing:
+        return Header(walk.length(), e.b.constant(True), begin)
+    assert walk.length_now is not None
+    length_now = walk.length_now
+    zero = e.b.constant(0)
+
+    def proceed() -> Value:
+        following = e.op("aten::add", rounds[-1], 1)
+        return e.op("aten::lt", following, length_now())
+
+    return Header(
+        e.b.constant(FOREVER), e.op("aten::lt", zero, length_now()), begin, proceed
+    )
+
+
+# what a loop walks ------------------------------------------------------------
+
+
+@dataclass(slots=True)
+class Walk:
+    """An iterable as a number of items and a way to get each."""
+
+    length: Callable[[], Value]
+    item: Callable[[Value], Emitted]
+    length_now: Callable[[], Value] | None = None
+    """For lists, which may grow while they are walked."""
+
+
+def walk_of(e: Emitter, x: Emitted, span: Span) -> Walk:
+    """How to walk a value; CompileError E0306 if it cannot be."""
+    match x:
+        case RangeValue():
+            return _walk_range(e, x, span)
+        case EnumerateValue():
+            return _walk_enumerate(e, x, span)
+        case ZipValue():
+            return _walk_zip(e, x, span)
+        case ReversedValue():
+            return _walk_reversed(e, x, span)
+        case Value():
+            return _walk_value(e, x, span)
+    items = x.elements(e, span)
+    if items is not None:
+        values = [e.as_value(i, span) for i in items]
+        return _walk_value(e, as_list(e, values, span), span)
+    raise _not_iterable(x.describe(), span)
+
+
+def _not_iterable(what: str, span: Span) -> Exception:
+    return fail(
+        span,
+        "E0306",
+        f"{what} cannot be walked by a loop",
+        help="loop over a range, a list, a tuple, a str, a dict or a Tensor",
+    )
+
+
+def _walk_value(e: Emitter, x: Value, span: Span) -> Walk:
+    match x.type:
+        case T.ListType():
+            return Walk(
+                lambda: e.op("aten::len", x),
+                lambda i: e.op("aten::__getitem__", x, i),
+                lambda: e.op("aten::len", x),
+            )
+        case T.SimpleType("str"):
+            return Walk(
+                lambda: e.op("aten::len", x), lambda i: e.op("aten::__getitem__", x, i)
+            )
+        case T.DictType():
+            keys = apply(e, span, "aten::keys", x)
+            return _walk_value(e, keys, span)
+        case T.TensorType():
+            apply(e, span, "aten::len", x)  # raises for a 0-dim Tensor, as Python does
+            return Walk(
+                lambda: e.op("aten::len", x), lambda i: e.op("aten::select", x, 0, i)
+            )
+        case T.ArrayType():
+            view = e.b.convert(x, T.TENSOR)
+            return Walk(
+                lambda: apply(e, span, "np::len", x),
+                lambda i: e.b.node(
+                    "prim::TensorToArray", [e.op("aten::select", view, 0, i)], [T.ARRAY]
+                ).output,
+            )
+        case T.TupleType() | T.NamedTupleType():
+            return _walk_value(e, as_list(e, e.b.unpack(x), span), span)
+        case T.OptionalType():
+            from jit.frontend.call import maybe_none
+
+            raise maybe_none(span, x)
+    raise _not_iterable(f"a `{x.type}`", span)
+
+
+def _walk_range(e: Emitter, r: RangeValue, span: Span) -> Walk:
+    if r.start is None and r.step is None:
+        # a negative count gives no round, as Python's range
+        return Walk(lambda: r.stop, lambda i: i)
+    start = r.start or e.b.constant(0)
+    step = r.step or e.b.constant(1)
+    length = e.op("aten::__range_length", start, r.stop, step)
+    return Walk(
+        lambda: length, lambda i: e.op("aten::__derive_index", i, start, step)
+    )
+
+
+def _walk_enumerate(e: Emitter, x: EnumerateValue, span: Span) -> Walk:
+    inner = walk_of(e, x.iterable, span)
+
+    def item(i: Value) -> Emitted:
+        number = i if x.start is None else e.op("aten::add", i, x.start)
+        return _pair(e, [number, inner.item(i)])
+
+    return Walk(inner.length, item, inner.length_now)
+
+
+def _walk_zip(e: Emitter, x: ZipValue, span: Span) -> Walk:
+    walks = [walk_of(e, i, span) for i in x.iterables]
+    if not walks:
+        raise fail(span, "E0306", "`zip` needs something to walk")
+    lengths = [w.length() for w in walks]
+    length = lengths[0]
+    if len(lengths) > 1:
+        length = e.op("prim::min", e.b.list(lengths, T.INT))
+    return Walk(lambda: length, lambda i: _pair(e, [w.item(i) for w in walks]))
+
+
+def _walk_reversed(e: Emitter, x: ReversedValue, span: Span) -> Walk:
+    inner = walk_of(e, x.iterable, span)
+    length = inner.length()
+
+    def item(i: Value) -> Emitted:
+        last = e.op("aten::sub", length, 1)
+        return inner.item(e.op("aten::sub", last, i))
+
+    return Walk(lambda: length, item)
+
+
+def _pair(e: Emitter, items: list[Emitted]) -> Emitted:
+    return SugaredTuple(items)
+
+
+def _unrolled(e: Emitter, node: t.For, x: Emitted) -> list[Emitted] | None:
+    """The items of a loop that is emitted once for each of them; else None."""
+    items = unrolled_items(e, x, node.iterable.span)
+    if items is None:
+        return None
+    if not _leaves_loop(node.body):
+        return items
+    if any(isinstance(i, Sugared) for i in items):
+        raise fail(
+            node.span,
+            "E0102",
+            "`break` and `continue` are not accepted in a loop over modules",
+            help="put the rest of the body under an `if`",
+        )
+    return None
+
+
+def unrolled_items(e: Emitter, x: Emitted, span: Span) -> list[Emitted] | None:
+    """The items of a tuple, of modules, or of an enumeration or zip of such."""
+    match x:
+        case EnumerateValue():
+            items = unrolled_items(e, x.iterable, span)
+            if items is None:
+                return None
+            start = x.start or e.b.constant(0)
+            return [
+                SugaredTuple([_counted(e, start, i), item])
+                for i, item in enumerate(items)
+            ]
+        case ZipValue():
+            parts = [unrolled_items(e, i, span) for i in x.iterables]
+            if all(p is None for p in parts):
+                return None
+            if any(p is None for p in parts):
+                return _zip_with_tensors(e, x, parts, span)
+            known = [p for p in parts if p is not None]
+            return [SugaredTuple(group) for group in zip(*known, strict=False)]
+        case ReversedValue():
+            items = unrolled_items(e, x.iterable, span)
+            return None if items is None else items[::-1]
+        case RangeValue():
+            return None
+    return known_elements(e, x, span)
+
+
+def _counted(e: Emitter, start: Value, i: int) -> Value:
+    if isinstance(start.constant, int):
+        return e.b.constant(start.constant + i)
+    return e.op("aten::add", start, i)
+
+
+def _zip_with_tensors(
+    e: Emitter, x: ZipValue, parts: list[list[Emitted] | None], span: Span
+) -> list[Emitted] | None:
+    """`zip(modules, values)`: as many rounds as there are modules."""
+    if not any(p and isinstance(p[0], Sugared) for p in parts):
+        return None
+    raise fail(
+        span,
+        "E0306",
+        "`zip` of modules and of values whose number is known only at run time",
+        help="index the values: `for i, m in enumerate(self.layers): m(xs[i])`",
+    )
+
+
+def _leaves_loop(body: tuple[t.Stmt, ...]) -> bool:
+    """Whether `break` or `continue` of this loop occurs."""
+    for s in body:
+        match s:
+            case t.Break() | t.Continue():
+                return True
+            case t.If(_, _, then, orelse):
+                if _leaves_loop(then) or _leaves_loop(orelse):
+                    return True
+            case t.With(_, _, inner):
+                if _leaves_loop(inner):
+                    return True
+            case t.Try(_, inner, handlers, orelse, final):
+                parts = [inner, orelse, final, *(h.body for h in handlers)]
+                if any(map(_leaves_loop, parts)):
+                    return True
+    return False
+
+
+def _as_list(e: Emitter, node: t.For, x: Emitted) -> Value:
+    items = known_elements(e, x, node.iterable.span)
+    assert items is not None
+    values = [e.as_value(i, node.iterable.span) for i in items]
+    return as_list(e, values, node.iterable.span)
+
+
+def as_list(e: Emitter, values: list[Value], span: Span) -> Value:
+    """A list of values that must have a common type."""
+    joined = values[0].type if values else T.TENSOR
+    for value in values[1:]:
+        common = unify(joined, value.type)
+        if common is None:
+            raise fail(
+                span,
+                "E0302",
+                f"the items have different types, `{joined}` and `{value.type}`",
+                help="leave `break` and `continue` out, so that the loop can be unrolled",
+            )
+        joined = common
+    return e.b.list(values, joined)
+
+
+def assign_target(e: Emitter, target: t.Expr, value: Emitted) -> None:
+    """Assign one item to the target of a loop."""
+    from jit.frontend.emit_stmt import assign
+
+    assign(e, target, value, target.span)
+
+
+# the loop itself ----------------------------------------------------------------
+
+
+class Checkpoint:
+    """What to restore when nodes are emitted anew."""
+
+    def __init__(self, e: Emitter) -> None:
+        self.e = e
+        self.returned = len(e.returned)
+        self.names = dict(e.frame.names)
+        self.is_closed = e.frame.is_closed
+        self.last = e.b.before.previous
+
+    def undo(self) -> None:
+        """Forget all that was emitted since."""
+        e = self.e
+        del e.returned[self.returned :]
+        e.frame.names = dict(self.names)
+        e.frame.is_closed = self.is_closed
+        node = e.b.before.previous
+        while node is not None and node is not self.last:
+            before = node.previous
+            if node.kind != "prim::Constant":  # these are shared
+                node.destroy()
+            node = before
+
+
+def emit_loop(
+    e: Emitter,
+    stmt: t.Stmt,
+    names: frozenset[str],
+    live: frozenset[str],
+    make_header: Callable[[], Header],
+    body: Callable[[], None],
+) -> Node:
+    """A loop of any kind; its live names stand for its outputs afterwards."""
+    exposed = e.liveness.exposed(stmt)
+    candidates = sorted(n for n in names if n in exposed or n in live)
+    types: dict[str, T.Type] = {}
+    late: dict[str, T.Type] = {}
+    for _ in range(ROUNDS):
+        checkpoint = Checkpoint(e)
+        header = make_header()
+        _add_defined(e, candidates, types)
+        attempt = _Attempt(e, stmt, candidates, types, late, live)
+        attempt.run(header, body)
+        if not attempt.is_widened:
+            attempt.finish(header)
+            return attempt.node
+        checkpoint.undo()
+    raise fail(
+        stmt.span,
+        "E0302",
+        "the types of this loop's variables do not settle",
+        help="annotate the variables before the loop",
+    )
+
+
+def _add_defined(e: Emitter, candidates: list[str], types: dict[str, T.Type]) -> None:
+    """The types of the names that have a value before the loop."""
+    for name in candidates:
+        found = e.frame.find(name)
+        if name in types or not isinstance(found, Variable):
+            continue
+        if isinstance(found.value, Value):
+            known = found.value.type
+            types[name] = found.declared if found.declared is not None else known
+
+
+class _Attempt:
+    """One emission of a loop, with the types of what it carries as known so far."""
+
+    def __init__(
+        self,
+        e: Emitter,
+        stmt: t.Stmt,
+        candidates: list[str],
+        types: dict[str, T.Type],
+        late: dict[str, T.Type],
+        live: frozenset[str],
+    ) -> None:
+        self.e = e
+        self.stmt = stmt
+        self.span = e.b.span
+        self.candidates = candidates
+        self.types = types
+        """Names defined before the loop: carried, with these types."""
+        self.late = late
+        """Names that only an endless loop defines: carried from their first value."""
+        self.live = live
+        self.is_widened = False
+        self.node: Node
+        self.loop: Loop
+        self.undefined: dict[str, Missing] = {}
+
+    def run(self, header: Header, body: Callable[[], None]) -> None:
+        """Emit the node and its body, and compare the types."""
+        e = self.e
+        carried = {**self.types, **self.late}
+        inputs = [header.trips, header.start]
+        for name, type in carried.items():
+            inputs.append(self._initial(name, type))
+        self.node = e.b.node("prim::Loop", inputs)
+        block = self.node.add_block()
+        number = block.add_param(T.INT, "i")
+        self.loop = Loop(carried, header.proceed, watched=self.candidates)
+        with e.inside(block) as frame:
+            for name, type in carried.items():
+                param = block.add_param(type, name if name.isidentifier() else "")
+                if name in self.late:
+                    frame.names[name] = Missing("in the first round", self.stmt.span)
+                    continue
+                found = frame.find(name)
+                assert isinstance(found, Variable)
+                frame.names[name] = Variable(
+                    param, found.span, found.declared, is_refinement=True
+                )
+            e.loops.append(self.loop)
+            header.begin(number)
+            body()
+            e.loops.pop()
+            self._end(header)
+
+    def _initial(self, name: str, type: T.Type) -> Value:
+        if name in self.late:
+            return self.e.uninitialized(type)
+        found = self.e.frame.find(name)
+        assert isinstance(found, Variable) and isinstance(found.value, Value)
+        return found.value
+
+    def _end(self, header: Header) -> None:
+        """The end of the body: what the next round gets."""
+        e, block = self.e, self.node.blocks[0]
+        if e.frame.is_closed:
+            block.add_return(e.uninitialized(T.BOOL))
+            for type in self.loop.carried.values():
+                block.add_return(e.uninitialized(type))
+        else:
+            proceed = header.proceed() if header.proceed else e.b.constant(True)
+            at_end = {n: e.frame.find(n) for n in self.candidates}
+            block.add_return(proceed)
+            for value in carried_values(e, self.loop, self.stmt.span):
+                block.add_return(value)
+            self._widen(at_end)
+        for leave in self.loop.exits:
+            self._widen(leave.names)
+        if header.is_endless:
+            self._find_late()
+
+    def _widen(self, names: dict[str, Variable | Missing | None]) -> None:
+        for name in list(self.loop.carried):
+            found = names.get(name)
+            if not isinstance(found, Variable):
+                continue
+            if not isinstance(found.value, Value):
+                raise fail(
+                    found.span,
+                    "E0203",
+                    f"`{name}` stands for {found.value.describe()} after a round of the"
+                    " loop and for a value before",
+                )
+            target = self.late if name in self.late else self.types
+            old = target[name]
+            joined = self._joined(name, old, found.value)
+            if joined is None:
+                raise self._retyped(name, found)
+            if joined != old:
+                target[name] = joined
+                self.is_widened = True
+
+    def _joined(self, name: str, old: T.Type, value: Value) -> T.Type | None:
+        before = self.e.frame.outer.find(name) if self.e.frame.outer else None
+        if isinstance(before, Variable) and isinstance(before.value, Value):
+            if before.value.type == old:
+                joined = common_type(before.value, value)
+                if joined is not None:
+                    return joined
+        return unify(old, value.type)
+
+    def _retyped(self, name: str, found: Variable) -> Exception:
+        outer = self.e.frame.outer
+        before = outer.find(name) if outer is not None else None
+        old = self.types.get(name) or self.late[name]
+        labels = []
+        if isinstance(before, Variable):
+            labels = [Label(before.span, f"`{old}` here")]
+        return fail(
+            found.span,
+            "E0302",
+            f"`{name}` is a `{old}` before the loop and a `{found.type}` after a round",
+            label=f"`{found.type}` here",
+            labels=labels,
+            help=_loop_help(old, found.type),
+        )
+
+    def _find_late(self) -> None:
+        """Names defined at every `break` of an endless loop are defined after it."""
+        breaks = [x for x in self.loop.exits if x.is_break]
+        for name in self.candidates:
+            if name in self.loop.carried or name not in self.live or not breaks:
+                continue
+            found = [x.names.get(name) for x in breaks]
+            values = [
+                f.value
+                for f in found
+                if isinstance(f, Variable) and isinstance(f.value, Value)
+            ]
+            if len(values) < len(breaks):
+                continue
+            joined: T.Type | None = values[0].type
+            for value in values[1:]:
+                joined = None if joined is None else unify(joined, value.type)
+            if joined is not None:
+                self.late[name] = joined
+                self.is_widened = True
+
+    def finish(self, header: Header) -> None:
+        """Let the names stand for what the loop gives."""
+        e = self.e
+        for name, type in self.loop.carried.items():
+            output = self.node.add_output(type, name if name.isidentifier() else "")
+            found = e.frame.find(name)
+            declared = found.declared if isinstance(found, Variable) else None
+            span = found.span if isinstance(found, Variable) else self.stmt.span
+            e.frame.names[name] = Variable(output, span, declared)
+        for name in self.candidates:
+            if name in self.loop.carried:
+                continue
+            found = e.frame.find(name)
+            if isinstance(found, Variable):
+                continue
+            reason = "after the loop on every path" if header.is_endless else (
+                "when the loop makes no round"
+            )
+            e.frame.names[name] = Missing(reason, self.stmt.span)
+        if header.is_endless and not any(x.is_break for x in self.loop.exits):
+            e.frame.is_closed = True
+
+
+def _loop_help(old: T.Type, new: T.Type | None) -> str:
+    if old == T.INT and new == T.FLOAT:
+        return "start with a float, `0.0`"
+    if isinstance(new, T.TensorType):
+        return "start with a Tensor, `torch.tensor(...)` or `torch.zeros(...)`"
+    if isinstance(new, T.ArrayType):
+        return "start with an array, `np.float64(...)` or `np.zeros(...)`"
+    return "use two names, or convert one of the values"
+
+
+def carried_values(e: Emitter, loop: Loop, span: Span) -> list[Value]:
+    """What a loop's names stand for now, in the order in which it carries them."""
+    values = []
+    for name, type in loop.carried.items():
+        found = e.frame.find(name)
+        if isinstance(found, Variable):
+            values.append(e.as_value(found.value, span))
+        else:
+            values.append(e.uninitialized(type))
+    return values
+
+
+def emit_break(e: Emitter, stmt: t.Stmt) -> None:
+    """`break`."""
+    _leave(e, "prim::BreakStmt", stmt, [])
+
+
+def emit_continue(e: Emitter, stmt: t.Stmt) -> None:
+    """`continue`; the condition of the next round is evaluated here as well."""
+    loop = e.loops[-1]
+    condition = [loop.condition()] if loop.condition is not None else []
+    _leave(e, "prim::ContinueStmt", stmt, condition)
+
+
+def _leave(e: Emitter, kind: str, stmt: t.Stmt, first: list[Value]) -> None:
+    loop = e.loops[-1]
+    names = {n: e.frame.find(n) for n in loop.watched}
+    node = e.b.node(kind, [*first, *carried_values(e, loop, stmt.span)])
+    loop.exits.append(LoopExit(node, names, kind == "prim::BreakStmt"))
+    e.frame.is_closed = True

@@ -1,0 +1,451 @@
+"""Emit statements: assignments in all their forms, raise, assert, del, with."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from jit.frontend import tree as t
+from jit.frontend.annotations import type_of_annotation
+from jit.frontend.call import Arguments, call_operator, known_elements
+from jit.frontend.emit_control import choose, emit_if
+from jit.frontend.emit_loop import emit_break, emit_continue, emit_for, emit_while
+from jit.frontend.emit_try import emit_try
+from jit.frontend.environment import Missing
+from jit.frontend.failures import fail
+from jit.frontend.indexing import apply_views, index_list, set_tensor_item
+from jit.frontend.operators import NUMPY, apply, binary, numpy_kind
+from jit.frontend.refine import Condition, emit_condition, holds
+from jit.frontend.sugared import (
+    Emitted,
+    ExceptionClass,
+    NoContext,
+    Sugared,
+    SugaredTuple,
+)
+from jit.ir import types as T
+from jit.ir.graph import Value
+from jit.ir.registry import has_kind
+from jit.ir.span import Span
+from jit.ir.unification import unify
+
+if TYPE_CHECKING:
+    from jit.frontend.emit import Emitter
+
+IN_PLACE = {
+    "+": "add_",
+    "-": "sub_",
+    "*": "mul_",
+    "/": "div_",
+    "//": "floor_divide_",
+    "%": "remainder_",
+    "**": "pow_",
+    "&": "__iand__",
+    "|": "__ior__",
+    "^": "__ixor__",
+    "<<": "__ilshift__",
+    ">>": "__irshift__",
+}
+
+
+def emit_statement(e: Emitter, s: t.Stmt) -> None:
+    """Emit one statement at its span."""
+    EMITTERS[type(s)](e, s)
+
+
+# assignments ------------------------------------------------------------------
+
+
+def _assign(e: Emitter, s: t.Assign) -> None:
+    value = e.expr(s.value)
+    for target in s.targets:
+        assign(e, target, value, s.value.span)
+
+
+def assign(e: Emitter, target: t.Expr, value: Emitted, span: Span) -> None:
+    """Assign a value to a target of any form."""
+    match target:
+        case t.Name(at, id):
+            e.assign(id, value, at)
+        case t.TupleExpr(_, elements):
+            _unpack(e, target, elements, value, span)
+        case t.Subscript():
+            _set_item(e, target, e.as_value(value, span))
+        case t.Attribute(at, owner, name):
+            _set_attribute(e, at, e.expr(owner), name, e.as_value(value, span))
+        case _:
+            raise fail(target.span, "E0102", "this cannot be assigned to")
+
+
+def _unpack(
+    e: Emitter, target: t.Expr, places: tuple[t.Expr, ...], value: Emitted, span: Span
+) -> None:
+    stars = [i for i, p in enumerate(places) if isinstance(p, t.Starred)]
+    items = known_elements(e, value, span)
+    if items is None:
+        items = _unpack_at_run_time(e, e.as_value(value, span), places, stars, span)
+    elif stars:
+        items = _gather(e, items, len(places), stars[0], span)
+    if len(items) != len(places):
+        raise fail(
+            span,
+            "E0306",
+            f"{len(items)} values are assigned to {len(places)} targets",
+            help="give each value one target, or gather the rest with `*rest`",
+        )
+    for place, item in zip(places, items, strict=True):
+        inner = place.value if isinstance(place, t.Starred) else place
+        assign(e, inner, item, inner.span)
+
+
+def _gather(
+    e: Emitter, items: list[Emitted], places: int, star: int, span: Span
+) -> list[Emitted]:
+    """The items with those for the starred target put into a list."""
+    after = places - star - 1
+    if len(items) < places - 1:
+        raise fail(
+            span,
+            "E0306",
+            f"at least {places - 1} values are needed, there are {len(items)}",
+        )
+    rest = items[star : len(items) - after]
+    return [*items[:star], _rest(e, rest, span), *items[len(items) - after :]]
+
+
+def _rest(e: Emitter, items: list[Emitted], span: Span) -> Emitted:
+    """A list, as in Python; a tuple where the types differ."""
+    if any(isinstance(i, Sugared) for i in items):
+        return SugaredTuple(items)
+    values = [i for i in items if isinstance(i, Value)]
+    joined: T.Type | None = values[0].type if values else T.TENSOR
+    for value in values[1:]:
+        joined = None if joined is None else unify(joined, value.type)
+    return e.b.tuple(values) if joined is None else e.b.list(values, joined)
+
+
+def _unpack_at_run_time(
+    e: Emitter, value: Value, places: tuple[t.Expr, ...], stars: list[int], span: Span
+) -> list[Emitted]:
+    """The parts of a list or Tensor, whose number is checked when it runs."""
+    if isinstance(value.type, T.ArrayType):
+        rows = apply(e, span, "aten::unbind", e.b.convert(value, T.TENSOR))
+        count = len(places)
+        parts = e.b.node("prim::ListUnpack", [rows], [T.TENSOR] * count).outputs
+        return [
+            e.b.node("prim::TensorToArray", [p], [T.ARRAY]).output for p in list(parts)
+        ]
+    if isinstance(value.type, T.TensorType):
+        value = apply(e, span, "aten::unbind", value)
+    if value.type == T.STR:
+        value = apply(e, span, "aten::list", value)
+    if not isinstance(value.type, T.ListType):
+        raise fail(
+            span,
+            "E0306",
+            f"a `{value.type}` cannot be taken apart",
+            help="a tuple, a list or a Tensor can",
+        )
+    if stars:
+        return _unpack_starred(e, value, len(places), stars[0])
+    element = value.type.element
+    node = e.b.node("prim::ListUnpack", [value], [element] * len(places))
+    return list(node.outputs)
+
+
+def _unpack_starred(e: Emitter, value: Value, places: int, star: int) -> list[Emitted]:
+    length = e.op("aten::len", value)
+    enough = Condition(e.op("aten::ge", length, places - 1))
+    after = places - star - 1
+    choose(
+        e,
+        enough,
+        list,
+        lambda: _raise_now(
+            e,
+            e.op(
+                "aten::format",
+                f"not enough values to unpack (expected at least {places - 1}, got {{}})",
+                length,
+            ),
+            "ValueError",
+        ),
+    )
+    items: list[Emitted] = [e.op("aten::__getitem__", value, i) for i in range(star)]
+    end = e.op("aten::sub", length, after)
+    items.append(e.op("aten::slice", value, star, end, 1))
+    items += [e.op("aten::__getitem__", value, i - after) for i in range(after)]
+    return items
+
+
+def _annotated(e: Emitter, s: t.AnnAssign) -> None:
+    type = type_of_annotation(s.annotation, e.scope)
+    if s.value is None:
+        # the name has no value yet: remember its type for the first one
+        if isinstance(s.target, t.Name):
+            e.declared[s.target.id] = type
+        return
+    value = e.expr(s.value)
+    if isinstance(s.target, t.Name):
+        e.assign(s.target.id, value, s.target.span, type)
+    else:
+        assign(e, s.target, value, s.value.span)
+
+
+def _set_item(e: Emitter, target: t.Subscript, value: Value) -> None:
+    owner = e.value(target.value)
+    if T.is_tensor_like(owner.type):
+        set_tensor_item(e, owner, target, value)
+        return
+    if isinstance(target.index, t.Slice):
+        raise fail(
+            target.span,
+            "E0102",
+            "assignment to a slice of a list is not accepted",
+            help="assign the items one by one, or build a new list",
+        )
+    if not isinstance(owner.type, T.ListType | T.DictType):
+        raise fail(
+            target.span, "E0301", f"the items of a `{owner.type}` cannot be assigned"
+        )
+    args = Arguments()
+    args.add(owner, target.value.span)
+    args.add(e.value(target.index), target.index.span)
+    args.add(value, target.span)
+    call_operator(e, target.span, "aten::_set_item", args, name="an item of a list")
+
+
+def _set_attribute(
+    e: Emitter, span: Span, owner: Emitted, name: str, value: Value
+) -> None:
+    from jit.frontend.modules import ModuleValue
+
+    if isinstance(owner, ModuleValue):
+        owner.assign(e, span, name, value)
+        return
+    if isinstance(owner, Value) and isinstance(owner.type, T.TensorType):
+        if name == "data":
+            apply(e, span, "aten::set_", owner, value)
+            return
+    what = owner.describe() if isinstance(owner, Sugared) else f"a `{owner.type}`"
+    raise fail(
+        span,
+        "E0204",
+        f"attribute `{name}` of {what} cannot be assigned",
+        help="assign attributes of modules, `self.name = value`",
+    )
+
+
+def _augmented(e: Emitter, s: t.AugAssign) -> None:
+    match s.target:
+        case t.Name(at, id):
+            old = e.find(id, at)
+            e.assign(id, _updated(e, s, old, e.expr(s.value)), at)
+        case t.Subscript():
+            _augmented_item(e, s, s.target)
+        case t.Attribute(at, owner, name):
+            holder = e.expr(owner)
+            from jit.frontend.modules import ModuleValue
+
+            if not isinstance(holder, ModuleValue):
+                raise fail(at, "E0204", f"attribute `{name}` cannot be assigned")
+            old = holder.attribute(e, at, name)
+            new = _updated(e, s, old, e.expr(s.value))
+            if new is not old:
+                holder.assign(e, at, name, e.as_value(new, s.span))
+        case _:
+            raise fail(s.target.span, "E0102", "this cannot be assigned to")
+
+
+def _updated(e: Emitter, s: t.AugAssign, old: Emitted, operand: Emitted) -> Emitted:
+    """What a name stands for after `name op= operand`; changed in place if it can be."""
+    if isinstance(old, Value):
+        if isinstance(old.type, T.TensorType) and s.op in IN_PLACE:
+            args = Arguments()
+            args.add(old, s.target.span)
+            args.add(operand, s.value.span)
+            call_operator(e, s.span, f"aten::{IN_PLACE[s.op]}", args, name=f"{s.op}=")
+            return old
+        if isinstance(old.type, T.ArrayType):
+            kind = f"{numpy_kind(NUMPY[s.op])}_"
+            value = e.as_value(operand, s.value.span)
+            if has_kind(kind) and value.type != T.TENSOR:
+                return apply(e, s.span, kind, old, value)
+        if isinstance(old.type, T.ListType) and s.op in ("+", "*"):
+            kind = "aten::add_" if s.op == "+" else "aten::mul_"
+            apply(e, s.span, kind, old, e.as_value(operand, s.value.span))
+            return old
+    return binary(e, s.span, s.op, old, operand)
+
+
+def _augmented_item(e: Emitter, s: t.AugAssign, target: t.Subscript) -> None:
+    """`x[i] op= v`: the owner and the index are evaluated once."""
+    owner = e.value(target.value)
+    if T.is_tensor_like(owner.type):
+        _augmented_tensor_item(e, s, target, owner)
+        return
+    if isinstance(target.index, t.Slice):
+        raise fail(target.span, "E0102", "`op=` on a slice of a list is not accepted")
+    index = e.value(target.index)
+    old = apply(e, target.span, "aten::__getitem__", owner, index)
+    new = e.as_value(_updated(e, s, old, e.expr(s.value)), s.span)
+    apply(e, s.span, "aten::_set_item", owner, index, new)
+
+
+def _augmented_tensor_item(
+    e: Emitter, s: t.AugAssign, target: t.Subscript, owner: Value
+) -> None:
+    view, indices = apply_views(e, owner, target.index)
+    operand = e.value(s.value)
+    if isinstance(operand.type, T.ArrayType):
+        operand = e.b.convert(operand, T.TENSOR)
+    if not indices and s.op in IN_PLACE:
+        apply(e, s.span, f"aten::{IN_PLACE[s.op]}", view, operand)
+        return
+    listed = index_list(e, indices, "aten::")
+    old = apply(e, target.span, "aten::index", view, listed)
+    new = e.as_value(binary(e, s.span, s.op, old, operand), s.span)
+    apply(e, s.span, "aten::index_put_", view, listed, new)
+
+
+# other statements -------------------------------------------------------------
+
+
+def _expression(e: Emitter, s: t.ExprStmt) -> None:
+    if not isinstance(s.value, t.Constant):
+        e.expr(s.value)
+
+
+def _return(e: Emitter, s: t.Return) -> None:
+    value = e.none() if s.value is None else e.value(s.value)
+    e.emit_return(value, s.span if s.value is None else s.value.span)
+
+
+def _raise(e: Emitter, s: t.Raise) -> None:
+    if s.exception is None:
+        if not e.handlers:
+            raise fail(s.span, "E0102", "a bare `raise` is accepted only in a handler")
+        e.b.node("prim::ReRaise", [e.handlers[-1]])
+        e.frame.is_closed = True
+        return
+    node = s.exception
+    if isinstance(node, t.Call):
+        found = e.expr(node.function)
+    else:
+        found = e.expr(node)
+    if isinstance(found, Value) and found.type == T.EXCEPTION:
+        e.b.node("prim::ReRaise", [found])
+        e.frame.is_closed = True
+        return
+    if not isinstance(found, ExceptionClass):
+        raise fail(
+            node.span,
+            "E0301",
+            "only an exception can be raised",
+            help='raise a class of exceptions, as in `raise ValueError("message")`',
+        )
+    message = e.b.constant("")
+    if isinstance(node, t.Call):
+        message = _message(e, node)
+    _raise_now(e, message, exception_name(found.obj))
+
+
+def _message(e: Emitter, call: t.Call) -> Value:
+    if call.keywords or len(call.args) > 1:
+        raise fail(
+            call.span,
+            "E0304",
+            "an exception takes one argument, its message, in compiled code",
+            help="put everything into one f-string",
+        )
+    if not call.args:
+        return e.b.constant("")
+    return as_text(e, e.value(call.args[0]), call.args[0].span)
+
+
+def as_text(e: Emitter, value: Value, span: Span) -> Value:
+    """`str(value)`."""
+    if value.type == T.STR:
+        return value
+    if value.type == T.EXCEPTION:
+        return e.b.node("prim::ExceptionMessage", [value], [T.STR]).output
+    return apply(e, span, "aten::str", value)
+
+
+def exception_name(cls: type[BaseException]) -> str:
+    """The name by which the runtime finds a class of exceptions again."""
+    if cls.__module__ == "builtins":
+        return cls.__qualname__
+    return f"{cls.__module__}.{cls.__qualname__}"
+
+
+def _raise_now(e: Emitter, message: Value, name: str) -> list[Emitted]:
+    e.b.node("prim::RaiseException", [message, e.b.constant(name)])
+    e.frame.is_closed = True
+    return []
+
+
+def _assert(e: Emitter, s: t.Assert) -> None:
+    condition = emit_condition(e, s.test)
+    if condition.static is True:
+        return
+
+    def broken() -> list[Emitted]:
+        message = e.b.constant("")
+        if s.message is not None:
+            message = as_text(e, e.value(s.message), s.message.span)
+        return _raise_now(e, message, "AssertionError")
+
+    choose(e, condition, list, broken, live=e.liveness.after(s))
+    if condition.static is None:
+        holds(e, condition.then)
+
+
+def _delete(e: Emitter, s: t.Delete) -> None:
+    for target in s.targets:
+        match target:
+            case t.Name(at, id):
+                e.find(id, at)
+                e.frame.names[id] = Missing("here any more: it was deleted", at)
+            case t.Subscript():
+                owner = e.value(target.value)
+                apply(e, s.span, "aten::Delete", owner, e.value(target.index))
+            case _:
+                raise fail(target.span, "E0102", "this cannot be deleted")
+
+
+def _with(e: Emitter, s: t.With) -> None:
+    for context in s.contexts:
+        found = e.expr(context)
+        if not isinstance(found, NoContext):
+            raise fail(
+                context.span,
+                "E0102",
+                "this context is not accepted in compiled code",
+                help="accepted is `torch.no_grad()`",
+            )
+    e.statements(s.body)
+
+
+def _pass(e: Emitter, s: t.Stmt) -> None:
+    pass
+
+
+EMITTERS: dict[type[t.Stmt], Callable[[Emitter, t.Stmt], None]] = {
+    t.Assign: _assign,
+    t.AnnAssign: _annotated,
+    t.AugAssign: _augmented,
+    t.ExprStmt: _expression,
+    t.If: emit_if,
+    t.While: emit_while,
+    t.For: emit_for,
+    t.Break: emit_break,
+    t.Continue: emit_continue,
+    t.Pass: _pass,
+    t.Return: _return,
+    t.Raise: _raise,
+    t.Assert: _assert,
+    t.Try: emit_try,
+    t.With: _with,
+    t.Delete: _delete,
+}  # type: ignore[dict-item]

@@ -1,0 +1,234 @@
+"""Attributes and methods of values: Tensors, arrays, strings, lists, dicts, tuples."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from jit.frontend import tree as t
+from jit.frontend.call import maybe_none
+from jit.frontend.failures import fail, nearest
+from jit.frontend.operators import apply, numpy_kind
+from jit.frontend.sugared import BoundBuiltin, BoundOperator, Emitted
+from jit.ir import dtypes
+from jit.ir import types as T
+from jit.ir.dtypes import DType
+from jit.ir.graph import Value
+from jit.ir.registry import all_cards, has_kind
+from jit.ir.span import Span
+
+if TYPE_CHECKING:
+    from jit.frontend.emit import Emitter
+
+TENSOR_ATTRIBUTES = {
+    "shape": "aten::size",
+    "dtype": "prim::dtype",
+    "device": "prim::device",
+    "layout": "prim::layout",
+    "ndim": "aten::dim",
+    "T": "aten::numpy_T",
+    "mT": "aten::mT",
+    "mH": "aten::mH",
+    "real": "aten::real",
+    "imag": "aten::imag",
+    "data": "aten::detach",
+    "requires_grad": "prim::requires_grad",
+    "is_cuda": "prim::is_cuda",
+}
+"""Attributes of a Tensor that are operators without further arguments."""
+
+ARRAY_ATTRIBUTES = {
+    "shape": "np::shape",
+    "dtype": "np::dtype",
+    "ndim": "np::ndim",
+    "size": "np::size",
+    "T": "np::transpose",
+    "real": "np::real",
+    "imag": "np::imag",
+}
+
+CONVERSIONS = {
+    "float": dtypes.float32,
+    "double": dtypes.float64,
+    "half": dtypes.float16,
+    "bfloat16": dtypes.bfloat16,
+    "byte": dtypes.uint8,
+    "char": dtypes.int8,
+    "short": dtypes.int16,
+    "int": dtypes.int32,
+    "long": dtypes.int64,
+    "bool": dtypes.bool_,
+    "cfloat": dtypes.complex64,
+    "cdouble": dtypes.complex128,
+}
+"""Methods of a Tensor that only change the dtype."""
+
+COMPLEX_ATTRIBUTES = {"real": "aten::complex_real", "imag": "aten::complex_imag"}
+
+
+def attribute_of_value(e: Emitter, span: Span, x: Value, name: str) -> Emitted:
+    """`x.name`; CompileError E0204 if there is no such thing."""
+    match x.type:
+        case T.TensorType():
+            return _of_tensor(e, span, x, name)
+        case T.ArrayType():
+            return _of_array(e, span, x, name)
+        case T.OptionalType():
+            raise maybe_none(span, x)
+        case T.NamedTupleType(_, fields):
+            for i, (field, type) in enumerate(fields):
+                if field == name:
+                    inputs = [x, e.b.constant(i)]
+                    return e.b.node("prim::TupleIndex", inputs, [type]).output
+            raise _unknown(span, x, name, [f for f, _ in fields])
+        case T.SimpleType("complex"):
+            if name in COMPLEX_ATTRIBUTES:
+                return apply(e, span, COMPLEX_ATTRIBUTES[name], x)
+            if name == "conjugate":
+                return BoundOperator(name, "aten::conj", x)
+        case T.SimpleType("str") | T.ListType() | T.DictType():
+            if _has_method(x.type, name):
+                return BoundOperator(name, f"aten::{name}", x)
+    raise _unknown(span, x, name, _methods_of(x.type))
+
+
+def _unknown(span: Span, x: Value, name: str, known: list[str]) -> Exception:
+    return fail(
+        span,
+        "E0204",
+        f"a `{x.type}` has no attribute `{name}` in compiled code",
+        help=nearest(name, known),
+    )
+
+
+def _of_tensor(e: Emitter, span: Span, x: Value, name: str) -> Emitted:
+    if name in TENSOR_ATTRIBUTES:
+        return apply(e, span, TENSOR_ATTRIBUTES[name], x)
+    if name in CONVERSIONS:
+        return BoundBuiltin(name, x, _conversion(CONVERSIONS[name]))
+    if name in TENSOR_METHODS:
+        return BoundBuiltin(name, x, TENSOR_METHODS[name])
+    if not name.startswith("_") and has_kind(f"aten::{name}"):
+        return BoundOperator(name, f"aten::{name}", x)
+    known = [*TENSOR_ATTRIBUTES, *CONVERSIONS, *TENSOR_METHODS, *_kinds("aten")]
+    raise _unknown(span, x, name, known)
+
+
+def _kinds(namespace: str) -> list[str]:
+    found = {c.schema.kind for c in all_cards()}
+    return [k[len(namespace) + 2 :] for k in found if k.startswith(f"{namespace}::")]
+
+
+def _conversion(dtype: DType) -> Callable[[Emitter, t.Call, Value], Emitted]:
+    def emit(e: Emitter, call: t.Call, x: Value) -> Emitted:
+        e.arguments(call)
+        return to_dtype(e, call.span, x, e.b.constant(dtype))
+
+    return emit
+
+
+def to_dtype(e: Emitter, span: Span, x: Value, dtype: Value) -> Value:
+    """A Tensor in another dtype."""
+    return apply(e, span, "aten::to", x, dtype)
+
+
+def _to(e: Emitter, call: t.Call, x: Value) -> Emitted:
+    """`x.to(...)`: a dtype, a device, both, or a Tensor to be like."""
+    from jit.frontend.call import call_operator
+
+    args = e.arguments(call, first=x)
+    return call_operator(e, call.span, "aten::to", args, name="to")
+
+
+def _type(e: Emitter, call: t.Call, x: Value) -> Emitted:
+    args = e.arguments(call)
+    if len(args.positional) != 1:
+        raise fail(call.span, "E0304", "`type` takes a dtype in compiled code")
+    return to_dtype(e, call.span, x, e.as_value(args.positional[0], call.span))
+
+
+def _itself(e: Emitter, call: t.Call, x: Value) -> Emitted:
+    e.arguments(call)
+    return x
+
+
+def _where(e: Emitter, call: t.Call, x: Value) -> Emitted:
+    args = e.arguments(call)
+    if len(args.positional) != 2:
+        raise fail(call.span, "E0304", "`where` takes a condition and another value")
+    condition, other = (e.as_value(a, call.span) for a in args.positional)
+    return apply(e, call.span, "aten::where", condition, x, other)
+
+
+def _new_tensor(e: Emitter, call: t.Call, x: Value) -> Emitted:
+    from jit.frontend.call import call_operator
+
+    args = e.arguments(call)
+    args.keywords.setdefault("dtype", apply(e, call.span, "prim::dtype", x))
+    return call_operator(e, call.span, "aten::tensor", args, name="new_tensor")
+
+
+def _tolist(e: Emitter, call: t.Call, x: Value) -> Emitted:
+    raise fail(
+        call.span,
+        "E0301",
+        "the type of `tolist()` cannot be told before the program runs",
+        help="loop over the Tensor, or convert single elements with `int(...)` or"
+        " `float(...)`",
+    )
+
+
+def _numpy(e: Emitter, call: t.Call, x: Value) -> Emitted:
+    e.arguments(call)
+    return e.b.node("prim::TensorToArray", [x], [T.ARRAY]).output
+
+
+TENSOR_METHODS: dict[str, Callable[[Emitter, t.Call, Value], Emitted]] = {
+    "to": _to,
+    "type": _type,
+    "cpu": _itself,
+    "requires_grad_": _itself,
+    "where": _where,
+    "new_tensor": _new_tensor,
+    "tolist": _tolist,
+    "numpy": _numpy,
+}
+"""Methods of a Tensor that are not the operator of the same name."""
+
+
+def _of_array(e: Emitter, span: Span, x: Value, name: str) -> Emitted:
+    if name in ARRAY_ATTRIBUTES:
+        kind = ARRAY_ATTRIBUTES[name]
+        if not has_kind(kind) and name in TENSOR_ATTRIBUTES:
+            kind = TENSOR_ATTRIBUTES[name]
+        return apply(e, span, kind, x)
+    kind = numpy_kind(name)
+    if not name.startswith("_") and has_kind(kind):
+        return BoundOperator(name, kind, x)
+    if name in ("item", "tolist"):
+        return BoundOperator(name, f"aten::{name}", x)
+    raise _unknown(span, x, name, [*ARRAY_ATTRIBUTES, *_kinds("np")])
+
+
+def _python_class(type: T.Type) -> type | None:
+    """Python's class of the values of a type that has methods."""
+    match type:
+        case T.ListType():
+            return list
+        case T.DictType():
+            return dict
+        case T.SimpleType("str"):
+            return str
+    return None
+
+
+def _methods_of(type: T.Type) -> list[str]:
+    python = _python_class(type)
+    return [] if python is None else [n for n in dir(python) if _has_method(type, n)]
+
+
+def _has_method(type: T.Type, name: str) -> bool:
+    """Whether Python's class of this type has the method, and we its operator."""
+    python = _python_class(type)
+    has = hasattr(python, name) and not name.startswith("_")
+    return has and has_kind(f"aten::{name}")

@@ -1,0 +1,364 @@
+"""Conditions, and what each outcome says about the types of names.
+
+    if x is None or n > 3: ...        false: `x` is not None
+    assert isinstance(x, int)         afterwards: `x` is an int
+
+A condition that the types decide is *static*: only the branch that can run is emitted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from jit.frontend import tree as t
+from jit.frontend.annotations import HintError, type_of_hint
+from jit.frontend.environment import Variable
+from jit.frontend.failures import fail
+from jit.frontend.sugared import (
+    Builtin,
+    Emitted,
+    PythonValue,
+    Sugared,
+    SugaredTuple,
+)
+from jit.ir import types as T
+from jit.ir.graph import Value
+from jit.ir.span import Span
+from jit.ir.subtyping import is_subtype
+
+if TYPE_CHECKING:
+    from jit.frontend.emit import Emitter
+
+Facts = Mapping[str, T.Type]
+"""Narrower types of names."""
+
+NOTHING: Facts = {}
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """A truth value, and what follows from it."""
+
+    value: Value
+    """Of type bool."""
+    static: bool | None = None
+    """Its outcome, if that is known while compiling."""
+    then: Facts = field(default_factory=dict)
+    """What holds where it is true."""
+    orelse: Facts = field(default_factory=dict)
+    """What holds where it is false."""
+
+
+def emit_condition(e: Emitter, node: t.Expr) -> Condition:
+    """Emit an expression that decides something."""
+    saved, e.b.span = e.b.span, node.span
+    try:
+        return _condition(e, node)
+    finally:
+        e.b.span = saved
+
+
+def _condition(e: Emitter, node: t.Expr) -> Condition:
+    match node:
+        case t.Unary(_, "not", operand):
+            return _negated(e, emit_condition(e, operand))
+        case t.Logical(_, op, operands):
+            found = emit_condition(e, operands[0])
+            for operand in operands[1:]:
+                found = _combined(e, op, found, operand)
+            return found
+        case t.Compare(_, (("is" | "is not") as op,), (left, right)):
+            return _identity(e, op, left, right, node.span)
+        case t.Call(_, function, (tested, _), ()):
+            known = _builtin_of(e, function)
+            if known == "isinstance":
+                return _isinstance(e, node, tested)
+    return truth(e, e.expr(node), node)
+
+
+def _builtin_of(e: Emitter, function: t.Expr) -> str | None:
+    if not isinstance(function, t.Name) or e.frame.find(function.id) is not None:
+        return None
+    found = e.scope.find(function.id)
+    return "isinstance" if found is not None and found[0] is isinstance else None
+
+
+def known(e: Emitter, outcome: bool) -> Condition:
+    """A condition decided while compiling."""
+    return Condition(e.b.constant(outcome), outcome)
+
+
+def _negated(e: Emitter, c: Condition) -> Condition:
+    if c.static is not None:
+        return Condition(
+            e.b.constant(not c.static), not c.static, c.orelse, c.then
+        )
+    value = e.op("aten::__not__", c.value)
+    return Condition(value, None, c.orelse, c.then)
+
+
+def _combined(e: Emitter, op: str, first: Condition, operand: t.Expr) -> Condition:
+    """`first and operand`, `first or operand`: the operand only where it decides."""
+    from jit.frontend.emit_control import choose
+
+    is_and = op == "and"
+    if first.static is not None and first.static is not is_and:
+        return first
+    goes_on = first.then if is_and else first.orelse
+    if first.static is not None:
+        for name, type in goes_on.items():
+            e.refine(name, type)
+        return emit_condition(e, operand)
+    second: list[Condition] = []
+
+    def right() -> list[Emitted]:
+        second.append(emit_condition(e, operand))
+        return [second[0].value]
+
+    def decided() -> list[Emitted]:
+        return [e.b.constant(not is_and)]
+
+    then, orelse = (right, decided) if is_and else (decided, right)
+    (value,) = choose(e, first, then, orelse)
+    assert isinstance(value, Value)
+    both = {**goes_on, **(second[0].then if is_and else second[0].orelse)}
+    either = _agreeing(first, second[0], is_and)
+    if is_and:
+        return Condition(value, None, both, either)
+    return Condition(value, None, either, both)
+
+
+def _agreeing(a: Condition, b: Condition, is_and: bool) -> Facts:
+    """What both outcomes say: of `a and b` being false, of `a or b` being true."""
+    if is_and:
+        left, right, passed = a.orelse, b.orelse, a.then
+    else:
+        left, right, passed = a.then, b.then, a.orelse
+    found = {}
+    for name, type in left.items():
+        if right.get(name, passed.get(name)) == type:
+            found[name] = type
+    return found
+
+
+def _tested_name(node: t.Expr) -> str | None:
+    """The name that a test is about: `x`, or the target of `(x := f())`."""
+    match node:
+        case t.Name(_, id):
+            return id
+        case t.Walrus(_, target, _):
+            return target.id
+    return None
+
+
+def _identity(
+    e: Emitter, op: str, left: t.Expr, right: t.Expr, span: Span
+) -> Condition:
+    if isinstance(left, t.Constant) and left.value is None:
+        left, right = right, left
+    tested = e.expr(left)
+    if isinstance(right, t.Constant) and right.value is None:
+        found = _is_none(e, tested, _tested_name(left))
+    else:
+        found = _is_same(e, tested, e.expr(right), span)
+    return found if op == "is" else _negated(e, found)
+
+
+def _is_none(e: Emitter, tested: Emitted, name: str | None) -> Condition:
+    if isinstance(tested, Sugared):
+        return known(e, False)
+    if tested.type == T.NONE:
+        return known(e, True)
+    if isinstance(tested.type, T.OptionalType):
+        value = e.op("aten::__is__", tested, e.none())
+        inner = tested.type.element
+        then: Facts = {name: T.NONE} if name else NOTHING
+        orelse: Facts = {name: inner} if name else NOTHING
+        return Condition(value, None, then, orelse)
+    if tested.type == T.ANY:
+        value = e.op("aten::__is__", tested, e.none())
+        return Condition(value, None, {name: T.NONE} if name else NOTHING, NOTHING)
+    return known(e, False)
+
+
+def _is_same(e: Emitter, a: Emitted, b: Emitted, span: Span) -> Condition:
+    """`is` of types, dtypes and bools, whose identity is their equality."""
+    if isinstance(a, PythonValue) and isinstance(b, PythonValue):
+        return known(e, a.obj is b.obj)
+    if isinstance(a, Value) and isinstance(b, Value):
+        if a is b:
+            return known(e, True)
+        if a.type == b.type and a.type in (T.DTYPE, T.BOOL):
+            return Condition(e.op("aten::eq", a, b))
+    raise fail(
+        span,
+        "E0301",
+        "`is` compares only with None, True, False and dtypes in compiled code",
+        help="compare values with `==`",
+    )
+
+
+def _isinstance(e: Emitter, node: t.Call, tested: t.Expr) -> Condition:
+    value = e.expr(tested)
+    types = _types_of(e, e.expr(node.args[1]), node.args[1].span)
+    if isinstance(value, Sugared):
+        raise fail(
+            tested.span, "E0301", f"`isinstance` cannot look at {value.describe()}"
+        )
+    name = _tested_name(tested)
+    yes = [m for m in _members(value.type) if _is_instance(m, types)]
+    no = [m for m in _members(value.type) if not _is_instance(m, types)]
+    if value.type == T.ANY:
+        no = [T.ANY]
+        yes = types
+    if not no:
+        return known(e, True)
+    if not yes:
+        return known(e, False)
+    found = e.b.node(
+        "prim::isinstance", [value], [T.BOOL], types=tuple(str(x) for x in types)
+    )
+    if name is None:
+        return Condition(found.output)
+    then = {} if len(yes) > 1 and value.type == T.ANY else {name: _joined(yes)}
+    orelse = {} if value.type == T.ANY else {name: _joined(no)}
+    return Condition(found.output, None, then, orelse)
+
+
+def _types_of(e: Emitter, x: Emitted, span: Span) -> list[T.Type]:
+    if isinstance(x, SugaredTuple):
+        return [y for i in x.items for y in _types_of(e, i, span)]
+    if isinstance(x, Value) and x.type == T.NONE:
+        return [T.NONE]
+    obj: Any = getattr(x, "obj", None)
+    if isinstance(x, Builtin):
+        obj = {"int": int, "float": float, "bool": bool, "str": str}.get(x.name)
+        bare = {"list": T.ListType(T.ANY), "dict": T.DictType(T.ANY, T.ANY)}
+        if x.name in bare:
+            return [bare[x.name]]
+        if x.name == "tuple":
+            return [T.TupleType(())]
+    try:
+        if obj is None:
+            raise HintError("")
+        return [type_of_hint(obj)]
+    except HintError:
+        raise fail(
+            span,
+            "E0308",
+            "the second argument of `isinstance` is not a type of compiled code",
+            help="use int, float, bool, str, list, dict, tuple, torch.Tensor or a tuple"
+            " of these",
+        ) from None
+
+
+def _members(type: T.Type) -> list[T.Type]:
+    """The alternatives of a type."""
+    match type:
+        case T.OptionalType(x):
+            return [*_members(x), T.NONE]
+        case T.UnionType(members):
+            return list(members)
+    return [type]
+
+
+def _is_instance(type: T.Type, wanted: list[T.Type]) -> bool:
+    """Python's answer: a bool is an int."""
+    for w in wanted:
+        if type == w or is_subtype(type, w) or (type == T.BOOL and w == T.INT):
+            return True
+        if isinstance(w, T.ListType) and w.element == T.ANY:
+            if isinstance(type, T.ListType):
+                return True
+        if isinstance(w, T.DictType) and w.key == T.ANY and isinstance(type, T.DictType):
+            return True
+        if w == T.TupleType(()) and T.tuple_elements(type) is not None:
+            return True
+    return False
+
+
+def _joined(members: list[T.Type]) -> T.Type:
+    """The type of one of several alternatives."""
+    others = tuple(m for m in members if m != T.NONE)
+    if not others:
+        return T.NONE
+    inner = others[0] if len(others) == 1 else T.UnionType(others)
+    return T.optional(inner) if len(others) < len(members) else inner
+
+
+def truth(e: Emitter, x: Emitted, node: t.Expr) -> Condition:
+    """The truth of a value, by Python's rules."""
+    if isinstance(x, Sugared):
+        items = x.elements(e, node.span)
+        if items is not None:
+            return known(e, bool(items))
+        if x.elements(e, node.span) is None and isinstance(x, PythonValue):
+            return known(e, bool(x.obj))
+        raise fail(
+            node.span, "E0301", f"{x.describe()} cannot be a condition"
+        )
+    name = _tested_name(node)
+    match x.type:
+        case T.SimpleType("bool"):
+            return _static_bool(e, x, node)
+        case T.SimpleType("NoneType"):
+            return known(e, False)
+        case T.OptionalType(inner):
+            return _optional_truth(e, x, inner, name, node)
+        case T.TupleType(elements):
+            return known(e, bool(elements))
+        case T.NamedTupleType(_, fields):
+            return known(e, bool(fields))
+    return Condition(plain_truth(e, x, node.span))
+
+
+def _static_bool(e: Emitter, x: Value, node: t.Expr) -> Condition:
+    """A bool; names from outside of the function and Final attributes are decided."""
+    constant = x.constant
+    if constant in (True, False) and isinstance(constant, bool):
+        is_local = isinstance(node, t.Name) and e.frame.find(node.id) is not None
+        if not is_local:
+            return known(e, constant)
+    return Condition(x)
+
+
+def _optional_truth(
+    e: Emitter, x: Value, inner: T.Type, name: str | None, node: t.Expr
+) -> Condition:
+    from jit.frontend.emit_control import choose
+
+    is_set = Condition(e.op("aten::__isnot__", x, e.none()))
+
+    def of_value() -> list[Emitted]:
+        narrow = e.b.node("prim::unchecked_unwrap_optional", [x], [inner]).output
+        return [truth(e, narrow, t.Constant(node.span, None)).value]
+
+    def of_none() -> list[Emitted]:
+        return [e.b.constant(False)]
+
+    (value,) = choose(e, is_set, of_value, of_none)
+    assert isinstance(value, Value)
+    return Condition(value, None, {name: inner} if name else NOTHING, NOTHING)
+
+
+def plain_truth(e: Emitter, x: Value, span: Span) -> Value:
+    """The truth of a number, Tensor, array, str or container as a bool."""
+    match x.type:
+        case T.SimpleType("bool"):
+            return x
+        case T.SimpleType("int" | "float" | "Scalar" | "complex") | T.TensorType():
+            return e.op("aten::Bool", x)
+        case T.ArrayType():
+            return e.op("np::bool", x)
+        case T.SimpleType("str") | T.ListType() | T.DictType():
+            return e.op("aten::ne", e.op("aten::len", x), 0)
+    raise fail(span, "E0301", f"a `{x.type}` cannot be a condition")
+
+
+def holds(e: Emitter, facts: Facts) -> None:
+    """Narrow names from here on."""
+    for name, type in facts.items():
+        if isinstance(e.frame.find(name), Variable):
+            e.refine(name, type)

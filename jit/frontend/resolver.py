@@ -1,0 +1,232 @@
+"""Python objects, found through names, as values of the compiler.
+
+Modules and functions are told by identity, so that every alias of them is understood:
+`from jit import torch as th`, `F = torch.nn.functional`, `from numpy import exp`.
+"""
+
+from __future__ import annotations
+
+import functools
+import math
+import types
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from jit.frontend import builtins as B
+from jit.frontend.failures import fail, nearest
+from jit.frontend.sugared import (
+    Builtin,
+    Emitted,
+    ExceptionClass,
+    OperatorFunction,
+    PythonFunction,
+    PythonModule,
+    PythonValue,
+    StoredFunction,
+    SugaredTuple,
+)
+from jit.ir import types as T
+from jit.ir.dtypes import DType, dtype_of
+from jit.ir.graph import Value
+from jit.ir.registry import has_kind
+from jit.ir.span import Span
+from jit.runtime.device import Device
+from jit.runtime.tensor import Tensor
+
+if TYPE_CHECKING:
+    from jit.frontend.emit import Emitter
+
+
+def resolve_object(e: Emitter, span: Span, obj: Any, name: str) -> Emitted:
+    """What a Python object means to compiled code; E0203 if nothing."""
+    constant = _constant(e, span, obj, name)
+    if constant is not None:
+        return constant
+    known = _known_function(obj)
+    if known is not None:
+        return known
+    if isinstance(obj, types.ModuleType):
+        return PythonModule(obj)
+    if isinstance(obj, type):
+        return _class(obj)
+    if isinstance(obj, types.FunctionType):
+        return PythonFunction(obj)
+    scripted = _scripted(obj)
+    if scripted is not None:
+        return scripted
+    if isinstance(obj, tuple):
+        items = [resolve_object(e, span, i, name) for i in obj]
+        if all(isinstance(i, Value) for i in items):
+            return e.b.tuple([i for i in items if isinstance(i, Value)])
+        return SugaredTuple(items)
+    if _is_type_form(obj) or type(obj).__module__.startswith("jit.torch"):
+        return PythonValue(obj)
+    if callable(obj) and not hasattr(obj, "forward"):
+        return PythonValue(obj)
+    raise _not_capturable(span, obj, name)
+
+
+def _constant(e: Emitter, span: Span, obj: Any, name: str) -> Value | None:
+    """A captured value: numbers and strings as they are, arrays copied."""
+    match obj:
+        case int() if not isinstance(obj, bool) and not -(2**63) <= obj < 2**63:
+            raise fail(
+                span, "E0104", f"the integer `{name}` does not fit into 64 bits"
+            )
+        case bool() | int() | float() | complex() | str():
+            for base in (bool, int, float, complex, str):
+                if isinstance(obj, base):
+                    return e.b.constant(base(obj))
+        case None | DType():
+            return e.b.constant(obj)
+        case np.dtype():
+            return e.b.constant(dtype_of(obj))
+        case Tensor():
+            return e.b.constant(obj.array.copy(), T.TENSOR)
+        case np.ndarray():
+            return e.b.constant(_checked(span, obj, name), T.ARRAY)
+        case np.generic():
+            return e.b.constant(np.asarray(_checked(span, obj, name)), T.ARRAY)
+        case Device():
+            return e.op("aten::device", str(obj))
+    return None
+
+
+def _checked(span: Span, array: Any, name: str) -> Any:
+    """A copy of an array whose dtype we have."""
+    try:
+        dtype_of(array.dtype)
+    except TypeError as error:
+        raise fail(span, "E0203", f"`{name}`: {error}") from None
+    return array.copy()
+
+
+def _known_function(obj: Any) -> Emitted | None:
+    found = B.BUILTINS.get(id(obj)) or _library_builtins().get(id(obj))
+    if found is not None:
+        return found
+    if id(obj) in B.MATH:
+        return B.math_function(B.MATH[id(obj)]) or PythonValue(obj)
+    kind = getattr(obj, "operator_kind", None)
+    if isinstance(kind, str):
+        return OperatorFunction(getattr(obj, "__name__", kind), kind)
+    module = getattr(obj, "__module__", None) or ""
+    name = getattr(obj, "__name__", "")
+    if module == "jit.torch.functions" and has_kind(f"aten::{name}"):
+        return OperatorFunction(f"torch.{name}", f"aten::{name}")
+    numpy_kind = _numpy_kind(obj)
+    if numpy_kind is not None:
+        return OperatorFunction(f"np.{name}", numpy_kind)
+    return None
+
+
+@functools.cache
+def _library_builtins() -> dict[int, Builtin]:
+    """Functions of our own modules that are not operators."""
+    from jit import torch
+    from jit.modules import marks
+
+    table: dict[Any, Any] = {
+        marks.annotate: B.emit_annotate,
+        marks.is_scripting: B.emit_true,
+        marks.is_tracing: B.emit_false,
+        torch.tensor: B.emit_tensor,
+        torch.no_grad: B.emit_no_context,
+        torch.enable_grad: B.emit_no_context,
+        torch.inference_mode: B.emit_no_context,
+    }
+    return {id(f): Builtin(f.__name__, emit) for f, emit in table.items()}
+
+
+def _numpy_kind(obj: Any) -> str | None:
+    """The operator of a NumPy function, under any of its names."""
+    if not callable(obj) or isinstance(obj, type):
+        return None
+    for name in _numpy_names().get(id(obj), ()):
+        kind = f"np::{name}"
+        if has_kind(kind):
+            return kind
+    return None
+
+
+@functools.cache
+def _numpy_names() -> dict[int, list[str]]:
+    """All names of NumPy's functions by identity; `linalg_norm` for `linalg.norm`."""
+    found: dict[int, list[str]] = {}
+    for prefix, module in (("", np), ("linalg_", np.linalg), ("fft_", np.fft)):
+        for name, value in vars(module).items():
+            if callable(value) and not isinstance(value, type) and name[0] != "_":
+                found.setdefault(id(value), []).append(prefix + name)
+    return found
+
+
+def _class(cls: type) -> Emitted:
+    if issubclass(cls, BaseException):
+        return ExceptionClass(cls)
+    if issubclass(cls, np.generic):
+        return B.DTypeClass(cls)
+    return PythonValue(cls)
+
+
+def _scripted(obj: Any) -> Emitted | None:
+    """A function that was scripted, traced or loaded."""
+    from jit.modules.script_function import ScriptFunction
+
+    if not isinstance(obj, ScriptFunction):
+        return None
+    if obj.python_function is not None:
+        return PythonFunction(obj.python_function)
+    return StoredFunction(obj)
+
+
+def _is_type_form(obj: Any) -> bool:
+    """Whether it is something of the typing module, `List[int]`."""
+    module = type(obj).__module__
+    return module in ("typing", "types", "builtins") and hasattr(obj, "__origin__") or (
+        module == "typing"
+    )
+
+
+def _not_capturable(span: Span, obj: Any, name: str) -> Exception:
+    kind = type(obj).__name__
+    help = "pass it to the function as an argument"
+    if isinstance(obj, list | set):
+        help = "use a tuple, or pass it as an argument: compiled code would not see it change"
+    elif isinstance(obj, dict):
+        help = "pass it as an argument: compiled code would not see it change"
+    elif hasattr(obj, "forward"):
+        help = "make it an attribute of the module that uses it"
+    return fail(
+        span,
+        "E0203",
+        f"`{name}`, a `{kind}` from outside, is not a value of compiled code",
+        help=help,
+    )
+
+
+def attribute_of_object(e: Emitter, span: Span, obj: Any, name: str) -> Emitted:
+    """An attribute of a module or class that is looked up while compiling."""
+    try:
+        found = getattr(obj, name)
+    except AttributeError:
+        owner = getattr(obj, "__name__", str(obj)).removeprefix("jit.")
+        raise fail(
+            span,
+            "E0204",
+            f"`{owner}` has no attribute `{name}`",
+            help=nearest(name, dir(obj)),
+        ) from None
+    if obj is math and id(found) in B.MATH and B.math_function(name) is None:
+        raise fail(
+            span, "E0204", f"`math.{name}` is not among what compiled code knows"
+        )
+    if obj in (np, np.linalg) and callable(found) and _known_function(found) is None:
+        if not isinstance(found, type | types.ModuleType):
+            raise fail(
+                span,
+                "E0204",
+                f"`np.{name}` is not among the operators that can be compiled",
+                help="compute it outside, or write it with other functions of NumPy",
+            )
+    return resolve_object(e, span, found, name)

@@ -1,0 +1,194 @@
+"""The parameters of a function: names, types, defaults, before anything is emitted."""
+
+from __future__ import annotations
+
+import types
+import weakref
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from jit.frontend.annotations import HintError, type_of_annotation, type_of_hint
+from jit.frontend.failures import fail
+from jit.frontend.read import read_function
+from jit.frontend.scope import Scope
+from jit.frontend.source import function_source
+from jit.frontend.tree import Annotation, FunctionTree, Param
+from jit.ir import types as T
+from jit.ir.constants import NotConstantError, type_of_constant
+from jit.ir.schema import REQUIRED, Argument, FunctionSchema
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """One parameter of a Python function."""
+
+    name: str
+    annotation: T.Type | None
+    """The type that its annotation gives; None if it has none."""
+    default: Any = REQUIRED
+    keyword_only: bool = False
+
+    @property
+    def type(self) -> T.Type:
+        """Its type if nobody says otherwise: Tensor, or that of its default."""
+        if self.annotation is not None:
+            return self.annotation
+        return assumed_type(self.default)
+
+
+def assumed_type(default: Any) -> T.Type:
+    """The type of an unannotated parameter with this default."""
+    if default is REQUIRED:
+        return T.TENSOR
+    if default is None:
+        return T.optional(T.TENSOR)
+    if isinstance(default, list):
+        return T.ListType(type_of_constant(default[0]) if default else T.TENSOR)
+    return type_of_constant(default)
+
+
+@dataclass(frozen=True, slots=True)
+class Signature:
+    """What can be told of a function without compiling its body."""
+
+    name: str
+    parameters: tuple[Parameter, ...]
+    returns: T.Type | None
+    """The annotated type of the result; None if it is to be inferred."""
+    tree: FunctionTree
+
+    @property
+    def unannotated(self) -> tuple[str, ...]:
+        """The parameters whose types a call decides."""
+        return tuple(p.name for p in self.parameters if p.annotation is None)
+
+    @property
+    def schema(self) -> FunctionSchema:
+        """The schema, unannotated parameters taken for Tensors."""
+        returns = self.returns if self.returns is not None else T.ANY
+        return make_schema(self.name, self.parameters, {}, returns)
+
+
+def make_schema(
+    name: str,
+    parameters: tuple[Parameter, ...],
+    arg_types: dict[str, T.Type],
+    returns: T.Type,
+) -> FunctionSchema:
+    """The schema of a version of a function."""
+    arguments = []
+    for p in parameters:
+        type = p.annotation
+        if type is None:
+            type = arg_types.get(p.name) or p.type
+        default = p.default
+        if isinstance(default, int) and not isinstance(default, bool):
+            base = type.element if isinstance(type, T.OptionalType) else type
+            default = float(default) if base == T.FLOAT else default
+        arguments.append(Argument(p.name, type, default, p.keyword_only))
+    return FunctionSchema(name, "", tuple(arguments), (Argument("", returns),))
+
+
+_CACHE: weakref.WeakKeyDictionary[types.FunctionType, Signature] = (
+    weakref.WeakKeyDictionary()
+)
+
+
+def signature_of(fn: Any) -> Signature:
+    """The signature of a Python function.
+
+    Raises CompileError: E0101 without source, E0102 for constructs that are not
+    accepted, E0308 for annotations that are not types.
+    """
+    fn = plain_function(fn)
+    found = _CACHE.get(fn)
+    if found is None:
+        found = _CACHE[fn] = _read_signature(fn)
+    return found
+
+
+def plain_function(fn: Any) -> types.FunctionType:
+    """The function to compile; CompileError E0105 for other callables."""
+    if isinstance(fn, types.MethodType):
+        fn = fn.__func__
+    if isinstance(fn, staticmethod):
+        fn = fn.__func__
+    if isinstance(fn, types.FunctionType):
+        return fn
+    name = getattr(fn, "__name__", type(fn).__name__)
+    raise fail(
+        None,
+        "E0105",
+        f"`{name}` is not a function written in Python",
+        help="compile a function defined with `def`",
+    )
+
+
+def _read_signature(fn: types.FunctionType) -> Signature:
+    tree = read_function(function_source(fn))
+    scope = Scope.of(fn)
+    defaults = _defaults(fn)
+    parameters = tuple(_parameter(fn, p, scope, defaults) for p in tree.params)
+    returns = None
+    if tree.returns is not None:
+        returns = _hint(fn, "return", tree.returns, scope)
+    return Signature(tree.name, parameters, returns, tree)
+
+
+def _defaults(fn: types.FunctionType) -> dict[str, Any]:
+    code = fn.__code__
+    names = code.co_varnames[: code.co_argcount]
+    given = fn.__defaults__ or ()
+    found = dict(zip(names[len(names) - len(given) :], given, strict=True))
+    return found | (fn.__kwdefaults__ or {})
+
+
+def _parameter(
+    fn: types.FunctionType, p: Param, scope: Scope, defaults: dict[str, Any]
+) -> Parameter:
+    annotation = None
+    if p.annotation is not None:
+        annotation = _hint(fn, p.name, p.annotation, scope)
+    default = REQUIRED
+    if p.has_default:
+        default = _default(p, defaults.get(p.name))
+    if default is None and annotation is not None:
+        annotation = T.optional(annotation)
+    return Parameter(p.name, annotation, default, p.keyword_only)
+
+
+def _default(p: Param, value: Any) -> Any:
+    """A default as a schema keeps it."""
+    if isinstance(value, np.generic):
+        value = value.item()
+    items = value if isinstance(value, list) else [value]
+    try:
+        for item in items:
+            if isinstance(type_of_constant(item), T.TensorType):
+                raise NotConstantError("a Tensor can change")
+    except NotConstantError:
+        raise fail(
+            p.span,
+            "E0203",
+            f"the default of `{p.name}`, a `{type(value).__name__}`, cannot be kept",
+            help="use None, a number, a string or a tuple of them as the default",
+        ) from None
+    return value
+
+
+def _hint(
+    fn: types.FunctionType, name: str, annotation: Annotation, scope: Scope
+) -> T.Type:
+    # what Python evaluated at the definition knows names that are gone by now
+    try:
+        evaluated = fn.__annotations__.get(name, "")
+    except NameError:  # annotations are evaluated late since Python 3.14
+        evaluated = ""
+    if not isinstance(evaluated, str):
+        try:
+            return type_of_hint(evaluated, scope)
+        except HintError:
+            pass  # reported below, with the text
+    return type_of_annotation(annotation, scope)

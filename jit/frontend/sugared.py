@@ -1,0 +1,298 @@
+"""Values that only the compiler sees: modules, functions, types, ranges.
+
+An expression is emitted as a graph Value, or as a Sugared value that knows what an
+attribute, a call or an index of it means.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from jit.frontend import tree as t
+from jit.frontend.failures import fail
+from jit.ir.graph import Value
+from jit.ir.span import Span
+
+if TYPE_CHECKING:
+    from jit.frontend.emit import Emitter
+
+
+class Sugared:
+    """A value known to the compiler alone."""
+
+    def describe(self) -> str:
+        """What it is, for messages: "the function `f`"."""
+        raise NotImplementedError
+
+    def value(self, e: Emitter, span: Span) -> Value:
+        """The value as one of the graph, if it can be."""
+        raise fail(
+            span,
+            "E0203",
+            f"{self.describe()} is not a value of a compiled function",
+            help="call it, or use what it holds: compiled code keeps numbers, strings,"
+            " Tensors, arrays, lists, tuples and dicts",
+        )
+
+    def attribute(self, e: Emitter, span: Span, name: str) -> Emitted:
+        """What `.name` of it means."""
+        raise fail(span, "E0204", f"{self.describe()} has no attribute `{name}`")
+
+    def call(self, e: Emitter, call: t.Call) -> Emitted:
+        """What calling it means; the arguments are not emitted yet."""
+        raise fail(call.span, "E0311", f"{self.describe()} cannot be called")
+
+    def index(self, e: Emitter, node: t.Subscript) -> Emitted:
+        """What `[...]` of it means."""
+        raise fail(node.span, "E0301", f"{self.describe()} cannot be indexed")
+
+    def elements(self, e: Emitter, span: Span) -> list[Emitted] | None:
+        """Its elements if they are known one by one; None if it is no such thing."""
+        return None
+
+
+Emitted = Value | Sugared
+"""What an expression becomes."""
+
+
+class PythonValue(Sugared):
+    """A Python object that is looked at while compiling: a type, a special form."""
+
+    def __init__(self, obj: Any) -> None:
+        self.obj = obj
+
+    def describe(self) -> str:
+        name = getattr(self.obj, "__name__", None)
+        kind = "class" if isinstance(self.obj, type) else type(self.obj).__name__
+        return f"the {kind} `{name or self.obj!r}`"
+
+    def attribute(self, e: Emitter, span: Span, name: str) -> Emitted:
+        from jit.frontend.resolver import attribute_of_object
+
+        return attribute_of_object(e, span, self.obj, name)
+
+    def call(self, e: Emitter, call: t.Call) -> Emitted:
+        raise fail(
+            call.span,
+            "E0205",
+            f"{self.describe()} cannot be called in compiled code",
+            help="call functions written in Python, functions of torch, numpy and math,"
+            " or compute it outside and pass the result in",
+        )
+
+    def index(self, e: Emitter, node: t.Subscript) -> Emitted:
+        index = e.expr(node.index)
+        try:
+            return PythonValue(self.obj[_object_of(index)])
+        except (TypeError, LookupError, ValueError):
+            return super().index(e, node)
+
+
+def _object_of(x: Emitted) -> Any:
+    """The Python object of a sugared value, for subscripts such as `List[int]`."""
+    match x:
+        case PythonValue():
+            return x.obj
+        case SugaredTuple():
+            return tuple(_object_of(i) for i in x.items)
+        case Value():
+            constant = x.constant
+            if constant is None or isinstance(constant, str | int):
+                return constant
+    raise TypeError("not a Python object")
+
+
+class PythonModule(PythonValue):
+    """An imported module: a namespace."""
+
+    def describe(self) -> str:
+        return f"the module `{self.obj.__name__}`"
+
+
+class Builtin(Sugared):
+    """A function whose calls the compiler emits itself."""
+
+    def __init__(self, name: str, emit: Callable[[Emitter, t.Call], Emitted]) -> None:
+        self.name = name
+        self.emit = emit
+
+    def describe(self) -> str:
+        return f"the function `{self.name}`"
+
+    def call(self, e: Emitter, call: t.Call) -> Emitted:
+        return self.emit(e, call)
+
+
+class OperatorFunction(Sugared):
+    """A function of a library that is an operator: `torch.relu`, `np.exp`."""
+
+    def __init__(self, name: str, kind: str) -> None:
+        self.name = name
+        self.kind = kind
+
+    def describe(self) -> str:
+        return f"the function `{self.name}`"
+
+    def call(self, e: Emitter, call: t.Call) -> Emitted:
+        from jit.frontend.call import call_operator
+
+        args = e.arguments(call)
+        return call_operator(e, call.span, self.kind, args, name=self.name)
+
+
+class BoundOperator(Sugared):
+    """A method of a value that is an operator: `x.sum`, `s.upper`."""
+
+    def __init__(self, name: str, kind: str, owner: Value) -> None:
+        self.name = name
+        self.kind = kind
+        self.owner = owner
+
+    def describe(self) -> str:
+        return f"the method `{self.name}`"
+
+    def call(self, e: Emitter, call: t.Call) -> Emitted:
+        from jit.frontend.call import call_operator
+
+        args = e.arguments(call, first=self.owner)
+        return call_operator(e, call.span, self.kind, args, name=self.name)
+
+
+class BoundBuiltin(Sugared):
+    """A method of a value whose calls the compiler emits itself."""
+
+    def __init__(
+        self,
+        name: str,
+        owner: Value,
+        emit: Callable[[Emitter, t.Call, Value], Emitted],
+    ) -> None:
+        self.name = name
+        self.owner = owner
+        self.emit = emit
+
+    def describe(self) -> str:
+        return f"the method `{self.name}`"
+
+    def call(self, e: Emitter, call: t.Call) -> Emitted:
+        return self.emit(e, call, self.owner)
+
+
+class PythonFunction(Sugared):
+    """A function written in Python, compiled when it is called."""
+
+    def __init__(self, fn: Any) -> None:
+        self.fn = fn
+
+    def describe(self) -> str:
+        return f"the function `{self.fn.__name__}`"
+
+    def call(self, e: Emitter, call: t.Call) -> Emitted:
+        from jit.frontend.call import call_function
+
+        return call_function(e, call, self.fn)
+
+
+class StoredFunction(Sugared):
+    """A function that was captured before and has no Python source: a traced one."""
+
+    def __init__(self, scripted: Any) -> None:
+        self.scripted = scripted
+
+    def describe(self) -> str:
+        return f"the compiled function `{self.scripted.name}`"
+
+    def call(self, e: Emitter, call: t.Call) -> Emitted:
+        from jit.frontend.call import call_stored
+
+        return call_stored(e, call, self.scripted)
+
+
+class ExceptionClass(PythonValue):
+    """A class of exceptions, to be raised or caught."""
+
+    def describe(self) -> str:
+        return f"the exception class `{self.obj.__name__}`"
+
+
+class SugaredTuple(Sugared):
+    """A tuple of which some elements are known to the compiler alone."""
+
+    def __init__(self, items: Sequence[Emitted]) -> None:
+        self.items = list(items)
+
+    def describe(self) -> str:
+        return "this tuple"
+
+    def value(self, e: Emitter, span: Span) -> Value:
+        return e.b.tuple([e.as_value(i, span) for i in self.items])
+
+    def elements(self, e: Emitter, span: Span) -> list[Emitted] | None:
+        return list(self.items)
+
+    def index(self, e: Emitter, node: t.Subscript) -> Emitted:
+        index = e.value(node.index).constant
+        if isinstance(index, int) and -len(self.items) <= index < len(self.items):
+            return self.items[index]
+        return super().index(e, node)
+
+
+class SugaredList(SugaredTuple):
+    """A list of things known to the compiler alone, as a slice of modules."""
+
+    def describe(self) -> str:
+        return "this list of modules"
+
+
+class RangeValue(Sugared):
+    """`range(start, stop, step)`."""
+
+    def __init__(self, start: Value | None, stop: Value, step: Value | None) -> None:
+        self.start = start
+        self.stop = stop
+        self.step = step
+
+    def describe(self) -> str:
+        return "a range"
+
+
+class EnumerateValue(Sugared):
+    """`enumerate(iterable, start)`."""
+
+    def __init__(self, iterable: Emitted, start: Value | None) -> None:
+        self.iterable = iterable
+        self.start = start
+
+    def describe(self) -> str:
+        return "an enumeration"
+
+
+class ZipValue(Sugared):
+    """`zip(...)`."""
+
+    def __init__(self, iterables: Sequence[Emitted]) -> None:
+        self.iterables = list(iterables)
+
+    def describe(self) -> str:
+        return "a zip"
+
+
+class ReversedValue(Sugared):
+    """`reversed(iterable)`."""
+
+    def __init__(self, iterable: Emitted) -> None:
+        self.iterable = iterable
+
+    def describe(self) -> str:
+        return "a reversed sequence"
+
+
+class NoContext(Sugared):
+    """A context that means nothing to compiled code: `torch.no_grad()`."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def describe(self) -> str:
+        return f"the context `{self.name}`"

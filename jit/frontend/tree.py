@@ -1,0 +1,317 @@
+"""The grammar of accepted Python: one class for each construct, each with its span.
+
+`jit.frontend.read` makes these from Python's own tree and refuses everything else, so
+whoever walks a tree meets nothing unknown. Trees are plain data and never change.
+"""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import dataclass
+
+from jit.ir.span import Span
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Expr:
+    """An expression."""
+
+    span: Span
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Name(Expr):
+    id: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Constant(Expr):
+    """None, bool, int, float, complex, str or `...`."""
+
+    value: object
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Attribute(Expr):
+    value: Expr
+    name: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Subscript(Expr):
+    value: Expr
+    index: Expr
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Slice(Expr):
+    """`lower:upper:step`, only inside of a Subscript."""
+
+    lower: Expr | None
+    upper: Expr | None
+    step: Expr | None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Keyword:
+    span: Span
+    name: str
+    value: Expr
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Call(Expr):
+    function: Expr
+    args: tuple[Expr, ...]
+    """Positional arguments; some may be Starred."""
+    keywords: tuple[Keyword, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Binary(Expr):
+    """`op` is Python's sign, `+`."""
+
+    op: str
+    left: Expr
+    right: Expr
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Unary(Expr):
+    """`-`, `+`, `~` or `not`."""
+
+    op: str
+    operand: Expr
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Logical(Expr):
+    """`and` or `or`, of two or more operands."""
+
+    op: str
+    operands: tuple[Expr, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Compare(Expr):
+    """A chain: `operands[0] ops[0] operands[1] ops[1] operands[2]`."""
+
+    ops: tuple[str, ...]
+    operands: tuple[Expr, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class IfExpr(Expr):
+    test: Expr
+    then: Expr
+    orelse: Expr
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class TupleExpr(Expr):
+    elements: tuple[Expr, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ListExpr(Expr):
+    elements: tuple[Expr, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class DictExpr(Expr):
+    keys: tuple[Expr, ...]
+    values: tuple[Expr, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Starred(Expr):
+    value: Expr
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Walrus(Expr):
+    target: Name
+    value: Expr
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Field:
+    """One `{value!r:spec}` of an f-string."""
+
+    value: Expr
+    conversion: str
+    """`r`, `s`, `a` or empty."""
+    spec: FString | None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class FString(Expr):
+    parts: tuple[str | Field, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Generator:
+    """One `for target in iterable if conditions` of a comprehension."""
+
+    span: Span
+    target: Expr
+    iterable: Expr
+    conditions: tuple[Expr, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Comprehension(Expr):
+    """`[element for ...]`, `(element for ...)`, `{key: element for ...}`."""
+
+    kind: str
+    """`list`, `generator` or `dict`."""
+    key: Expr | None
+    element: Expr
+    generators: tuple[Generator, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Stmt:
+    """A statement."""
+
+    span: Span
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Assign(Stmt):
+    targets: tuple[Expr, ...]
+    value: Expr
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class AnnAssign(Stmt):
+    """`target: annotation = value`; the value may be missing."""
+
+    target: Expr
+    annotation: Annotation
+    value: Expr | None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class AugAssign(Stmt):
+    target: Expr
+    op: str
+    value: Expr
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ExprStmt(Stmt):
+    value: Expr
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class If(Stmt):
+    test: Expr
+    body: tuple[Stmt, ...]
+    orelse: tuple[Stmt, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class While(Stmt):
+    test: Expr
+    body: tuple[Stmt, ...]
+    orelse: tuple[Stmt, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class For(Stmt):
+    target: Expr
+    iterable: Expr
+    body: tuple[Stmt, ...]
+    orelse: tuple[Stmt, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Break(Stmt):
+    pass
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Continue(Stmt):
+    pass
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Pass(Stmt):
+    pass
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Return(Stmt):
+    value: Expr | None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Raise(Stmt):
+    """`raise exception`; None stands for the bare `raise` of a handler."""
+
+    exception: Expr | None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Assert(Stmt):
+    test: Expr
+    message: Expr | None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Handler:
+    """`except type as name: body`."""
+
+    span: Span
+    type: Expr | None
+    name: str | None
+    body: tuple[Stmt, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Try(Stmt):
+    body: tuple[Stmt, ...]
+    handlers: tuple[Handler, ...]
+    orelse: tuple[Stmt, ...]
+    final: tuple[Stmt, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class With(Stmt):
+    contexts: tuple[Expr, ...]
+    body: tuple[Stmt, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Delete(Stmt):
+    targets: tuple[Expr, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Annotation:
+    """A type hint: an expression that Python evaluates, or the text of a comment."""
+
+    span: Span
+    node: ast.expr
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Param:
+    span: Span
+    name: str
+    annotation: Annotation | None
+    has_default: bool
+    keyword_only: bool
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class FunctionTree:
+    """A function: its parameters, hints and statements."""
+
+    span: Span
+    name: str
+    params: tuple[Param, ...]
+    returns: Annotation | None
+    body: tuple[Stmt, ...]
+    doc: str

@@ -14,6 +14,7 @@ from jit.ir.schema import Argument, FunctionSchema
 from jit.passes import dce
 from jit.runtime.objects import Object
 from jit.runtime.traced import Traced
+from jit.torch.nn import Module
 from jit.tracing.check import clone
 from jit.tracing.structure import bind_input, input_type, output_value
 from jit.tracing.tracer import Tracer
@@ -85,6 +86,8 @@ def _holds_traced(tracer: Tracer, result: Any) -> bool:
 
 def parameter_names(function: Callable[..., Any], count: int) -> list[str]:
     """Names for the inputs of a traced function."""
+    if isinstance(function, Module):
+        function = function.forward
     try:
         parameters = inspect.signature(function).parameters.values()
     except (TypeError, ValueError):

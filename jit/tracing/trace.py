@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from jit.ir.diagnostic import Diagnostic, TracingError
@@ -63,17 +64,37 @@ def trace(
     args = _as_arguments(func, example_inputs, example_kwarg_inputs)
     settings = Settings(strict, on_bake)
     module = _module_of(func)
+    with _state_kept(module):
+        traced, graph = _capture(func, module, args, settings)
+        if check_trace:
+            for inputs in (args, *(_as_tuple(c) for c in check_inputs or ())):
+                _check(func, module, traced, inputs, check_tolerance, graph, settings)
+    return traced
+
+
+def _capture(
+    func: Any, module: Any, args: tuple[Any, ...], settings: Settings
+) -> tuple[Any, Graph]:
     if module is not None:
         from jit.tracing.modules import trace_module_call
 
-        traced, graph = trace_module_call(module, args, settings)
-    else:
-        traced, graph = _trace_function(func, args, settings)
-    if check_trace:
-        retrace = _retracer(func, module, settings)
-        for inputs in (args, *(_as_tuple(c) for c in check_inputs or ())):
-            _check(func, traced, inputs, check_tolerance, graph, retrace)
-    return traced
+        return trace_module_call(module, args, settings)
+    return _trace_function(func, args, settings)
+
+
+@contextmanager
+def _state_kept(module: Any) -> Iterator[None]:
+    """Give parameters and buffers back the values that they had before."""
+    if module is None:
+        yield
+        return
+    tensors = [*module.parameters(), *module.buffers()]
+    before = [t.array.copy() for t in tensors]
+    try:
+        yield
+    finally:
+        for tensor, array in zip(tensors, before, strict=True):
+            tensor.array[...] = array
 
 
 def _as_tuple(inputs: Any) -> tuple[Any, ...]:
@@ -133,37 +154,29 @@ def _trace_function(
     return ScriptFunction(program, {types: name}), function.graph
 
 
-def _retracer(func: Any, module: Any, settings: Settings) -> Callable[[Any], Graph]:
-    quiet = Settings(settings.strict, "ignore")
-
-    def retrace(args: tuple[Any, ...]) -> Graph:
-        if module is not None:
-            from jit.tracing.modules import trace_module_call
-
-            return trace_module_call(module, args, quiet)[1]
-        return _trace_function(func, args, quiet)[1]
-
-    return retrace
-
-
 def _check(
     func: Any,
+    module: Any,
     traced: Any,
     args: tuple[Any, ...],
     tolerance: float,
     graph: Graph,
-    retrace: Callable[[Any], Graph],
+    settings: Settings,
 ) -> None:
     """Compare the trace with the function on one set of inputs."""
     if any(_is_random(node) for node in graph.all_nodes):
         return  # two runs draw differently; the graph itself says so
-    eager = func(*clone(args))
+    with _state_kept(module):
+        eager = func(*clone(args))
     try:
-        found = compare(eager, traced(*clone(args)), tolerance)
+        with _state_kept(module):
+            found = compare(eager, traced(*clone(args)), tolerance)
     except (RuntimeError, ValueError, TypeError, IndexError) as error:
         found = f"the trace raises {type(error).__name__}: {error}"
     if found:
-        raise explain_divergence(found, graph, retrace(args))
+        quiet = Settings(settings.strict, "ignore")
+        second = _capture(func, module, args, quiet)[1]
+        raise explain_divergence(found, graph, second)
 
 
 def _is_random(node: Node) -> bool:

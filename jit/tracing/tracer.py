@@ -8,6 +8,7 @@ no node made are attributes of the traced module, or constants.
 
 from __future__ import annotations
 
+import functools
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -330,6 +331,8 @@ class Tracer:
         for name, attribute in definition.attributes.items():
             content = obj.slots[name]
 
+            # read once: a trace assigns no attributes, it changes tensors in place
+            @functools.cache
             def reach(name: str = name, type: T.Type = attribute.type) -> Value:
                 return self.builder.node(
                     "prim::GetAttr", [make()], [type], name=name

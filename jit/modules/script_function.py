@@ -192,6 +192,11 @@ class ScriptFunction:
         return self.program.functions[name]
 
     @property
+    def python_function(self) -> Callable[..., Any] | None:
+        """The Python function that it was compiled from; None if it was traced or loaded."""
+        return self._function
+
+    @property
     def graph(self) -> Graph:
         """The graph as captured; unannotated parameters are Tensors."""
         return self._main().graph

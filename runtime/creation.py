@@ -39,7 +39,7 @@ def make_tensor(data: Any, dtype: DType | None = None) -> Tensor:
     wide = {FLOATING: np.float64, COMPLEX: np.complex128}
     target = dtype or found
     if found.category in wide:
-        flat = np.array(values, dtype=wide[found.category])
+        flat: np.ndarray = np.array(values, dtype=wide[found.category])
     else:
         flat = _integers(values)
     return wrap(_convert(flat, target).reshape(shape))

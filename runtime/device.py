@@ -21,7 +21,8 @@ class Device:
 
     def __init__(self, type: str | Device = "cpu", index: int | None = None) -> None:
         if isinstance(type, Device):
-            type, index = type.type, type.index
+            index = type.index
+            type = type.type
         elif not isinstance(type, str):
             raise TypeError(
                 f"device() takes a name such as 'cpu', not `{_type_name(type)}`"

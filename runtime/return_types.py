@@ -17,11 +17,13 @@ def named_result(kind: str, fields: tuple[str, ...]) -> Any:
     # torch's own name for results of the in-place and plain forms is the same
     base = namedtuple(kind, fields, rename=True)
 
-    class Result(base):  # type: ignore[misc, valid-type]
+    class Result(base):  # type: ignore[misc]
         __slots__ = ()
 
         def __repr__(self) -> str:
-            parts = ",\n".join(f"{n}={v!r}" for n, v in zip(fields, self, strict=True))
+            values: tuple[Any, ...] = tuple(self)
+            named = zip(fields, values, strict=True)
+            parts = ",\n".join(f"{n}={v!r}" for n, v in named)
             return f"torch.return_types.{kind}(\n{parts})"
 
         def __reduce__(self) -> tuple[Any, ...]:

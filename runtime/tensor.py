@@ -21,7 +21,16 @@ from jit.runtime.device import CPU, STRIDED, Device, Layout
 from jit.runtime.size import Size, contiguous_strides, strides_of
 
 
-class Tensor:
+class _TensorType(type):
+    """The class of Tensor: finds methods that the class does not have yet."""
+
+    def __getattr__(cls, name: str) -> Any:
+        from jit.runtime.methods import find_method
+
+        return find_method(cls, name)
+
+
+class Tensor(metaclass=_TensorType):
     """An n-dimensional array of one dtype, with torch's operators."""
 
     __slots__ = (
@@ -42,6 +51,10 @@ class Tensor:
     """The elements; several tensors may view one memory."""
     grad: Tensor | None
     grad_fn: Any
+    _requires_grad: bool
+    _version: Any
+    _base: Any
+    _hooks: Any
 
     def __new__(cls, *args: Any, **kwargs: Any) -> Any:
         from jit.runtime.creation import make_legacy
@@ -227,7 +240,7 @@ class Tensor:
                 " tensor.detach().numpy() instead."
             )
         _escapes(self, "numpy()")
-        return self.array
+        return self.array.view()
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
         array = self.numpy()

@@ -150,7 +150,8 @@ _PYTHON_DTYPES = {
 }
 
 
-def _dtype(value: Any) -> Any:
+def accept_dtype(value: Any) -> Any:
+    """A dtype, also where a type of Python stands for one; otherwise REFUSED."""
     if isinstance(value, DType):
         return value
     if isinstance(value, type):
@@ -224,7 +225,7 @@ _SIMPLE: dict[str, Accept] = {
     "complex": _complex,
     "Scalar": _number,
     "str": _instance(str),
-    "ScalarType": _dtype,
+    "ScalarType": accept_dtype,
     "Device": _device,
     "Layout": _instance(Layout),
     "MemoryFormat": _instance(MemoryFormat),

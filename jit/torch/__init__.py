@@ -28,7 +28,16 @@ from jit.torch.operators import find_function as _find_function
 from jit.torch.operators import public_names as _public_names
 
 if _TYPE_CHECKING:
-    from jit.torch import cuda, linalg, nn, ops, return_types, special, testing
+    from jit.torch import (
+        backends,
+        cuda,
+        linalg,
+        nn,
+        ops,
+        return_types,
+        special,
+        testing,
+    )
 
 __version__ = "2.13.0+tracescript"
 
@@ -61,6 +70,7 @@ pi = _math.pi
 newaxis = None
 
 _SUBMODULES = (
+    "backends",
     "cuda",
     "jit",
     "linalg",
@@ -75,6 +85,7 @@ __all__ = [
     "Generator",
     "Size",
     "Tensor",
+    "backends",
     "cuda",
     "default_generator",
     "enable_grad",

@@ -16,8 +16,10 @@ from jit.runtime.random import Generator
 from jit.runtime.repr import get_printoptions, set_printoptions
 from jit.runtime.size import Size
 from jit.runtime.tensor import Tensor
+from jit.runtime.values import REFUSED, accept_dtype
 
 __all__ = [
+    "_assert",
     "as_tensor",
     "asarray",
     "atleast_1d",
@@ -92,12 +94,9 @@ def asarray(
 
 
 def _dtype(dtype: Any) -> DType | None:
-    from jit.runtime.values import REFUSED
-    from jit.runtime.values import _dtype as accept
-
     if dtype is None:
         return None
-    found = accept(dtype)
+    found = accept_dtype(dtype)
     if found is REFUSED:
         raise TypeError(f"dtype is `{dtype!r}`, expected a torch.dtype")
     return found  # type: ignore[no-any-return]
@@ -153,6 +152,11 @@ def result_type(tensor1: Any, tensor2: Any) -> DType:
 def can_cast(from_: DType, to: DType) -> bool:
     """Whether values of a dtype may be stored in another by an in-place operator."""
     return promotion.can_cast(from_, to)
+
+
+def _assert(condition: Any, message: str) -> None:
+    """`assert` as a function."""
+    assert condition, message
 
 
 # random numbers

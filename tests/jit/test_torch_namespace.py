@@ -370,3 +370,26 @@ def test_importing_torch_imports_no_torch_and_no_operators():
     )
 
     assert "False False False" == shown.stdout.strip()
+
+
+def test_no_backend_is_available():
+    assert not torch.backends.mps.is_available()
+    assert not torch.backends.cudnn.is_available()
+
+
+def test_methods_are_found_on_the_class_too():
+    code = "from jit import torch; print(torch.Tensor.exp(torch.zeros(1)).tolist())"
+
+    shown = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    )
+
+    assert "[1.0]" == shown.stdout.strip()
+    with pytest.raises(AttributeError, match="has no attribute 'foo'"):
+        torch.Tensor.foo
+
+
+def test_assert_is_a_function():
+    torch._assert(True, "fine")
+    with pytest.raises(AssertionError, match="not fine"):
+        torch._assert(torch.tensor(False), "not fine")

@@ -311,6 +311,8 @@ class Tensor(metaclass=_TensorType):
     def __iter__(self) -> Iterator[Tensor]:
         if self.array.ndim == 0:
             raise TypeError("iteration over a 0-d tensor")
+        if dispatch.observer is not None:
+            dispatch.observer.length(self, "iteration over a tensor")
         return iter(binding.call_operator("aten::unbind", (self, 0)))
 
     def __repr__(self) -> str:

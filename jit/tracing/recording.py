@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from jit.ir import types as T
 from jit.ir.diagnostic import Diagnostic, TracingError
 from jit.ir.graph import Graph, Value
 from jit.ir.program import Function, Program
@@ -40,6 +41,9 @@ def record(
 ) -> Function:
     """Run `func` under a tracer; the function it becomes, added to the program."""
     graph = Graph(program)
+    # the name is taken from the start, so that callees of the same name get another
+    unfinished = FunctionSchema(name, "", (), (Argument("", T.NONE),))
+    function = program.add_function(Function(name, graph, unfinished))
     tracer = Tracer(program, graph, settings.on_bake)
     arguments = []
     if instance is not None:
@@ -70,8 +74,9 @@ def record(
     output = output_value(tracer, result, strict=settings.strict)
     graph.block.add_return(output)
     dce.run(graph)
-    schema = FunctionSchema(name, "", tuple(arguments), (Argument("", output.type),))
-    return program.add_function(Function(name, graph, schema))
+    returns = (Argument("", output.type),)
+    function.schema = FunctionSchema(name, "", tuple(arguments), returns)
+    return function
 
 
 def _holds_traced(tracer: Tracer, result: Any) -> bool:

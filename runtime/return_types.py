@@ -6,16 +6,18 @@ whose elements have names.
 
 from __future__ import annotations
 
-from collections import namedtuple
+import collections
 from functools import cache
 from typing import Any
+
+_make_base: Any = collections.namedtuple
 
 
 @cache
 def named_result(kind: str, fields: tuple[str, ...]) -> Any:
     """The type of the results of an operator."""
     # torch's own name for results of the in-place and plain forms is the same
-    base = namedtuple(kind, fields, rename=True)
+    base = _make_base(kind, fields, rename=True)
 
     class Result(base):  # type: ignore[misc]
         __slots__ = ()

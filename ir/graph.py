@@ -253,20 +253,28 @@ class Node:
             self.detach()
 
     def is_before(self, other: Node) -> bool:
-        """Whether this node runs before another of the same or an enclosing block."""
-        place: Node | None = other
-        while place is not None and place.block is not self.block:
+        """Whether this node begins before another of the same graph.
+
+        A node begins before the nodes of its blocks; of nodes in different blocks of
+        one node neither is before the other.
+        """
+        around: dict[Block, Node] = {}
+        place: Node | None = self
+        while place is not None:
+            around[place.block] = place
+            place = place.block.owner
+        place = other
+        while place is not None and place.block not in around:
             place = place.block.owner
         if place is None:
             raise ValueError("the nodes share no block")
-        if place is self:
-            return other is not self
-        node: Node = self._next
-        while node is not self.block.result:
-            if node is place:
-                return True
-            node = node._next
-        return place is self.block.result
+        mine = around[place.block]
+        if mine is place:
+            return mine is self and other is not self
+        end = place.block.result
+        while mine is not end and mine is not place:
+            mine = mine._next
+        return mine is place
 
     def is_inside(self, block: Block) -> bool:
         """Whether the node stands in a block, however deep."""

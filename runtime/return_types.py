@@ -19,7 +19,7 @@ def named_result(kind: str, fields: tuple[str, ...]) -> Any:
     # torch's own name for results of the in-place and plain forms is the same
     base = _make_base(kind, fields, rename=True)
 
-    class Result(base):  # type: ignore[misc]
+    class Result(base):  # type: ignore[misc, valid-type]
         __slots__ = ()
 
         def __repr__(self) -> str:

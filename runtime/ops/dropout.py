@@ -1,0 +1,108 @@
+"""Elements set to zero at random, in training."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from jit.ir import dtypes
+from jit.ir.dtypes import dtype_of
+from jit.runtime import random as R
+from jit.runtime.kernels.products import widened
+from jit.runtime.ops.declare import op
+from jit.runtime.ops.samples import case, f16, f32, f64
+from jit.runtime.ops.shaped import VALUES, Updating
+
+
+def check_probability(p):
+    """RuntimeError unless p lies between 0 and 1."""
+    if not 0 <= p <= 1:
+        raise RuntimeError(
+            f"dropout probability has to be between 0 and 1, but got {p:g}"
+        )
+
+
+def _kept(shape, p):
+    """Which elements stay: each with probability 1 - p."""
+    return R.draw_uniform(shape, dtypes.float32) >= p
+
+
+class Dropping(Updating):
+    """Keeps a share of the elements in training; the input as it is otherwise."""
+
+    random = True
+    fails = VALUES
+    unknown = ("p", "train")
+
+
+def _drop(x, p, train, shape):
+    check_probability(p)
+    if not train or p == 0 or not x.size:
+        return x
+    dtype = dtype_of(x.dtype)
+    if not dtype.is_floating_point and not dtype.is_complex:
+        raise RuntimeError(
+            "result type Float can't be cast to the desired output type"
+            f" {dtype.title}"
+        )
+    if p == 1:
+        x[...] = 0
+        return x
+    wide = widened(x)
+    scale = wide.dtype.type(1 / (1 - p))
+    x[...] = np.where(_kept(shape, p), wide * scale, wide.dtype.type(0))
+    return x
+
+
+@op("aten::dropout(Tensor input, float p, bool train) -> Tensor")
+class dropout(Dropping):
+    """Each element 0 with probability p, else divided by 1 - p; only in training."""
+
+    def update(x, p, train):
+        return _drop(x, p, train, x.shape)
+
+    samples = [
+        case(f32[2, 3], 0.5, True),
+        case(f32[2, 3], 0.5, False),
+        case(f64[()], 1.0, True),
+        case(f16[4], 0.0, True),
+        case(f32[0], 0.5, True),
+    ]
+
+
+@op("aten::feature_dropout(Tensor input, float p, bool train) -> Tensor")
+class feature_dropout(Dropping):
+    """As `dropout`, for whole channels."""
+
+    def update(x, p, train):
+        if x.ndim < 2:
+            raise RuntimeError(
+                "Feature dropout requires at least 2 dimensions in the input"
+            )
+        return _drop(x, p, train, (*x.shape[:2], *(1,) * (x.ndim - 2)))
+
+    samples = [case(f32[2, 3, 4], 0.5, True), case(f32[2, 3], 0.5, False)]
+
+
+_ALPHA = 1.7580993408473766
+"""Minus the limit of selu towards minus infinity."""
+
+
+@op("aten::alpha_dropout(Tensor input, float p, bool train) -> Tensor")
+class alpha_dropout(Dropping):
+    """As `dropout`, in a way that keeps mean 0 and variance 1 after selu."""
+
+    def update(x, p, train):
+        check_probability(p)
+        if not train or p == 0 or not x.size:
+            return x
+        if p == 1:
+            x[...] = 0
+            return x
+        wide = widened(x)
+        scale = 1 / np.sqrt((_ALPHA**2 * p + 1) * (1 - p))
+        kind = wide.dtype.type
+        dropped = np.where(_kept(x.shape, p), wide, kind(-_ALPHA))
+        x[...] = dropped * kind(scale) + kind(scale * _ALPHA * p)
+        return x
+
+    samples = [case(f32[2, 3], 0.5, True), case(f32[2, 3], 0.5, False)]

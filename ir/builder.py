@@ -66,7 +66,7 @@ class Builder:
         outputs: Sequence[T.Type] = (),
         *,
         overload: str = "",
-        names: Sequence[str] = (),
+        output_names: Sequence[str] = (),
         **attributes: Any,
     ) -> Node:
         """A node as told, inserted."""
@@ -74,7 +74,7 @@ class Builder:
         for value in inputs:
             node.add_input(value)
         for i, type in enumerate(outputs):
-            node.add_output(type, names[i] if i < len(names) else "")
+            node.add_output(type, output_names[i] if i < len(output_names) else "")
         node.attributes.update(attributes)
         return self.insert(node)
 

@@ -117,7 +117,7 @@ def _split_value(
     kind = "prim::TupleConstruct"
     if isinstance(old.type, T.NamedTupleType):
         kind = "prim::NamedTupleConstruct"
-    built = make.node(kind, parts, [old.type], names=[old.name])
+    built = make.node(kind, parts, [old.type], output_names=[old.name])
     old.replace_all_uses_with(built.output)
     node.remove_output(index)
     # the new outputs stand at the end: bring them where the old one stood

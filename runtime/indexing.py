@@ -220,9 +220,10 @@ def _without_leading_ones(value: Tensor, target: Tensor) -> Tensor:
     extra = value.array.ndim - target.array.ndim
     if extra <= 0 or any(n != 1 for n in value.array.shape[:extra]):
         return value
-    return call_operator(  # type: ignore[no-any-return]
-        "aten::reshape", (value, list(value.array.shape[extra:]))
-    )
+    for _ in range(extra):
+        # sizes do not occur: a trace stays right for others
+        value = call_operator("aten::squeeze", (value, 0))
+    return value
 
 
 def _number_like(value: Any, tensor: Tensor) -> Tensor:

@@ -17,6 +17,7 @@ from jit.ir import types as T
 from jit.ir.builder import Builder
 from jit.ir.graph import Graph, Node, Value
 from jit.ir.span import Source, Span
+from jit.passes import infer_shapes
 
 FLOATS = T.TensorType(dtypes.float32, (2, 2))
 INTEGERS = T.TensorType(dtypes.int64, (2, 2))
@@ -49,6 +50,8 @@ class ProgramMaker:
         self.budget = budget
         self.line = 0
         self.visible: list[Value] = list(graph.inputs)
+        self.writes = draw(st.booleans())
+        """Whether anything that may be an argument is written."""
 
     # values -----------------------------------------------------------------------
 
@@ -89,8 +92,10 @@ class ProgramMaker:
                 self.truth,
                 self.tensor,
                 self.tensor,
+                self.tensor,
                 self.view,
-                self.write,
+                self.write if self.writes else self.tensor,
+                self.write_new,
                 self.list_operator,
                 self.tuple,
                 self.branch,
@@ -160,6 +165,21 @@ class ProgramMaker:
             case "relu":
                 self.keep(op("aten::relu_", x))
 
+    def write_new(self) -> None:
+        """A write to a tensor that was just made."""
+        op = self.make.op
+        x = op("aten::relu", self.value(self.pick(FLOATS, T.TENSOR)))
+        self.keep(x)
+        if self.draw(st.booleans()):
+            self.view()
+        match self.pick("scalar", "tensor", "unary"):
+            case "scalar":
+                op("aten::add_", x, self.value(T.INT))
+            case "tensor":
+                op("aten::mul_", x, self.value(T.TENSOR))
+            case "unary":
+                self.keep(op("aten::neg_", x))
+
     def list_operator(self) -> None:
         op = self.make.op
         type = self.pick(INTS, TENSORS)
@@ -169,13 +189,13 @@ class ProgramMaker:
                 count = self.draw(st.integers(0, 3))
                 items = [self.value(element) for _ in range(count)]
                 self.keep(self.make.list(items, element))
-            case "append":
+            case "append" if type == INTS or self.writes:
                 op("aten::append", self.value(type), self.value(element))
             case "get":
                 self.keep(op("aten::__getitem__", self.value(type), self.value(T.INT)))
             case "len":
                 self.keep(op("aten::len", self.value(type)))
-            case "set":
+            case "set" if type == INTS or self.writes:
                 args = self.value(type), self.value(T.INT), self.value(element)
                 op("aten::_set_item", *args)
             case "add":
@@ -266,7 +286,7 @@ class ProgramMaker:
 
 
 def _is_kind(actual: T.Type, wanted: T.Type) -> bool:
-    if isinstance(wanted, T.TensorType):
+    if wanted == T.TENSOR:
         return isinstance(actual, T.TensorType)
     return actual == wanted
 
@@ -283,6 +303,9 @@ def runnable_graphs(draw: st.DrawFn, budget: int = 18) -> Graph:
     tail = maker.visible[len(INPUTS) :] or maker.visible
     results = [draw(st.sampled_from(tail)) for _ in range(count)]
     graph.block.add_return(maker.make.tuple(results))
+    if draw(st.booleans()):
+        # passes find more to do where types are known
+        infer_shapes.run(graph)
     return graph
 
 

@@ -20,7 +20,9 @@ from typing import Any
 from jit.cli.failure import RunError, UsageError, printable
 from jit.cli.models import listed, unknown
 from jit.cli.values import as_arrays, as_json, as_text, read_inputs, write_result
+from jit.ir.program import Program
 from jit.ir.schema import Argument, FunctionSchema
+from jit.runtime.program_values import RefusedError, convert
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -50,6 +52,7 @@ def run(options: argparse.Namespace) -> None:
     arguments = tuple(a for a in schema.arguments if a.name != "self")
     args, named = read_inputs(options.input, arguments)
     _check_count(arguments, args, named)
+    _check_types(arguments, args, named, model.program)
     try:
         result = as_arrays(method(*args, **named))
     except Exception as error:
@@ -102,3 +105,20 @@ def _check_count(
         raise UsageError(
             f"no --input is given for {listed(missing)}; the model takes {shown}"
         )
+
+
+def _check_types(
+    arguments: tuple[Argument, ...],
+    args: list[Any],
+    named: dict[str, Any],
+    program: Program,
+) -> None:
+    """Inputs of other types than declared are a mistake in the command as well."""
+    given = dict(zip((a.name for a in arguments), args, strict=False)) | named
+    for argument in arguments:
+        if argument.name not in given:
+            continue
+        try:
+            convert(given[argument.name], argument.type, program)
+        except (RefusedError, OverflowError) as error:
+            raise UsageError(f"the input `{argument.name}`: {error}") from None

@@ -34,9 +34,11 @@ def read_inputs(
         elif text.endswith(".npz"):
             arrays = _read_npz(text)
             if arrays.keys() <= by_name.keys():
-                named |= arrays
+                named |= {n: _number(a, by_name[n].type) for n, a in arrays.items()}
             else:
-                positional += arrays.values()
+                wanted_types = [a.type for a in arguments[len(positional) :]]
+                wanted_types += [T.ANY] * len(arrays)
+                positional += map(_number, arrays.values(), wanted_types)
         else:
             place = len(positional)
             wanted = arguments[place].type if place < len(arguments) else T.ANY
@@ -49,7 +51,7 @@ def read_value(text: str, wanted: T.Type) -> Any:
     if text.endswith((".npy", ".npz")):
         if text.endswith(".npz"):
             raise UsageError(f"{text}: an .npz file is not one value")
-        return _read_npy(text)
+        return _number(_read_npy(text), wanted)
     if isinstance(wanted, T.OptionalType):
         wanted = wanted.element
     if wanted == T.STR and not text.startswith('"'):
@@ -65,6 +67,13 @@ def read_value(text: str, wanted: T.Type) -> Any:
             f"the input {text!r} is neither a .npy or .npz file nor a JSON value"
         ) from None
     return _as_type(value, wanted, text)
+
+
+def _number(array: Any, wanted: T.Type) -> Any:
+    """The number in an array without dimensions, where a number is wanted."""
+    if wanted in (T.INT, T.FLOAT, T.BOOL, T.COMPLEX, T.NUMBER) and array.ndim == 0:
+        return _as_type(array.item(), wanted, "")
+    return array
 
 
 def _as_type(value: Any, wanted: T.Type, text: str) -> Any:
@@ -179,17 +188,18 @@ def _finite(items: Any) -> Any:
 def as_text(value: Any, name: str = "") -> str:
     """A result as people read it: dtype and sizes above the elements of an array."""
     lead = f"{name}: " if name else ""
+    inside = f"{name}." if name else ""
     match value:
         case np.ndarray() | np.generic():
             plain = np.asarray(value)
             sizes = ", ".join(map(str, plain.shape))
             return f"{lead}{plain.dtype.name}[{sizes}]\n{plain}"
         case dict() if value:
-            return "\n".join(as_text(v, f"{lead}{k!r}") for k, v in value.items())
+            return "\n".join(as_text(v, f"{inside}{k}") for k, v in value.items())
         case tuple() | list() if any(_holds_array(v) for v in value):
             names = getattr(value, "_fields", range(len(value)))
             parts = zip(names, value, strict=True)
-            return "\n".join(as_text(v, f"{lead}{n}") for n, v in parts)
+            return "\n".join(as_text(v, f"{inside}{n}") for n, v in parts)
         case DType():
             return f"{lead}{value!r}"
     return f"{lead}{value}" if isinstance(value, str) else f"{lead}{value!r}"

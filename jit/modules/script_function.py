@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import functools
 import io
+import os
 import threading
 import types
 from collections.abc import Callable, Mapping
@@ -114,8 +115,6 @@ class ScriptFunction:
     # calling --------------------------------------------------------------------------
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        if is_disabled() and self._function is not None:
-            return self._function(*args, **kwargs)
         name, values = self._select(args, kwargs)
         schema = self.program.functions[name].schema
         entered = [
@@ -308,7 +307,5 @@ def _arrays_fit(actual: T.Type, wanted: T.Type) -> bool:
 
 
 def is_disabled() -> bool:
-    """Whether `JIT_DISABLE=1` or `PYTORCH_JIT=0` asks for plain Python."""
-    import os
-
+    """Whether `JIT_DISABLE=1` or `PYTORCH_JIT=0` lets decorators return plain Python."""
     return os.environ.get("JIT_DISABLE") == "1" or os.environ.get("PYTORCH_JIT") == "0"

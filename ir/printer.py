@@ -30,6 +30,7 @@ from jit.ir.graph import Block, Graph, Node, Value
 from jit.ir.naming import Names, names_of
 from jit.ir.overloads import overload_by_types
 from jit.ir.program import ClassDefinition, Function, Program
+from jit.ir.registry import overloads_of
 from jit.ir.span import NOWHERE, Span
 from jit.ir.type_text import format_name, format_string, format_type
 
@@ -188,7 +189,8 @@ class _Printer:
         if isinstance(subgraph, Graph):
             name = self.section(node.kind, subgraph)
         found = overload_by_types(node.kind, [v.type for v in node.inputs]) or ""
-        if found == node.overload and not (self.overloads and node.overload):
+        is_told = self.overloads and len(overloads_of(node.kind)) > 1
+        if found == node.overload and not (is_told or (self.overloads and found)):
             return name
         return f"{name}.{node.overload or 'default'}"
 

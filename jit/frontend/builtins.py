@@ -53,7 +53,7 @@ def builtin(*objects: Any) -> Callable[[Emit], Emit]:
 
     def register(emit: Emit) -> Emit:
         for obj in objects:
-            BUILTINS[id(obj)] = Builtin(obj.__name__, emit)
+            BUILTINS[id(obj)] = Builtin(obj.__name__, emit, obj)
         return emit
 
     return register
@@ -506,19 +506,22 @@ def emit_warn(e: Emitter, call: t.Call) -> Emitted:
     return e.none()
 
 
+def hint_object(x: Emitted) -> Any:
+    """The Python object of a type written in code; HintError if it is none."""
+    found = getattr(x, "obj", None)
+    if found is None:
+        raise HintError("not a type")
+    return found
+
+
 def emit_annotate(e: Emitter, call: t.Call) -> Emitted:
     """`torch.jit.annotate(type, value)`."""
     if len(call.args) != 2:
         raise fail(call.span, "E0304", "`annotate` takes a type and a value")
     hint = e.expr(call.args[0])
     try:
-        if isinstance(hint, Builtin):
-            type: T.Type = {
-                "int": T.INT, "float": T.FLOAT, "bool": T.BOOL, "str": T.STR,
-            }[hint.name]  # fmt: skip
-        else:
-            type = type_of_hint(getattr(hint, "obj", None))
-    except (HintError, KeyError):
+        type = T.NONE if isinstance(hint, Value) else type_of_hint(hint_object(hint))
+    except HintError:
         raise fail(
             call.args[0].span, "E0308", "the first argument of `annotate` is not a type"
         ) from None
@@ -596,7 +599,9 @@ def _numbers(e: Emitter, items: list[Value], span: Span) -> Value:
 
 def math_function(name: str) -> Builtin | None:
     """A function of `math`; its arguments are numbers. None if there is no operator."""
-    kind = {"trunc": "aten::Int", "prod": "aten::prod"}.get(name, f"aten::{name}")
+    kind = {"trunc": "aten::Int", "remainder": "aten::mathremainder"}.get(
+        name, f"aten::{name}"
+    )
     if not has_kind(kind):
         return None
 

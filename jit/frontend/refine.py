@@ -17,7 +17,6 @@ from jit.frontend.annotations import HintError, type_of_hint
 from jit.frontend.environment import Variable
 from jit.frontend.failures import fail
 from jit.frontend.sugared import (
-    Builtin,
     Emitted,
     PythonValue,
     Sugared,
@@ -227,22 +226,25 @@ def _isinstance(e: Emitter, node: t.Call, tested: t.Expr) -> Condition:
     return Condition(found.output, None, then, orelse)
 
 
+BARE: dict[Any, T.Type] = {
+    list: T.ListType(T.ANY),
+    dict: T.DictType(T.ANY, T.ANY),
+    tuple: T.TupleType(()),
+}
+"""Classes that stand for all types of their kind in `isinstance`."""
+
+
 def _types_of(e: Emitter, x: Emitted, span: Span) -> list[T.Type]:
     if isinstance(x, SugaredTuple):
         return [y for i in x.items for y in _types_of(e, i, span)]
     if isinstance(x, Value) and x.type == T.NONE:
         return [T.NONE]
     obj: Any = getattr(x, "obj", None)
-    if isinstance(x, Builtin):
-        obj = {"int": int, "float": float, "bool": bool, "str": str}.get(x.name)
-        bare = {"list": T.ListType(T.ANY), "dict": T.DictType(T.ANY, T.ANY)}
-        if x.name in bare:
-            return [bare[x.name]]
-        if x.name == "tuple":
-            return [T.TupleType(())]
+    if obj in BARE:
+        return [BARE[obj]]
     try:
         if obj is None:
-            raise HintError("")
+            raise HintError("not a type")
         return [type_of_hint(obj)]
     except HintError:
         raise fail(

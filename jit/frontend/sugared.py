@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from jit.frontend import tree as t
 from jit.frontend.failures import fail
+from jit.ir import dtypes
+from jit.ir.dtypes import DType
 from jit.ir.graph import Value
 from jit.ir.span import Span
 
@@ -94,6 +96,8 @@ def _object_of(x: Emitted) -> Any:
     match x:
         case PythonValue():
             return x.obj
+        case Builtin():
+            return x.obj
         case SugaredTuple():
             return tuple(_object_of(i) for i in x.items)
         case Value():
@@ -113,15 +117,34 @@ class PythonModule(PythonValue):
 class Builtin(Sugared):
     """A function whose calls the compiler emits itself."""
 
-    def __init__(self, name: str, emit: Callable[[Emitter, t.Call], Emitted]) -> None:
+    def __init__(
+        self, name: str, emit: Callable[[Emitter, t.Call], Emitted], obj: Any = None
+    ) -> None:
         self.name = name
         self.emit = emit
+        self.obj = obj
+        """The Python function or class that it stands for."""
 
     def describe(self) -> str:
         return f"the function `{self.name}`"
 
+    def value(self, e: Emitter, span: Span) -> Value:
+        """`dtype=float` means a dtype."""
+        if self.obj in PYTHON_DTYPES:
+            return e.b.constant(PYTHON_DTYPES[self.obj])
+        return super().value(e, span)
+
     def call(self, e: Emitter, call: t.Call) -> Emitted:
         return self.emit(e, call)
+
+
+PYTHON_DTYPES: dict[Any, DType] = {
+    float: dtypes.float64,
+    int: dtypes.int64,
+    bool: dtypes.bool_,
+    complex: dtypes.complex128,
+}
+"""What Python's number classes mean where a dtype is wanted."""
 
 
 class OperatorFunction(Sugared):

@@ -440,7 +440,7 @@ def _no_functions(name: str) -> Code:
 
 
 def _not_executable(node: Node) -> Diagnostic:
-    notes = ()
+    notes: tuple[str, ...] = ()
     if node.kind in ("prim::ReturnStmt", "prim::BreakStmt", "prim::ContinueStmt"):
         notes = ("run `jit.passes.remove_exits` on the graph first",)
     return Diagnostic(
@@ -470,8 +470,15 @@ def _convert_constant(value: Any, type: T.Type) -> Any:
     if type == T.DEVICE and isinstance(value, str):
         return Device(value)
     # the text of a program writes True as 1, and whole floats as ints
-    plain = {T.BOOL: bool, T.FLOAT: float, T.COMPLEX: complex}.get(type)
+    plain = _PLAIN.get(type)
     return value if plain is None or value is None else plain(value)
+
+
+_PLAIN: dict[T.Type, Callable[[Any], Any]] = {
+    T.BOOL: bool,
+    T.FLOAT: float,
+    T.COMPLEX: complex,
+}
 
 
 def _short(value: Any) -> str:

@@ -17,7 +17,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from jit.ir.span import NOWHERE, Span
-from jit.runtime.bytecode.instruction import Code, Step
+from jit.runtime.bytecode.instruction import Code, Handler, Step
 
 Frame = tuple[Code, list[Step], list[Any], int, int]
 
@@ -25,6 +25,16 @@ _HEADLINE = "script stack, innermost last:"
 _STACK = "__script_stack__"
 """The attribute of an exception in which the lines of its stack are kept until it
 leaves the interpreter."""
+
+
+def find_handler(frames: Sequence[Frame]) -> tuple[int, Handler | None]:
+    """The innermost frame with a handler where it stands; the outermost if none has."""
+    for depth in range(len(frames) - 1, -1, -1):
+        code, _, _, index, _ = frames[depth]
+        handler = code.find_handler(index - 1)
+        if handler is not None:
+            return depth, handler
+    return 0, None
 
 
 def record_stack(error: BaseException, frames: Sequence[Frame]) -> None:

@@ -8,7 +8,12 @@ from typing import Any
 
 from jit.ir.graph import Graph
 from jit.runtime.bytecode.assemble import FindCode, assemble
-from jit.runtime.bytecode.frame import Frame, add_stack_note, record_stack
+from jit.runtime.bytecode.frame import (
+    Frame,
+    add_stack_note,
+    find_handler,
+    record_stack,
+)
 from jit.runtime.bytecode.instruction import Code, Opcode
 
 CALL2, CALL1, CALL, MOVE, NEXT, UNLESS, JUMP, MOVES, SPREAD, INVOKE, RETURN, LOOP = map(
@@ -90,17 +95,12 @@ def run(code: Code, args: Sequence[Any]) -> Any:
                         r[register] = None
         except Exception as error:
             frames.append((code, steps, r, index, 0))
-            depth = len(frames) - 1
-            while depth >= 0:
-                code, steps, r, index, _ = frames[depth]
-                handler = code.find_handler(index - 1)
-                if handler is not None:
-                    break
-                depth -= 1
-            record_stack(error, frames[max(depth, 0) :])
-            if depth < 0:
+            depth, handler = find_handler(frames)
+            record_stack(error, frames[depth:])
+            if handler is None:
                 add_stack_note(error)
                 raise
+            code, steps, r, _, _ = frames[depth]
             del frames[depth:]
             r[handler.register] = error
             index = handler.target

@@ -47,7 +47,8 @@ def _slice_tuple(items: tuple[Any, ...], start: int, end: int) -> tuple[Any, ...
 
 
 def _make_named_tuple(node: Node) -> Function:
-    return named_tuple_class(node.output.type)
+    type: Any = node.output.type
+    return named_tuple_class(type)
 
 
 def _unpack_list(node: Node) -> Function:

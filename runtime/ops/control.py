@@ -25,7 +25,7 @@ from jit.runtime.ops.python_operators import (
 from jit.runtime.ops.samples import case, f32, f64, i64
 from jit.runtime.promotion import dtype_of_number
 
-# None and identity --------------------------------------------------------------------
+# None and identity ------------------------------------------------------------------
 
 declare(
     "aten::__is__(t1 self, t2 obj) -> bool",
@@ -55,7 +55,7 @@ declare(
     samples=[case(3)],
 )
 
-# ranges -------------------------------------------------------------------------------
+# ranges -----------------------------------------------------------------------------
 
 
 @op("aten::__range_length(int lo, int hi, int step) -> int")
@@ -87,7 +87,7 @@ class derive_index(PythonOperator):
     samples = [case(2, 10, -3), case(0, 4, 1)]
 
 
-# numbers, arrays and tensors ------------------------------------------------------------
+# numbers, arrays and tensors --------------------------------------------------------
 
 
 @op("prim::NumToTensor(Scalar a) -> Tensor")
@@ -175,7 +175,7 @@ class len_array(PythonOperator):
     samples = [case(f32[4, 2])]
 
 
-# devices, warnings ------------------------------------------------------------------------
+# devices, warnings ------------------------------------------------------------------
 
 declare(
     "prim::device(t a) -> Device",

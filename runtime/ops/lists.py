@@ -172,7 +172,7 @@ declare(
     samples=[case([2, 3, 1], True)],
 )
 
-# questions ----------------------------------------------------------------------------
+# questions --------------------------------------------------------------------------
 
 for _kind, _function, _raises, _result, _doc in (
     ("index", list.index, True, "int", "Where the first equal element is."),
@@ -228,7 +228,7 @@ for _kind, _function, _doc in (
         samples=[case([1, 2], [1, 2]), case([1, 2], [1])],
     )
 
-# whole lists --------------------------------------------------------------------------
+# whole lists ------------------------------------------------------------------------
 
 declare(
     "aten::add.t(t[] a, t[] b) -> t[]",

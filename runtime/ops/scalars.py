@@ -38,7 +38,7 @@ def mixed(kind: str, result: str = "float", rows: Any = _MIXED) -> list[str]:
     return [f"aten::{kind}.{name}({a} a, {b} b) -> {result}" for name, a, b in rows]
 
 
-# arithmetic ---------------------------------------------------------------------
+# arithmetic -------------------------------------------------------------------------
 
 
 @op("aten::add.int(int a, int b) -> int")
@@ -265,7 +265,7 @@ declare(
     "The distance from zero.",
 )
 
-# bits and truth -------------------------------------------------------------------
+# bits and truth ---------------------------------------------------------------------
 
 
 @op("aten::__lshift__.int(int a, int b) -> int")
@@ -319,7 +319,7 @@ declare(
     samples=[case(True), case(False)],
 )
 
-# comparison ----------------------------------------------------------------------
+# comparison -------------------------------------------------------------------------
 
 _COMPARISONS = (
     ("eq", operator.eq, "Whether two values are equal."),
@@ -381,7 +381,7 @@ for _kind, _function, _doc in (
         f"prim::{_kind}(Scalar a, Scalar b) -> Scalar", _function, _doc, raises=True
     )
 
-# conversion ----------------------------------------------------------------------
+# conversion -------------------------------------------------------------------------
 
 
 def _int(value):

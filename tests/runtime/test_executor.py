@@ -48,7 +48,7 @@ def executor(request):
     return Executor(program, optimize=request.param)
 
 
-# arguments --------------------------------------------------------------------------------
+# arguments --------------------------------------------------------------------------
 
 
 def test_missing_arguments_get_their_defaults(executor):
@@ -128,7 +128,7 @@ def test_unknown_functions_are_named(executor):
         executor.call("other", [])
 
 
-# specialisation ---------------------------------------------------------------------------
+# specialisation ---------------------------------------------------------------------
 
 
 def test_a_function_is_compiled_once_for_each_dtype_and_rank():
@@ -186,7 +186,7 @@ def test_another_level_of_algebra_compiles_again():
     assert 2 == len(executor.specialisations("double"))
 
 
-# calls ------------------------------------------------------------------------------------
+# calls ------------------------------------------------------------------------------
 
 EVEN = (
     "(int n) -> bool",

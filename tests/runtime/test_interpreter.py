@@ -30,7 +30,7 @@ def run(text, *args, **keywords):
     return bytecode.run_graph(parse_graph(text), args, **keywords)
 
 
-# values and registers -----------------------------------------------------------------
+# values and registers ---------------------------------------------------------------
 
 
 def test_arguments_come_back():
@@ -142,7 +142,7 @@ def test_registers_are_released_at_the_last_use(declare):
     assert [True, False] == alive
 
 
-# structural kinds ---------------------------------------------------------------------
+# structural kinds -------------------------------------------------------------------
 
 
 def test_tuples_are_built_indexed_sliced_and_unpacked():
@@ -259,7 +259,7 @@ def test_print_goes_to_standard_output(capsys):
     assert "3 a b\n\n" == capsys.readouterr().out
 
 
-# control flow -------------------------------------------------------------------------
+# control flow -----------------------------------------------------------------------
 
 MAXIMUM = """graph(%a : int, %b : int):
   %c : bool = aten::gt(%a, %b)
@@ -414,7 +414,7 @@ with prim::FusionGroup_0 = graph(%a : Tensor, %b : Tensor):
     assert [22.0, 42.0] == bytecode.run_graph(graph, [x, y]).tolist()
 
 
-# calls --------------------------------------------------------------------------------
+# calls ------------------------------------------------------------------------------
 
 
 def linker(**texts):
@@ -520,7 +520,7 @@ def test_code_can_run_in_several_threads_at_once():
     assert 4 * sum(bytecode.run(code, [n]) for n in range(60)) == sum(found)
 
 
-# exceptions ---------------------------------------------------------------------------
+# exceptions -------------------------------------------------------------------------
 
 TRY = """graph(%s : str):
   %one : int = prim::Constant[value=1]()
@@ -658,7 +658,7 @@ def test_nodes_that_nothing_executes_are_an_error(kind):
     assert "E0701" == raised.value.code
 
 
-# script stacks ------------------------------------------------------------------------
+# script stacks ----------------------------------------------------------------------
 
 SOURCE = Source("m.py", "def f(x):\n    return g(x)\n\ndef g(x):\n    return 1 // x\n")
 

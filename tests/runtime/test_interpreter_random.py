@@ -53,7 +53,7 @@ def _cards():
         _CARDS.pop(parse_schema(text).kind)
 
 
-# random graphs --------------------------------------------------------------------------
+# random graphs ----------------------------------------------------------------------
 
 
 @st.composite
@@ -166,7 +166,7 @@ def add_fusion(draw, b, strings, bools, depth):
     return node.outputs
 
 
-# the direct walk ------------------------------------------------------------------------
+# the direct walk --------------------------------------------------------------------
 
 
 def walk_graph(graph, args):

@@ -28,6 +28,7 @@ from jit.ir.graph import Value
 from jit.ir.registry import has_kind
 from jit.ir.span import Span
 from jit.ir.unification import unify
+from jit.runtime.exceptions import register_exception
 
 if TYPE_CHECKING:
     from jit.frontend.emit import Emitter
@@ -347,7 +348,7 @@ def _raise(e: Emitter, s: t.Raise) -> None:
     message = e.b.constant("")
     if isinstance(node, t.Call):
         message = _message(e, node)
-    _raise_now(e, message, exception_name(found.obj))
+    _raise_now(e, message, exception_name(found.obj, node.span))
 
 
 def _message(e: Emitter, call: t.Call) -> Value:
@@ -372,11 +373,16 @@ def as_text(e: Emitter, value: Value, span: Span) -> Value:
     return apply(e, span, "aten::str", value)
 
 
-def exception_name(cls: type[BaseException]) -> str:
+def exception_name(cls: type[BaseException], span: Span) -> str:
     """The name by which the runtime finds a class of exceptions again."""
-    if cls.__module__ == "builtins":
-        return cls.__qualname__
-    return f"{cls.__module__}.{cls.__qualname__}"
+    if not issubclass(cls, Exception):
+        raise fail(
+            span,
+            "E0301",
+            f"`{cls.__name__}` cannot be raised or caught in compiled code",
+            help="use a class that derives from Exception",
+        )
+    return register_exception(cls)
 
 
 def _raise_now(e: Emitter, message: Value, name: str) -> list[Emitted]:

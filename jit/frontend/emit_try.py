@@ -18,6 +18,7 @@ body may raise before or after each assignment.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from jit.frontend import tree as t
@@ -69,7 +70,7 @@ def emit_try(e: Emitter, node: t.Try) -> None:
 
 def _emit_handled(e: Emitter, node: t.Try, live: Names) -> None:
     """A `try` with handlers, and what its `else` does."""
-    wanted = live | (assigned(node.body) if node.orelse else frozenset())
+    wanted = live | (assigned([node]) if node.orelse else frozenset())
     outcome = _protect(
         e,
         node,
@@ -79,22 +80,31 @@ def _emit_handled(e: Emitter, node: t.Try, live: Names) -> None:
         lambda caught: _handlers(e, node, caught, live),
         keeps_partial=bool(node.orelse),
     )
-    if not node.orelse or outcome is None:
-        return
-    passed, partial = outcome
-    if passed.static:
-        for name, variable in partial.items():
-            e.frame.names[name] = variable
-        e.statements(node.orelse)
+    if outcome is None:
         return
 
-    def orelse() -> list[Emitted]:
-        for name, variable in partial.items():
-            e.frame.names[name] = variable
+    def passed() -> list[Emitted]:
+        e.frame.names.update(outcome.of_body)
         e.statements(node.orelse)
         return []
 
-    choose(e, passed, orelse, list, live=live)
+    def caught() -> list[Emitted]:
+        e.frame.names.update(outcome.of_handler)
+        return []
+
+    choose(e, outcome.passed, passed, caught, live=live)
+
+
+@dataclass(slots=True)
+class _Outcome:
+    """How a `try` ended, for its `else`."""
+
+    passed: Condition
+    """Whether the body ended well."""
+    of_body: dict[str, Variable]
+    """Names that only the body defines."""
+    of_handler: dict[str, Variable]
+    """Names that only the handlers define."""
 
 
 def _protect(
@@ -106,11 +116,10 @@ def _protect(
     handler: Callable[[Value], None],
     *,
     keeps_partial: bool = False,
-) -> tuple[Condition, dict[str, Variable]] | None:
+) -> _Outcome | None:
     """A `prim::Try` of two emitters; names that are live stand for its outputs.
 
-    Gives the condition that the body ended well, with what it alone assigned; None if
-    it never does.
+    The outcome is for an `else`; None if the body never ends well, or nobody asks.
     """
     shared = sorted(names & e.liveness.exposed(node))
     types: dict[str, T.Type] = {}
@@ -191,45 +200,46 @@ def _join(
     live: Names,
     node: t.Try,
     keeps_partial: bool,
-) -> tuple[Condition, dict[str, Variable]] | None:
-    span = node.span
+) -> _Outcome | None:
     staying = [b for b in branches if not b.frame.is_closed]
     first, second = branches
     names: dict[str, None] = {}
     for branch in branches:
         names.update(dict.fromkeys(n for n in branch.frame.assigned() if n in live))
-    partial: dict[str, Variable] = {}
+    partial: tuple[dict[str, Variable], dict[str, Variable]] = ({}, {})
     for name in names:
-        mine = first.frame.find(name)
-        lacks = not isinstance(second.frame.find(name), Variable)
-        if keeps_partial and len(staying) == 2 and lacks and isinstance(mine, Variable):
-            if isinstance(mine.value, Value):
-                partial[name] = _partial_output(e, made, branches, name, mine)
-                e.frame.names[name] = Missing(second.what, span)
-                continue
-        join_name(e, made, branches, staying, name, span)
+        found = [b.frame.find(name) for b in branches]
+        values = [isinstance(f, Variable) and isinstance(f.value, Value) for f in found]
+        if keeps_partial and len(staying) == 2 and values.count(True) == 1:
+            side = values.index(True)
+            mine = found[side]
+            assert isinstance(mine, Variable)
+            partial[side][name] = _partial_output(e, made, branches, side, name, mine)
+            e.frame.names[name] = Missing(branches[1 - side].what, node.span)
+        else:
+            join_name(e, made, branches, staying, name, node.span)
     if not staying:
         e.frame.is_closed = True
-    if first.frame.is_closed:
+    if first.frame.is_closed or not keeps_partial:
         return None
     if second.frame.is_closed:
-        return Condition(e.b.constant(True), True), partial
-    if not keeps_partial:
-        return None
+        return _Outcome(Condition(e.b.constant(True), True), *partial)
     flags: dict[int, Emitted] = {
         id(first): e.b.constant(True),
         id(second): e.b.constant(False),
     }
-    return Condition(add_output(e, made, branches, flags, T.BOOL, "passed")), partial
+    passed = add_output(e, made, branches, flags, T.BOOL, "passed")
+    return _Outcome(Condition(passed), *partial)
 
 
 def _partial_output(
-    e: Emitter, made: Node, branches: list[Branch], name: str, mine: Variable
+    e: Emitter, made: Node, branches: list[Branch], side: int, name: str, mine: Variable
 ) -> Variable:
-    """An output that has a value only if the body ended well."""
+    """An output that has a value only if one of the blocks ended."""
     assert isinstance(mine.value, Value)
-    values: dict[int, Emitted] = {id(branches[0]): mine.value}
-    output = add_output(e, made, branches, values, mine.value.type, name)
+    values: dict[int, Emitted] = {id(branches[side]): mine.value}
+    shown = name if name.isidentifier() else ""
+    output = add_output(e, made, branches, values, mine.value.type, shown)
     return Variable(output, mine.span, mine.declared)
 
 
@@ -272,7 +282,7 @@ def _class_names(e: Emitter, x: Emitted, span: Span) -> list[str]:
     if isinstance(x, SugaredTuple):
         return [n for i in x.items for n in _class_names(e, i, span)]
     if isinstance(x, ExceptionClass):
-        return [exception_name(x.obj)]
+        return [exception_name(x.obj, span)]
     raise fail(
         span,
         "E0301",

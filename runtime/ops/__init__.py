@@ -42,6 +42,7 @@ MODULES = (
     "sets",
     "control",
     "exceptions_ops",
+    "numpy_arithmetic",
     "numpy_reduction",
     "numpy_shape",
     "numpy_indexing",

@@ -499,7 +499,6 @@ class gcd(Pointwise):
     numpy = "gcd"
     commutative = True
     associative = True
-    idempotent = True
 
     def formula(m, x, y):
         return m.gcd(x, y)

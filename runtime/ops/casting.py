@@ -181,7 +181,7 @@ class to_prim_other(Conversion):
         return x
 
 
-@op("aten::type_as(Tensor self, Tensor other) -> Tensor")
+@op("aten::type_as(Tensor(a) self, Tensor other) -> Tensor(a)")
 class type_as(Conversion):
     """The tensor in the dtype of another one."""
 

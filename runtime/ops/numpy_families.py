@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from types import FunctionType
 from typing import Any, ClassVar
 
 import numpy as np
@@ -11,6 +12,7 @@ from jit.ir import dtypes
 from jit.ir import types as T
 from jit.ir.card import UNKNOWN, Card, ShapeError
 from jit.ir.dtypes import DType, dtype_of
+from jit.ir.registry import register
 from jit.ir.schema import FunctionSchema, parse_schema
 from jit.runtime.ops import facts as F
 from jit.runtime.ops.declare import Family, LazySamples
@@ -18,7 +20,59 @@ from jit.runtime.ops.samples import boolean, case, f16, f32, f64, i8, i32, i64, 
 
 
 class NumpyFunction(Family):
-    """A NumPy function: the kernel is the function itself."""
+    """A NumPy function on Arrays.
+
+    The card gives `kernel`, which is NumPy's own function with its arguments, and
+    `shape` and `dtype`: functions of facts that give the sizes and the dtype of the
+    result, None where they are unknown. Without them nothing is known.
+    """
+
+    shape: ClassVar[Callable[..., Any] | None] = None
+    dtype: ClassVar[Callable[..., Any] | None] = None
+
+    @classmethod
+    def complete(cls) -> None:
+        if cls.infer is not None:
+            return
+        shape, dtype = cls.shape, cls.dtype
+
+        def infer(*facts):
+            try:
+                return T.ArrayType(
+                    dtype(*facts) if dtype is not None else None,
+                    shape(*facts) if shape is not None else None,
+                )
+            except (IndexError, TypeError, ValueError) as e:
+                raise ShapeError(str(e)) from None
+
+        cls.infer = staticmethod(infer)
+
+
+def numpy_ufunc(written: type[Any]) -> type[Any]:
+    """Declare the cards of a NumPy ufunc that has no twin in torch.
+
+    The class gives `numpy`, `formula` and a sentence.
+    """
+    operands = ", ".join(
+        f"Array {name}" for name in ("x", "y")[: getattr(np, written.numpy).nin]
+    )
+    blanks = {
+        k: staticmethod(v) if isinstance(v, FunctionType) else v
+        for k, v in vars(written).items()
+        if k not in ("__dict__", "__weakref__")
+    }
+    blanks["schema"] = parse_schema(f"np::{written.numpy}({operands}) -> Array")
+    card = type(written.__name__, (UfuncFormula,), blanks)
+    for twin in numpy_twins(card):
+        register(twin)
+    return card
+
+
+class UfuncFormula(Family):
+    """What `numpy_ufunc` reads of a class."""
+
+    domain: ClassVar[tuple[float, float]] = (-3.0, 3.0)
+    numpy_inplace: ClassVar[bool] = False
 
 
 class Ufunc(Family):

@@ -67,6 +67,9 @@ class Pointwise(Family):
     The card gives `formula(m, *arguments)`, which sees all arguments of the schema.
     """
 
+    text: ClassVar[str | None] = None
+    """The formula for people, where it branches on an argument that has no default."""
+
     promoting: ClassVar[Sequence[str] | None] = None
     """Names of the arguments whose dtypes meet; None: all Tensors, and Scalars named
     self, other or exponent."""

@@ -64,6 +64,7 @@ class round_decimals(Pointwise):
     """self rounded to a number of decimals; negative counts round to tens, hundreds."""
 
     accepts = "f"
+    text = "round(self * 10**decimals) / 10**decimals"
     samples = [
         case(f32.of([1.25, 2.675, -0.125, 125.0]), decimals=2),
         case(f32.of([125.0, 2.5, -15.0, inf]), decimals=-1),

@@ -224,6 +224,9 @@ def formula_text(card: type[Card]) -> str | None:
     """
     if card.formula is None:
         return None
+    written = getattr(card, "text", None)
+    if written is not None:
+        return str(written)
     operands: list[Any] = []
     for argument in card.schema.arguments:
         base = argument.type

@@ -21,6 +21,7 @@ UNDETERMINED = {"aten::empty", "aten::empty_like", "aten::new_empty"}
 PYTHON_STR = "strings behave as Python's: they hold characters, not bytes"
 OTHER_SCHEMAS = {
     "aten::data": "torch's schema hides that the result shares storage",
+    "aten::type_as": "torch's schema hides that the result may be the tensor itself",
     "aten::set": "torch has no sets; this is another operator of the same name",
     "prim::device": "a device may also be made of a string",
     "prim::dtype": "a dtype is a value of its own type, not a number",

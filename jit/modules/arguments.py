@@ -134,7 +134,11 @@ def _fresh(default: Any) -> Any:
 
 
 def enter(x: Any, wanted: T.Type) -> Any:
-    """A value as an argument of this type: arrays wrapped, modules replaced by objects."""
+    """A value as an argument of this type: arrays wrapped, modules replaced by objects.
+
+    A list or dict of which nothing has to be replaced is itself, so that its owner sees
+    what the function writes to it.
+    """
     if isinstance(wanted, T.OptionalType):
         if x is None:
             return None
@@ -148,9 +152,11 @@ def enter(x: Any, wanted: T.Type) -> Any:
     if hasattr(x, "__script_object__"):
         return x.__script_object__
     if isinstance(x, list) and isinstance(wanted, T.ListType):
-        return [enter(v, wanted.element) for v in x]
+        items = [enter(v, wanted.element) for v in x]
+        return x if all(v is i for v, i in zip(x, items, strict=True)) else items
     if isinstance(x, dict) and isinstance(wanted, T.DictType):
-        return {k: enter(v, wanted.value) for k, v in x.items()}
+        values = {k: enter(v, wanted.value) for k, v in x.items()}
+        return x if all(x[k] is v for k, v in values.items()) else values
     elements = T.tuple_elements(wanted)
     if isinstance(x, tuple) and elements is not None and len(x) == len(elements):
         parts = [enter(v, e) for v, e in zip(x, elements, strict=True)]

@@ -1,0 +1,19 @@
+"""Options of all tests."""
+
+from __future__ import annotations
+
+import pytest
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--update-goldens",
+        action="store_true",
+        help="write what comes out into tests/golden; read the diff afterwards",
+    )
+
+
+@pytest.fixture
+def updates_goldens(request: pytest.FixtureRequest) -> bool:
+    """Whether expected texts are to be rewritten."""
+    return bool(request.config.getoption("--update-goldens"))

@@ -19,7 +19,7 @@ from jit.ir.graph import Graph
 from jit.ir.program import Function
 from jit.ir.type_text import format_type
 from jit.runtime.archive import LoadedArchive
-from jit.runtime.archive.state import CONSTANT
+from jit.runtime.archive.tensors import CONSTANT
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -45,7 +45,7 @@ def describe(archive: LoadedArchive, path: str) -> dict[str, Any]:
     """What an archive holds, as JSON."""
     manifest = archive.manifest
     functions = archive.program.functions
-    stored = [
+    stored: list[dict[str, Any]] = [
         {
             "name": t.name,
             "dtype": t.dtype.name,

@@ -223,7 +223,7 @@ def write_result(path: str, value: Any) -> None:
     elif path.endswith(".npz"):
         arrays = {n: _storable(v, path) for n, v in _named_parts(value)}
         with open(path, "wb") as binary:
-            np.savez(binary, **arrays)
+            np.savez(binary, **arrays)  # type: ignore[arg-type]
     else:
         raise UsageError(f"{path}: results are written as .npy, .npz or .json")
 

@@ -70,7 +70,7 @@ def _aligned(content: memoryview) -> memoryview:
     """A copy in memory that starts at a multiple of 64 bytes."""
     room = np.empty(len(content) + ALIGNMENT, np.uint8)
     start = -room.ctypes.data % ALIGNMENT
-    target = memoryview(room)[start : start + len(content)]
+    target = room.data[start : start + len(content)]
     target[:] = content
     return target
 

@@ -38,8 +38,8 @@ from jit.runtime.archive.problem import (
     named,
 )
 from jit.runtime.archive.save import EXTRA, MAX_TEXT, PROGRAM
-from jit.runtime.archive.state import CONSTANT, StateReader
-from jit.runtime.archive.tensors import TensorTable
+from jit.runtime.archive.state_reading import StateReader
+from jit.runtime.archive.tensors import CONSTANT, TensorTable
 from jit.runtime.objects import Object
 
 
@@ -115,9 +115,10 @@ def _wrong_members(found: set[str], expected: set[str]) -> None:
 
 def _load(data: memoryview, *, check_digest: bool) -> LoadedArchive:
     manifest, members = read_members(data)
+    table = TensorTable(members[tensors.MEMBER], manifest.tensors)
     if check_digest:
         manifests.verify_digest(manifest, members)
-    table = TensorTable(members[tensors.MEMBER], manifest.tensors)
+        table.verify_format()
     lines = sources.read_sources(members[sources.MEMBER])
     program = _read_program(members[PROGRAM], _Constants(table), lines)
     for name, doc in manifest.docs.items():

@@ -11,7 +11,7 @@
      "docs": {"model.MLP.forward": "…"},
      "tensors": [{"name": "fc.weight", "dtype": "float32", "shape": [2, 3],
                   "crc32": 123}],
-     "state": {…},                 the tree of objects, see `state`
+     "state": {…},                 the tree of objects, see `state_writing`
      "extra": ["notes.txt"],
      "metadata": {}
     }
@@ -22,9 +22,10 @@ Arguments may have a `default`, shown as Python writes it; the program's text de
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NoReturn
 
 from jit.ir import dtypes
 from jit.ir.program import Function, Program
@@ -289,10 +290,11 @@ def _sizes(shape: list[Any]) -> tuple[int, ...]:
 
 
 def _read_docs(content: Any) -> dict[str, str]:
-    match content:
-        case dict() if all(isinstance(v, str) for v in content.values()):
-            return content
-    return _bad("docs")
+    if not isinstance(content, dict) or not all(
+        isinstance(v, str) for v in content.values()
+    ):
+        _bad("docs")
+    return content
 
 
 def _read_extra(items: list[Any]) -> Iterable[str]:
@@ -305,15 +307,16 @@ def _read_extra(items: list[Any]) -> Iterable[str]:
 
 
 def _read_digest(content: Any) -> str:
-    digits = "0123456789abcdef"
-    if isinstance(content, str) and len(content) == 64 and set(content) <= set(digits):
-        return content
-    return _bad("sha256")
+    if not isinstance(content, str) or not re.fullmatch("[0-9a-f]{64}", content):
+        _bad("sha256")
+    return content
 
 
 def _text(content: dict[str, Any], name: str) -> str:
     value = content.get(name)
-    return value if isinstance(value, str) else _bad(name)
+    if not isinstance(value, str):
+        _bad(name)
+    return value
 
 
 def _list(content: dict[str, Any], name: str, limit: int) -> list[Any]:
@@ -327,9 +330,11 @@ def _list(content: dict[str, Any], name: str, limit: int) -> list[Any]:
 
 def _dict(content: dict[str, Any], name: str) -> dict[str, Any]:
     value = content.get(name)
-    return value if isinstance(value, dict) else _bad(name)
+    if not isinstance(value, dict):
+        _bad(name)
+    return value
 
 
-def _bad(*names: str) -> Any:
+def _bad(*names: str) -> NoReturn:
     shown = ", ".join(f"`{name}`" for name in sorted(names))
     fail(MALFORMED, f"the manifest is not one that TraceScript writes: see {shown}")

@@ -21,7 +21,7 @@ from jit.runtime.archive.container import (
 from jit.runtime.archive.files import write_target
 from jit.runtime.archive.manifest import EntryPoint, Manifest
 from jit.runtime.archive.problem import UNSAVABLE, fail
-from jit.runtime.archive.state import CONSTANT, StateWriter
+from jit.runtime.archive.state_writing import StateWriter
 from jit.runtime.archive.strict_json import write_json
 from jit.runtime.objects import Object
 
@@ -64,7 +64,7 @@ def archive_members(
     tree = state.write(root)
     arrays = dict(state.arrays)
     for digest, array in sorted(constants(program).items()):
-        arrays[f"{CONSTANT}{digest}"] = array
+        arrays[f"{tensors.CONSTANT}{digest}"] = array
     records = [tensors.record_of(name, array) for name, array in arrays.items()]
     extra = _extra_members(extra_files or {})
     text = format_program(program, spans=True, overloads=True)

@@ -26,6 +26,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from safetensors import SafetensorError, deserialize
 
 from jit.ir import dtypes
 from jit.ir.dtypes import DType
@@ -38,6 +39,8 @@ from jit.runtime.archive.problem import (
 )
 
 MEMBER = "tensors.safetensors"
+CONSTANT = "constant:"
+"""How the names of the program's constants begin; the digest follows."""
 PADDING = "padding:"
 """How the names of gaps begin; no tensor may be named so."""
 _LENGTH = struct.Struct("<Q")
@@ -82,7 +85,7 @@ def bytes_of(array: np.ndarray) -> np.ndarray:
 
 def record_of(name: str, array: np.ndarray) -> TensorRecord:
     """The record of an array that is about to be stored."""
-    checksum = zlib.crc32(bytes_of(array))
+    checksum = zlib.crc32(bytes_of(array).data)
     return TensorRecord(name, dtypes.dtype_of(array.dtype), array.shape, checksum)
 
 
@@ -101,7 +104,7 @@ class Layout:
 def layout_of(records: Iterable[TensorRecord]) -> Layout:
     """The layout for tensors in the order given."""
     header: dict[str, Any] = {}
-    gaps = []
+    gaps: list[tuple[int, int]] = []
     position = 0
     for record in records:
         gap = -position % ALIGNMENT
@@ -172,6 +175,13 @@ class TensorTable:
             fail(MALFORMED, f"the header of `{MEMBER}` and the manifest do not agree")
         if any(any(self._data[a:b]) for a, b in self._layout.gaps):
             fail(MALFORMED, f"the padding of `{MEMBER}` is not empty")
+
+    def verify_format(self) -> None:
+        """Let the safetensors package, a reader that others audit, read the member."""
+        try:
+            deserialize(bytes(self._data))
+        except SafetensorError as error:
+            fail(MALFORMED, f"safetensors cannot read `{MEMBER}`: {error}")
 
     def __getitem__(self, name: str) -> np.ndarray:
         """The array of a name; ArchiveError E0803 if its bytes were changed."""

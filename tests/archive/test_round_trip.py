@@ -25,10 +25,11 @@ from jit.ir.graph import Graph
 from jit.ir.program import ClassDefinition, Function, Program
 from jit.ir.schema import Argument, FunctionSchema
 from jit.runtime.archive import EntryPoint, LoadedArchive, load_archive, save_archive
-from jit.runtime.archive.state import MAX_NESTING
+from jit.runtime.archive.state_writing import MAX_NESTING
 from jit.runtime.device import CHANNELS_LAST, STRIDED, Device
 from jit.runtime.executor import Executor
 from jit.runtime.objects import Object
+from jit.runtime.parameter import Parameter
 from jit.runtime.program_values import FunctionReference
 from jit.runtime.tensor import Tensor, wrap
 
@@ -69,7 +70,7 @@ def bits(value: Any) -> Any:
         case complex():
             return ("complex", bits(value.real), bits(value.imag))
         case Tensor():
-            return ("Tensor", value.requires_grad, bits(value.array))
+            return (type(value).__name__, value.requires_grad, bits(value.array))
         case np.ndarray() | np.generic():
             array = np.asarray(value)
             return (type(value), array.dtype, array.shape, array.tobytes())
@@ -207,6 +208,8 @@ COLOR = T.EnumType("m.Color", T.INT, (("RED", 1), ("BLUE", 2), ("ALSO_RED", 1)))
         (T.TupleType(()), ()),
         (T.TensorType(dtypes.float32, (2, None)), wrap(np.ones((2, 5), np.float32))),
         (T.UnionType((T.ListType(T.INT), T.ListType(T.STR))), ["a"]),
+        (T.TENSOR, Parameter(wrap(np.ones(2)))),
+        (T.TENSOR, Parameter(wrap(np.ones(2)), requires_grad=False)),
         (T.optional(T.DictType(T.STR, T.INT)), {"a": 1}),
     ],
     ids=lambda x: str(type(x).__name__),

@@ -53,8 +53,9 @@ def register_exception(cls: type[Exception]) -> str:
 
 def exception_name(cls: type[Exception]) -> str:
     """The name of a class, with those of its bases."""
-    if BUILT_IN.get(cls.__name__) is cls:
-        return cls.__name__
+    name: str = cls.__name__
+    if BUILT_IN.get(name) is cls:
+        return name
     bases = ", ".join(
         exception_name(base) for base in cls.__bases__ if issubclass(base, Exception)
     )

@@ -179,10 +179,9 @@ class RefusedError(TypeError):
 def convert(value: Any, type: T.Type, program: Program | None = None) -> Any:
     """A value from outside as a function declares it.
 
-    An int becomes a float, arrays and numbers become Tensors, Tensors become arrays,
-    tuples become lists where lists are wanted. A container is itself, so that its owner
-    sees what is written to it, unless an element has to be converted; then it is a new
-    one. Raises RefusedError for other values.
+    Lists become new lists of converted elements, tuples become lists where lists are
+    wanted, an int becomes a float, arrays and numbers become Tensors, Tensors become
+    arrays. Raises RefusedError for other values.
     """
     converted = _convert(value, type, program)
     if converted is _REFUSED:
@@ -213,7 +212,7 @@ def _convert(value: Any, type: T.Type, program: Program | None) -> Any:
         case T.SetType(element):
             if not isinstance(value, set | frozenset):
                 return _REFUSED
-            return _each(value, (element,) * len(value), set, program)
+            return _each(tuple(value), (element,) * len(value), set, program)
         case T.DictType(key, element):
             return _convert_dict(value, key, element, program)
         case T.TupleType(elements):
@@ -275,21 +274,14 @@ def _convert_dict(value: Any, key: T.Type, element: T.Type, program: Any) -> Any
         if new_key is _REFUSED or new_value is _REFUSED:
             return _REFUSED
         made[new_key] = new_value
-    pairs = zip(value.items(), made.items(), strict=True)
-    same = all(k is new_k and v is new_v for (k, v), (new_k, new_v) in pairs)
-    return value if same else made
+    return made
 
 
 def _each(
     values: Any, types: tuple[T.Type, ...], make: Callable[..., Any], program: Any
 ) -> Any:
-    """A container of converted values; the container itself if none changes."""
     made = [_convert(v, t, program) for v, t in zip(values, types, strict=True)]
-    if any(v is _REFUSED for v in made):
-        return _REFUSED
-    if type(values) is make and all(v is m for v, m in zip(values, made, strict=True)):
-        return values
-    return make(made)
+    return _REFUSED if any(v is _REFUSED for v in made) else make(made)
 
 
 def type_of(value: Any) -> T.Type:

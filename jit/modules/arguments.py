@@ -134,11 +134,7 @@ def _fresh(default: Any) -> Any:
 
 
 def enter(x: Any, wanted: T.Type) -> Any:
-    """A value as an argument of this type: arrays wrapped, modules replaced by objects.
-
-    A list or dict of which nothing has to be replaced is itself, so that its owner sees
-    what the function writes to it.
-    """
+    """A value as an argument of this type: arrays wrapped, modules replaced by objects."""
     if isinstance(wanted, T.OptionalType):
         if x is None:
             return None
@@ -152,11 +148,9 @@ def enter(x: Any, wanted: T.Type) -> Any:
     if hasattr(x, "__script_object__"):
         return x.__script_object__
     if isinstance(x, list) and isinstance(wanted, T.ListType):
-        items = [enter(v, wanted.element) for v in x]
-        return x if all(v is i for v, i in zip(x, items, strict=True)) else items
+        return [enter(v, wanted.element) for v in x]
     if isinstance(x, dict) and isinstance(wanted, T.DictType):
-        values = {k: enter(v, wanted.value) for k, v in x.items()}
-        return x if all(x[k] is v for k, v in values.items()) else values
+        return {k: enter(v, wanted.value) for k, v in x.items()}
     elements = T.tuple_elements(wanted)
     if isinstance(x, tuple) and elements is not None and len(x) == len(elements):
         parts = [enter(v, e) for v, e in zip(x, elements, strict=True)]

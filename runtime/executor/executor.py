@@ -103,8 +103,6 @@ class Executor:
                 )
             else:
                 value = argument.default
-                if isinstance(value, list):
-                    value = list(value)  # the program may write to it
             # most arguments are Tensors for Tensor
             if type(value) is not Tensor or argument.type != T.TENSOR:
                 try:

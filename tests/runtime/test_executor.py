@@ -71,18 +71,11 @@ def test_tuples_become_lists_and_ints_become_floats(executor):
     assert float is type(result[1])
 
 
-def test_lists_are_the_very_ones_that_are_given(executor):
+def test_lists_are_copied(executor):
     given = [1, 2]
-
-    assert given is executor.call("pick", [given, 1.0])[0]
-
-
-def test_lists_with_elements_to_convert_are_copied(executor):
-    given = [np.int64(1), 2]
     result = executor.call("pick", [given, 1.0])
 
-    assert [1, 2] == result[0]
-    assert [int, int] == [type(n) for n in result[0]]
+    assert given == result[0]
     assert given is not result[0]
 
 

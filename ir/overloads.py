@@ -74,7 +74,9 @@ def bind(
             used.add(argument.name)
             given.append((argument, argument.name, keywords[argument.name]))
         elif argument.is_required:
-            return Mismatch(schema, f"argument `{argument.name}` is missing", len(given))
+            return Mismatch(
+                schema, f"argument `{argument.name}` is missing", len(given)
+            )
         else:
             given.append((argument, None, None))
     if next_position < len(positional) and not schema.is_vararg:
@@ -161,11 +163,12 @@ def is_convertible(actual: T.Type, wanted: T.Type) -> bool:
             return wanted == T.ARRAY
         case T.ArrayType(), T.TensorType():
             return wanted == T.TENSOR
-        case (T.TensorType() | T.ArrayType()), (
-            T.SimpleType("int" | "float" | "Scalar" | "complex")
+        case (
+            (T.TensorType() | T.ArrayType()),
+            (T.SimpleType("int" | "float" | "Scalar" | "complex")),
         ):
             return True
-        case (T.TupleType() | T.NamedTupleType()), T.ListType(element):
+        case ((T.TupleType() | T.NamedTupleType()), T.ListType(element)):
             return all(
                 is_subtype(e, element) or is_convertible(e, element)
                 for e in actual.elements
@@ -178,7 +181,9 @@ def is_convertible(actual: T.Type, wanted: T.Type) -> bool:
 
 
 def resolve(
-    kind: str, positional: Sequence[T.Type], keywords: Mapping[str, T.Type] | None = None
+    kind: str,
+    positional: Sequence[T.Type],
+    keywords: Mapping[str, T.Type] | None = None,
 ) -> Binding | list[Mismatch]:
     """The overload of `kind` that a call means.
 

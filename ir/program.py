@@ -36,7 +36,12 @@ class Function:
     doc: str = ""
 
 
-PARAMETER, BUFFER, ATTRIBUTE, SUBMODULE = "parameter", "buffer", "attribute", "submodule"
+PARAMETER, BUFFER, ATTRIBUTE, SUBMODULE = (
+    "parameter",
+    "buffer",
+    "attribute",
+    "submodule",
+)
 
 
 @dataclass(frozen=True, slots=True)

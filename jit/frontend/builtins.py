@@ -16,11 +16,11 @@ from typing import TYPE_CHECKING, Any
 from jit.frontend import tree as t
 from jit.frontend.annotations import HintError, type_of_hint
 from jit.frontend.call import Arguments, call_operator, known_elements
-from jit.frontend.coerce import UNTYPED, coerce, is_untyped, settle
+from jit.frontend.coerce import UNTYPED, coerce
 from jit.frontend.emit_comprehension import emit_quantifier
 from jit.frontend.emit_control import choose
 from jit.frontend.emit_loop import as_list, walk_of
-from jit.frontend.failures import fail
+from jit.frontend.failures import a_type, fail
 from jit.frontend.operators import NUMBERS, apply, apply_exactly, binary, compare, numpy_kind
 from jit.frontend.refine import Condition, plain_truth, truth
 from jit.frontend.sugared import (
@@ -293,7 +293,7 @@ def emit_range(e: Emitter, call: t.Call) -> Emitted:
             raise fail(
                 call.span,
                 "E0304",
-                f"`range` takes ints and is given a `{x.type}`",
+                f"`range` takes ints and is given {a_type(x.type)}",
                 help="convert it with `int(...)`",
             )
         values.append(x)
@@ -531,7 +531,7 @@ def emit_annotate(e: Emitter, call: t.Call) -> Emitted:
         raise fail(
             call.args[1].span,
             "E0310",
-            f"a value annotated as `{type}` is a `{value.type}`",
+            f"a value annotated as `{type}` is {a_type(value.type)}",
         )
     if fitting.type == T.NONE:
         return e.none(type)
@@ -558,18 +558,56 @@ def emit_no_context(e: Emitter, call: t.Call) -> Emitted:
 
 def emit_tensor(e: Emitter, call: t.Call) -> Emitted:
     """`torch.tensor(data)`: of a number, or of nested lists and tuples."""
-    args = e.arguments(call)
+    if call.args and isinstance(call.args[0], t.ListExpr | t.TupleExpr):
+        leaves = _Leaves(e)
+        shape = leaves.read(call.args[0])
+        args = e.arguments(t.Call(call.span, call.function, call.args[1:], call.keywords))
+        args.positional.insert(0, leaves.build(shape, call.span))
+    else:
+        args = e.arguments(call)
+    args.keywords.pop("requires_grad", None)
     if args.positional:
         data = e.as_value(args.positional[0], call.span)
-        if is_untyped(data):
-            settle(data, T.ListType(T.FLOAT))
-        args.positional[0] = _as_nested_list(e, data, call.span)
-    args.keywords.pop("requires_grad", None)
-    if isinstance(args.positional[0], Value) and T.is_tensor_like(
-        args.positional[0].type
-    ):
-        return _copied(e, call, args)
+        if T.is_tensor_like(data.type):
+            return _copied(e, call, args)
     return call_operator(e, call.span, "aten::tensor", args, name="torch.tensor")
+
+
+class _Leaves:
+    """The numbers of a nested literal, of which the widest type wins."""
+
+    def __init__(self, e: Emitter) -> None:
+        self.e = e
+        self.values: list[Value] = []
+
+    def read(self, node: t.Expr) -> Any:
+        """The nesting, with positions of numbers as leaves."""
+        if isinstance(node, t.ListExpr | t.TupleExpr):
+            return [self.read(element) for element in node.elements]
+        value = self.e.value(node)
+        if value.type == T.NUMBER or T.is_tensor_like(value.type):
+            value = apply(self.e, node.span, "aten::Float", value)
+        self.values.append(value)
+        return len(self.values) - 1
+
+    def build(self, shape: Any, span: Span) -> Value:
+        """Nested lists of numbers of one type."""
+        types = {v.type for v in self.values}
+        for wanted in (T.COMPLEX, T.FLOAT, T.INT, T.BOOL):
+            if wanted in types and types <= set(NUMBERS):
+                self.values = [
+                    v if v.type == wanted else self.e.b.convert(v, wanted)
+                    for v in self.values
+                ]
+                break
+        return self._build(shape, span)
+
+    def _build(self, shape: Any, span: Span) -> Value:
+        if isinstance(shape, int):
+            return self.values[shape]
+        if not shape:
+            return self.e.b.list([], T.FLOAT)
+        return as_list(self.e, [self._build(s, span) for s in shape], span)
 
 
 def _copied(e: Emitter, call: t.Call, args: Arguments) -> Emitted:
@@ -579,22 +617,6 @@ def _copied(e: Emitter, call: t.Call, args: Arguments) -> Emitted:
     if dtype is None:
         return made
     return apply(e, call.span, "aten::to", made, e.as_value(dtype, call.span))
-
-
-def _as_nested_list(e: Emitter, data: Value, span: Span) -> Value:
-    if T.tuple_elements(data.type) is not None:
-        items = [_as_nested_list(e, i, span) for i in e.b.unpack(data)]
-        return _numbers(e, items, span)
-    return data
-
-
-def _numbers(e: Emitter, items: list[Value], span: Span) -> Value:
-    """A list of numbers that may be of several types: the widest wins."""
-    types = {i.type for i in items}
-    if len(types) > 1 and types <= {T.BOOL, T.INT, T.FLOAT}:
-        wanted = T.FLOAT if T.FLOAT in types else T.INT
-        items = [e.b.convert(i, wanted) for i in items]
-    return as_list(e, items, span)
 
 
 def math_function(name: str) -> Builtin | None:

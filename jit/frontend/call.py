@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from jit.frontend import tree as t
 from jit.frontend.coerce import coerce, is_untyped, settle
-from jit.frontend.failures import fail, nearest
+from jit.frontend.failures import a_type, fail, nearest
 from jit.frontend.sugared import Emitted
 from jit.ir import types as T
 from jit.ir.diagnostic import GraphError
@@ -78,8 +78,6 @@ def known_elements(e: Emitter, x: Emitted, span: Span) -> list[Emitted] | None:
         return x.elements(e, span)
     if T.tuple_elements(x.type) is None:
         return None
-    if x.node.kind == "prim::TupleConstruct":
-        return list(x.node.inputs)
     return list(e.b.unpack(x))
 
 
@@ -403,6 +401,6 @@ def fit_argument(e: Emitter, span: Span, p: Argument, value: Value) -> Value:
     raise fail(
         span,
         "E0304",
-        f"parameter `{p.name}` is a `{p.type}` and is given a `{value.type}`",
+        f"parameter `{p.name}` is {a_type(p.type)} and is given {a_type(value.type)}",
         help="convert the argument, or change the annotation of the parameter",
     )

@@ -15,6 +15,9 @@ from jit.ir.constants import make_constant, type_of_constant
 from jit.ir.graph import Graph, Node, Value
 
 
+TUPLES = ("prim::TupleConstruct", "prim::NamedTupleConstruct")
+
+
 class PoolingBuilder(Builder):
     """A builder that makes equal constants once, before everything else."""
 
@@ -51,8 +54,17 @@ class PoolingBuilder(Builder):
         self._last = node
         return node.output
 
+    def unpack(self, value: Value) -> list[Value]:
+        """The elements of a tuple; those it was made of, if that is in sight."""
+        if value.node.kind in TUPLES:
+            return list(value.node.inputs)
+        return super().unpack(value)
+
     def remove_unused(self) -> None:
-        """Remove the constants that nobody reads in the end."""
+        """Remove tuples that were taken apart at once, and constants nobody reads."""
+        for node in reversed(list(self._graph.all_nodes)):
+            if node.kind in TUPLES and not node.output.uses:
+                node.destroy()
         for key, value in list(self._pool.items()):
             if not value.uses:
                 value.node.destroy()

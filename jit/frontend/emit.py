@@ -17,7 +17,7 @@ from jit.frontend.assigned import Liveness, assigned
 from jit.frontend.coerce import coerce
 from jit.frontend.constants import PoolingBuilder
 from jit.frontend.environment import Frame, Missing, Variable
-from jit.frontend.failures import fail, nearest
+from jit.frontend.failures import a_type, fail, nearest
 from jit.frontend.scope import Scope
 from jit.frontend.sugared import Emitted, Sugared
 from jit.ir import types as T
@@ -98,6 +98,8 @@ class Emitter:
         """The exceptions of the handlers around, innermost last."""
         self.resizes = 0
         """How many nodes may have changed the length of a list so far."""
+        self.expected: tuple[t.Expr, T.Type] | None = None
+        """An expression and the type of what it is assigned to, for `tolist`."""
         self.declared: dict[str, T.Type] = {}
         """Types of names that were annotated without a value."""
         self.depth = 0
@@ -170,7 +172,7 @@ class Emitter:
             raise fail(
                 span,
                 "E0310",
-                f"`{name}` was declared `{declared}` and is assigned a `{value.type}`",
+                f"`{name}` was declared `{declared}` and is assigned {a_type(value.type)}",
                 help=f"convert the value, or declare `{name}` with its type",
             )
         if fitting.type == T.NONE and declared != T.NONE:
@@ -329,7 +331,7 @@ class Emitter:
         if declared is None or is_subtype(type, declared):
             return
         returned = "returns nothing at its end" if span is self.tree.span else (
-            f"returns a `{type}`"
+            f"returns {a_type(type)}"
         )
         raise fail(
             span,
@@ -354,8 +356,8 @@ class Emitter:
                 raise fail(
                     other.span,
                     "E0303",
-                    f"`{self.tree.name}` returns a `{other.type}` here and a"
-                    f" `{first.type}` elsewhere",
+                    f"`{self.tree.name}` returns {a_type(other.type)} here and"
+                    f" {a_type(first.type)} elsewhere",
                     label=f"`{other.type}`",
                     labels=[Label(first.span, f"`{first.type}`")],
                     help="return values of one type, or a value and None",

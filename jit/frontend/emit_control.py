@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 from jit.frontend import tree as t
 from jit.frontend.coerce import common_type
 from jit.frontend.environment import Frame, Missing, Variable
-from jit.frontend.failures import fail
+from jit.frontend.failures import a_type, fail
 from jit.frontend.refine import Condition, emit_condition, holds
 from jit.frontend.sugared import Emitted, Sugared
 from jit.ir import types as T
@@ -254,7 +254,7 @@ def _retyped(name: str, chosen: list[Variable], span: Span) -> Exception:
     return fail(
         second.span,
         "E0302",
-        f"`{name}` is a `{first.type}` on one path and a `{second.type}` on the other",
+        f"`{name}` is {a_type(first.type)} on one path and {a_type(second.type)} on the other",
         label=f"`{second.type}` here",
         labels=[Label(first.span, f"`{first.type}` here")],
         help="use two names, or convert one of the values",

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from jit.frontend import tree as t
 from jit.frontend.coerce import UNTYPED
 from jit.frontend.emit_comprehension import emit_comprehension
-from jit.frontend.failures import fail
+from jit.frontend.failures import a_type, fail
 from jit.frontend.indexing import emit_subscript
 from jit.frontend.methods import attribute_of_value
 from jit.frontend.operators import apply, binary, compare, unary
@@ -49,7 +49,7 @@ def _call(e: Emitter, node: t.Call) -> Emitted:
     if isinstance(function, Sugared):
         return function.call(e, node)
     raise fail(
-        node.function.span, "E0311", f"a `{function.type}` cannot be called"
+        node.function.span, "E0311", f"{a_type(function.type)} cannot be called"
     )
 
 

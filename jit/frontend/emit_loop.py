@@ -21,7 +21,7 @@ from jit.frontend.call import known_elements
 from jit.frontend.coerce import common_type
 from jit.frontend.emit import Loop, LoopExit
 from jit.frontend.environment import Missing, Variable
-from jit.frontend.failures import fail
+from jit.frontend.failures import a_type, fail
 from jit.frontend.operators import apply
 from jit.frontend.refine import emit_condition, holds
 from jit.frontend.sugared import (
@@ -223,7 +223,7 @@ def _walk_value(e: Emitter, x: Value, span: Span) -> Walk:
             from jit.frontend.call import maybe_none
 
             raise maybe_none(span, x)
-    raise _not_iterable(f"a `{x.type}`", span)
+    raise _not_iterable(f"{a_type(x.type)}", span)
 
 
 def _walk_range(e: Emitter, r: RangeValue, span: Span) -> Walk:
@@ -577,7 +577,7 @@ class _Attempt:
         return fail(
             found.span,
             "E0302",
-            f"`{name}` is a `{old}` before the loop and a `{found.type}` after a round",
+            f"`{name}` is {a_type(old)} before the loop and {a_type(found.type)} after a round",
             label=f"`{found.type}` here",
             labels=labels,
             help=_loop_help(old, found.type),

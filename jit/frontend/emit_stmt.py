@@ -7,13 +7,19 @@ from typing import TYPE_CHECKING
 
 from jit.frontend import tree as t
 from jit.frontend.annotations import type_of_annotation
+from jit.frontend.coerce import coerce
 from jit.frontend.call import Arguments, call_operator, known_elements
 from jit.frontend.emit_control import choose, emit_if
 from jit.frontend.emit_loop import emit_break, emit_continue, emit_for, emit_while
 from jit.frontend.emit_try import emit_try
 from jit.frontend.environment import Missing
-from jit.frontend.failures import fail
-from jit.frontend.indexing import apply_views, index_list, set_tensor_item
+from jit.frontend.failures import a_type, fail
+from jit.frontend.indexing import (
+    apply_views,
+    index_list,
+    set_tensor_item,
+    slice_bounds,
+)
 from jit.frontend.operators import NUMPY, apply, binary, numpy_kind
 from jit.frontend.refine import Condition, emit_condition, holds
 from jit.frontend.sugared import (
@@ -144,7 +150,7 @@ def _unpack_at_run_time(
         raise fail(
             span,
             "E0306",
-            f"a `{value.type}` cannot be taken apart",
+            f"{a_type(value.type)} cannot be taken apart",
             help="a tuple, a list or a Tensor can",
         )
     if stars:
@@ -186,6 +192,7 @@ def _annotated(e: Emitter, s: t.AnnAssign) -> None:
         if isinstance(s.target, t.Name):
             e.declared[s.target.id] = type
         return
+    e.expected = (s.value, type)
     value = e.expr(s.value)
     if isinstance(s.target, t.Name):
         e.assign(s.target.id, value, s.target.span, type)
@@ -198,16 +205,15 @@ def _set_item(e: Emitter, target: t.Subscript, value: Value) -> None:
     if T.is_tensor_like(owner.type):
         set_tensor_item(e, owner, target, value)
         return
-    if isinstance(target.index, t.Slice):
-        raise fail(
-            target.span,
-            "E0102",
-            "assignment to a slice of a list is not accepted",
-            help="assign the items one by one, or build a new list",
-        )
+    if isinstance(target.index, t.Slice) and isinstance(owner.type, T.ListType):
+        bounds = slice_bounds(e, target.index)
+        fitting = coerce(value, owner.type)
+        apply(e, target.span, "aten::_set_slice", owner, *bounds, fitting or value)
+        e.resizes += 1
+        return
     if not isinstance(owner.type, T.ListType | T.DictType):
         raise fail(
-            target.span, "E0301", f"the items of a `{owner.type}` cannot be assigned"
+            target.span, "E0301", f"the items of {a_type(owner.type)} cannot be assigned"
         )
     args = Arguments()
     args.add(owner, target.value.span)
@@ -228,7 +234,7 @@ def _set_attribute(
         if name == "data":
             apply(e, span, "aten::set_", owner, value)
             return
-    what = owner.describe() if isinstance(owner, Sugared) else f"a `{owner.type}`"
+    what = owner.describe() if isinstance(owner, Sugared) else f"{a_type(owner.type)}"
     raise fail(
         span,
         "E0204",

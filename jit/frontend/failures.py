@@ -7,6 +7,7 @@ from collections.abc import Iterable
 
 from jit.ir.diagnostic import CompileError, Diagnostic, Label
 from jit.ir.span import Span
+from jit.ir.types import Type
 
 
 def fail(
@@ -31,6 +32,12 @@ def fail(
             help=help,
         )
     )
+
+
+def a_type(type: Type | None) -> str:
+    """A type in the middle of a sentence: "an `int`", "a `Tensor`"."""
+    text = str(type)
+    return f"{'an' if text[0] in 'aeiouAEIO' else 'a'} `{text}`"
 
 
 def nearest(name: str, candidates: Iterable[str]) -> str:

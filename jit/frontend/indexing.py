@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from jit.frontend import tree as t
 from jit.frontend.call import Arguments, call_operator, known_elements
-from jit.frontend.failures import fail
+from jit.frontend.failures import a_type, fail
 from jit.frontend.operators import apply
 from jit.frontend.sugared import Emitted, Sugared
 from jit.ir import types as T
@@ -44,7 +44,7 @@ def emit_subscript(e: Emitter, node: t.Subscript) -> Emitted:
     if isinstance(owner.type, T.DictType | T.ListType) or owner.type == T.STR:
         index = _list_index(e, node.index, owner)
         return apply(e, node.span, "aten::__getitem__", owner, index)
-    raise fail(node.span, "E0301", f"a `{owner.type}` cannot be indexed")
+    raise fail(node.span, "E0301", f"{a_type(owner.type)} cannot be indexed")
 
 
 def _list_index(e: Emitter, node: t.Expr, owner: Value) -> Value:
@@ -56,11 +56,16 @@ def _list_index(e: Emitter, node: t.Expr, owner: Value) -> Value:
 
 def _slice(e: Emitter, owner: Value, s: t.Slice, span: Span) -> Value:
     """A slice of a list or str."""
-    lower, upper = _bound(e, s.lower), _bound(e, s.upper)
-    step = e.b.constant(1) if s.step is None else _bound(e, s.step)
+    lower, upper, step = slice_bounds(e, s)
     if owner.type != T.STR and not isinstance(owner.type, T.ListType):
-        raise fail(span, "E0301", f"a `{owner.type}` cannot be sliced")
+        raise fail(span, "E0301", f"{a_type(owner.type)} cannot be sliced")
     return apply(e, span, "aten::slice", owner, lower, upper, step)
+
+
+def slice_bounds(e: Emitter, s: t.Slice) -> list[Value]:
+    """Start, end and step; None where start or end is left out."""
+    step = e.b.constant(1) if s.step is None else _bound(e, s.step)
+    return [_bound(e, s.lower), _bound(e, s.upper), step]
 
 
 def _bound(e: Emitter, node: t.Expr | None) -> Value:
@@ -251,8 +256,7 @@ def _take_from_end(
 
 
 def _take_slice(e: Emitter, x: Value, s: t.Slice, at: Value) -> Value:
-    lower, upper = _bound(e, s.lower), _bound(e, s.upper)
-    step = e.b.constant(1) if s.step is None else _bound(e, s.step)
+    lower, upper, step = slice_bounds(e, s)
     if s.lower is None and s.upper is None and s.step is None:
         lower = e.b.constant(0)
         upper = e.b.constant(END)
@@ -270,7 +274,7 @@ def _index_tensor(e: Emitter, value: Value, span: Span) -> Value:
     raise fail(
         span,
         "E0301",
-        f"a `{value.type}` is not an index of a Tensor",
+        f"{a_type(value.type)} is not an index of a Tensor",
         help="an index is an int, a slice, None, `...`, a Tensor or a list of ints",
     )
 

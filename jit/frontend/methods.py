@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 
 from jit.frontend import tree as t
 from jit.frontend.call import maybe_none
-from jit.frontend.failures import fail, nearest
-from jit.frontend.operators import apply, numpy_kind
+from jit.frontend.failures import a_type, fail, nearest
+from jit.frontend.operators import apply, apply_exactly, numpy_kind
 from jit.frontend.sugared import BoundBuiltin, BoundOperator, Emitted
 from jit.ir import dtypes
 from jit.ir import types as T
 from jit.ir.dtypes import DType
 from jit.ir.graph import Value
-from jit.ir.registry import all_cards, has_kind
+from jit.ir.registry import all_cards, find_card, has_kind
 from jit.ir.span import Span
 
 if TYPE_CHECKING:
@@ -96,7 +96,7 @@ def _unknown(span: Span, x: Value, name: str, known: list[str]) -> Exception:
     return fail(
         span,
         "E0204",
-        f"a `{x.type}` has no attribute `{name}` in compiled code",
+        f"{a_type(x.type)} has no attribute `{name}` in compiled code",
         help=nearest(name, known),
     )
 
@@ -169,13 +169,25 @@ def _new_tensor(e: Emitter, call: t.Call, x: Value) -> Emitted:
 
 
 def _tolist(e: Emitter, call: t.Call, x: Value) -> Emitted:
-    raise fail(
-        call.span,
-        "E0301",
-        "the type of `tolist()` cannot be told before the program runs",
-        help="loop over the Tensor, or convert single elements with `int(...)` or"
-        " `float(...)`",
-    )
+    """`r: List[int] = x.tolist()`: the annotation tells the nesting and the elements."""
+    if e.expected is None or e.expected[0] is not call:
+        raise fail(
+            call.span,
+            "E0301",
+            "the type of `tolist()` cannot be told before the program runs",
+            help="assign it to an annotated name: `values: List[float] = x.tolist()`",
+        )
+    e.arguments(call)
+    depth, element = 0, e.expected[1]
+    while isinstance(element, T.ListType):
+        depth, element = depth + 1, element.element
+    overload = f"{element}_{depth}"
+    if find_card("aten::tolist", overload) is None:
+        raise fail(
+            call.span, "E0301", f"`tolist()` does not give a `{e.expected[1]}`",
+            help="annotate nested lists of int, float or bool",
+        )  # fmt: skip
+    return apply_exactly(e, call.span, "aten::tolist", overload, x)
 
 
 def _numpy(e: Emitter, call: t.Call, x: Value) -> Emitted:

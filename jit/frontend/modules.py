@@ -28,7 +28,7 @@ from jit.frontend.compiler import (
     qualified_name,
     reporting,
 )
-from jit.frontend.failures import fail, nearest
+from jit.frontend.failures import a_type, fail, nearest
 from jit.frontend.scope import Scope
 from jit.frontend.signature import plain_function, signature_of
 from jit.frontend.sugared import Emitted, Sugared, SugaredList, SugaredTuple
@@ -384,8 +384,8 @@ class ModuleValue(Sugared):
             raise fail(
                 span,
                 "E0310",
-                f"`{name}` of the module `{self.info.title}` is a `{attribute.type}` and"
-                f" is assigned a `{value.type}`",
+                f"`{name}` of the module `{self.info.title}` is {a_type(attribute.type)} and"
+                f" is assigned {a_type(value.type)}",
                 help="convert the value, or annotate the attribute in the class",
             )
         e.b.node("prim::SetAttr", [self.owner, fitting], name=name)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from jit.frontend.call import Arguments, call_operator, known_elements, maybe_none
-from jit.frontend.failures import fail
+from jit.frontend.failures import a_type, fail
 from jit.frontend.sugared import Emitted, Sugared
 from jit.ir import types as T
 from jit.ir.diagnostic import CompileError
@@ -196,7 +196,7 @@ def unary(e: Emitter, span: Span, op: str, x: Value) -> Value:
             return apply(e, span, "aten::Int", x)
         if x.type in NUMBERS or isinstance(x.type, T.TensorType):
             return x
-        raise fail(span, "E0301", f"`+` does not take a `{x.type}`")
+        raise fail(span, "E0301", f"`+` does not take {a_type(x.type)}")
     if x.type == T.BOOL:
         x = apply(e, span, "aten::Int", x)
     return apply(e, span, f"aten::{UNARY[op]}", x)

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from jit.frontend import tree as t
 from jit.frontend.annotations import HintError, type_of_hint
 from jit.frontend.environment import Variable
-from jit.frontend.failures import fail
+from jit.frontend.failures import a_type, fail
 from jit.frontend.sugared import (
     Emitted,
     PythonValue,
@@ -356,7 +356,7 @@ def plain_truth(e: Emitter, x: Value, span: Span) -> Value:
             return e.op("np::bool", x)
         case T.SimpleType("str") | T.ListType() | T.DictType():
             return e.op("aten::ne", e.op("aten::len", x), 0)
-    raise fail(span, "E0301", f"a `{x.type}` cannot be a condition")
+    raise fail(span, "E0301", f"{a_type(x.type)} cannot be a condition")
 
 
 def holds(e: Emitter, facts: Facts) -> None:

@@ -770,3 +770,39 @@ class is_cuda(Fact):
 
     def infer(x):
         return T.BOOL
+
+
+def _nested_list(element, category, depth):
+    """A card for `x.tolist()` where the program says what it gives."""
+
+    def kernel(x):
+        if x.ndim != depth:
+            raise RuntimeError(
+                "Output annotation list dimension and runtime tensor dimension must"
+                " match for tolist()"
+            )
+        if dtype_of(x.dtype).category != category:
+            raise RuntimeError(
+                "Output annotation element type and runtime tensor element type must"
+                " match for tolist()"
+            )
+        return x.tolist()
+
+    made = {dtypes.BOOL: boolean, dtypes.INTEGER: i64, dtypes.FLOATING: f32}[category]
+    blanks = {
+        "kernel": staticmethod(kernel),
+        "samples": [case(made[(2,) * depth])],
+        "__doc__": "The elements as nested lists of Python numbers.",
+    }
+    brackets = "[]" * depth
+    schema = f"aten::tolist.{element}_{depth}(Tensor self) -> {element}{brackets}"
+    op(schema)(type("tolist", (Card,), blanks))
+
+
+for _element, _category in (
+    ("bool", dtypes.BOOL),
+    ("int", dtypes.INTEGER),
+    ("float", dtypes.FLOATING),
+):
+    for _depth in range(5):
+        _nested_list(_element, _category, _depth)

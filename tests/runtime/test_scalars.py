@@ -369,7 +369,7 @@ def test_cards_say_what_they_do_and_their_schemas_print_back():
 
 
 def test_samples_run():
-    for card in MINE:
+    for card in [c for c in MINE if not c.effect]:
         for sample in card.samples:
             card.kernel(*sample.arguments(card.schema))
 

@@ -213,7 +213,7 @@ class GraphMaker:
             inputs,
             outputs,
             overload=self.draw(st.sampled_from(["", "", "Tensor", "out_2"])),
-            names=[self.draw(hints) for _ in outputs],
+            output_names=[self.draw(hints) for _ in outputs],
         )
         if node.kind == "prim::Print":
             node.overload = ""

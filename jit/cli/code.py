@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 
+from jit.cli.failure import printable
 from jit.cli.models import find_function, read_archive
 
 
@@ -15,6 +16,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> None:
+    function = find_function(read_archive(options.model), options.function)
+
     from jit.python_text import code
 
-    print(code(find_function(read_archive(options.model), options.function)).rstrip())
+    print(printable(code(function).rstrip()))

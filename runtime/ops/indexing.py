@@ -979,9 +979,7 @@ class bincount(Shaped):
 
     def dtypes(x, weights, minlength):
         if weights is None:
-            return dtypes.int64
-        if not isinstance(weights, dtypes.DType):
-            return None
+            return None  # no weights, or weights of a dtype that is not known
         return dtypes.float32 if weights is dtypes.float32 else dtypes.float64
 
     def sizes(x, weights, minlength):

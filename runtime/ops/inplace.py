@@ -56,6 +56,7 @@ def inplace_twin(card: type[Any], schema: FunctionSchema) -> type[Card]:
         "infer": staticmethod(infer),
         "raises": staticmethod(raises),
         "pure": card,
+        "random": card.random,
         "samples": LazySamples(
             lambda: [s for s in card.samples if _is_storable(card, s)]
         ),
@@ -87,7 +88,7 @@ def inplace_schema(
             return None
         name = inplace[schema.overload]
     kind, _, overload = name.partition(".")
-    written = Argument(first.name, first.type, alias=Alias("a", is_write=True))
+    written = Argument("self", first.type, alias=Alias("a", is_write=True))
     result = Argument("", first.type, alias=Alias("a", is_write=True))
     return FunctionSchema(kind, overload, (written, *schema.arguments[1:]), (result,))
 

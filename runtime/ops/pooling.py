@@ -401,7 +401,7 @@ class pixel_shuffle(Shaped):
         split = x.reshape(*lead, shape[-3], factor, factor, height, width)
         n = len(lead)
         order = (*range(n + 1), n + 3, n + 1, n + 4, n + 2)
-        return split.transpose(order).reshape(shape)
+        return split.transpose(order).copy("C").reshape(shape)
 
     def sizes(x, factor):
         return _shuffled(x, factor)
@@ -445,7 +445,7 @@ class pixel_unshuffle(Shaped):
         split = x.reshape(*lead, channels, shape[-2], factor, shape[-1], factor)
         n = len(lead)
         order = (*range(n + 1), n + 2, n + 4, n + 1, n + 3)
-        return split.transpose(order).reshape(shape)
+        return split.transpose(order).copy("C").reshape(shape)
 
     def sizes(x, factor):
         return _unshuffled(x, factor)
@@ -474,7 +474,7 @@ class upsample_nearest1d(Upsampling):
     def sizes(x, wanted, scale):
         return A.resampled_sizes(x, wanted)
 
-    samples = [case(f32[1, 2, 3], [7]), case(i64[2, 1, 4], [2])]
+    samples = [case(f32[1, 2, 3], [7]), case(f64[2, 1, 4], [2])]
 
 
 @op(

@@ -10,7 +10,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, NoReturn
 
-from jit.runtime.ops.declare import Family, op
+from jit.runtime.ops.declare import Family, LazySamples, op
+from jit.runtime.ops.samples import typed_samples
 
 INT_MIN, INT_MAX = -(2**63), 2**63 - 1
 
@@ -19,6 +20,11 @@ class PythonOperator(Family):
     """An operator whose values are neither unwrapped nor wrapped."""
 
     raises = False
+
+    @classmethod
+    def complete(cls) -> None:
+        if not cls.samples:
+            cls.samples = LazySamples(lambda: typed_samples(cls))
 
 
 def declare(

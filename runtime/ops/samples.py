@@ -13,6 +13,7 @@ floats are multiples of 1/16, so that sums are exact in every order.
 from __future__ import annotations
 
 import copy
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -20,8 +21,11 @@ from typing import Any
 import numpy as np
 
 from jit.ir import dtypes
+from jit.ir import types as T
+from jit.ir.card import Card
 from jit.ir.dtypes import BOOL, COMPLEX, FLOATING, DType
 from jit.ir.schema import FunctionSchema
+from jit.runtime.device import CPU
 
 
 @dataclass(frozen=True)
@@ -128,6 +132,8 @@ def _make(value: Any, seed: int) -> Any:
         return value.dtype
     if isinstance(value, list):
         return [_make(v, 10 * seed + i) for i, v in enumerate(value)]
+    if isinstance(value, dict | set):
+        return copy.deepcopy(value)
     return value
 
 
@@ -139,3 +145,60 @@ def case(*positional: Any, **keywords: Any) -> Case:
 def cases_of(samples: Sequence[Any]) -> list[Case]:
     """The samples of a card as cases: a bare tensor is a call with one argument."""
     return [s if isinstance(s, Case) else Case((s,)) for s in samples]
+
+
+_VALUES: dict[T.Type, tuple[Any, ...]] = {
+    T.INT: (3, 0, -2),
+    T.FLOAT: (0.25, -1.5, 2.0),
+    T.COMPLEX: (1 + 2j, -0.5j, 2 + 0j),
+    T.BOOL: (True, False, True),
+    T.STR: ("abc", "b", "Ab c"),
+    T.NUMBER: (0.5, 3, 2.5),
+    T.DTYPE: (f32, f32, i64),
+    T.DEVICE: (CPU, CPU, CPU),
+    T.NONE: (None, None, None),
+    T.ANY: (1, "a", 2.5),
+}
+
+
+def values_of(type: T.Type) -> tuple[Any, ...]:
+    """Three sample values of a type of the language."""
+    match type:
+        case T.ListType(element):
+            values = values_of(element)
+            return list(values), list(values[:1]), [*values, *values]
+        case T.SetType(element):
+            values = values_of(element)
+            return set(values), set(values[:1]), set()
+        case T.DictType(key, value):
+            pairs = dict(zip(values_of(key), values_of(value), strict=True))
+            return pairs, pairs, {}
+        case T.TupleType(elements):
+            rows = [values_of(e) for e in elements]
+            return tuple(zip(*rows, strict=True))
+        case T.OptionalType(element):
+            return (*values_of(element)[:2], None)
+        case T.TypeVariable():
+            return _VALUES[T.INT]
+        case T.TensorType():
+            return f32[2, 3], f32[3], f32[()]
+    return _VALUES[type]
+
+
+def typed_samples(card: type[Card]) -> list[Case]:
+    """Samples for an operator on Python values, from the types of its arguments.
+
+    Those with which the kernel raises are left out.
+    """
+    rows = [values_of(a.type) for a in card.schema.arguments]
+    found = []
+    for picks in ((0, 0, 0, 0), (1, 1, 1, 1), (0, 1, 2, 0), (2, 0, 1, 2), (0, 2, 0, 1)):
+        sample = Case(tuple(row[picks[i % 4]] for i, row in enumerate(rows)))
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                card.kernel(*sample.arguments(card.schema))  # type: ignore[misc]
+        except (ArithmeticError, LookupError, ValueError, TypeError):
+            continue
+        found.append(sample)
+    return found

@@ -90,6 +90,7 @@ class Updating(Shaped):
             "infer": staticmethod(lambda x, *rest: (cls.infer(x, *rest), x)[1]),
             "raises": staticmethod(cls.raises) if callable(cls.raises) else cls.raises,
             "pure": cls,
+            "random": cls.random,
             "samples": cls.samples,
             "__doc__": f"`{cls.schema.name}` written into `self`.",
         }

@@ -6,6 +6,7 @@ Run one card with `-k aten::softmax.int`.
 from __future__ import annotations
 
 import copy
+import warnings
 
 import jit.runtime.ops  # noqa: F401  (registers the cards)
 import numpy as np
@@ -17,7 +18,7 @@ from jit.ir.registry import all_cards, find_card
 from jit.ir.schema import parse_schema
 from jit.ir.subtyping import is_subtype
 from jit.runtime.ops.numpy_families import Ufunc
-from jit.runtime.ops.pointwise_family import compute_dtype
+from jit.runtime.ops.pointwise_family import Pointwise, compute_dtype
 from jit.runtime.ops.samples import Sample, cases_of
 from jit.runtime.ops.vocabulary import NUMPY, formula_text
 
@@ -29,8 +30,14 @@ with_sampled = pytest.mark.parametrize("card", SAMPLED, ids=lambda c: c.schema.n
 with_inferred = pytest.mark.parametrize("card", INFERRED, ids=lambda c: c.schema.name)
 
 
+HIDDEN_WRITES = {"aten::batch_norm", "aten::native_batch_norm", "aten::instance_norm"}
+"""Kinds that change running statistics in training, which torch's schemas hide."""
+
+
 def run(card, arguments):
-    with np.errstate(all="ignore"):
+    with np.errstate(all="ignore"), warnings.catch_warnings():
+        if card.effect:
+            warnings.simplefilter("ignore")
         return card.kernel(*arguments)
 
 
@@ -138,6 +145,8 @@ def test_the_kernel_gives_what_the_schema_declares(card):
 
 @with_sampled
 def test_the_kernel_writes_only_what_the_schema_declares(card):
+    if card.schema.kind in HIDDEN_WRITES:
+        pytest.skip("running statistics change in training")
     for sample in cases_of(card.samples):
         arguments = sample.arguments(card.schema)
         before = copy.deepcopy(arguments)
@@ -211,6 +220,8 @@ INPLACE = [c for c in SAMPLED if hasattr(c, "pure") and c.schema.writes]
 
 @pytest.mark.parametrize("card", INPLACE, ids=lambda c: c.schema.name)
 def test_an_in_place_operator_stores_what_its_twin_gives(card):
+    if card.random:
+        pytest.skip("every call draws other numbers")
     twin = card.pure
     for sample in cases_of(card.samples):
         arguments = sample.arguments(card.schema)
@@ -261,7 +272,9 @@ def test_an_idempotent_operator_changes_nothing_the_second_time(card):
         assert same(once, twice), sample
 
 
-FORMULAS = [c for c in CARDS if c.formula is not None]
+FORMULAS = [
+    c for c in CARDS if c.formula is not None and issubclass(c, Pointwise | Ufunc)
+]
 
 
 @pytest.mark.parametrize("card", FORMULAS, ids=lambda c: c.schema.name)

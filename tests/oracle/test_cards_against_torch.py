@@ -53,10 +53,25 @@ OTHER_RESULTS = {
     "aten::device": "torch's operator gives a str",
     "aten::device.with_index": "torch's operator fails",
     "aten::pow.int_to_int": "torch's bindings call another overload",
+    "aten::huber_loss": "torch keeps the dtype of self, other losses promote",
+    "aten::soft_margin_loss": "torch keeps the dtype of self, other losses promote",
+    "aten::round.Scalar": "round of one argument gives an int, as in Python",
+    "aten::set": "torch has no sets; this is another operator of the same name",
+    "prim::max": "the larger of two numbers keeps its type, as in Python",
+    "prim::min": "the smaller of two numbers keeps its type, as in Python",
     "prim::dtype": "a dtype is a value of its own type, not a number",
     "prim::rangelist": "a negative length is an empty list, as in Python",
-}
+} | dict.fromkeys(
+    [
+        "aten::log.complex_float", "aten::log.complex_int", "aten::log.float_complex",
+        "aten::log.int_complex",
+    ],
+    "torch takes the logarithm of a negative number as a float: nan",
+)  # fmt: skip
 """Operators whose results are not torch's, on purpose, and why."""
+
+COMPARED = {"aten::embedding_bag": 1}
+"""How many results are compared, where the others are torch's own notes."""
 
 TOLERANCE = {
     "float64": 1e-12, "float32": 4e-6, "float16": 2e-3, "bfloat16": 1.6e-2,
@@ -89,7 +104,8 @@ def operation(torch, schema):
     return None if found is None else (found[0], text)
 
 
-PYTHON_TYPES = {T.INT: int, T.FLOAT: float, T.COMPLEX: complex, T.BOOL: bool}
+PYTHON_TYPES = {T.INT: int, T.FLOAT: float, T.COMPLEX: complex, T.BOOL: bool,
+                T.DEVICE: str}  # fmt: skip
 
 
 def fits(schema, arguments) -> bool:
@@ -169,6 +185,8 @@ def test_results_are_torchs(card, torch):
     found = operation(torch, card.schema)
     if found is None:
         pytest.skip("torch has no operator of this name")
+    if card.effect:
+        pytest.skip("the effect is not a result")
     if card.random or card.schema.kind in UNDETERMINED:
         pytest.skip("results are not determined")
     if card.kernel is None:
@@ -204,6 +222,10 @@ def test_results_are_torchs(card, torch):
         returns = card.schema.returns
         if len(returns) == 1 and returns[0].type == T.TENSOR:
             actual = np.asarray(actual)
+        if card.schema.kind in COMPARED:
+            expected = expected[: COMPARED[card.schema.kind]]
+            actual = actual[: COMPARED[card.schema.kind]]
         assert_same(to_numpy(torch, expected), actual, sample)
         for i in card.schema.writes:
-            assert_same(to_numpy(torch, theirs[i]), ours[i], sample)
+            if isinstance(ours[i], np.ndarray):
+                assert_same(to_numpy(torch, theirs[i]), ours[i], sample)

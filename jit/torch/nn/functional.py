@@ -46,7 +46,13 @@ _OPERATORS = {
     cosine_similarity gelu hardshrink linear one_hot pad pairwise_distance pixel_shuffle
     pixel_unshuffle prelu scaled_dot_product_attention softplus softshrink
     """.split()
-} | {"logsigmoid": "log_sigmoid"}
+} | {
+    "logsigmoid": "log_sigmoid",
+    "max_pool1d_with_indices": "max_pool1d_with_indices",
+    "max_pool2d_with_indices": "max_pool2d_with_indices",
+    "adaptive_max_pool1d_with_indices": "adaptive_max_pool1d",
+    "adaptive_max_pool2d_with_indices": "adaptive_max_pool2d",
+}
 """Functions that are operators, and the operators' names."""
 
 

@@ -22,6 +22,9 @@ from jit.runtime.bytecode.instruction import Code, Handler, Step
 Frame = tuple[Code, list[Step], list[Any], int, int]
 
 _HEADLINE = "script stack, innermost last:"
+_SHOWN = 20
+"""How many places a note shows at each end of a deep stack."""
+
 _STACK = "__script_stack__"
 """The attribute of an exception in which the lines of its stack are kept until it
 leaves the interpreter."""
@@ -59,6 +62,9 @@ def add_stack_note(error: BaseException) -> None:
     lines = getattr(error, _STACK, ())
     notes: list[str] = getattr(error, "__notes__", [])
     notes[:] = [note for note in notes if not note.startswith(_HEADLINE)]
+    if len(lines) > 2 * _SHOWN:
+        left_out = f"  … {len(lines) - 2 * _SHOWN} more …"
+        lines = (*lines[:_SHOWN], left_out, *lines[-_SHOWN:])
     if lines:
         error.add_note("\n".join([_HEADLINE, *lines]))
 

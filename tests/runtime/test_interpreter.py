@@ -456,8 +456,14 @@ def test_recursion_without_end_is_a_recursion_error():
 """
     )
 
-    with pytest.raises(RecursionError, match="maximum recursion depth exceeded"):
+    with pytest.raises(
+        RecursionError, match="maximum recursion depth exceeded"
+    ) as raised:
         bytecode.run(codes["f"], [1])
+
+    (note,) = raised.value.__notes__
+    assert 42 == len(note.split("\n"))
+    assert f"… {len(script_stack(raised.value)) - 40} more …" in note
 
 
 def test_a_function_can_be_an_argument():

@@ -136,24 +136,7 @@ def rename_type(type: T.Type, renamed: dict[str, str]) -> T.Type:
     match type:
         case T.ClassType(n) | T.ModuleType(n) | T.InterfaceType(n) | T.FunctionType(n):
             return type.__class__(renamed.get(n, n))
-        case T.ListType(e):
-            return T.ListType(rename_type(e, renamed))
-        case T.SetType(e):
-            return T.SetType(rename_type(e, renamed))
-        case T.FutureType(e):
-            return T.FutureType(rename_type(e, renamed))
-        case T.OptionalType(e):
-            return T.optional(rename_type(e, renamed))
-        case T.DictType(k, v):
-            return T.DictType(rename_type(k, renamed), rename_type(v, renamed))
-        case T.TupleType(elements):
-            return T.TupleType(tuple(rename_type(e, renamed) for e in elements))
-        case T.UnionType(members):
-            return T.UnionType(tuple(rename_type(e, renamed) for e in members))
-        case T.NamedTupleType(name, fields):
-            renamed_fields = tuple((n, rename_type(t, renamed)) for n, t in fields)
-            return T.NamedTupleType(name, renamed_fields)
-    return type
+    return T.rebuild(type, lambda inner: rename_type(inner, renamed))
 
 
 def _copy_class(

@@ -10,7 +10,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from jit.ir.dtypes import DType
@@ -234,6 +234,26 @@ def children(type: Type) -> Iterator[Type]:
             yield from members
         case EnumType(_, value, _):
             yield value
+
+
+def rebuild(type: Type, change: Callable[[Type], Type]) -> Type:
+    """`type` with each type directly inside of it replaced."""
+    match type:
+        case ListType(e) | SetType(e) | FutureType(e):
+            return type.__class__(change(e))
+        case OptionalType(e):
+            return optional(change(e))
+        case DictType(k, v):
+            return DictType(change(k), change(v))
+        case TupleType(elements):
+            return TupleType(tuple(map(change, elements)))
+        case NamedTupleType(name, fields):
+            return NamedTupleType(name, tuple((n, change(t)) for n, t in fields))
+        case UnionType(members):
+            return UnionType(tuple(map(change, members)))
+        case EnumType(name, value, members):
+            return EnumType(name, change(value), members)
+    return type
 
 
 def contains_variable(type: Type) -> bool:

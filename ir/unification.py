@@ -111,19 +111,6 @@ def match_variables(
 
 def substitute(pattern: T.Type, bound: dict[str, T.Type]) -> T.Type:
     """`pattern` with its bound variables replaced; unbound ones become `Any`."""
-    match pattern:
-        case T.TypeVariable(name):
-            return bound.get(name, T.ANY)
-        case T.ListType(e):
-            return T.ListType(substitute(e, bound))
-        case T.SetType(e):
-            return T.SetType(substitute(e, bound))
-        case T.FutureType(e):
-            return T.FutureType(substitute(e, bound))
-        case T.OptionalType(e):
-            return T.optional(substitute(e, bound))
-        case T.DictType(k, v):
-            return T.DictType(substitute(k, bound), substitute(v, bound))
-        case T.TupleType(elements):
-            return T.TupleType(tuple(substitute(e, bound) for e in elements))
-    return pattern
+    if isinstance(pattern, T.TypeVariable):
+        return bound.get(pattern.name, T.ANY)
+    return T.rebuild(pattern, lambda inner: substitute(inner, bound))

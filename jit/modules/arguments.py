@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from jit.ir import types as T
+from jit.ir.constants import type_of_constant
 from jit.ir.dtypes import DType
 from jit.ir.schema import FunctionSchema
 from jit.ir.unification import unify
@@ -32,20 +33,8 @@ def type_of_value(x: Any) -> T.Type:
             return T.TENSOR
         case np.ndarray() | np.generic():
             return T.ARRAY
-        case None:
-            return T.NONE
-        case bool():
-            return T.BOOL
-        case int():
-            return T.INT
-        case float():
-            return T.FLOAT
-        case complex():
-            return T.COMPLEX
-        case str():
-            return T.STR
-        case DType():
-            return T.DTYPE
+        case None | bool() | int() | float() | complex() | str() | DType():
+            return type_of_constant(x)
         case Device():
             return T.DEVICE
         case Object():

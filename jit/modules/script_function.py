@@ -90,9 +90,7 @@ class ScriptFunction:
             ),
         )
         assert made._open is not None
-        made._default_key = tuple(
-            signature.parameters[i].type for i in made._open
-        )
+        made._default_key = tuple(signature.parameters[i].type for i in made._open)
         try:
             made._specialise(made._default_key)
         except Error as error:

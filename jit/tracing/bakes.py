@@ -6,6 +6,7 @@ Each decision is a diagnostic of the E05 family. `on_bake="warn"` gives a
 
 from __future__ import annotations
 
+import dis
 import itertools
 import linecache
 import os
@@ -17,6 +18,7 @@ from typing import Any, NoReturn
 from jit.ir.diagnostic import Diagnostic, TracerWarning, TracingError
 from jit.ir.span import NOWHERE, Source, Span
 
+_STORE_SUBSCR = dis.opmap["STORE_SUBSCR"]
 _PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 _INSIDE = tuple(
     os.path.realpath(os.path.join(_PACKAGE, part)) + os.sep
@@ -56,6 +58,13 @@ def span_of_frame(frame: FrameType | None) -> Span:
     return Span(source, line, start, line, end, code.co_name)
 
 
+def _is_storing(frame: FrameType | None) -> bool:
+    """Whether a frame executes `x[i] = value`, when NumPy asks for a plain number."""
+    if frame is None:
+        return False
+    return frame.f_code.co_code[frame.f_lasti] == _STORE_SUBSCR
+
+
 def _character(text: str, byte: int) -> int:
     """Columns of code objects count bytes of UTF-8, spans count characters."""
     return len(text.encode()[:byte].decode(errors="replace"))
@@ -72,6 +81,8 @@ class Bakes:
     def __init__(self, mode: str) -> None:
         self.mode = mode
         self.found: list[Diagnostic] = []
+        self.fatal: TracingError | None = None
+        """What ended the trace, in case that NumPy makes another exception of it."""
 
     def _report(self, diagnostic: Diagnostic) -> None:
         if diagnostic in self.found:
@@ -99,6 +110,8 @@ class Bakes:
 
     def number(self, how: str, concrete: Any) -> None:
         """Python made a plain number of a traced value."""
+        if _is_storing(user_frame()):
+            self.stored()
         self._report(
             Diagnostic(
                 "E0502",
@@ -126,7 +139,7 @@ class Bakes:
 
     def stored(self) -> NoReturn:
         """A traced array is stored in a plain one; nothing could follow it there."""
-        raise TracingError(
+        self.fatal = TracingError(
             Diagnostic(
                 "E0503",
                 "a traced array is stored in a plain NumPy array",
@@ -136,6 +149,7 @@ class Bakes:
                 " `np.concatenate`, `np.where`",
             )
         )
+        raise self.fatal
 
     def unsupported(self, what: str) -> NoReturn:
         """A NumPy call that no operator stands for."""

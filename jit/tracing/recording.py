@@ -59,8 +59,13 @@ def record(
     traced_args = [
         bind_input(tracer, clone(x), v) for x, v in zip(args, values, strict=True)
     ]
-    with tracer.active():
-        result = func(*traced_args)
+    try:
+        with tracer.active():
+            result = func(*traced_args)
+    except ValueError:
+        if tracer.bakes.fatal is not None:
+            raise tracer.bakes.fatal from None
+        raise
     tracer.bakes.finish()
     if not _holds_traced(tracer, result):
         raise TracingError(

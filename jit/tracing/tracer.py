@@ -367,15 +367,15 @@ class Tracer:
 
     def array_item(self, array: TracedArray, index: Any) -> Any:
         """`array[index]`."""
-        from jit.runtime.array_indexing import get_item
+        from jit.tracing.array_indexing import get_item
 
-        return get_item(array, index)
+        return get_item(self, array, index)
 
     def set_array_item(self, array: TracedArray, index: Any, item: Any) -> None:
         """`array[index] = item`."""
-        from jit.runtime.array_indexing import set_item
+        from jit.tracing.array_indexing import set_item
 
-        set_item(array, index, item)
+        set_item(self, array, index, item)
 
     def write_array(self, target: Any, result: Any) -> Any:
         """`np.add(a, b, out=target)`, also `a += b`."""

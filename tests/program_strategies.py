@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from jit.ir import dtypes
 from jit.ir import types as T
 from jit.ir.builder import Builder
+from jit.ir.clone import clone_node
 from jit.ir.graph import Graph, Node, Value
 from jit.ir.span import Source, Span
 from jit.passes import infer_shapes
@@ -71,7 +72,8 @@ class ProgramMaker:
                 T.BOOL: (True, False),
             }
             return self.make.constant(self.pick(*constants[type]))
-        return self.pick(*fits)
+        # what was made last is read most, so that nodes depend on each other
+        return self.pick(*(fits[-2:] if self.draw(st.integers(0, 3)) else fits))
 
     def keep(self, value: Any) -> None:
         if isinstance(value, Value):
@@ -96,6 +98,9 @@ class ProgramMaker:
                 self.view,
                 self.write if self.writes else self.tensor,
                 self.write_new,
+                self.repeat,
+                self.sandwich,
+                self.chain,
                 self.list_operator,
                 self.tuple,
                 self.branch,
@@ -164,6 +169,37 @@ class ProgramMaker:
                 self.keep(op("aten::mul_", x, self.value(T.INT)))
             case "relu":
                 self.keep(op("aten::relu_", x))
+
+    def repeat(self) -> None:
+        """An operator again, with the same inputs."""
+        nodes = [
+            v.node
+            for v in self.visible[len(INPUTS) :]
+            if v.node.kind.startswith("aten::") and not v.node.kind.endswith("_")
+        ]
+        if nodes:
+            copy = clone_node(self.pick(*nodes[-3:]), {})
+            copy.span = self.make.span
+            self.make.insert(copy)
+            self.visible += copy.outputs
+
+    def sandwich(self) -> None:
+        """The same operator before and after something else, and the difference."""
+        op, kind = self.make.op, self.pick("aten::neg", "aten::relu")
+        x = self.value(T.TENSOR)
+        first = op(kind, x)
+        self.visible.append(x)
+        self.pick(self.write, self.list_operator, self.view)()
+        self.keep(op("aten::sub", first, op(kind, x)))
+
+    def chain(self) -> None:
+        """Pointwise operators with something else between them."""
+        op, x = self.make.op, self.value(T.TENSOR)
+        x = op("aten::mul", x, self.value(T.TENSOR))
+        self.pick(self.list_operator, self.fail, self.number, lambda: None)()
+        x = op("aten::neg", x)
+        self.pick(self.list_operator, self.fail, self.number, lambda: None)()
+        self.keep(op("aten::add", x, self.value(T.TENSOR)))
 
     def write_new(self) -> None:
         """A write to a tensor that was just made."""
@@ -302,7 +338,7 @@ def runnable_graphs(draw: st.DrawFn, budget: int = 18) -> Graph:
     count = draw(st.integers(1, 4))
     tail = maker.visible[len(INPUTS) :] or maker.visible
     results = [draw(st.sampled_from(tail)) for _ in range(count)]
-    graph.block.add_return(maker.make.tuple(results))
+    graph.block.add_return(maker.make.tuple([*results, *tail[-3:]]))
     if draw(st.booleans()):
         # passes find more to do where types are known
         infer_shapes.run(graph)

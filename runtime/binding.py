@@ -162,12 +162,9 @@ def _spread_position(arguments: Sequence[Argument]) -> int | None:
     """The position of an `int[]` that may be given as separate numbers."""
     positional = [a for a in arguments if not a.keyword_only]
     starts = 1 if positional and positional[0].type == T.TENSOR else 0
-    if len(positional) == starts + 1 and str(positional[starts].type) in (
-        "int[]",
-        "int[]?",
-    ):
-        return starts
-    return None
+    if len(positional) != starts + 1 or positional[starts].length is not None:
+        return None  # for `int[2]`, one number stands for both
+    return starts if str(positional[starts].type) in ("int[]", "int[]?") else None
 
 
 class Resolver:

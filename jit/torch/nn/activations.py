@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Optional
+from typing import Any, ClassVar
 
 from jit import torch
 from jit.runtime.tensor import Tensor
@@ -13,6 +13,8 @@ from jit.torch.nn.parameter import Parameter
 
 class _InPlaceActivation(Module):
     """An activation that may overwrite its input."""
+
+    __constants__: ClassVar[list[str]] = ["inplace"]
 
     def __init__(self, inplace: bool = False) -> None:
         super().__init__()
@@ -73,6 +75,8 @@ class Hardswish(_InPlaceActivation):
 class LeakyReLU(Module):
     """x where x > 0, otherwise negative_slope * x."""
 
+    __constants__: ClassVar[list[str]] = ["negative_slope", "inplace"]
+
     def __init__(self, negative_slope: float = 1e-2, inplace: bool = False) -> None:
         super().__init__()
         self.negative_slope = negative_slope
@@ -88,6 +92,8 @@ class LeakyReLU(Module):
 
 class ELU(Module):
     """x where x > 0, otherwise alpha * (exp(x) - 1)."""
+
+    __constants__: ClassVar[list[str]] = ["alpha", "inplace"]
 
     def __init__(self, alpha: float = 1.0, inplace: bool = False) -> None:
         super().__init__()
@@ -110,6 +116,8 @@ class CELU(ELU):
 
 class Hardtanh(Module):
     """x between min_val and max_val."""
+
+    __constants__: ClassVar[list[str]] = ["min_val", "max_val", "inplace"]
 
     def __init__(
         self, min_val: float = -1.0, max_val: float = 1.0, inplace: bool = False
@@ -142,6 +150,8 @@ class ReLU6(Hardtanh):
 class Threshold(Module):
     """x where x > threshold, otherwise value."""
 
+    __constants__: ClassVar[list[str]] = ["threshold", "value", "inplace"]
+
     def __init__(self, threshold: float, value: float, inplace: bool = False) -> None:
         super().__init__()
         self.threshold = threshold
@@ -158,6 +168,8 @@ class Threshold(Module):
 
 class GELU(Module):
     """x times the share of a normal distribution below x."""
+
+    __constants__: ClassVar[list[str]] = ["approximate"]
 
     def __init__(self, approximate: str = "none") -> None:
         super().__init__()
@@ -208,6 +220,8 @@ class Tanhshrink(Module):
 class Softplus(Module):
     """log(1 + exp(beta * x)) / beta, and x itself beyond a threshold."""
 
+    __constants__: ClassVar[list[str]] = ["beta", "threshold"]
+
     def __init__(self, beta: float = 1.0, threshold: float = 20.0) -> None:
         super().__init__()
         self.beta = beta
@@ -222,6 +236,8 @@ class Softplus(Module):
 
 class _Shrinking(Module):
     """Zero between -lambd and lambd."""
+
+    __constants__: ClassVar[list[str]] = ["lambd"]
 
     def __init__(self, lambd: float = 0.5) -> None:
         super().__init__()
@@ -248,7 +264,9 @@ class Softshrink(_Shrinking):
 class _AlongDim(Module):
     """An activation along one dim."""
 
-    def __init__(self, dim: Optional[int] = None) -> None:
+    __constants__: ClassVar[list[str]] = ["dim"]
+
+    def __init__(self, dim: int | None = None) -> None:
         super().__init__()
         self.dim = dim
 
@@ -291,6 +309,8 @@ class Softmax2d(Module):
 class GLU(Module):
     """The first half along a dim times the sigmoid of the second."""
 
+    __constants__: ClassVar[list[str]] = ["dim"]
+
     def __init__(self, dim: int = -1) -> None:
         super().__init__()
         self.dim = dim
@@ -304,6 +324,8 @@ class GLU(Module):
 
 class PReLU(Module):
     """x where x > 0, otherwise a learned slope times x."""
+
+    __constants__: ClassVar[list[str]] = ["num_parameters"]
 
     def __init__(
         self,

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, overload
 
 from jit.runtime.tensor import Tensor
-from jit.torch.nn.module import Module, indented
+from jit.torch.nn.module import Module, indented, typename
 from jit.torch.nn.parameter import Parameter
 
 
@@ -219,9 +219,7 @@ class ModuleDict(Module):
                 f" pairs, but got {type(modules).__name__}"
             )
         pairs = (
-            modules.items()
-            if isinstance(modules, Mapping | ModuleDict)
-            else modules
+            modules.items() if isinstance(modules, Mapping | ModuleDict) else modules
         )
         for key, module in pairs:
             self[key] = module
@@ -335,7 +333,9 @@ class ParameterDict(Module):
             self[key] = value
 
     def extra_repr(self) -> str:
-        return "\n".join(_parameter_line(key, p) for key, p in self.items())
+        return "\n".join(
+            _parameter_line(key, p, typename(p)) for key, p in self.items()
+        )
 
 
 def _as_parameter(value: Any) -> Any:
@@ -344,11 +344,12 @@ def _as_parameter(value: Any) -> Any:
     return value
 
 
-def _parameter_line(name: str, value: Any) -> str:
+def _parameter_line(name: str, value: Any, name_of_dtype: str = "") -> str:
     """One line of the printed form."""
     if not isinstance(value, Tensor):
         return f"  ({name}): Object of type: {type(value).__name__}"
+    name_of_dtype = name_of_dtype or f"torch.{value.dtype.name}"
     sizes = "x".join(str(n) for n in value.array.shape)
     kind = "Parameter" if isinstance(value, Parameter) else "Tensor"
-    text = f"{kind} containing: [torch.{value.dtype.name} of size {sizes}]"
+    text = f"{kind} containing: [{name_of_dtype} of size {sizes}]"
     return f"  ({name}): {text}"

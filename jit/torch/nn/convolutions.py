@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import Any, ClassVar, List  # noqa: UP035
+from typing import Any, ClassVar
 
 from jit import torch
 from jit.runtime.tensor import Tensor
@@ -25,6 +25,10 @@ PADDING_MODES = ("zeros", "reflect", "replicate", "circular")
 class _Convolution(Module):
     """What the convolution layers have in common."""
 
+    __constants__: ClassVar[list[str]] = [
+        "stride", "padding", "dilation", "groups", "padding_mode", "output_padding",
+        "in_channels", "out_channels", "kernel_size",
+    ]  # fmt: skip
     axes: ClassVar[int]
 
     def __init__(
@@ -66,7 +70,7 @@ class _Convolution(Module):
         self.output_padding = repeated(output_padding, axes)
         self.groups = groups
         self.padding_mode = padding_mode
-        self._reversed_padding_repeated_twice = self._ends()
+        self.padding_ends = self._ends()
         place = {"device": device, "dtype": dtype}
         channels = (
             (in_channels, out_channels // groups)
@@ -80,7 +84,7 @@ class _Convolution(Module):
             self.register_parameter("bias", None)
         self.reset_parameters()
 
-    def _ends(self) -> List[int]:
+    def _ends(self) -> list[int]:
         """The padding before and after each axis, last axis first."""
         if not isinstance(self.padding, str):
             return [p for p in reversed(self.padding) for _ in range(2)]
@@ -90,9 +94,7 @@ class _Convolution(Module):
                 " {'valid', 'same'}"
             )
         if self.padding == "same" and any(s != 1 for s in self.stride):
-            raise ValueError(
-                "padding='same' is not supported for strided convolutions"
-            )
+            raise ValueError("padding='same' is not supported for strided convolutions")
         ends = []
         for k, d in zip(self.kernel_size[::-1], self.dilation[::-1], strict=True):
             total = d * (k - 1) if self.padding == "same" else 0
@@ -167,9 +169,7 @@ class Conv1d(_PlainConvolution):
 
     def forward(self, input: Tensor) -> Tensor:
         if self.padding_mode != "zeros":
-            padded = F.pad(
-                input, self._reversed_padding_repeated_twice, self.padding_mode
-            )
+            padded = F.pad(input, self.padding_ends, self.padding_mode)
             return F.conv1d(
                 padded, self.weight, self.bias, self.stride, 0, self.dilation,
                 self.groups,
@@ -187,9 +187,7 @@ class Conv2d(_PlainConvolution):
 
     def forward(self, input: Tensor) -> Tensor:
         if self.padding_mode != "zeros":
-            padded = F.pad(
-                input, self._reversed_padding_repeated_twice, self.padding_mode
-            )
+            padded = F.pad(input, self.padding_ends, self.padding_mode)
             return F.conv2d(
                 padded, self.weight, self.bias, self.stride, 0, self.dilation,
                 self.groups,
@@ -207,9 +205,7 @@ class Conv3d(_PlainConvolution):
 
     def forward(self, input: Tensor) -> Tensor:
         if self.padding_mode != "zeros":
-            padded = F.pad(
-                input, self._reversed_padding_repeated_twice, self.padding_mode
-            )
+            padded = F.pad(input, self.padding_ends, self.padding_mode)
             return F.conv3d(
                 padded, self.weight, self.bias, self.stride, 0, self.dilation,
                 self.groups,
@@ -240,8 +236,7 @@ class _TransposedConvolution(_Convolution):
     ) -> None:
         if padding_mode != "zeros":
             raise ValueError(
-                'Only "zeros" padding mode is supported for'
-                f" {type(self).__name__}"
+                f'Only "zeros" padding mode is supported for {type(self).__name__}'
             )
         super().__init__(
             in_channels,

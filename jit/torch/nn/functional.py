@@ -6,7 +6,7 @@ Functions that are operators are found by name when they are used: `F.linear`,
 
 from __future__ import annotations
 
-from typing import Any, List, Optional  # noqa: UP035
+from typing import Any
 
 from jit import torch
 from jit.ir.dtypes import DType
@@ -39,19 +39,34 @@ __all__ = [
     "upsample",
 ]
 
-_OPERATORS = {
-    name: name
-    for name in """
-    adaptive_avg_pool1d bilinear conv1d conv2d conv3d conv_transpose1d conv_transpose2d
-    cosine_similarity gelu hardshrink linear one_hot pad pairwise_distance pixel_shuffle
-    pixel_unshuffle prelu scaled_dot_product_attention softplus softshrink
-    """.split()
-} | {
-    "logsigmoid": "log_sigmoid",
-    "max_pool1d_with_indices": "max_pool1d_with_indices",
-    "max_pool2d_with_indices": "max_pool2d_with_indices",
+_SAME_NAME = (
+    "adaptive_avg_pool1d",
+    "bilinear",
+    "conv1d",
+    "conv2d",
+    "conv3d",
+    "conv_transpose1d",
+    "conv_transpose2d",
+    "cosine_similarity",
+    "gelu",
+    "hardshrink",
+    "linear",
+    "max_pool1d_with_indices",
+    "max_pool2d_with_indices",
+    "one_hot",
+    "pad",
+    "pairwise_distance",
+    "pixel_shuffle",
+    "pixel_unshuffle",
+    "prelu",
+    "scaled_dot_product_attention",
+    "softplus",
+    "softshrink",
+)
+_OPERATORS = {name: name for name in _SAME_NAME} | {
     "adaptive_max_pool1d_with_indices": "adaptive_max_pool1d",
     "adaptive_max_pool2d_with_indices": "adaptive_max_pool2d",
+    "logsigmoid": "log_sigmoid",
 }
 """Functions that are operators, and the operators' names."""
 
@@ -66,7 +81,7 @@ def __getattr__(name: str) -> Any:
     return found
 
 
-def __dir__() -> List[str]:
+def __dir__() -> list[str]:
     return sorted({n for n in globals() if not n.startswith("_")} | set(_OPERATORS))
 
 
@@ -203,9 +218,9 @@ def _softmax_dim(rank: int) -> int:
 
 def softmax(
     input: Tensor,
-    dim: Optional[int] = None,
+    dim: int | None = None,
     _stacklevel: int = 3,
-    dtype: Optional[DType] = None,
+    dtype: DType | None = None,
 ) -> Tensor:
     """exp(x) scaled to sum to one along a dim."""
     along = _softmax_dim(input.dim()) if dim is None else dim
@@ -214,9 +229,9 @@ def softmax(
 
 def softmin(
     input: Tensor,
-    dim: Optional[int] = None,
+    dim: int | None = None,
     _stacklevel: int = 3,
-    dtype: Optional[DType] = None,
+    dtype: DType | None = None,
 ) -> Tensor:
     """The softmax of -x."""
     along = _softmax_dim(input.dim()) if dim is None else dim
@@ -225,9 +240,9 @@ def softmin(
 
 def log_softmax(
     input: Tensor,
-    dim: Optional[int] = None,
+    dim: int | None = None,
     _stacklevel: int = 3,
-    dtype: Optional[DType] = None,
+    dtype: DType | None = None,
 ) -> Tensor:
     """The logarithm of the softmax, without overflow."""
     along = _softmax_dim(input.dim()) if dim is None else dim
@@ -239,9 +254,7 @@ def log_softmax(
 
 def _check_probability(p: float) -> None:
     if p < 0.0 or p > 1.0:
-        raise ValueError(
-            f"dropout probability has to be between 0 and 1, but got {p}"
-        )
+        raise ValueError(f"dropout probability has to be between 0 and 1, but got {p}")
 
 
 def dropout(
@@ -262,8 +275,7 @@ def dropout1d(
     rank = input.dim()
     if rank != 2 and rank != 3:
         raise RuntimeError(
-            "dropout1d: Expected 2D or 3D input, but received a"
-            f" {rank}D input."
+            f"dropout1d: Expected 2D or 3D input, but received a {rank}D input."
         )
     batched = input if rank == 3 else input.unsqueeze(0)
     if inplace:
@@ -299,8 +311,8 @@ def alpha_dropout(
 def embedding(
     input: Tensor,
     weight: Tensor,
-    padding_idx: Optional[int] = None,
-    max_norm: Optional[float] = None,
+    padding_idx: int | None = None,
+    max_norm: float | None = None,
     norm_type: float = 2.0,
     scale_grad_by_freq: bool = False,
     sparse: bool = False,
@@ -319,9 +331,9 @@ def embedding(
 
 def layer_norm(
     input: Tensor,
-    normalized_shape: List[int],
-    weight: Optional[Tensor] = None,
-    bias: Optional[Tensor] = None,
+    normalized_shape: list[int],
+    weight: Tensor | None = None,
+    bias: Tensor | None = None,
     eps: float = 1e-5,
 ) -> Tensor:
     """Mean 0 and variance 1 over the last dims, then `* weight + bias`."""
@@ -330,15 +342,15 @@ def layer_norm(
 
 def rms_norm(
     input: Tensor,
-    normalized_shape: List[int],
-    weight: Optional[Tensor] = None,
-    eps: Optional[float] = None,
+    normalized_shape: list[int],
+    weight: Tensor | None = None,
+    eps: float | None = None,
 ) -> Tensor:
     """Divided by the root of the mean square over the last dims, then `* weight`."""
     return torch.rms_norm(input, normalized_shape, weight, eps)
 
 
-def _check_batch(size: List[int], first: int) -> None:
+def _check_batch(size: list[int], first: int) -> None:
     """ValueError if there is only one value a channel."""
     count = 1
     for i in range(len(size)):
@@ -358,8 +370,8 @@ def _check_batch(size: List[int], first: int) -> None:
 def group_norm(
     input: Tensor,
     num_groups: int,
-    weight: Optional[Tensor] = None,
-    bias: Optional[Tensor] = None,
+    weight: Tensor | None = None,
+    bias: Tensor | None = None,
     eps: float = 1e-5,
 ) -> Tensor:
     """Mean 0 and variance 1 over groups of channels, then `* weight + bias`."""
@@ -368,10 +380,10 @@ def group_norm(
 
 def batch_norm(
     input: Tensor,
-    running_mean: Optional[Tensor],
-    running_var: Optional[Tensor],
-    weight: Optional[Tensor] = None,
-    bias: Optional[Tensor] = None,
+    running_mean: Tensor | None,
+    running_var: Tensor | None,
+    weight: Tensor | None = None,
+    bias: Tensor | None = None,
     training: bool = False,
     momentum: float = 0.1,
     eps: float = 1e-5,
@@ -386,10 +398,10 @@ def batch_norm(
 
 def instance_norm(
     input: Tensor,
-    running_mean: Optional[Tensor] = None,
-    running_var: Optional[Tensor] = None,
-    weight: Optional[Tensor] = None,
-    bias: Optional[Tensor] = None,
+    running_mean: Tensor | None = None,
+    running_var: Tensor | None = None,
+    weight: Tensor | None = None,
+    bias: Tensor | None = None,
     use_input_stats: bool = True,
     momentum: float = 0.1,
     eps: float = 1e-5,
@@ -441,9 +453,7 @@ def fold(
     stride: Any = 1,
 ) -> Tensor:
     """Columns added up where their windows lie."""
-    return operations.col2im(
-        input, output_size, kernel_size, dilation, padding, stride
-    )
+    return operations.col2im(input, output_size, kernel_size, dilation, padding, stride)
 
 
 unfold.operator_kind = "aten::im2col"  # type: ignore[attr-defined]
@@ -454,7 +464,7 @@ fold.operator_kind = "aten::col2im"  # type: ignore[attr-defined]
 
 
 def reduction_number(
-    reduction: str, size_average: Optional[bool] = None, reduce: Optional[bool] = None
+    reduction: str, size_average: bool | None = None, reduce: bool | None = None
 ) -> int:
     """Torch's number for a reduction; the two old flags win if they are given."""
     if size_average is not None or reduce is not None:
@@ -475,8 +485,8 @@ def reduction_number(
 def mse_loss(
     input: Tensor,
     target: Tensor,
-    size_average: Optional[bool] = None,
-    reduce: Optional[bool] = None,
+    size_average: bool | None = None,
+    reduce: bool | None = None,
     reduction: str = "mean",
 ) -> Tensor:
     """The squares of the differences."""
@@ -487,8 +497,8 @@ def mse_loss(
 def l1_loss(
     input: Tensor,
     target: Tensor,
-    size_average: Optional[bool] = None,
-    reduce: Optional[bool] = None,
+    size_average: bool | None = None,
+    reduce: bool | None = None,
     reduction: str = "mean",
 ) -> Tensor:
     """The absolute differences."""
@@ -499,8 +509,8 @@ def l1_loss(
 def smooth_l1_loss(
     input: Tensor,
     target: Tensor,
-    size_average: Optional[bool] = None,
-    reduce: Optional[bool] = None,
+    size_average: bool | None = None,
+    reduce: bool | None = None,
     reduction: str = "mean",
     beta: float = 1.0,
 ) -> Tensor:
@@ -519,8 +529,8 @@ def huber_loss(
 def soft_margin_loss(
     input: Tensor,
     target: Tensor,
-    size_average: Optional[bool] = None,
-    reduce: Optional[bool] = None,
+    size_average: bool | None = None,
+    reduce: bool | None = None,
     reduction: str = "mean",
 ) -> Tensor:
     """log(1 + exp(-target * input)), for targets of -1 and 1."""
@@ -531,8 +541,8 @@ def soft_margin_loss(
 def kl_div(
     input: Tensor,
     target: Tensor,
-    size_average: Optional[bool] = None,
-    reduce: Optional[bool] = None,
+    size_average: bool | None = None,
+    reduce: bool | None = None,
     reduction: str = "mean",
     log_target: bool = False,
 ) -> Tensor:
@@ -547,10 +557,10 @@ def kl_div(
 def nll_loss(
     input: Tensor,
     target: Tensor,
-    weight: Optional[Tensor] = None,
-    size_average: Optional[bool] = None,
+    weight: Tensor | None = None,
+    size_average: bool | None = None,
     ignore_index: int = -100,
-    reduce: Optional[bool] = None,
+    reduce: bool | None = None,
     reduction: str = "mean",
 ) -> Tensor:
     """Minus the logarithm of the probability of the target's class."""
@@ -561,10 +571,10 @@ def nll_loss(
 def cross_entropy(
     input: Tensor,
     target: Tensor,
-    weight: Optional[Tensor] = None,
-    size_average: Optional[bool] = None,
+    weight: Tensor | None = None,
+    size_average: bool | None = None,
     ignore_index: int = -100,
-    reduce: Optional[bool] = None,
+    reduce: bool | None = None,
     reduction: str = "mean",
     label_smoothing: float = 0.0,
 ) -> Tensor:
@@ -578,9 +588,9 @@ def cross_entropy(
 def binary_cross_entropy(
     input: Tensor,
     target: Tensor,
-    weight: Optional[Tensor] = None,
-    size_average: Optional[bool] = None,
-    reduce: Optional[bool] = None,
+    weight: Tensor | None = None,
+    size_average: bool | None = None,
+    reduce: bool | None = None,
     reduction: str = "mean",
 ) -> Tensor:
     """-(target log input + (1 - target) log(1 - input))."""
@@ -591,11 +601,11 @@ def binary_cross_entropy(
 def binary_cross_entropy_with_logits(
     input: Tensor,
     target: Tensor,
-    weight: Optional[Tensor] = None,
-    size_average: Optional[bool] = None,
-    reduce: Optional[bool] = None,
+    weight: Tensor | None = None,
+    size_average: bool | None = None,
+    reduce: bool | None = None,
     reduction: str = "mean",
-    pos_weight: Optional[Tensor] = None,
+    pos_weight: Tensor | None = None,
 ) -> Tensor:
     """`binary_cross_entropy` of the sigmoid of the input, without overflow."""
     number = reduction_number(reduction, size_average, reduce)
@@ -622,8 +632,8 @@ def cosine_embedding_loss(
     input2: Tensor,
     target: Tensor,
     margin: float = 0.0,
-    size_average: Optional[bool] = None,
-    reduce: Optional[bool] = None,
+    size_average: bool | None = None,
+    reduce: bool | None = None,
     reduction: str = "mean",
 ) -> Tensor:
     """1 - cosine for targets of 1, the cosine above a margin for targets of -1."""
@@ -641,8 +651,8 @@ def margin_ranking_loss(
     input2: Tensor,
     target: Tensor,
     margin: float = 0.0,
-    size_average: Optional[bool] = None,
-    reduce: Optional[bool] = None,
+    size_average: bool | None = None,
+    reduce: bool | None = None,
     reduction: str = "mean",
 ) -> Tensor:
     """How far pairs are from the order that the target, 1 or -1, gives them."""
@@ -654,8 +664,8 @@ def hinge_embedding_loss(
     input: Tensor,
     target: Tensor,
     margin: float = 1.0,
-    size_average: Optional[bool] = None,
-    reduce: Optional[bool] = None,
+    size_average: bool | None = None,
+    reduce: bool | None = None,
     reduction: str = "mean",
 ) -> Tensor:
     """x for targets of 1, max(0, margin - x) for targets of -1."""
@@ -674,8 +684,8 @@ def triplet_margin_loss(
     p: float = 2.0,
     eps: float = 1e-6,
     swap: bool = False,
-    size_average: Optional[bool] = None,
-    reduce: Optional[bool] = None,
+    size_average: bool | None = None,
+    reduce: bool | None = None,
     reduction: str = "mean",
 ) -> Tensor:
     """How much nearer the negative is than the positive, plus a margin."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import Any, Optional
+from typing import Any, ClassVar
 
 from jit import torch
 from jit.runtime.tensor import Tensor
@@ -25,6 +25,8 @@ class Identity(Module):
 
 class Linear(Module):
     """`input @ weight.T + bias`, with `weight[out_features, in_features]`."""
+
+    __constants__: ClassVar[list[str]] = ["in_features", "out_features"]
 
     def __init__(
         self,
@@ -60,7 +62,7 @@ class Linear(Module):
         )
 
 
-def reset_bias(weight: Tensor, bias: Optional[Tensor]) -> None:
+def reset_bias(weight: Tensor, bias: Tensor | None) -> None:
     """First values of a bias: uniform between ±1 / sqrt(inputs of an output)."""
     if bias is None:
         return
@@ -71,6 +73,12 @@ def reset_bias(weight: Tensor, bias: Optional[Tensor]) -> None:
 
 class Bilinear(Module):
     """`input1 @ weight[k] @ input2` for each k, plus the bias."""
+
+    __constants__: ClassVar[list[str]] = [
+        "in1_features",
+        "in2_features",
+        "out_features",
+    ]
 
     def __init__(
         self,
@@ -114,6 +122,8 @@ class Bilinear(Module):
 class Flatten(Module):
     """Neighbouring dims joined to one."""
 
+    __constants__: ClassVar[list[str]] = ["start_dim", "end_dim"]
+
     def __init__(self, start_dim: int = 1, end_dim: int = -1) -> None:
         super().__init__()
         self.start_dim = start_dim
@@ -128,6 +138,8 @@ class Flatten(Module):
 
 class Unflatten(Module):
     """One dim split into several."""
+
+    __constants__: ClassVar[list[str]] = ["dim", "unflattened_size"]
 
     def __init__(self, dim: int, unflattened_size: Any) -> None:
         super().__init__()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Optional
+from typing import ClassVar
 
 from jit.runtime.tensor import Tensor
 from jit.torch.nn import functional as F
@@ -14,12 +14,14 @@ _REDUCTIONS = {0: "none", 1: "mean", 2: "sum"}
 class _Loss(Module):
     """A loss with a reduction; the two old flags win over it if they are given."""
 
+    __constants__: ClassVar[list[str]] = ["reduction"]
+
     reduction: str
 
     def __init__(
         self,
-        size_average: Optional[bool] = None,
-        reduce: Optional[bool] = None,
+        size_average: bool | None = None,
+        reduce: bool | None = None,
         reduction: str = "mean",
     ) -> None:
         super().__init__()
@@ -33,9 +35,9 @@ class _WeightedLoss(_Loss):
 
     def __init__(
         self,
-        weight: Optional[Tensor] = None,
-        size_average: Optional[bool] = None,
-        reduce: Optional[bool] = None,
+        weight: Tensor | None = None,
+        size_average: bool | None = None,
+        reduce: bool | None = None,
         reduction: str = "mean",
     ) -> None:
         super().__init__(size_average, reduce, reduction)
@@ -59,10 +61,12 @@ class L1Loss(_Loss):
 class SmoothL1Loss(_Loss):
     """Squared below `beta`, absolute above, joined smoothly."""
 
+    __constants__: ClassVar[list[str]] = ["reduction", "beta"]
+
     def __init__(
         self,
-        size_average: Optional[bool] = None,
-        reduce: Optional[bool] = None,
+        size_average: bool | None = None,
+        reduce: bool | None = None,
         reduction: str = "mean",
         beta: float = 1.0,
     ) -> None:
@@ -70,13 +74,13 @@ class SmoothL1Loss(_Loss):
         self.beta = beta
 
     def forward(self, input: Tensor, target: Tensor) -> Tensor:
-        return F.smooth_l1_loss(
-            input, target, reduction=self.reduction, beta=self.beta
-        )
+        return F.smooth_l1_loss(input, target, reduction=self.reduction, beta=self.beta)
 
 
 class HuberLoss(_Loss):
     """Squared below `delta`, absolute above, joined smoothly."""
+
+    __constants__: ClassVar[list[str]] = ["reduction", "delta"]
 
     def __init__(self, reduction: str = "mean", delta: float = 1.0) -> None:
         super().__init__(reduction=reduction)
@@ -96,10 +100,12 @@ class SoftMarginLoss(_Loss):
 class KLDivLoss(_Loss):
     """target * (log target - input), for inputs that are logarithms."""
 
+    __constants__: ClassVar[list[str]] = ["reduction", "log_target"]
+
     def __init__(
         self,
-        size_average: Optional[bool] = None,
-        reduce: Optional[bool] = None,
+        size_average: bool | None = None,
+        reduce: bool | None = None,
         reduction: str = "mean",
         log_target: bool = False,
     ) -> None:
@@ -115,12 +121,14 @@ class KLDivLoss(_Loss):
 class NLLLoss(_WeightedLoss):
     """Minus the logarithm of the probability of the target's class."""
 
+    __constants__: ClassVar[list[str]] = ["ignore_index", "reduction"]
+
     def __init__(
         self,
-        weight: Optional[Tensor] = None,
-        size_average: Optional[bool] = None,
+        weight: Tensor | None = None,
+        size_average: bool | None = None,
         ignore_index: int = -100,
-        reduce: Optional[bool] = None,
+        reduce: bool | None = None,
         reduction: str = "mean",
     ) -> None:
         super().__init__(weight, size_average, reduce, reduction)
@@ -139,12 +147,18 @@ class NLLLoss(_WeightedLoss):
 class CrossEntropyLoss(_WeightedLoss):
     """`NLLLoss` of the logarithm of the softmax; targets are numbers or shares."""
 
+    __constants__: ClassVar[list[str]] = [
+        "ignore_index",
+        "reduction",
+        "label_smoothing",
+    ]
+
     def __init__(
         self,
-        weight: Optional[Tensor] = None,
-        size_average: Optional[bool] = None,
+        weight: Tensor | None = None,
+        size_average: bool | None = None,
         ignore_index: int = -100,
-        reduce: Optional[bool] = None,
+        reduce: bool | None = None,
         reduction: str = "mean",
         label_smoothing: float = 0.0,
     ) -> None:
@@ -177,11 +191,11 @@ class BCEWithLogitsLoss(_WeightedLoss):
 
     def __init__(
         self,
-        weight: Optional[Tensor] = None,
-        size_average: Optional[bool] = None,
-        reduce: Optional[bool] = None,
+        weight: Tensor | None = None,
+        size_average: bool | None = None,
+        reduce: bool | None = None,
         reduction: str = "mean",
-        pos_weight: Optional[Tensor] = None,
+        pos_weight: Tensor | None = None,
     ) -> None:
         super().__init__(weight, size_average, reduce, reduction)
         self.register_buffer("pos_weight", pos_weight)
@@ -199,6 +213,8 @@ class BCEWithLogitsLoss(_WeightedLoss):
 class CosineSimilarity(Module):
     """The cosines of the angles between vectors along a dim."""
 
+    __constants__: ClassVar[list[str]] = ["dim", "eps"]
+
     def __init__(self, dim: int = 1, eps: float = 1e-8) -> None:
         super().__init__()
         self.dim = dim
@@ -210,6 +226,8 @@ class CosineSimilarity(Module):
 
 class PairwiseDistance(Module):
     """The norms of differences along the last dim."""
+
+    __constants__: ClassVar[list[str]] = ["norm", "eps", "keepdim"]
 
     def __init__(
         self, p: float = 2.0, eps: float = 1e-6, keepdim: bool = False

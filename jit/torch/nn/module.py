@@ -157,9 +157,7 @@ class Module:
 
     def _check_name(self, kind: str, name: str, store: Mapping[str, Any]) -> None:
         if not isinstance(name, str):
-            raise TypeError(
-                f"{kind} name should be a string. Got {typename(name)}"
-            )
+            raise TypeError(f"{kind} name should be a string. Got {typename(name)}")
         if "." in name:
             raise KeyError(f'{kind} name can\'t contain ".", got: {name}')
         if name == "":
@@ -249,9 +247,7 @@ class Module:
         module: Module = self
         for name in target.split(".") if target else ():
             if not hasattr(module, name):
-                raise AttributeError(
-                    f"{module._get_name()} has no attribute `{name}`"
-                )
+                raise AttributeError(f"{module._get_name()} has no attribute `{name}`")
             found = getattr(module, name)
             if not isinstance(found, Module):
                 raise AttributeError(f"`{name}` is not an nn.Module")

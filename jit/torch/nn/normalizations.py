@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numbers
-from typing import Any, ClassVar, Optional
+from typing import Any, ClassVar
 
 from jit import torch
 from jit.runtime.tensor import Tensor
@@ -16,17 +16,22 @@ from jit.torch.nn.parameter import Parameter
 class _StatisticsNorm(Module):
     """What batch norm and instance norm have in common: running statistics."""
 
+    __constants__: ClassVar[list[str]] = [
+        "track_running_stats", "momentum", "eps", "num_features", "affine",
+    ]  # fmt: skip
     ranks: ClassVar[tuple[int, ...]]
 
     def __init__(
         self,
         num_features: int,
         eps: float = 1e-5,
-        momentum: Optional[float] = 0.1,
+        momentum: float | None = 0.1,
         affine: bool = True,
         track_running_stats: bool = True,
         device: Any = None,
         dtype: Any = None,
+        *,
+        bias: bool = True,
     ) -> None:
         super().__init__()
         self.num_features = num_features
@@ -37,9 +42,11 @@ class _StatisticsNorm(Module):
         place = {"device": device, "dtype": dtype}
         if affine:
             self.weight = Parameter(torch.empty(num_features, **place))
-            self.bias = Parameter(torch.empty(num_features, **place))
         else:
             self.register_parameter("weight", None)
+        if affine and bias:
+            self.bias = Parameter(torch.empty(num_features, **place))
+        else:
             self.register_parameter("bias", None)
         if track_running_stats:
             self.register_buffer("running_mean", torch.zeros(num_features, **place))
@@ -62,15 +69,22 @@ class _StatisticsNorm(Module):
     def reset_parameters(self) -> None:
         """Weights 1, biases 0, nothing seen."""
         self.reset_running_stats()
-        if self.affine:
-            init.ones_(self.weight)
-            init.zeros_(self.bias)
+        reset_affine(self)
 
     def extra_repr(self) -> str:
         return (
             f"{self.num_features}, eps={self.eps}, momentum={self.momentum},"
-            f" affine={self.affine}, track_running_stats={self.track_running_stats}"
+            f" affine={self.affine}, bias={self.bias is not None},"
+            f" track_running_stats={self.track_running_stats}"
         )
+
+
+def reset_affine(module: Module) -> None:
+    """First values of the last step of a norm: weights 1, biases 0."""
+    if module.weight is not None:
+        init.ones_(module.weight)
+    if module.bias is not None:
+        init.zeros_(module.bias)
 
 
 class _BatchNorm(_StatisticsNorm):
@@ -81,11 +95,11 @@ class _BatchNorm(_StatisticsNorm):
         factor = 0.0
         if self.momentum is not None:
             factor = self.momentum
-        if self.training and self.track_running_stats:
-            if self.num_batches_tracked is not None:
-                self.num_batches_tracked.add_(1)
-                if self.momentum is None:
-                    factor = 1.0 / float(self.num_batches_tracked)
+        counts = self.training and self.track_running_stats
+        if counts and self.num_batches_tracked is not None:
+            self.num_batches_tracked.add_(1)
+            if self.momentum is None:
+                factor = 1.0 / float(self.num_batches_tracked)
         use_batch = self.training
         if not self.training:
             use_batch = self.running_mean is None and self.running_var is None
@@ -135,10 +149,13 @@ class _InstanceNorm(_StatisticsNorm):
         track_running_stats: bool = False,
         device: Any = None,
         dtype: Any = None,
+        *,
+        bias: bool = True,
     ) -> None:
         super().__init__(
-            num_features, eps, momentum, affine, track_running_stats, device, dtype
-        )
+            num_features, eps, momentum, affine, track_running_stats, device, dtype,
+            bias=bias,
+        )  # fmt: skip
 
     def _normalized(self, input: Tensor) -> Tensor:
         return F.instance_norm(
@@ -172,6 +189,10 @@ class InstanceNorm2d(_InstanceNorm):
 class LayerNorm(Module):
     """Mean 0 and variance 1 over the last dims, then `* weight + bias`."""
 
+    __constants__: ClassVar[list[str]] = [
+        "normalized_shape", "eps", "elementwise_affine",
+    ]  # fmt: skip
+
     def __init__(
         self,
         normalized_shape: Any,
@@ -200,10 +221,7 @@ class LayerNorm(Module):
 
     def reset_parameters(self) -> None:
         """Weights 1, biases 0."""
-        if self.weight is not None:
-            init.ones_(self.weight)
-        if self.bias is not None:
-            init.zeros_(self.bias)
+        reset_affine(self)
 
     def forward(self, input: Tensor) -> Tensor:
         return torch.layer_norm(
@@ -213,17 +231,22 @@ class LayerNorm(Module):
     def extra_repr(self) -> str:
         return (
             f"{self.normalized_shape}, eps={self.eps},"
-            f" elementwise_affine={self.elementwise_affine}"
+            f" elementwise_affine={self.elementwise_affine},"
+            f" bias={self.bias is not None}"
         )
 
 
 class RMSNorm(Module):
     """Divided by the root of the mean square over the last dims, then `* weight`."""
 
+    __constants__: ClassVar[list[str]] = [
+        "normalized_shape", "eps", "elementwise_affine",
+    ]  # fmt: skip
+
     def __init__(
         self,
         normalized_shape: Any,
-        eps: Optional[float] = None,
+        eps: float | None = None,
         elementwise_affine: bool = True,
         device: Any = None,
         dtype: Any = None,
@@ -258,6 +281,10 @@ class RMSNorm(Module):
 class GroupNorm(Module):
     """Mean 0 and variance 1 over groups of channels, then `* weight + bias`."""
 
+    __constants__: ClassVar[list[str]] = [
+        "num_groups", "num_channels", "eps", "affine",
+    ]  # fmt: skip
+
     def __init__(
         self,
         num_groups: int,
@@ -266,6 +293,8 @@ class GroupNorm(Module):
         affine: bool = True,
         device: Any = None,
         dtype: Any = None,
+        *,
+        bias: bool = True,
     ) -> None:
         super().__init__()
         if num_channels % num_groups:
@@ -277,25 +306,23 @@ class GroupNorm(Module):
         place = {"device": device, "dtype": dtype}
         if affine:
             self.weight = Parameter(torch.empty(num_channels, **place))
-            self.bias = Parameter(torch.empty(num_channels, **place))
         else:
             self.register_parameter("weight", None)
+        if affine and bias:
+            self.bias = Parameter(torch.empty(num_channels, **place))
+        else:
             self.register_parameter("bias", None)
         self.reset_parameters()
 
     def reset_parameters(self) -> None:
         """Weights 1, biases 0."""
-        if self.affine:
-            init.ones_(self.weight)
-            init.zeros_(self.bias)
+        reset_affine(self)
 
     def forward(self, input: Tensor) -> Tensor:
-        return F.group_norm(
-            input, self.num_groups, self.weight, self.bias, self.eps
-        )
+        return F.group_norm(input, self.num_groups, self.weight, self.bias, self.eps)
 
     def extra_repr(self) -> str:
         return (
             f"{self.num_groups}, {self.num_channels}, eps={self.eps},"
-            f" affine={self.affine}"
+            f" affine={self.affine}, bias={self.bias is not None}"
         )

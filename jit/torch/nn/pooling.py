@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar, Optional
+from typing import Any, ClassVar
 
 from jit.runtime.tensor import Tensor
 from jit.torch.nn import functional as F
@@ -11,6 +11,10 @@ from jit.torch.nn.module import Module
 
 class _MaxPool(Module):
     """The largest element of each window."""
+
+    __constants__: ClassVar[list[str]] = [
+        "kernel_size", "stride", "padding", "dilation", "return_indices", "ceil_mode",
+    ]  # fmt: skip
 
     def __init__(
         self,
@@ -80,6 +84,10 @@ class MaxPool3d(_MaxPool):
 class AvgPool1d(Module):
     """The mean of each window along the last dim."""
 
+    __constants__: ClassVar[list[str]] = [
+        "kernel_size", "stride", "padding", "ceil_mode", "count_include_pad",
+    ]  # fmt: skip
+
     def __init__(
         self,
         kernel_size: Any,
@@ -115,6 +123,11 @@ def _tuple(value: Any) -> tuple[int, ...]:
 class _AvgPool(Module):
     """The mean of each window."""
 
+    __constants__: ClassVar[list[str]] = [
+        "kernel_size", "stride", "padding", "ceil_mode", "count_include_pad",
+        "divisor_override",
+    ]  # fmt: skip
+
     def __init__(
         self,
         kernel_size: Any,
@@ -122,7 +135,7 @@ class _AvgPool(Module):
         padding: Any = 0,
         ceil_mode: bool = False,
         count_include_pad: bool = True,
-        divisor_override: Optional[int] = None,
+        divisor_override: int | None = None,
     ) -> None:
         super().__init__()
         self.kernel_size = kernel_size
@@ -161,6 +174,8 @@ class AvgPool3d(_AvgPool):
 
 class _AdaptivePool(Module):
     """Bins that divide the space as evenly as they can."""
+
+    __constants__: ClassVar[list[str]] = ["output_size"]
 
     def __init__(self, output_size: Any) -> None:
         super().__init__()
@@ -201,6 +216,7 @@ class AdaptiveMaxPool2d(_AdaptivePool):
 class _Pad(Module):
     """Elements added around the last dims."""
 
+    __constants__: ClassVar[list[str]] = ["padding"]
     axes: ClassVar[int]
 
     def __init__(self, padding: Any) -> None:
@@ -307,8 +323,8 @@ class Upsample(Module):
         size: Any = None,
         scale_factor: Any = None,
         mode: str = "nearest",
-        align_corners: Optional[bool] = None,
-        recompute_scale_factor: Optional[bool] = None,
+        align_corners: bool | None = None,
+        recompute_scale_factor: bool | None = None,
     ) -> None:
         super().__init__()
         self.size = size

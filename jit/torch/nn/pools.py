@@ -40,7 +40,9 @@ def max_pool1d(
     return_indices: bool = False,
 ) -> Any:
     """The largest element of each window along the last dim."""
-    kind = operations.max_pool1d_with_indices if return_indices else operations.max_pool1d
+    kind = (
+        operations.max_pool1d_with_indices if return_indices else operations.max_pool1d
+    )
     return kind(input, kernel_size, _steps(stride), padding, dilation, ceil_mode)
 
 
@@ -55,7 +57,9 @@ def max_pool2d(
     return_indices: bool = False,
 ) -> Any:
     """The largest element of each window over the last two dims."""
-    kind = operations.max_pool2d_with_indices if return_indices else operations.max_pool2d
+    kind = (
+        operations.max_pool2d_with_indices if return_indices else operations.max_pool2d
+    )
     return kind(input, kernel_size, _steps(stride), padding, dilation, ceil_mode)
 
 

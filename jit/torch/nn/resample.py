@@ -53,7 +53,9 @@ def interpolate(
                 " linear | bilinear | bicubic | trilinear"
             )
         if axes not in _FLAT:
-            raise NotImplementedError(f"Got {axes + 2}D input, but nearest needs 3D or 4D")
+            raise NotImplementedError(
+                f"Got {axes + 2}D input, but nearest needs 3D or 4D"
+            )
         made: Tensor = getattr(operations, _FLAT[axes])(input, sizes, factors)
         return made
     if mode not in _LINEAR:
@@ -63,8 +65,9 @@ def interpolate(
         raise NotImplementedError(
             f"Got {axes + 2}D input, but {mode} mode needs {wanted + 2}D input"
         )
-    made = getattr(operations, name)(input, sizes, bool(align_corners), factors)
-    return made
+    function = getattr(operations, name)
+    result: Tensor = function(input, sizes, bool(align_corners), factors)
+    return result
 
 
 def upsample(

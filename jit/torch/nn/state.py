@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class IncompatibleKeys(
-    namedtuple("IncompatibleKeys", ("missing_keys", "unexpected_keys"))  # noqa: PYI024
+    namedtuple("IncompatibleKeys", ("missing_keys", "unexpected_keys"))
 ):
     """Which keys a load did not find, and which it did not need."""
 
@@ -36,11 +36,17 @@ EXTRA_STATE = "_extra_state"
 
 def own_state(module: Module) -> dict[str, Tensor]:
     """The parameters and persistent buffers that a module itself holds, by name."""
-    found = {n: p for n, p in module._parameters.items() if p is not None}
-    for name, buffer in module._buffers.items():
-        if buffer is not None and name not in module._non_persistent_buffers_set:
-            found[name] = buffer  # type: ignore[assignment]
-    return found  # type: ignore[return-value]
+    found: dict[str, Tensor] = {
+        name: parameter
+        for name, parameter in module._parameters.items()
+        if parameter is not None
+    }
+    left_out = module._non_persistent_buffers_set
+    return found | {
+        name: buffer
+        for name, buffer in module._buffers.items()
+        if buffer is not None and name not in left_out
+    }
 
 
 def save_state(
@@ -71,9 +77,7 @@ def load_state(
 ) -> IncompatibleKeys:
     """Take over a state dict; RuntimeError lists everything that does not fit."""
     if not isinstance(state_dict, Mapping):
-        raise TypeError(
-            f"Expected state_dict to be dict-like, got {type(state_dict)}."
-        )
+        raise TypeError(f"Expected state_dict to be dict-like, got {type(state_dict)}.")
     loading = _Loading(state_dict, strict, assign)
     loading.load(module, "")
     problems = loading.problems
@@ -135,7 +139,7 @@ class _Loading:
             if dot and module._modules.get(name) is not None:
                 continue
             takes_extra = hasattr(module, "set_extra_state")
-            if name in own and not dot or (takes_extra and name == EXTRA_STATE):
+            if (name in own and not dot) or (takes_extra and name == EXTRA_STATE):
                 continue
             self.unexpected.append(key)
 

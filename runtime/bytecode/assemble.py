@@ -14,10 +14,7 @@ Constants are preloaded, the subgraph of a `prim::FusionGroup` is assembled in p
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from operator import itemgetter
 from typing import Any
-
-import numpy as np
 
 from jit.ir import types as T
 from jit.ir.diagnostic import Diagnostic, GraphError
@@ -26,11 +23,15 @@ from jit.ir.registry import find_card
 from jit.ir.span import NOWHERE
 from jit.runtime import dispatch
 from jit.runtime.bytecode import structural
-from jit.runtime.bytecode.instruction import Code, Handler, Instruction, Opcode, Step
+from jit.runtime.bytecode.constants import runtime_constant, short_text
+from jit.runtime.bytecode.instruction import (
+    Code,
+    Handler,
+    Instruction,
+    Opcode,
+    step_of,
+)
 from jit.runtime.bytecode.registers import Deaths, Registers, values_read
-from jit.runtime.device import Device
-from jit.runtime.program_values import FunctionReference
-from jit.runtime.tensor import wrap
 
 FindCode = Callable[[str], Code]
 """The code of a function of the program, by name."""
@@ -85,7 +86,7 @@ class _Assembler:
         return Code(
             self.name,
             self.instructions,
-            [_step(i) for i in self.instructions],
+            [step_of(i) for i in self.instructions],
             tuple(self.handlers),
             count,
             rest,
@@ -100,7 +101,7 @@ class _Assembler:
         registers = self.registers
         for node in graph.all_nodes:
             if node.kind in _NOTHING:
-                value = _runtime_constant(node)
+                value = runtime_constant(node)
                 simple = isinstance(value, _SHARED)
                 key = type(value), repr(value) if simple else ""
                 register = self.shared.get(key, -1)
@@ -108,7 +109,7 @@ class _Assembler:
                     register = registers.new()
                     registers.constant.add(register)
                     self.constants[register] = value
-                    self.names[register] = _short(value)
+                    self.names[register] = short_text(value)
                     if simple:
                         self.shared[key] = register
                 registers.of[node.output] = register
@@ -450,71 +451,3 @@ def _not_executable(node: Node) -> Diagnostic:
         notes=notes,
         stack=node.stack,
     )
-
-
-def _runtime_constant(node: Node) -> Any:
-    """The value of a constant while the program runs."""
-    if "name" in node.attributes:
-        return FunctionReference(node.attributes["name"])
-    return _convert_constant(node.attributes.get("value"), node.output.type)
-
-
-def _convert_constant(value: Any, type: T.Type) -> Any:
-    if isinstance(type, T.OptionalType):
-        type = type.element
-    if isinstance(value, np.ndarray):
-        return value if isinstance(type, T.ArrayType) else wrap(value)
-    if isinstance(value, tuple):
-        types = T.tuple_elements(type) or (T.ANY,) * len(value)
-        return tuple(map(_convert_constant, value, types))
-    if type == T.DEVICE and isinstance(value, str):
-        return Device(value)
-    # the text of a program writes True as 1, and whole floats as ints
-    plain = _PLAIN.get(type)
-    return value if plain is None or value is None else plain(value)
-
-
-_PLAIN: dict[T.Type, Callable[[Any], Any]] = {
-    T.BOOL: bool,
-    T.FLOAT: float,
-    T.COMPLEX: complex,
-}
-
-
-def _short(value: Any) -> str:
-    """A constant in a listing: at most one short line."""
-    text = " ".join(repr(value).split())
-    return text if len(text) <= 40 else f"{text[:39]}…"
-
-
-def _gather(registers: tuple[int, ...]) -> Callable[[list[Any]], Sequence[Any]]:
-    """A fast function that picks registers."""
-    if len(registers) == 1:
-        (only,) = registers
-        return itemgetter(slice(only, only + 1))
-    return itemgetter(*registers) if registers else itemgetter(slice(0, 0))
-
-
-def _step(i: Instruction) -> Step:
-    """An instruction as the interpreter reads it."""
-    opcode, dead = int(i.opcode), i.dead
-    out = i.outputs[0] if i.outputs else 0
-    match i.opcode:
-        case Opcode.CALL2:
-            return (opcode, i.function, i.inputs[0], i.inputs[1], out, dead)
-        case Opcode.CALL1:
-            return (opcode, i.function, i.inputs[0], None, out, dead)
-        case Opcode.CALL | Opcode.INVOKE:
-            return (opcode, i.function, _gather(i.inputs), None, out, dead)
-        case Opcode.SPREAD:
-            return (opcode, i.function, _gather(i.inputs), None, i.outputs, dead)
-        case Opcode.MOVES:
-            return (opcode, None, _gather(i.inputs), None, i.outputs, dead)
-        case Opcode.LOOP | Opcode.NEXT:
-            return (opcode, i.target, i.inputs[0], i.inputs[1], out, dead)
-        case Opcode.UNLESS | Opcode.JUMP:
-            return (opcode, i.target, i.inputs[0] if i.inputs else 0, None, out, dead)
-        case Opcode.MOVE | Opcode.RETURN:
-            return (opcode, None, i.inputs[0], None, out, dead)
-        case Opcode.FREE:
-            return (opcode, None, None, None, out, dead)

@@ -24,9 +24,10 @@ lists and attributes are calls as well.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum
+from operator import itemgetter
 from typing import Any
 
 from jit.ir.graph import Node
@@ -110,3 +111,36 @@ class Code:
             if handler.start <= index < handler.end:
                 return handler
         return None
+
+
+def _gather(registers: tuple[int, ...]) -> Callable[[list[Any]], Sequence[Any]]:
+    """A fast function that picks registers."""
+    if len(registers) == 1:
+        (only,) = registers
+        return itemgetter(slice(only, only + 1))
+    return itemgetter(*registers) if registers else itemgetter(slice(0, 0))
+
+
+def step_of(i: Instruction) -> Step:
+    """An instruction as the interpreter reads it."""
+    opcode, dead = int(i.opcode), i.dead
+    out = i.outputs[0] if i.outputs else 0
+    match i.opcode:
+        case Opcode.CALL2:
+            return (opcode, i.function, i.inputs[0], i.inputs[1], out, dead)
+        case Opcode.CALL1:
+            return (opcode, i.function, i.inputs[0], None, out, dead)
+        case Opcode.CALL | Opcode.INVOKE:
+            return (opcode, i.function, _gather(i.inputs), None, out, dead)
+        case Opcode.SPREAD:
+            return (opcode, i.function, _gather(i.inputs), None, i.outputs, dead)
+        case Opcode.MOVES:
+            return (opcode, None, _gather(i.inputs), None, i.outputs, dead)
+        case Opcode.LOOP | Opcode.NEXT:
+            return (opcode, i.target, i.inputs[0], i.inputs[1], out, dead)
+        case Opcode.UNLESS | Opcode.JUMP:
+            return (opcode, i.target, i.inputs[0] if i.inputs else 0, None, out, dead)
+        case Opcode.MOVE | Opcode.RETURN:
+            return (opcode, None, i.inputs[0], None, out, dead)
+        case Opcode.FREE:
+            return (opcode, None, None, None, out, dead)

@@ -34,6 +34,7 @@ MODULES = (
     "dropout",
     "loss",
     "scalars",
+    "conversions",
     "mathematics",
     "strings",
     "lists",

@@ -110,7 +110,8 @@ def _known_outside(node: Node, a: Value, b: Value) -> Value | None:
         for c, v in zip(constants, choices, strict=True)
     ):
         return Builder(node).constant(constants[0], first.type)
-    if constants == [True, False] and a.type == T.BOOL and b.type == T.BOOL:
+    # types first: constants that are arrays have no truth value when compared
+    if a.type == b.type == T.BOOL and constants == [True, False]:
         return node.inputs[0]
     same = all(v is first for v in choices)
     inside = any(first.block.is_inside(b) for b in node.blocks)

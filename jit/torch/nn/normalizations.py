@@ -95,11 +95,12 @@ class _BatchNorm(_StatisticsNorm):
         factor = 0.0
         if self.momentum is not None:
             factor = self.momentum
-        counts = self.training and self.track_running_stats
-        if counts and self.num_batches_tracked is not None:
-            self.num_batches_tracked.add_(1)
-            if self.momentum is None:
-                factor = 1.0 / float(self.num_batches_tracked)
+        # nested, so that the compiler sees that the counter is no None inside
+        if self.training and self.track_running_stats:  # noqa: SIM102
+            if self.num_batches_tracked is not None:
+                self.num_batches_tracked.add_(1)
+                if self.momentum is None:
+                    factor = 1.0 / float(self.num_batches_tracked)
         use_batch = self.training
         if not self.training:
             use_batch = self.running_mean is None and self.running_var is None

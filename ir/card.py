@@ -18,7 +18,7 @@ A blank that is not filled in is None and visible: no `grad`, not differentiable
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ClassVar
 
 from jit.ir.schema import FunctionSchema
@@ -79,7 +79,7 @@ class Card:
     associative: ClassVar[bool] = False
     idempotent: ClassVar[bool] = False
 
-    samples: ClassVar[Sequence[Any]] = ()
+    samples: ClassVar[Sequence[Any] | Mapping[str, Sequence[Any]]] = ()
     """Sample arguments, for the tests that every card gets."""
 
     def __init__(self) -> None:

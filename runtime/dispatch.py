@@ -14,10 +14,14 @@ import numpy as np
 
 from jit.ir import types as T
 from jit.ir.card import Card
+from jit.ir.program import Program
 from jit.ir.schema import Argument, FunctionSchema
+from jit.runtime.objects import Object
 from jit.runtime.return_types import named_result
 from jit.runtime.tensor import Tensor, wrap
 
+CompiledRun = Callable[[Sequence[Any]], Any]
+"""Runs compiled code on values."""
 Runner = Callable[..., Any]
 """Takes all arguments of a schema, in order, and returns the result: one value, a
 tuple for several, None for none."""
@@ -37,6 +41,21 @@ class Observer(Protocol):
 
     def escape(self, tensor: Tensor, how: str) -> None:
         """Take note that Python or NumPy reads the elements."""
+
+    def function(
+        self, program: Program, name: str, args: Sequence[Any], run: CompiledRun
+    ) -> Any:
+        """Do what `run(args)` does, a call of a function of a program."""
+
+    def method(
+        self,
+        program: Program,
+        obj: Object,
+        name: str,
+        args: Sequence[Any],
+        run: CompiledRun,
+    ) -> Any:
+        """Do what `run(args)` does, a call of a method of an instance."""
 
 
 observer: Observer | None = None
@@ -194,7 +213,12 @@ def _make_part(returned: Argument, arguments: Sequence[Argument]) -> Finish:
     if returned.alias is None:
         return _wrap_fresh
     source = next(
-        (i for i, a in enumerate(arguments) if a.alias == returned.alias), None
+        (
+            i
+            for i, a in enumerate(arguments)
+            if a.alias == returned.alias and a.type == T.TENSOR
+        ),
+        None,
     )
     if source is None:
         return _wrap_fresh

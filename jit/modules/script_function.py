@@ -190,7 +190,7 @@ class ScriptFunction:
 
     @property
     def python_function(self) -> Callable[..., Any] | None:
-        """The Python function that it was compiled from; None if it was traced or loaded."""
+        """What it was compiled from; None if it was traced or loaded."""
         return self._function
 
     @property

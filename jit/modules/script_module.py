@@ -90,7 +90,8 @@ class ScriptMethod:
             enter(v, a.type) for v, a in zip(values, schema.arguments[1:], strict=True)
         ]
         owner = self._owner
-        return owner._executor.graph_for(
+        executor: Executor = owner._executor
+        return executor.graph_for(
             self.function.name, [owner.__script_object__, *entered]
         )
 
@@ -179,15 +180,15 @@ class ScriptModule(Module):
 
     # state ------------------------------------------------------------------------------
 
-    @property
+    @property  # type: ignore[override]
     def _parameters(self) -> Any:
         return _Slots(self, PARAMETER)
 
-    @property
+    @property  # type: ignore[override]
     def _buffers(self) -> Any:
         return _Slots(self, BUFFER)
 
-    @property
+    @property  # type: ignore[override]
     def _modules(self) -> Any:
         return _Slots(self, SUBMODULE)
 
@@ -257,14 +258,14 @@ class ScriptModule(Module):
     # methods ----------------------------------------------------------------------------
 
     def _method(self, name: str) -> ScriptMethod:
-        found = self._methods.get(name)
+        found: ScriptMethod | None = self._methods.get(name)
         if found is None:
             function = self.program.functions[f"{self._definition.name}.{name}"]
             found = self._methods[name] = ScriptMethod(self, function)
         return found
 
     @property
-    def forward(self) -> ScriptMethod:  # type: ignore[override]
+    def forward(self) -> ScriptMethod:
         """The compiled `forward`."""
         if "forward" not in self._definition.methods:
             raise AttributeError(

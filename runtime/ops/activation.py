@@ -324,12 +324,11 @@ class prelu(Card):
         return np.where(x > 0, x, x * weight).astype(x.dtype)
 
     def infer(x, weight):
-        if x.sizes is not None and weight.sizes is not None:
-            if None not in x.sizes and None not in weight.sizes:
-                try:
-                    check_prelu(x.sizes, weight.sizes)
-                except RuntimeError as e:
-                    raise ShapeError(str(e)) from None
+        if F.numel(x.sizes) is not None and F.numel(weight.sizes) is not None:
+            try:
+                check_prelu(x.sizes, weight.sizes)
+            except RuntimeError as e:
+                raise ShapeError(str(e)) from None
         return T.TensorType(x.dtype, x.sizes)
 
 
@@ -374,9 +373,7 @@ class glu(Card):
             check_halves(size, axis)
         except RuntimeError as e:
             raise ShapeError(str(e)) from None
-        return T.TensorType(
-            x.dtype, (*x.sizes[:axis], size // 2, *x.sizes[axis + 1 :])
-        )
+        return T.TensorType(x.dtype, (*x.sizes[:axis], size // 2, *x.sizes[axis + 1 :]))
 
 
 def check_halves(size, axis):

@@ -140,9 +140,10 @@ class div(FloatPointwise):
 
 def check_divisor(common, y):
     """RuntimeError, as torch's, for an integer division by zero."""
-    if common.category == INTEGER and not F.is_tensor(y) and F.is_known(y):
-        if np.any(np.equal(y, 0)):
-            raise RuntimeError("ZeroDivisionError")
+    if common.category != INTEGER or F.is_tensor(y) or not F.is_known(y):
+        return
+    if np.any(np.equal(y, 0)):
+        raise RuntimeError("ZeroDivisionError")
 
 
 def may_divide_by_zero(common, y):
@@ -180,7 +181,9 @@ class div_mode(Pointwise):
     accepts = "ifc"
     promoting = ("self", "other")
     samples = {
-        "Tensor_mode": [case(x, y, rounding_mode=m) for m in MODES for x, y in QUOTIENTS],
+        "Tensor_mode": [
+            case(x, y, rounding_mode=m) for m in MODES for x, y in QUOTIENTS
+        ],
         "Scalar_mode": [
             case(x, y, rounding_mode=m)
             for m in MODES
@@ -321,7 +324,10 @@ class pow(Pointwise):
     """self to the power of exponent."""
 
     accepts = "ifc"
-    inplace = {"Tensor_Tensor": "aten::pow_.Tensor", "Tensor_Scalar": "aten::pow_.Scalar"}
+    inplace = {
+        "Tensor_Tensor": "aten::pow_.Tensor",
+        "Tensor_Scalar": "aten::pow_.Scalar",
+    }
     numpy = "power"
     numpy_inplace = True
     domain = (0.25, 3.0)

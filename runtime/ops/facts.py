@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cache
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -136,7 +137,7 @@ def wrap_dims(
     if dims is None or len(dims) == 0:
         return tuple(range(rank))
     wrapped = sorted(wrap_dim(d, rank, error) for d in dims)
-    for a, b in zip(wrapped, wrapped[1:], strict=False):
+    for a, b in pairwise(wrapped):
         if a == b:
             kind = RuntimeError if error is IndexError else error
             raise kind(f"dim {a} appears multiple times in the list of dims")
@@ -193,7 +194,7 @@ def common_dtype(facts: Sequence[Any]) -> DType | None:
         options = _stand_ins(fact)
         if options is None:
             return None
-        candidates = [c + [o] for c in candidates for o in options]
+        candidates = [[*c, o] for c in candidates for o in options]
     found = {result_dtype(*c) for c in candidates}
     return found.pop() if len(found) == 1 else None
 

@@ -123,9 +123,9 @@ def _shape_message(target: Sequence[Any], made: Sequence[Any]) -> str:
 
 def _check_stored(target: Any, made: T.TensorType) -> None:
     """ShapeError if a result of this type can never be stored in the target."""
-    if made.dtype is not None and target.dtype is not None:
-        if made.dtype is not target.dtype and not can_cast(made.dtype, target.dtype):
-            raise ShapeError(_cast_message(made.dtype, target.dtype))
+    known = made.dtype is not None and target.dtype is not None
+    if known and not can_cast(made.dtype, target.dtype):
+        raise ShapeError(_cast_message(made.dtype, target.dtype))
     if made.sizes is None or target.sizes is None:
         return
     fits = len(made.sizes) == len(target.sizes) and all(
@@ -149,6 +149,8 @@ def _is_storable(card: type[Card], sample: Any) -> bool:
             check(dtype_of(target.dtype))
         except RuntimeError:
             return False
-    return isinstance(target, np.ndarray) and made.shape == target.shape and can_cast(
-        dtype_of(made.dtype), dtype_of(target.dtype)
+    return (
+        isinstance(target, np.ndarray)
+        and made.shape == target.shape
+        and can_cast(dtype_of(made.dtype), dtype_of(target.dtype))
     )

@@ -92,7 +92,11 @@ class heaviside:
 class reciprocal(NumpyFunction):
     """1 / x; of integers rounded towards zero."""
 
-    samples = [case(f64[3].within(1, 3)), case(f32[2, 3].within(1, 3)), case(i64.of([1, 2]))]
+    samples = [
+        case(f64[3].within(1, 3)),
+        case(f32[2, 3].within(1, 3)),
+        case(i64.of([1, 2])),
+    ]
 
     def kernel(x):
         return np.reciprocal(x)
@@ -124,7 +128,12 @@ class cbrt(NumpyFunction):
 class round(NumpyFunction):
     """The array rounded to a number of decimals; halves go to the even digit."""
 
-    samples = [case(f64[3]), case(f64[2, 3], 1), case(i64[3]), case(f32.of([125.0]), -1)]
+    samples = [
+        case(f64[3]),
+        case(f64[2, 3], 1),
+        case(i64[3]),
+        case(f32.of([125.0]), -1),
+    ]
 
     def kernel(a, decimals):
         return np.round(a, decimals)
@@ -226,7 +235,11 @@ def promoted(*facts):
 class nan_to_num(NumpyFunction):
     """The array with nan replaced, and infinities by the largest numbers."""
 
-    samples = [case(f64.of([nan, inf, -inf, 1.0])), case(i64[3]), case(f32.of([nan]), nan=2.0)]
+    samples = [
+        case(f64.of([nan, inf, -inf, 1.0])),
+        case(i64[3]),
+        case(f32.of([nan]), nan=2.0),
+    ]
 
     def kernel(x, nan):
         return np.nan_to_num(x, nan=nan)
@@ -245,7 +258,10 @@ class nan_to_num(NumpyFunction):
 class isclose(NumpyFunction):
     """Whether elements are equal up to atol + rtol * abs(b)."""
 
-    samples = [case(f64[3], f64[3]), case(f64.of([1, nan]), f64.of([1.05, nan]), 0.1, 0.0, True)]
+    samples = [
+        case(f64[3], f64[3]),
+        case(f64.of([1, nan]), f64.of([1.05, nan]), 0.1, 0.0, True),
+    ]
 
     def kernel(a, b, rtol, atol, equal_nan):
         return np.isclose(a, b, rtol, atol, equal_nan)

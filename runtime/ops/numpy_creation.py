@@ -223,7 +223,12 @@ class arange_start(NumpyFunction):
 class linspace(NumpyFunction):
     """Numbers at equal distances from start to stop."""
 
-    samples = [case(0, 1, 5), case(0, 1), case(0, 1, 4, False), case(0, 9, 3, dtype=i64)]
+    samples = [
+        case(0, 1, 5),
+        case(0, 1),
+        case(0, 1, 4, False),
+        case(0, 9, 3, dtype=i64),
+    ]
 
     def kernel(start, stop, num, endpoint, dtype):
         return np.linspace(start, stop, num, endpoint, dtype=numpy_dtype(dtype))

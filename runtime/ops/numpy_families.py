@@ -13,9 +13,9 @@ from jit.ir import types as T
 from jit.ir.card import UNKNOWN, Card, ShapeError
 from jit.ir.dtypes import DType, dtype_of
 from jit.ir.registry import register
-from jit.ir.schema import FunctionSchema, parse_schema
+from jit.ir.schema import FunctionSchema
 from jit.runtime.ops import facts as F
-from jit.runtime.ops.declare import Family, LazySamples
+from jit.runtime.ops.declare import Family, LazySamples, schema_of
 from jit.runtime.ops.samples import boolean, case, f16, f32, f64, i8, i32, i64, u8
 
 
@@ -61,7 +61,7 @@ def numpy_ufunc(written: type[Any]) -> type[Any]:
         for k, v in vars(written).items()
         if k not in ("__dict__", "__weakref__")
     }
-    blanks["schema"] = parse_schema(f"np::{written.numpy}({operands}) -> Array")
+    blanks["schema"] = schema_of(f"np::{written.numpy}({operands}) -> Array")
     card = type(written.__name__, (UfuncFormula,), blanks)
     for twin in numpy_twins(card):
         register(twin)
@@ -96,7 +96,7 @@ def ufunc_dtype(ufunc: Any, facts: Sequence[Any]) -> DType | None:
         options = _operand_dtypes(fact)
         if options is None:
             return None
-        choices = [c + [o] for c in choices for o in options]
+        choices = [[*c, o] for c in choices for o in options]
     found = set()
     for operands in choices:
         try:
@@ -157,7 +157,9 @@ def numpy_twins(card: Any) -> list[type[Card]]:
     made = [_twin(card, ufunc, text) for text in texts]
     if card.numpy_inplace:
         made += [
-            _augmented(card, ufunc, f"np::{name}_(Array(a!) x1, Array x2) -> Array(a!)"),
+            _augmented(
+                card, ufunc, f"np::{name}_(Array(a!) x1, Array x2) -> Array(a!)"
+            ),
             _augmented(
                 card, ufunc, f"np::{name}_.Scalar(Array(a!) x1, Scalar x2) -> Array(a!)"
             ),
@@ -166,7 +168,7 @@ def numpy_twins(card: Any) -> list[type[Card]]:
 
 
 def _twin(card: Any, ufunc: Any, text: str) -> type[Card]:
-    schema = parse_schema(text)
+    schema = schema_of(text)
 
     def infer(*facts):
         dtype = ufunc_dtype(ufunc, facts)
@@ -179,10 +181,9 @@ def _twin(card: Any, ufunc: Any, text: str) -> type[Card]:
             return True
         if known.dtype is None:
             return True
-        if ufunc.nin > 1 and known.dtype.category <= dtypes.INTEGER:
-            # Python integers that do not fit; negative powers
-            if not all(map(F.is_tensor, facts)) or ufunc is np.power:
-                return True
+        integral = ufunc.nin > 1 and known.dtype.category <= dtypes.INTEGER
+        if integral and (ufunc is np.power or not all(map(F.is_tensor, facts))):
+            return True  # negative powers, Python integers that do not fit
         return F.may_not_broadcast(*map(F.sizes_of, facts))
 
     blanks = {
@@ -230,7 +231,7 @@ def _augmented(card: Any, ufunc: Any, text: str) -> type[Card]:
         return x1 if x1.sizes else T.ArrayType(None, x1.sizes and made.sizes)
 
     blanks = {
-        "schema": parse_schema(text),
+        "schema": schema_of(text),
         "ufunc": ufunc,
         "pure": card,
         "kernel": staticmethod(kernel),

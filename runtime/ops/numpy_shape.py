@@ -134,7 +134,12 @@ class flatten(SameDType):
 class transpose(SameDType):
     """The axes in another order, or in reverse."""
 
-    samples = [case(f64[2, 3]), case(f64[2, 3, 4], [1, 2, 0]), case(f64[3]), case(f64[()])]
+    samples = [
+        case(f64[2, 3]),
+        case(f64[2, 3, 4], [1, 2, 0]),
+        case(f64[3]),
+        case(f64[()]),
+    ]
 
     def kernel(a, axes):
         return np.transpose(a, axes)
@@ -286,7 +291,11 @@ class concatenate(NumpyFunction):
 class stack(NumpyFunction):
     """Arrays of one shape along a new axis."""
 
-    samples = [case([f64[2, 3], f64[2, 3]]), case([f64[2], f32[2]], -1), case([f64[()], i64[()]])]
+    samples = [
+        case([f64[2, 3], f64[2, 3]]),
+        case([f64[2], f32[2]], -1),
+        case([f64[()], i64[()]]),
+    ]
 
     def kernel(arrays, axis):
         return np.stack(arrays, axis)
@@ -517,7 +526,9 @@ class unique(SameDType):
         return (None,)
 
 
-@op("np::nonzero(Array a) -> Array[]", "np::where.condition(Array condition) -> Array[]")
+@op(
+    "np::nonzero(Array a) -> Array[]", "np::where.condition(Array condition) -> Array[]"
+)
 class nonzero(NumpyFunction):
     """The indices of the nonzero elements, one array for each axis."""
 

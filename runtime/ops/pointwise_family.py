@@ -287,9 +287,7 @@ def _pointwise_raises(card: type[Pointwise]) -> Callable[..., bool]:
 
 
 def _takes_all(card: type[Pointwise]) -> bool:
-    return all(
-        type_letter(card.common(d)) in card.accepts for d in dtypes.ALL
-    )
+    return all(type_letter(card.common(d)) in card.accepts for d in dtypes.ALL)
 
 
 SAMPLE_NOTATIONS = {"b": (boolean,), "i": (i64, u8, i32), "f": (f32, f64, f16, bf16),
@@ -334,5 +332,3 @@ def _pointwise_samples(card: type[Pointwise]) -> list[Any]:
         made += [call([n], [(3,)], 1.5) for n in (f32, f16)]
         made += [call([i64], [(3,)], 1.5)] if "i" in letters else []
     return made
-
-

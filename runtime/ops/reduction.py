@@ -581,7 +581,10 @@ class norm(Norm):
 
     samples = {
         "Scalar": [case(f32[2, 3], p) for p in POWERS] + [case(f64[3]), case(f32[0])],
-        "ScalarOpt_dtype": [case(f32[2, 3], 1, dtype=f64), case(f32[3], None, dtype=f64)],
+        "ScalarOpt_dtype": [
+            case(f32[2, 3], 1, dtype=f64),
+            case(f32[3], None, dtype=f64),
+        ],
         "ScalarOpt_dim": [
             case(f32[2, 3], 2, 1),
             case(f32[2, 3], None, [0, 1], True),

@@ -149,9 +149,7 @@ def _reduction_infer(card: type[Reduction]) -> Callable[..., Any]:
                 check_elements(card, x.sizes, named.get("dim"))
             except (RuntimeError, IndexError) as e:
                 raise ShapeError(str(e)) from None
-        sizes = F.reduced_sizes(
-            x.sizes, named.get("dim"), named.get("keepdim", False)
-        )
+        sizes = F.reduced_sizes(x.sizes, named.get("dim"), named.get("keepdim", False))
         made = []
         for dtype in card.results:
             if dtype is None and common is not None:

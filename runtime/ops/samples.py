@@ -89,9 +89,7 @@ f16, bf16, f32, f64 = map(
 u8, i8, i16, i32, i64 = map(
     Notation, (dtypes.uint8, dtypes.int8, dtypes.int16, dtypes.int32, dtypes.int64)
 )
-boolean, c64, c128 = map(
-    Notation, (dtypes.bool_, dtypes.complex64, dtypes.complex128)
-)
+boolean, c64, c128 = map(Notation, (dtypes.bool_, dtypes.complex64, dtypes.complex128))
 
 nan = float("nan")
 inf = float("inf")

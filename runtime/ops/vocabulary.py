@@ -209,7 +209,7 @@ class TextVocabulary:
         if not hasattr(NumpyVocabulary, name):
             raise AttributeError(f"the vocabulary has no `{name}`")
         if name == "scaled":
-            return lambda x, factor: x * factor
+            return lambda x, factor: x * factor if isinstance(factor, Term) else x
         return lambda *args: Term(f"{name}({', '.join(map(_term, args))})")
 
 

@@ -8,9 +8,10 @@ from __future__ import annotations
 import copy
 import warnings
 
-import jit.runtime.ops  # noqa: F401  (registers the cards)
 import numpy as np
 import pytest
+
+import jit.runtime.ops  # noqa: F401  (registers the cards)
 from jit.ir import types as T
 from jit.ir.card import UNKNOWN
 from jit.ir.dtypes import dtype_of
@@ -79,11 +80,7 @@ def type_of(value, wanted):
 
 def assert_agrees(inferred, value, where):
     """The inferred type says nothing of the value that is not so."""
-    if isinstance(inferred, tuple):
-        assert len(inferred) == len(value), where
-        for i, v in zip(inferred, value, strict=True):
-            assert_agrees(i, v, where)
-    elif isinstance(inferred, list):
+    if isinstance(inferred, tuple | list):
         assert len(inferred) == len(value), where
         for i, v in zip(inferred, value, strict=True):
             assert_agrees(i, v, where)
@@ -209,7 +206,10 @@ def test_infer_agrees_with_the_kernel_where_nothing_is_known(card):
 def test_raises_can_be_asked_about_every_sample(card):
     for sample in cases_of(card.samples):
         facts = facts_of(card, sample.arguments(card.schema))
-        for known in (facts, facts_of(card, sample.arguments(card.schema), symbolic=True)):
+        for known in (
+            facts,
+            facts_of(card, sample.arguments(card.schema), symbolic=True),
+        ):
             answer = card.raises(*known) if callable(card.raises) else card.raises
 
             assert isinstance(answer, bool), sample

@@ -84,9 +84,7 @@ def is_compared(card) -> bool:
     return kind.startswith(("aten::", "prim::"))
 
 
-CARDS = sorted(
-    (c for c in all_cards() if is_compared(c)), key=lambda c: c.schema.name
-)
+CARDS = sorted((c for c in all_cards() if is_compared(c)), key=lambda c: c.schema.name)
 
 
 @pytest.fixture(scope="module")

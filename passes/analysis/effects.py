@@ -116,7 +116,11 @@ def written_values(node: Node) -> list[Value]:
     card = card_of(node)
     if card is None:
         return []
-    return [node.inputs[i] for i in card.schema.writes]
+    written = [node.inputs[i] for i in card.schema.writes]
+    if card.hidden_writes is not None:
+        hidden = [node.inputs[i] for i in card.hidden_writes(*facts_of(node))]
+        written += [value for value in hidden if value.type != T.NONE]
+    return written
 
 
 def is_pure(node: Node) -> bool:

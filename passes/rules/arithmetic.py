@@ -47,7 +47,7 @@ def integer(wanted: int) -> Constant:
 
 
 ZERO, ONE = number(0), number(1)
-ALPHA = Constant("alpha", lambda v: is_number(v) and v == 1)
+ALPHA = Constant("alpha", lambda v: type(v) is int and v == 1)
 FIRST = Constant("first", is_number)
 SECOND = Constant("second", is_number)
 
@@ -238,20 +238,21 @@ def multiply_by_inverse(m: Match) -> Replacement:
     return _scale(m, 1 / c)
 
 
-def square(m: Match) -> Replacement:
+def square_integer(m: Match) -> Replacement:
     """x ** 2 = x * x."""
     dtype = m.dtype("x")
-    if dtype is None or dtype.category not in (INTEGER, FLOATING):
-        return m.decline("the dtype is not known to be integer or floating")
+    if dtype is None or dtype.category != INTEGER:
+        return m.decline("pow of floats rounds in its own way")
     made: Replacement = m.make.op("aten::mul", m["x"], m["x"])
     return made
 
 
-def square_integer(m: Match) -> Replacement:
+def square_float(m: Match) -> Replacement:
     dtype = m.dtype("x")
-    if dtype is None or dtype.category != INTEGER:
-        return m.decline("pow of floats rounds in its own way")
-    return square(m)
+    if dtype is None or dtype.category != FLOATING:
+        return m.decline("the dtype is not known to be floating")
+    made: Replacement = m.make.op("aten::mul", m["x"], m["x"])
+    return made
 
 
 def _twice(kind: str, base: Any_, tail: tuple[Constant, ...] = ()) -> Op:
@@ -285,7 +286,7 @@ MERGED = (
          square_integer, covers_raising=True),
     rule("x ** 2 = x * x (rounding)",
          op("aten::pow.Tensor_Scalar", TENSOR, number(2)),
-         square, "fast", covers_raising=True),
+         square_float, "fast", covers_raising=True),
 )  # fmt: skip
 
 # truth --------------------------------------------------------------------------

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from jit.ir import types as T
+from jit.ir.constants import constant_values
 from jit.passes.analysis.facts import constant_of
 from jit.passes.rewrite import (
     SAME,
@@ -40,14 +41,11 @@ def undone(kind: str) -> Rule:
 def undone_dims(m: Match) -> Replacement:
     """transpose(transpose(x, a, b), a, b) = x, also with a and b exchanged."""
     outer, inner = m.node, m.node.inputs[0].node
-    first = sorted(v.constant for v in outer.inputs[1:])
-    second = sorted(v.constant for v in inner.inputs[1:])
-    if first != second:
-        return m.decline("the dims differ")
+    first = constant_values(outer.inputs[1:])
+    second = constant_values(inner.inputs[1:])
+    if first is None or second is None or sorted(first) != sorted(second):
+        return m.decline("the dims may differ")
     return m["x"]
-
-
-DIM, OTHER_DIM = Constant("a"), Constant("b")
 
 
 def undone_permutation(m: Match) -> Replacement:
@@ -57,7 +55,9 @@ def undone_permutation(m: Match) -> Replacement:
     if not isinstance(outer, list) or not isinstance(inner, list):
         return m.decline("the dims are not constant")
     rank = len(outer)
-    if len(inner) != rank or [inner[d % rank] % rank for d in outer] != [*range(rank)]:
+    if len(inner) != rank or not all(-rank <= d < rank for d in (*outer, *inner)):
+        return m.decline("the dims do not fit")
+    if [inner[d] % rank for d in outer] != [*range(rank)]:
         return m.decline("the permutations do not undo each other")
     return m["x"]
 
@@ -141,7 +141,7 @@ def _sizes(m: Match) -> T.Sizes | None:
 RULES = (
     *map(undone, ("aten::t", "aten::numpy_T", "aten::mT")),
     rule("transpose twice = x",
-         op("aten::transpose.int", op("aten::transpose.int", X, DIM, OTHER_DIM)),
+         op("aten::transpose.int", op("aten::transpose.int", X)),
          undone_dims, sharing=VIEW, covers_raising=True),
     rule("permute and back = x",
          op("aten::permute", op("aten::permute", X, Any_("p")), Any_("q")),
@@ -154,7 +154,8 @@ RULES = (
          same_dtype, sharing=SAME),
     rule("cat([x]) = x", op("aten::cat", build("prim::ListConstruct", "l")), only_part),
     rule("dropout(x, p, False) = x",
-         op("aten::dropout", X, Any_("p"), FALSE), the_tensor),
+         op("aten::dropout", X, Constant("p", lambda p: 0 <= p <= 1), FALSE), the_tensor,
+         covers_raising=True),
     rule("dim(x) = n", op("aten::dim", TENSOR), rank),
     rule("size(x, dim) = n",
          op("aten::size.int", TENSOR, Constant("dim", lambda v: type(v) is int)), size,

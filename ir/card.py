@@ -75,6 +75,10 @@ class Card:
     effect: ClassVar[bool] = False
     """Whether a call is seen outside: prints, raises on purpose."""
 
+    hidden_writes: ClassVar[Callable[..., Sequence[int]] | None] = None
+    """Positions of arguments that a call writes although the schema, which is torch's,
+    does not say so; a function of the facts. Batch norm in training."""
+
     commutative: ClassVar[bool] = False
     associative: ClassVar[bool] = False
     idempotent: ClassVar[bool] = False

@@ -350,23 +350,6 @@ def rms_norm(
     return torch.rms_norm(input, normalized_shape, weight, eps)
 
 
-def _check_batch(size: list[int], first: int) -> None:
-    """ValueError if there is only one value a channel."""
-    count = 1
-    for i in range(len(size)):
-        if i != 1 and i >= first:
-            count *= size[i]
-    if count == 1 and first == 0:
-        raise ValueError(
-            f"Expected more than 1 value per channel when training, got input size"
-            f" {size}"
-        )
-    if count == 1:
-        raise ValueError(
-            f"Expected more than 1 spatial element when training, got input size {size}"
-        )
-
-
 def group_norm(
     input: Tensor,
     num_groups: int,
@@ -389,8 +372,11 @@ def batch_norm(
     eps: float = 1e-5,
 ) -> Tensor:
     """Mean 0 and variance 1 for each channel, then `* weight + bias`."""
-    if training:
-        _check_batch(input.size(), 0)
+    if training and input.numel() == input.size(1):
+        raise ValueError(
+            "Expected more than 1 value per channel when training, got input size"
+            f" {input.size()}"
+        )
     return torch.batch_norm(
         input, weight, bias, running_mean, running_var, training, momentum, eps, True
     )
@@ -407,8 +393,11 @@ def instance_norm(
     eps: float = 1e-5,
 ) -> Tensor:
     """Mean 0 and variance 1 for each channel of each element of the batch."""
-    if use_input_stats:
-        _check_batch(input.size(), 2)
+    if use_input_stats and input.numel() == input.size(0) * input.size(1):
+        raise ValueError(
+            "Expected more than 1 spatial element when training, got input size"
+            f" {input.size()}"
+        )
     return torch.instance_norm(
         input,
         weight,

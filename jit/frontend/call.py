@@ -132,7 +132,7 @@ def bound(
 ) -> Emitted:
     """The node of a call that meets a schema; several results become a tuple."""
     if binding.schema.kind in RESIZING:
-        e.resizes += 1
+        e.resized.append(positional[0])
     saved, e.b.span = e.b.span, span
     try:
         result = e.b.bound(binding, positional, keywords)
@@ -312,8 +312,7 @@ def called(
     e: Emitter, kind: str, inputs: Sequence[Value], result: T.Type, **attributes: Any
 ) -> Value:
     """The node of a call."""
-    if any(isinstance(i.type, T.ListType | T.ModuleType) for i in inputs):
-        e.resizes += 1
+    e.resized += [i for i in inputs if isinstance(i.type, T.ListType | T.ModuleType)]
     return e.b.node(kind, inputs, [result], **attributes).output
 
 

@@ -96,8 +96,8 @@ class Emitter:
         self.cells: list[Cells] = []
         self.handlers: list[Value] = []
         """The exceptions of the handlers around, innermost last."""
-        self.resizes = 0
-        """How many nodes may have changed the length of a list so far."""
+        self.resized: list[Value] = []
+        """Lists whose length the nodes emitted so far may change."""
         self.expected: tuple[t.Expr, T.Type] | None = None
         """An expression and the type of what it is assigned to, for `tolist`."""
         self.declared: dict[str, T.Type] = {}

@@ -111,7 +111,7 @@ def emit_for(e: Emitter, node: t.For) -> None:
     walk = walk_of(e, iterable, node.iterable.span)
     is_growing = False
     for _ in range(2):
-        before = e.resizes
+        before = len(e.resized)
         growing = is_growing
 
         def header(growing: bool = growing) -> Header:
@@ -119,11 +119,35 @@ def emit_for(e: Emitter, node: t.For) -> None:
 
         checkpoint = Checkpoint(e)
         emit_loop(e, node, names, live, header, lambda: e.statements(node.body))
-        if growing or e.resizes == before or walk.length_now is None:
+        if growing or walk.owner is None:
+            return
+        if not any(_may_be_same(walk.owner, r) for r in e.resized[before:]):
             return
         # the body may change the length of the list it walks: look again each round
         is_growing = True
         checkpoint.undo()
+
+
+def _may_be_same(a: Value, b: Value) -> bool:
+    """Whether two lists may be one list, or a list one that a module holds."""
+    if a is b:
+        return True
+    if isinstance(b.type, T.ModuleType):
+        return a.node.kind not in FRESH
+    if a.type != b.type:
+        return False
+    made_here = [x.node.kind in FRESH for x in (a, b)]
+    given = [x.node.kind == "prim::Param" and x.block.owner is None for x in (a, b)]
+    if all(made_here):
+        return False
+    return not (made_here[0] and given[1]) and not (made_here[1] and given[0])
+
+
+FRESH = frozenset(
+    ("prim::ListConstruct", "aten::keys", "aten::values", "aten::items", "aten::list",
+     "aten::slice", "aten::split", "aten::sorted", "aten::size", "aten::copy")
+)  # fmt: skip
+"""Nodes that make a list which is no other list."""
 
 
 def _for_header(e: Emitter, node: t.For, walk: Walk, growing: bool) -> Header:
@@ -134,9 +158,12 @@ def _for_header(e: Emitter, node: t.For, walk: Walk, growing: bool) -> Header:
     rounds: list[Value] = []
     if not growing:
         return Header(walk.length(), e.b.constant(True), begin)
-    assert walk.length_now is not None
-    length_now = walk.length_now
+    owner = walk.owner
+    assert owner is not None
     zero = e.b.constant(0)
+
+    def length_now() -> Value:
+        return e.op("aten::len", owner)
 
     def proceed() -> Value:
         following = e.op("aten::add", rounds[-1], 1)
@@ -156,8 +183,8 @@ class Walk:
 
     length: Callable[[], Value]
     item: Callable[[Value], Emitted]
-    length_now: Callable[[], Value] | None = None
-    """For lists, which may grow while they are walked."""
+    owner: Value | None = None
+    """The list that is walked, which may grow meanwhile."""
 
 
 def walk_of(e: Emitter, x: Emitted, span: Span) -> Walk:
@@ -195,7 +222,7 @@ def _walk_value(e: Emitter, x: Value, span: Span) -> Walk:
             return Walk(
                 lambda: e.op("aten::len", x),
                 lambda i: e.op("aten::__getitem__", x, i),
-                lambda: e.op("aten::len", x),
+                x,
             )
         case T.SimpleType("str"):
             return Walk(
@@ -245,7 +272,7 @@ def _walk_enumerate(e: Emitter, x: EnumerateValue, span: Span) -> Walk:
         number = i if x.start is None else e.op("aten::add", i, x.start)
         return _pair(e, [number, inner.item(i)])
 
-    return Walk(inner.length, item, inner.length_now)
+    return Walk(inner.length, item, inner.owner)
 
 
 def _walk_zip(e: Emitter, x: ZipValue, span: Span) -> Walk:

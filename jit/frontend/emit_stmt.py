@@ -209,7 +209,7 @@ def _set_item(e: Emitter, target: t.Subscript, value: Value) -> None:
         bounds = slice_bounds(e, target.index)
         fitting = coerce(value, owner.type)
         apply(e, target.span, "aten::_set_slice", owner, *bounds, fitting or value)
-        e.resizes += 1
+        e.resized.append(owner)
         return
     if not isinstance(owner.type, T.ListType | T.DictType):
         raise fail(

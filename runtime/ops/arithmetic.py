@@ -675,7 +675,7 @@ class clamp(Pointwise):
 class clamp_min(Pointwise):
     """self, at least min."""
 
-    accepts = "if"
+    accepts = "bif"
     promoting = ("self", "min")
 
     def formula(m, x, low):
@@ -689,7 +689,7 @@ class clamp_min(Pointwise):
 class clamp_max(Pointwise):
     """self, at most max."""
 
-    accepts = "if"
+    accepts = "bif"
     promoting = ("self", "max")
 
     def formula(m, x, high):

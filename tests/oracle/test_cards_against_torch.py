@@ -13,6 +13,7 @@ from jit.ir import types as T
 from jit.ir.dtypes import ALL, DType, bfloat16, dtype_of
 from jit.ir.registry import all_cards
 from jit.ir.schema import parse_schema
+from jit.runtime.ops.pointwise_family import Pointwise
 from jit.runtime.ops.samples import cases_of
 
 UNDETERMINED = {"aten::empty", "aten::empty_like", "aten::new_empty"}
@@ -227,3 +228,39 @@ def test_results_are_torchs(card, torch):
         for i in card.schema.writes:
             if isinstance(ours[i], np.ndarray):
                 assert_same(to_numpy(torch, theirs[i]), ours[i], sample)
+
+
+def takes_tensors_only(card) -> bool:
+    """Whether a call needs nothing but Tensors."""
+    required = [a for a in card.schema.arguments if a.is_required]
+    return all(a.type == T.TENSOR for a in required)
+
+
+POINTWISE = [c for c in CARDS if issubclass(c, Pointwise) and takes_tensors_only(c)]
+NOT_OF_COMPLEX = {"aten::sgn", "aten::logaddexp"}
+"""Kinds that torch has for complex numbers too, and we do not."""
+
+
+@pytest.mark.parametrize("card", POINTWISE, ids=lambda c: c.schema.name)
+@pytest.mark.parametrize("dtype", ["bool", "int64", "float32", "complex64"])
+def test_the_same_dtypes_are_taken(card, dtype, torch):
+    found = operation(torch, card.schema)
+    if found is None:
+        pytest.skip("torch has no operator of this name")
+    if dtype == "complex64" and card.schema.kind in NOT_OF_COMPLEX:
+        pytest.skip("not for complex numbers")
+    count = sum(a.is_required for a in card.schema.arguments)
+    arrays = [np.ones(2, dtype) for _ in range(count)]
+    try:
+        found[0](*[to_torch(torch, a) for a in arrays])
+    except (RuntimeError, TypeError):
+        taken = False
+    else:
+        taken = True
+    defaults = [a.default for a in card.schema.arguments[count:]]
+    with np.errstate(all="ignore"):
+        if taken:
+            card.kernel(*arrays, *defaults)
+            return
+        with pytest.raises(RuntimeError):
+            card.kernel(*arrays, *defaults)

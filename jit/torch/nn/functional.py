@@ -321,7 +321,8 @@ def embedding(
     row = -1
     if padding_idx is not None:
         count = weight.size(0)
-        if padding_idx >= count or padding_idx < -count:
+        inside = torch.jit.is_tracing() or -count <= padding_idx < count
+        if not inside:
             raise AssertionError("Padding_idx must be within num_embeddings")
         row = padding_idx if padding_idx >= 0 else count + padding_idx
     if max_norm is not None:
@@ -372,7 +373,8 @@ def batch_norm(
     eps: float = 1e-5,
 ) -> Tensor:
     """Mean 0 and variance 1 for each channel, then `* weight + bias`."""
-    if training and input.numel() == input.size(1):
+    # a trace would keep the answer: checks of sizes are for plain and scripted calls
+    if training and not torch.jit.is_tracing() and input.numel() == input.size(1):
         raise ValueError(
             "Expected more than 1 value per channel when training, got input size"
             f" {input.size()}"
@@ -393,7 +395,8 @@ def instance_norm(
     eps: float = 1e-5,
 ) -> Tensor:
     """Mean 0 and variance 1 for each channel of each element of the batch."""
-    if use_input_stats and input.numel() == input.size(0) * input.size(1):
+    checked = use_input_stats and not torch.jit.is_tracing()
+    if checked and input.numel() == input.size(0) * input.size(1):
         raise ValueError(
             "Expected more than 1 spatial element when training, got input size"
             f" {input.size()}"
@@ -598,7 +601,7 @@ def binary_cross_entropy_with_logits(
 ) -> Tensor:
     """`binary_cross_entropy` of the sigmoid of the input, without overflow."""
     number = reduction_number(reduction, size_average, reduce)
-    if target.size() != input.size():
+    if not torch.jit.is_tracing() and target.size() != input.size():
         raise ValueError(
             f"Target size ({target.size()}) must be the same as input size"
             f" ({input.size()})"

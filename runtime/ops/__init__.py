@@ -7,7 +7,6 @@ overloads are tried where several modules declare the same kind.
 from __future__ import annotations
 
 import importlib
-import importlib.util
 
 MODULES = (
     "arithmetic",
@@ -27,11 +26,13 @@ MODULES = (
     "creation",
     "random_ops",
     "linear_algebra",
+    "matrix_norms",
     "convolution",
     "pooling",
     "normalization",
     "embedding",
     "dropout",
+    "attention",
     "loss",
     "scalars",
     "conversions",
@@ -42,7 +43,6 @@ MODULES = (
     "dicts",
     "sets",
     "control",
-    "exceptions_ops",
     "numpy_arithmetic",
     "numpy_reduction",
     "numpy_shape",
@@ -52,6 +52,4 @@ MODULES = (
 )
 
 for _module in MODULES:
-    _name = f"{__name__}.{_module}"
-    if importlib.util.find_spec(_name) is not None:
-        importlib.import_module(_name)
+    importlib.import_module(f"{__name__}.{_module}")

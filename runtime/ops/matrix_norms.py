@@ -1,0 +1,147 @@
+"""Norms of vectors and matrices under NumPy's and torch's shared names of orders."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from jit.ir.card import UNKNOWN
+from jit.ir.dtypes import DType, dtype_of
+from jit.runtime.kernels import sizes as S
+from jit.runtime.kernels.products import widened
+from jit.runtime.ops import facts as F
+from jit.runtime.ops.declare import op
+from jit.runtime.ops.samples import case, f32, f64
+from jit.runtime.ops.shaped import Shaped
+
+
+def _check_dtype(x, wanted):
+    """The dtype of a norm; RuntimeError for integers."""
+    dtype = wanted if isinstance(wanted, DType) else x
+    if dtype is not None and not (dtype.is_floating_point or dtype.is_complex):
+        raise RuntimeError(
+            "linalg.norm: Expected a floating point or complex tensor as input. Got"
+            f" {dtype.title}"
+        )
+    return dtype
+
+
+def _check_dims(x, ord, dim):
+    """The dims that a norm takes together; None means all, flattened."""
+    if dim is None:
+        if ord is not None and len(x) not in (1, 2):
+            raise RuntimeError(
+                "linalg.norm: If dim is not specified but ord is, the input must be 1D"
+                f" or 2D. Got {len(x)}D."
+            )
+        return None
+    if len(dim) not in (1, 2):
+        raise RuntimeError(
+            "linalg.norm: If dim is specified, it must be of length 1 or 2. Got"
+            f" {S.shown(dim)}"
+        )
+    return S.wrap_dims(dim, len(x))
+
+
+def _norm_sizes(x, ord, dim, keepdim):
+    if dim is not None and None in dim:
+        return None
+    taken = _check_dims(x, ord, dim)
+    taken = range(len(x)) if taken is None else taken
+    if keepdim:
+        return tuple(1 if d in taken else n for d, n in enumerate(x))
+    return tuple(n for d, n in enumerate(x) if d not in taken)
+
+
+def _norm(x, ord, dim, keepdim, dtype):
+    wanted = _check_dtype(dtype_of(x.dtype), dtype).numpy
+    taken = _check_dims(x.shape, ord, dim)
+    wide = widened(x.astype(wanted))
+    if not x.ndim:
+        return np.abs(wide).astype(wide.real.dtype)
+    if taken is None and ord is None:
+        flat = np.linalg.norm(wide.reshape(-1))
+        out = np.reshape(flat, (1,) * x.ndim if keepdim else ())
+    else:
+        axis = taken if taken is None or len(taken) > 1 else taken[0]
+        try:
+            out = np.linalg.norm(wide, ord, axis, keepdim)
+        except ValueError as e:
+            raise RuntimeError(f"linalg.norm: {e}") from None
+    return np.asarray(out).astype(np.empty(0, wanted).real.dtype)
+
+
+def _result_dtype(x, wanted):
+    if wanted is not None and not F.is_known(wanted):
+        return None
+    dtype = _check_dtype(x, wanted)
+    return None if dtype is None or dtype.is_complex else dtype
+
+
+@op(
+    "aten::linalg_norm(Tensor self, Scalar? ord=None, int[1]? dim=None,"
+    " bool keepdim=False, *, ScalarType? dtype=None) -> Tensor"
+)
+class linalg_norm(Shaped):
+    """The norm of vectors, or of matrices where there are two dims."""
+
+    def kernel(x, ord, dim, keepdim, dtype):
+        return _norm(x, ord, dim, keepdim, dtype)
+
+    def dtypes(x, ord, dim, keepdim, dtype):
+        return _result_dtype(x, dtype)
+
+    def sizes(x, ord, dim, keepdim, dtype):
+        return _norm_sizes(x, ord, dim, keepdim)
+
+    samples = [
+        case(f32[2, 3]),
+        case(f32[2, 3], 2),
+        case(f64[3], 1),
+        case(f64[2, 3, 4], 1, [0, 2], True),
+        case(f32[2, 3], float("inf"), [1]),
+    ]
+
+
+@op(
+    "aten::linalg_norm.ord_str(Tensor self, str ord, int[1]? dim=None,"
+    " bool keepdim=False, *, ScalarType? dtype=None) -> Tensor"
+)
+class linalg_norm_named(Shaped):
+    """The norm of matrices called "fro" or "nuc"."""
+
+    def kernel(x, ord, dim, keepdim, dtype):
+        linalg_norm_named.sizes(x.shape, ord, dim, keepdim, dtype)
+        return _norm(x, ord, dim, keepdim, dtype)
+
+    def dtypes(x, ord, dim, keepdim, dtype):
+        return _result_dtype(x, dtype)
+
+    def sizes(x, ord, dim, keepdim, dtype):
+        if ord is not UNKNOWN and ord not in ("fro", "nuc"):
+            raise RuntimeError(
+                f"linalg.matrix_norm: Order {ord} not supported."
+            )
+        if len(x if dim is None else dim) != 2:
+            raise RuntimeError(
+                f"linalg.norm: the order {ord} is one of matrices, but the input has"
+                f" {S.shown(x)} and dim is {dim}"
+            )
+        return _norm_sizes(x, ord, dim, keepdim)
+
+    samples = [case(f32[2, 3], "fro"), case(f64[2, 3, 4], "nuc", [0, 2])]
+
+
+@op("aten::frobenius_norm.dim(Tensor self, int[1] dim, bool keepdim=False) -> Tensor")
+class frobenius_norm(Shaped):
+    """The root of the sum of squares over one or two dims, or all."""
+
+    def kernel(x, dim, keepdim):
+        return _norm(x, None, dim or None, keepdim, None)
+
+    def dtypes(x, dim, keepdim):
+        return _result_dtype(x, None)
+
+    def sizes(x, dim, keepdim):
+        return _norm_sizes(x, None, dim or None, keepdim)
+
+    samples = [case(f32[2, 3], [1]), case(f32[2, 3], [0, 1], True), case(f32[2], [])]

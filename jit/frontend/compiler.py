@@ -20,7 +20,7 @@ import jit.runtime.ops  # noqa: F401  declares the operators
 from jit.frontend.coerce import UNTYPED
 from jit.frontend.emit import Emitter
 from jit.frontend.environment import Variable
-from jit.frontend.failures import fail
+from jit.frontend.failures import fail, reporting
 from jit.frontend.scope import Scope
 from jit.frontend.signature import (
     Parameter,
@@ -31,7 +31,7 @@ from jit.frontend.signature import (
 )
 from jit.frontend.sugared import Sugared
 from jit.ir import types as T
-from jit.ir.diagnostic import CompileError, Diagnostic, Error
+from jit.ir.diagnostic import CompileError
 from jit.ir.graph import Graph, Value
 from jit.ir.program import Function, Program
 from jit.ir.schema import FunctionSchema
@@ -221,30 +221,3 @@ def compile_function(
     with reporting(fn), compilation.all_or_nothing():
         callee = compilation.function(fn, arg_types, name=name)
         return program.functions[callee.name]
-
-
-@contextmanager
-def reporting(obj: Any) -> Iterator[None]:
-    """Whatever goes wrong inside is an error with a code."""
-    try:
-        yield
-    except Error:
-        raise
-    except RecursionError as error:
-        raise CompileError(
-            Diagnostic(
-                "E0107",
-                "the source is nested too deeply to be compiled",
-                help="split the expression or function into several",
-            )
-        ) from error
-    except Exception as error:
-        shown = getattr(obj, "__qualname__", type(obj).__name__)
-        raise CompileError(
-            Diagnostic(
-                "E0199",
-                f"the compiler failed on `{shown}`: {type(error).__name__}: {error}",
-                notes=("this is a mistake of the compiler, not of the source",),
-                help="report it together with the source of the function",
-            )
-        ) from error

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from typing import Any
 
-from jit.ir.diagnostic import CompileError, Diagnostic, Label
+from jit.ir.diagnostic import CompileError, Diagnostic, Error, Label
 from jit.ir.span import Span
 from jit.ir.types import Type
 
@@ -46,3 +48,30 @@ def nearest(name: str, candidates: Iterable[str]) -> str:
     if not found:
         return ""
     return "did you mean " + " or ".join(f"`{f}`" for f in found) + "?"
+
+
+@contextmanager
+def reporting(obj: Any) -> Iterator[None]:
+    """Whatever goes wrong inside is an error with a code."""
+    try:
+        yield
+    except Error:
+        raise
+    except RecursionError as error:
+        raise CompileError(
+            Diagnostic(
+                "E0107",
+                "the source is nested too deeply to be compiled",
+                help="split the expression or function into several",
+            )
+        ) from error
+    except Exception as error:
+        shown = getattr(obj, "__qualname__", type(obj).__name__)
+        raise CompileError(
+            Diagnostic(
+                "E0199",
+                f"the compiler failed on `{shown}`: {type(error).__name__}: {error}",
+                notes=("this is a mistake of the compiler, not of the source",),
+                help="report it together with the source of the function",
+            )
+        ) from error

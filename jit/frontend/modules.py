@@ -26,9 +26,8 @@ from jit.frontend.compiler import (
     Compilation,
     open_parameter_types,
     qualified_name,
-    reporting,
 )
-from jit.frontend.failures import a_type, fail, nearest
+from jit.frontend.failures import a_type, fail, nearest, reporting
 from jit.frontend.scope import Scope
 from jit.frontend.signature import plain_function, signature_of
 from jit.frontend.sugared import Emitted, Sugared, SugaredList, SugaredTuple

@@ -15,11 +15,13 @@ class Scope:
 
     closure: Mapping[str, Any]
     globals: Mapping[str, Any]
+    itself: FunctionType | None = None
+    """The function; its decorators run before its name is bound."""
 
     @staticmethod
     def of(fn: FunctionType) -> Scope:
         """The scope of a function."""
-        closure = {}
+        closure: dict[str, Any] = {}
         for name, cell in zip(
             fn.__code__.co_freevars, fn.__closure__ or (), strict=True
         ):
@@ -27,7 +29,7 @@ class Scope:
                 closure[name] = cell.cell_contents
             except ValueError:
                 continue  # not assigned yet
-        return Scope(closure, fn.__globals__)
+        return Scope(closure, fn.__globals__, fn)
 
     @staticmethod
     def empty() -> Scope:
@@ -35,10 +37,25 @@ class Scope:
 
     def find(self, name: str) -> tuple[Any] | None:
         """The object of a name in a one-element tuple; None if there is none."""
-        for names in (self.closure, self.globals, vars(builtins)):
+        if name in self.closure:
+            return (self.closure[name],)
+        if self._is_own(name):
+            return (self.itself,)
+        for names in (self.globals, vars(builtins)):
             if name in names:
                 return (names[name],)
         return None
+
+    def _is_own(self, name: str) -> bool:
+        """Whether a name will be bound to the function once its decorators have run.
+
+        Until then it may be bound to nothing, or to what an earlier run of the same
+        cell of a notebook left.
+        """
+        fn = self.itself
+        if fn is None or name != fn.__name__:
+            return False
+        return fn.__qualname__ == name or name in fn.__code__.co_freevars
 
     def names(self) -> Iterator[str]:
         """All names in sight."""

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from jit.frontend.annotations import HintError, type_of_annotation, type_of_hint
-from jit.frontend.failures import fail
+from jit.frontend.failures import fail, reporting
 from jit.frontend.read import read_function
 from jit.frontend.scope import Scope
 from jit.frontend.source import function_source
@@ -105,7 +105,8 @@ def signature_of(fn: Any) -> Signature:
     fn = plain_function(fn)
     found = _CACHE.get(fn)
     if found is None:
-        found = _CACHE[fn] = _read_signature(fn)
+        with reporting(fn):
+            found = _CACHE[fn] = _read_signature(fn)
     return found
 
 

@@ -13,6 +13,7 @@ from jit.runtime.kernels.products import widened
 from jit.runtime.ops.declare import op
 from jit.runtime.ops.samples import case, f16, f32, f64, i64
 from jit.runtime.ops.shaped import VALUES, Shaped
+from jit.runtime.promotion import get_default_dtype
 
 NONE, MEAN, SUM = range(3)
 """Torch's numbers for `reduction`."""
@@ -65,16 +66,40 @@ def _common(x, y):
     return dtype
 
 
-def _loss_kernel(formula):
+def _loss_kernel(formula, result=None):
+    """The kernel of a loss; `result` gives its dtype where it is not the common one."""
+    result = result or _common
+
     def kernel(x, y, reduction, *rest):
         S.broadcast(x.shape, y.shape)
-        dtype = _common(dtype_of(x.dtype), dtype_of(y.dtype)).numpy
+        given = dtype_of(x.dtype), dtype_of(y.dtype)
+        wanted = result(*given).numpy
+        dtype = promote_dtypes(*given).numpy
         x, y = widened(x.astype(dtype)), widened(y.astype(dtype))
         kind = x.dtype.type
         loss = formula(np, x, y, *(kind(r) for r in rest))
-        return reduced(np.asarray(loss), reduction, dtype)
+        return reduced(np.asarray(loss), reduction, wanted)
 
     return kernel
+
+
+def _own(x, y):
+    """The dtype of a result that is stored in the dtype of the input."""
+    common = promote_dtypes(x, y)
+    if not x.is_floating_point:
+        wanted = common if common.is_floating_point else get_default_dtype()
+        raise RuntimeError(
+            f"result type {wanted.title} can't be cast to the desired output type"
+            f" {x.title}"
+        )
+    return x
+
+
+class OwnDtypeLoss(Loss):
+    """A loss in the dtype of the input, whatever the target's."""
+
+    def dtypes(x, y, *rest):
+        return None if x is None or y is None else _own(x, y)
 
 
 PAIRS = [
@@ -143,7 +168,7 @@ _smooth_l1 = _loss_kernel(smooth_l1_loss.formula)
     "aten::huber_loss(Tensor self, Tensor target, int reduction=1, float delta=1.)"
     " -> Tensor"
 )
-class huber_loss(Loss):
+class huber_loss(OwnDtypeLoss):
     """Squared below `delta`, absolute above, `delta` times steeper than smooth_l1."""
 
     def kernel(x, y, reduction, delta):
@@ -166,17 +191,23 @@ def _check_delta(delta):
         raise RuntimeError("huber_loss does not support non-positive values for delta.")
 
 
-_huber = _loss_kernel(huber_loss.formula)
+_huber = _loss_kernel(huber_loss.formula, _own)
 
 
 @op("aten::soft_margin_loss(Tensor self, Tensor target, int reduction=1) -> Tensor")
-class soft_margin_loss(Loss):
+class soft_margin_loss(OwnDtypeLoss):
     """log(1 + exp(-target * input)), for targets of -1 and 1."""
+
+    def kernel(x, y, reduction):
+        return _soft_margin(x, y, reduction)
 
     def formula(m, x, y):
         return m.log1p(m.exp(-y * x))
 
     samples = PAIRS
+
+
+_soft_margin = _loss_kernel(soft_margin_loss.formula, _own)
 
 
 @op(
@@ -320,7 +351,7 @@ def _check_classes(x, target):
     if len(x) == 1:
         if len(target) > 1:
             raise RuntimeError(
-                f"0D or 1D target tensor expected, multi-target not supported"
+                "0D or 1D target tensor expected, multi-target not supported"
             )
         return 0
     if target and None not in (x[0], target[0]) and x[0] != target[0]:

@@ -54,8 +54,6 @@ OTHER_RESULTS = {
     "aten::device": "torch's operator gives a str",
     "aten::device.with_index": "torch's operator fails",
     "aten::pow.int_to_int": "torch's bindings call another overload",
-    "aten::huber_loss": "torch keeps the dtype of self, other losses promote",
-    "aten::soft_margin_loss": "torch keeps the dtype of self, other losses promote",
     "aten::round.Scalar": "round of one argument gives an int, as in Python",
     "aten::set": "torch has no sets; this is another operator of the same name",
     "prim::max": "the larger of two numbers keeps its type, as in Python",

@@ -16,6 +16,8 @@ from jit.ir.schema import parse_schema
 from jit.runtime.ops.pointwise_family import Pointwise
 from jit.runtime.ops.samples import cases_of
 
+torch = pytest.importorskip("torch", reason="torch is not installed (extra `oracle`)")
+
 UNDETERMINED = {"aten::empty", "aten::empty_like", "aten::new_empty"}
 """Operators whose results have no values to compare."""
 
@@ -86,9 +88,9 @@ def is_compared(card) -> bool:
 CARDS = sorted((c for c in all_cards() if is_compared(c)), key=lambda c: c.schema.name)
 
 
-@pytest.fixture(scope="module")
-def torch():
-    return pytest.importorskip("torch")
+@pytest.fixture(scope="module", name="torch")
+def torch_module():
+    return torch
 
 
 def operation(torch, schema):

@@ -368,7 +368,13 @@ def outcome(run):
         except (TypeError, ValueError, RuntimeError, IndexError, AttributeError) as e:
             return next(
                 c.__name__
-                for c in (IndexError, TypeError, ValueError, AttributeError, RuntimeError)
+                for c in (
+                    IndexError,
+                    TypeError,
+                    ValueError,
+                    AttributeError,
+                    RuntimeError,
+                )
                 if isinstance(e, c)
             )
 
@@ -390,10 +396,14 @@ def test_a_statement_changes_the_same(statement):
     assert outcome(lambda: run(torch)) == outcome(lambda: run(ours))
 
 
-floats = st.floats(width=32, allow_subnormal=False) | st.integers(-2000, 2000).map(float)
+floats = st.floats(width=32, allow_subnormal=False) | st.integers(-2000, 2000).map(
+    float
+)
 
 
-@given(st.lists(floats, max_size=12), st.sampled_from(["float32", "float64", "float16"]))
+@given(
+    st.lists(floats, max_size=12), st.sampled_from(["float32", "float64", "float16"])
+)
 def test_floats_print_the_same(values, name):
     array = np.array(values, dtype=np.float64)
     with np.errstate(over="ignore"):

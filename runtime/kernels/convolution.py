@@ -172,9 +172,7 @@ def _times(values: Sequence[Size]) -> str:
     return f"({' x '.join('*' if v is None else str(v) for v in values)})"
 
 
-def transposed_sizes(
-    x: Sizes, weight: Sizes, bias: Sizes | None, g: Geometry
-) -> Sizes:
+def transposed_sizes(x: Sizes, weight: Sizes, bias: Sizes | None, g: Geometry) -> Sizes:
     """The sizes of `convolve_transposed`, for `x` with a batch."""
     for o, s, d in zip(g.output_padding, g.stride, g.dilation, strict=True):
         if o >= s and o >= d:
@@ -216,9 +214,7 @@ def pad_ends(
     if not any(before) and not any(after):
         return x
     lead = x.ndim - len(before)
-    space = [
-        a + n + b for a, n, b in zip(before, x.shape[lead:], after, strict=True)
-    ]
+    space = [a + n + b for a, n, b in zip(before, x.shape[lead:], after, strict=True)]
     padded = np.full((*x.shape[:lead], *space), value, x.dtype)
     inner = tuple(slice(a, a + n) for a, n in zip(before, x.shape[lead:], strict=True))
     padded[(..., *inner)] = x
@@ -273,9 +269,7 @@ def convolve_transposed(
             for i, d, n, s in zip(place, g.dilation, space, g.stride, strict=True)
         )
         out[(..., *target)] += columns[(slice(None), slice(None), *place)]
-    cut = tuple(
-        slice(p, p + n) for p, n in zip(g.padding, shape[2:], strict=True)
-    )
+    cut = tuple(slice(p, p + n) for p, n in zip(g.padding, shape[2:], strict=True))
     return _finish(np.ascontiguousarray(out[(..., *cut)]), bias, dtype)
 
 

@@ -56,7 +56,9 @@ def _subscripts(part: str, equation: str) -> str:
     return short
 
 
-def _spelled(equation: str, shapes: Sequence[Sizes]) -> tuple[list[list[str]], list[str]]:
+def _spelled(
+    equation: str, shapes: Sequence[Sizes]
+) -> tuple[list[list[str]], list[str]]:
     """The subscripts with the dims under `...` named `.-1`, `.-2` from the right."""
     operands, result = parse_equation(equation, len(shapes))
     spelled = []

@@ -64,8 +64,7 @@ def _positions(x: Array, mask: Array, dim: int, place: int) -> list[Any]:
     covered = x.shape[dim : dim + mask.ndim]
     if len(covered) < mask.ndim:
         raise IndexError(
-            f"too many indices for tensor of dimension {x.ndim} (got"
-            f" {dim + mask.ndim})"
+            f"too many indices for tensor of dimension {x.ndim} (got {dim + mask.ndim})"
         )
     if mask.shape != covered:
         raise IndexError(

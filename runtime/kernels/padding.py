@@ -79,9 +79,7 @@ def mode_axes(x: Sizes, pad: Sequence[Size]) -> int:
     return axes
 
 
-def mode_padded_sizes(
-    x: Sizes, pad: Sequence[Size], mode: str, axes: int
-) -> Sizes:
+def mode_padded_sizes(x: Sizes, pad: Sequence[Size], mode: str, axes: int) -> Sizes:
     """The sizes of `mode_pad`."""
     mode_axes(x, pad)
     out = list(x)
@@ -135,9 +133,7 @@ def resampled_sizes(x: Sizes, wanted: Sequence[Size]) -> Sizes:
     return (*x[:2], *wanted)
 
 
-def nearest(
-    x: Array, wanted: Sequence[int], scales: Sequence[float | None]
-) -> Array:
+def nearest(x: Array, wanted: Sequence[int], scales: Sequence[float | None]) -> Array:
     """Each element the one at the rounded-down place of the input."""
     for axis, (count, scale) in enumerate(zip(wanted, scales, strict=True), 2):
         size = x.shape[axis]

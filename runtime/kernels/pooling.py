@@ -110,9 +110,7 @@ def pooled_sizes(name: str, x: Sizes, window: Window) -> Sizes:
                 f"max_pool1d() Invalid computed output size: {counts[0]}"
             )
         given = "x".join("*" if n is None else str(n) for n in x[-axes - 1 :])
-        found = "x".join(
-            "*" if n is None else str(n) for n in (x[-axes - 1], *counts)
-        )
+        found = "x".join("*" if n is None else str(n) for n in (x[-axes - 1], *counts))
         raise RuntimeError(
             f"Given input size: ({given}). Calculated output size: ({found}). Output"
             " size is too small"
@@ -168,9 +166,7 @@ def max_pool(name: str, x: Array, window: Window) -> Array:
     return out
 
 
-def max_pool_with_indices(
-    name: str, x: Array, window: Window
-) -> tuple[Array, Array]:
+def max_pool_with_indices(name: str, x: Array, window: Window) -> tuple[Array, Array]:
     """As `max_pool`, and where each maximum is: its place in the flattened space."""
     shape = pooled_sizes(name, x.shape, window)
     axes = len(window.size)
@@ -231,9 +227,7 @@ def average_pool(
 
 def bins(size: int, count: int) -> list[slice]:
     """Where the bins of adaptive pooling lie along one axis."""
-    return [
-        slice(i * size // count, -(-(i + 1) * size // count)) for i in range(count)
-    ]
+    return [slice(i * size // count, -(-(i + 1) * size // count)) for i in range(count)]
 
 
 def adaptive_sizes(name: str, x: Sizes, wanted: Sequence[Size]) -> Sizes:
@@ -268,9 +262,7 @@ def adaptive_average_pool(name: str, x: Array, wanted: Sequence[int]) -> Array:
     return out.astype(x.dtype, copy=False)
 
 
-def _by_bins(
-    x: Array, axis: int, count: int, reduce: Callable[..., Array]
-) -> Array:
+def _by_bins(x: Array, axis: int, count: int, reduce: Callable[..., Array]) -> Array:
     parts = [
         reduce(x[(..., part, *(slice(None),) * (-axis - 1))], axis=axis, keepdims=True)
         for part in bins(x.shape[axis], count)

@@ -112,8 +112,9 @@ def linear_sizes(
 ) -> sizes.Sizes:
     """The sizes of `linear`."""
     if len(weight) > 2:
-        raise RuntimeError("t() expects a tensor with <= 2 dimensions, but self is"
-            f" {len(weight)}D")
+        raise RuntimeError(
+            f"t() expects a tensor with <= 2 dimensions, but self is {len(weight)}D"
+        )
     out = sizes.matmul(x, weight[::-1])
     if bias is None:
         return out

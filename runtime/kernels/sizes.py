@@ -225,15 +225,6 @@ def sliced(
     return len(range(*slice(start, end, step).indices(size)))
 
 
-def spans(total: int, parts: Sequence[int]) -> list[slice]:
-    """Consecutive slices of the given lengths."""
-    starts = [0]
-    for part in parts:
-        starts.append(starts[-1] + part)
-    assert starts[-1] <= total
-    return [slice(a, b) for a, b in zip(starts, starts[1:], strict=False)]
-
-
 def concatenated(shapes: Sequence[Sequence[Size]], dim: int) -> Sizes:
     """The sizes of `cat`; operands of sizes (0,) are left out, as torch does."""
     # one dim of unknown size beside matrices can only be such an empty one
@@ -317,8 +308,7 @@ def _matmul_misfit(a: Sequence[Size], b: Sequence[Size]) -> RuntimeError:
         case _, 1:
             rows = _size(product(a[:-1]))
             return RuntimeError(
-                f"size mismatch, got input ({rows}), mat ({rows}x{a[-1]}), vec"
-                f" ({b[0]})"
+                f"size mismatch, got input ({rows}), mat ({rows}x{a[-1]}), vec ({b[0]})"
             )
         case n, 2:
             rows = product(a[:-1]) if n > 1 else 1

@@ -385,9 +385,7 @@ class col2im(Shaped):
             rows = i * dilation[0] + stride[0] * np.arange(counts[0])
             places = j * dilation[1] + stride[1] * np.arange(counts[1])
             out[..., rows[:, None], places] += columns[..., i, j, :, :]
-        inner = tuple(
-            slice(p, p + n) for p, n in zip(padding, space, strict=True)
-        )
+        inner = tuple(slice(p, p + n) for p, n in zip(padding, space, strict=True))
         return np.ascontiguousarray(out[(..., *inner)])
 
     def sizes(x, space, kernel, dilation, padding, stride):

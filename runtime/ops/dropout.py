@@ -41,8 +41,7 @@ def _drop(x, p, train, shape):
     dtype = dtype_of(x.dtype)
     if not dtype.is_floating_point and not dtype.is_complex:
         raise RuntimeError(
-            "result type Float can't be cast to the desired output type"
-            f" {dtype.title}"
+            f"result type Float can't be cast to the desired output type {dtype.title}"
         )
     if p == 1:
         x[...] = 0

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-
 import numpy as np
 
 from jit.ir.dtypes import FLOATING, DType, dtype_of, int64, promote_dtypes
@@ -723,9 +722,7 @@ class matrix_power(Shaped):
 
 def _cross_dim(name, a, b, dim):
     if len(a) != len(b):
-        raise RuntimeError(
-            f"{name}: inputs must have the same number of dimensions."
-        )
+        raise RuntimeError(f"{name}: inputs must have the same number of dimensions.")
     shape = S.broadcast(a, b)
     if dim is None:
         dim = next((d for d, n in enumerate(shape) if n == 3), None)

@@ -220,9 +220,7 @@ def _check_channels(x, named):
             continue
         count = S.product(given)
         if channels is not None and count is not None and count != channels:
-            raise RuntimeError(
-                f"{name} should contain {channels} elements not {count}"
-            )
+            raise RuntimeError(f"{name} should contain {channels} elements not {count}")
     return x
 
 

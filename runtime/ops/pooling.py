@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from jit.ir import dtypes
 from jit.ir.dtypes import dtype_of
 from jit.runtime.kernels import padding as A
 from jit.runtime.kernels import pooling as P
-from jit.runtime.kernels import sizes as S
 from jit.runtime.ops.declare import op
 from jit.runtime.ops.samples import case, f16, f32, f64, i64
 from jit.runtime.ops.shaped import Shaped
@@ -98,7 +95,7 @@ class max_pool3d(Shaped):
 
 def _max_pool_places(axes):
     """The blanks of a maximum over windows that also says where it is."""
-    plain, sizes, dtype_rule = _max_pool(axes)
+    _, sizes, dtype_rule = _max_pool(axes)
 
     def kernel(x, size, stride, padding, dilation, ceil):
         dtype_rule(dtype_of(x.dtype))

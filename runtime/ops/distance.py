@@ -1,0 +1,124 @@
+"""Distances and angles between vectors."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from jit.ir.dtypes import dtype_of
+from jit.runtime.kernels import sizes as S
+from jit.runtime.kernels.products import widened
+from jit.runtime.ops.declare import op
+from jit.runtime.ops.loss import common_floating
+from jit.runtime.ops.samples import case, f32, f64
+from jit.runtime.ops.shaped import Shaped
+
+
+def _norm(x, dim):
+    return np.sqrt(np.square(x).sum(dim, keepdims=True))
+
+
+@op(
+    "aten::cosine_similarity(Tensor x1, Tensor x2, int dim=1, float eps=1e-08) -> Tensor"
+)
+class cosine_similarity(Shaped):
+    """The cosines of the angles between vectors along a dim."""
+
+    def kernel(a, b, dim, eps):
+        shape = S.broadcast(a.shape, b.shape)
+        dim = S.wrap_dim(dim, len(shape))
+        dtype = common_floating(dtype_of(a.dtype), dtype_of(b.dtype)).numpy
+        x = np.broadcast_to(widened(a.astype(dtype)), shape)
+        y = np.broadcast_to(widened(b.astype(dtype)), shape)
+        floor = x.dtype.type(eps)
+        x = x / np.maximum(_norm(x, dim if shape else None), floor)
+        y = y / np.maximum(_norm(y, dim if shape else None), floor)
+        return (x * y).sum(dim if shape else None).astype(dtype)
+
+    def sizes(a, b, dim, eps):
+        shape = S.broadcast(a, b)
+        dim = S.wrap_dim(dim, len(shape))
+        return (*shape[:dim], *shape[dim + 1 :])
+
+    def dtypes(a, b, *rest):
+        return None if a is None or b is None else common_floating(a, b)
+
+    samples = [
+        case(f32[2, 3], f32[2, 3]),
+        case(f32[2, 3], f32[3], -1),
+        case(f64[3].within(0, 0), f64[3], 0),
+    ]
+
+
+@op(
+    "aten::pairwise_distance(Tensor x1, Tensor x2, float p=2., float eps=1e-06,"
+    " bool keepdim=False) -> Tensor"
+)
+class pairwise_distance(Shaped):
+    """The p-norms of differences along the last dim, to which eps is added."""
+
+    def kernel(a, b, p, eps, keepdim):
+        S.broadcast(a.shape, b.shape)
+        dtype = common_floating(dtype_of(a.dtype), dtype_of(b.dtype)).numpy
+        x, y = widened(a.astype(dtype)), widened(b.astype(dtype))
+        gap = np.abs(x - y + x.dtype.type(eps))
+        out = p_norm(gap, p, -1 if gap.ndim else None, keepdim)
+        return np.asarray(out).astype(dtype)
+
+    def sizes(a, b, p, eps, keepdim):
+        shape = S.broadcast(a, b)
+        return (*shape[:-1], 1) if keepdim and shape else shape[:-1]
+
+    def dtypes(a, b, *rest):
+        return None if a is None or b is None else common_floating(a, b)
+
+    samples = [case(f32[2, 3], f32[2, 3]), case(f32[2, 3], f32[3], 1.0, keepdim=True)]
+
+
+def p_norm(x, p, axis, keepdims):
+    """The p-norm of absolute values along axes."""
+    if p == 2:
+        return np.sqrt(np.square(x).sum(axis, keepdims=keepdims))
+    if p == 1:
+        return x.sum(axis, keepdims=keepdims)
+    if p == math.inf:
+        return x.max(axis, keepdims=keepdims)
+    if p == -math.inf:
+        return x.min(axis, keepdims=keepdims)
+    if p == 0:
+        return (x != 0).sum(axis, keepdims=keepdims).astype(x.dtype)
+    power = x.dtype.type(p)
+    return np.power(np.power(x, power).sum(axis, keepdims=keepdims), 1 / power)
+
+
+@op("aten::cdist(Tensor x1, Tensor x2, float p=2., int? compute_mode=None) -> Tensor")
+class cdist(Shaped):
+    """The p-norms of the differences between all rows of one and all of the other."""
+
+    unknown = ("p", "compute_mode")
+
+    def kernel(a, b, p, compute_mode):
+        cdist.sizes(a.shape, b.shape, p, compute_mode)
+        dtype = common_floating(dtype_of(a.dtype), dtype_of(b.dtype)).numpy
+        x, y = widened(a.astype(dtype)), widened(b.astype(dtype))
+        gap = np.abs(x[..., :, None, :] - y[..., None, :, :])
+        return p_norm(gap, p, -1, False).astype(dtype)
+
+    def sizes(a, b, p, compute_mode):
+        for name, x in (("X1", a), ("X2", b)):
+            if len(x) < 2:
+                raise RuntimeError(
+                    f"cdist only supports at least 2D tensors, {name} got: {len(x)}D"
+                )
+        if None not in (a[-1], b[-1]) and a[-1] != b[-1]:
+            raise RuntimeError(
+                f"X1 and X2 must have the same number of columns. X1: {a[-1]} X2:"
+                f" {b[-1]}"
+            )
+        return (*S.broadcast(a[:-2], b[:-2]), a[-2], b[-2])
+
+    def dtypes(a, b, *rest):
+        return None if a is None or b is None else common_floating(a, b)
+
+    samples = [case(f32[2, 3], f32[4, 3]), case(f64[5, 1, 3], f64[2, 3], 1.0)]

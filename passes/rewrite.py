@@ -335,6 +335,9 @@ class Rewriter:
         if not match.rule.covers_raising and effects.may_raise(node):
             match.decline("the node may raise")
             return False
+        if match.rule.sharing == FRESH and self.sees_older_state(match):
+            match.decline("an operand is written in place, perhaps in between")
+            return False
         before = node.previous
         replacement = match.rule.replace(match)
         values: Sequence[Value] | None
@@ -359,6 +362,14 @@ class Rewriter:
         node.destroy()
         self._aliases = None
         return True
+
+    def sees_older_state(self, match: Match) -> bool:
+        """Whether an inner node of the pattern may have seen, or given, other contents
+        than the outer one would find now."""
+        inner = [
+            v for v in _inner_values(match.rule.pattern, match.node) if is_mutable(v.type)
+        ]
+        return bool(inner) and any(map(match.aliases().may_change, inner))
 
     def may_replace(
         self, match: Match, values: Sequence[Value], made: Sequence[Node]
@@ -393,6 +404,18 @@ class Rewriter:
         if self._aliases is None:
             self._aliases = aliases(graph)
         return self._aliases
+
+
+def _inner_values(pattern: Op, node: Node) -> Iterator[Value]:
+    """What the nodes below the outermost one of a match read and give.
+
+    Lists built in sight are left out: rules ask `unchanged_list` about them.
+    """
+    for inner, value in zip(pattern.inputs, node.inputs, strict=False):
+        if isinstance(inner, Op) and not inner.variadic:
+            yield value
+            yield from value.node.inputs
+            yield from _inner_values(inner, value.node)
 
 
 def _only_reads(use: Use) -> bool:

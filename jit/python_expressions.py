@@ -285,15 +285,19 @@ class Expressions:
                 return call(method, inputs[1:])
             case "prim::CreateObject":
                 made_type = annotation(node.output.type)
-                return call(ast.Attribute(made_type, "__new__", ast.Load()), [made_type])
+                return call(
+                    ast.Attribute(made_type, "__new__", ast.Load()), [made_type]
+                )
             case "prim::isinstance":
                 types = [annotation(parse_type(x)) for x in attributes["types"]]
                 listed = types[0] if len(types) == 1 else ast.Tuple(types, ast.Load())
                 return call(name("isinstance"), [inputs[0], listed])
             case "prim::ExceptionMatches":
                 classes = [dotted(n) for n in attributes["names"]]
-                which = classes[0] if len(classes) == 1 else ast.Tuple(
-                    list(classes), ast.Load()
+                which = (
+                    classes[0]
+                    if len(classes) == 1
+                    else ast.Tuple(list(classes), ast.Load())
                 )
                 return call(name("isinstance"), [inputs[0], which])
         if node.kind in CASTS:
@@ -309,7 +313,9 @@ class Expressions:
         self, node: Node, short: str, inputs: list[ast.expr]
     ) -> ast.expr | None:
         plain = len(inputs) == 2 or (
-            len(inputs) == 3 and short in ("add", "sub") and node.inputs[2].constant == 1
+            len(inputs) == 3
+            and short in ("add", "sub")
+            and node.inputs[2].constant == 1
         )
         if short in BINARY and plain:
             return ast.BinOp(inputs[0], BINARY[short](), inputs[1])
@@ -360,7 +366,9 @@ class Expressions:
     ) -> ast.expr | None:
         """Indexes as Python writes them: `x[i, 1:, None]`."""
         if short == "slice" and not isinstance(node.inputs[0].type, T.TensorType):
-            return ast.Subscript(inputs[0], _slice(node.inputs[1:], inputs[1:]), ast.Load())
+            return ast.Subscript(
+                inputs[0], _slice(node.inputs[1:], inputs[1:]), ast.Load()
+            )
         if not isinstance(node.inputs[0].type, T.TensorType):
             return None
         if short == "index":

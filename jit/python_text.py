@@ -40,6 +40,8 @@ def format_tree(node: ast.AST) -> str:
 class _Unparser(astunparse.Unparser):  # type: ignore[misc]
     """astunparse, mended where its text is not Python or has needless parentheses."""
 
+    f: io.StringIO
+
     def _Subscript(self, t: ast.Subscript) -> None:  # noqa: N802
         # astunparse writes x[(1:2, ...)], which does not parse
         self.dispatch(t.value)
@@ -135,7 +137,8 @@ class _Unparser(astunparse.Unparser):  # type: ignore[misc]
     def _bare(self, t: ast.AST) -> None:
         """An expression without the parentheses that nothing around it needs."""
         inner = io.StringIO()
-        whole, self.f = self.f, inner
+        whole = self.f
+        self.f = inner
         self.dispatch(t)
         self.f = whole
         text = inner.getvalue()

@@ -13,7 +13,6 @@ from __future__ import annotations
 import ast
 import keyword
 from collections.abc import Iterator, Sequence
-from typing import Any
 
 from jit.ir import types as T
 from jit.ir.graph import NOT_CONSTANT, Block, Graph, Node, Value
@@ -42,7 +41,9 @@ def function_tree(source: Function | Graph) -> ast.Module:
     return ast.Module([*writer.groups, definition], [])
 
 
-def _define(title: str, args: ast.arguments, returns: ast.expr, body: Any) -> Any:
+def _define(
+    title: str, args: ast.arguments, returns: ast.expr, body: list[ast.stmt]
+) -> ast.stmt:
     made = ast.FunctionDef(
         name=title,
         args=args,
@@ -51,7 +52,7 @@ def _define(title: str, args: ast.arguments, returns: ast.expr, body: Any) -> An
         returns=returns,
         type_comment=None,
     )
-    made.type_params = []  # type: ignore[attr-defined]  # known since Python 3.12
+    setattr(made, "type_params", [])  # noqa: B010  a field since Python 3.12
     return made
 
 
@@ -83,14 +84,16 @@ class _Writer:
             inputs = [Argument(self.names[v], v.type) for v in self.graph.inputs]
             args = _arguments(self, inputs)
             outputs = [annotation(v.type) for v in self.graph.outputs]
-            returns = outputs[0] if len(outputs) == 1 else ast.Tuple(outputs, ast.Load())
+            returns = (
+                outputs[0] if len(outputs) == 1 else ast.Tuple(outputs, ast.Load())
+            )
         body = self.block(self.graph.block)
         results = self.take(self.graph.outputs)
         self.flush(body)
-        value = results[0] if len(results) == 1 else ast.Tuple(results, ast.Load())
+        result = results[0] if len(results) == 1 else ast.Tuple(results, ast.Load())
         if self.ends_by_raising(self.graph.block):
             return _define(title, args, returns, body)
-        return _define(title, args, returns, [*body, ast.Return(value)])
+        return _define(title, args, returns, [*body, ast.Return(result)])
 
     # blocks -------------------------------------------------------------------
 
@@ -131,7 +134,10 @@ class _Writer:
         last = block.result.previous
         while last is not None and last.kind == "prim::Uninitialized":
             last = last.previous
-        return last is not None and last.kind in ("prim::RaiseException", "prim::ReRaise")
+        return last is not None and last.kind in (
+            "prim::RaiseException",
+            "prim::ReRaise",
+        )
 
     def node(self, node: Node) -> None:
         """One node: a statement, or an expression that may wait for its reader."""
@@ -161,9 +167,7 @@ class _Writer:
             targets: list[ast.expr] = [
                 ast.Name(self.text(v), ast.Store()) for v in node.outputs
             ]
-            self.body.append(
-                ast.Assign([ast.Tuple(targets, ast.Store())], made, None)
-            )
+            self.body.append(ast.Assign([ast.Tuple(targets, ast.Store())], made, None))
             return
         (value,) = node.outputs
         if self.can_wait(value):
@@ -248,7 +252,9 @@ class _Writer:
         if len(node.outputs) != 1 or not node.outputs[0].uses:
             return None
         if any(
-            n.kind not in WRITTEN_WHERE_READ for block in node.blocks for n in block.nodes
+            n.kind not in WRITTEN_WHERE_READ
+            for block in node.blocks
+            for n in block.nodes
         ):
             return None
         waiting = {v for v, _ in self.pending}
@@ -271,8 +277,7 @@ class _Writer:
         for param, output in zip(params, node.outputs, strict=True):
             self.aliases[param] = self.text(output)
         wanted = [
-            (self.text(o), x)
-            for o, x in zip(node.outputs, values[2:], strict=True)
+            (self.text(o), x) for o, x in zip(node.outputs, values[2:], strict=True)
         ]
         self.body += _together(wanted)
         flag = self.fresh("go") if tests else ""
@@ -302,7 +307,9 @@ class _Writer:
         """The body, which leaves the carried values and the condition in variables."""
         body = self.block(block)
         saved, self.body = self.body, body
-        pairs = [(self.text(t), v) for t, v in zip(targets, block.returns[1:], strict=True)]
+        pairs = [
+            (self.text(t), v) for t, v in zip(targets, block.returns[1:], strict=True)
+        ]
         if flag:
             pairs.insert(0, (flag, block.returns[0]))
         values = self.take([v for _, v in pairs])
@@ -436,5 +443,3 @@ def _arguments(writer: _Writer, arguments: Sequence[Argument]) -> ast.arguments:
         kwarg=None,
         defaults=[default(a) for _, a in positional if a.default is not REQUIRED],
     )
-
-

@@ -21,7 +21,14 @@ from jit.frontend.emit_comprehension import emit_quantifier
 from jit.frontend.emit_control import choose
 from jit.frontend.emit_loop import as_list, walk_of
 from jit.frontend.failures import a_type, fail
-from jit.frontend.operators import NUMBERS, apply, apply_exactly, binary, compare, numpy_kind
+from jit.frontend.operators import (
+    NUMBERS,
+    apply,
+    apply_exactly,
+    binary,
+    compare,
+    numpy_kind,
+)
 from jit.frontend.refine import Condition, plain_truth, truth
 from jit.frontend.sugared import (
     Builtin,
@@ -101,8 +108,10 @@ def emit_int(e: Emitter, call: t.Call) -> Emitted:
     values = _values(e, call, 0, 1)
     if not values:
         return e.b.constant(0)
-    return values[0] if values[0].type == T.INT else apply(
-        e, call.span, "aten::Int", values[0]
+    return (
+        values[0]
+        if values[0].type == T.INT
+        else apply(e, call.span, "aten::Int", values[0])
     )
 
 
@@ -111,8 +120,10 @@ def emit_float(e: Emitter, call: t.Call) -> Emitted:
     values = _values(e, call, 0, 1)
     if not values:
         return e.b.constant(0.0)
-    return values[0] if values[0].type == T.FLOAT else apply(
-        e, call.span, "aten::Float", values[0]
+    return (
+        values[0]
+        if values[0].type == T.FLOAT
+        else apply(e, call.span, "aten::Float", values[0])
     )
 
 
@@ -437,9 +448,9 @@ def emit_all(e: Emitter, call: t.Call) -> Emitted:
 
 def _quantified(e: Emitter, call: t.Call, *, is_any: bool) -> Emitted:
     name = "any" if is_any else "all"
-    if len(call.args) == 1 and isinstance(call.args[0], t.Comprehension):
-        if call.args[0].kind == "generator":
-            return emit_quantifier(e, call.args[0], is_any=is_any)
+    match call.args:
+        case (t.Comprehension(kind="generator") as generator,):
+            return emit_quantifier(e, generator, is_any=is_any)
     (x,) = _given(e, call, 1, 1)
     items = known_or_none(e, x, call.span)
     values = x if isinstance(x, Value) else None
@@ -473,9 +484,7 @@ def emit_hasattr(e: Emitter, call: t.Call) -> Emitted:
     owner, name = _given(e, call, 2, 2)
     text = name.constant if isinstance(name, Value) else None
     if not isinstance(text, str) or not isinstance(owner, ModuleValue):
-        raise fail(
-            call.span, "E0301", "`hasattr` takes a module and a literal name"
-        )
+        raise fail(call.span, "E0301", "`hasattr` takes a module and a literal name")
     return e.b.constant(owner.has(text))
 
 
@@ -561,7 +570,9 @@ def emit_tensor(e: Emitter, call: t.Call) -> Emitted:
     if call.args and isinstance(call.args[0], t.ListExpr | t.TupleExpr):
         leaves = _Leaves(e)
         shape = leaves.read(call.args[0])
-        args = e.arguments(t.Call(call.span, call.function, call.args[1:], call.keywords))
+        args = e.arguments(
+            t.Call(call.span, call.function, call.args[1:], call.keywords)
+        )
         args.positional.insert(0, leaves.build(shape, call.span))
     else:
         args = e.arguments(call)
@@ -641,7 +652,9 @@ def math_function(name: str) -> Builtin | None:
     return Builtin(f"math.{name}", emit)
 
 
-MATH = {id(f): n for n, f in vars(math).items() if callable(f) and not n.startswith("_")}
+MATH = {
+    id(f): n for n, f in vars(math).items() if callable(f) and not n.startswith("_")
+}
 """Names of the functions of `math` by identity."""
 
 

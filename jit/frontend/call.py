@@ -166,7 +166,8 @@ def _several(e: Emitter, schema: FunctionSchema, results: list[Value]) -> Value:
 def _settle_untyped(kind: str, args: Sequence[Value]) -> None:
     """Give an empty list the type that the first use of it tells."""
     if len(args) < 2 or not is_untyped(args[0]):
-        if len(args) == 2 and is_untyped(args[1]) and isinstance(args[0].type, T.ListType):
+        is_list = bool(args) and isinstance(args[0].type, T.ListType)
+        if len(args) == 2 and is_untyped(args[1]) and is_list:
             settle(args[1], args[0].type)
         return
     owner, other = args[0], args[-1]
@@ -276,7 +277,8 @@ def call_function(e: Emitter, call: t.Call, fn: Any) -> Emitted:
             call.span,
             "E0205",
             f"`{fn.__name__}` is marked `@{mark}` and cannot be called in compiled code",
-            help="remove the mark, or guard the call with `if not torch.jit.is_scripting()`",
+            help="remove the mark, or keep the call out of scripts:"
+            " `if not torch.jit.is_scripting():`",
         )
     with e.compilation.calling(call.span):
         signature = signature_of(fn)
@@ -362,9 +364,7 @@ def _s(items: Sequence[object]) -> str:
     return "" if len(items) == 1 else "s"
 
 
-def argument_type(
-    e: Emitter, given: tuple[Emitted, int | str], span: Span
-) -> T.Type:
+def argument_type(e: Emitter, given: tuple[Emitted, int | str], span: Span) -> T.Type:
     """The type as which a callee gets an argument."""
     return widened(e.as_value(given[0], span).type)
 
@@ -395,7 +395,9 @@ def fit_argument(e: Emitter, span: Span, p: Argument, value: Value) -> Value:
         return fitting
     if is_convertible(value.type, p.type):
         return e.b.convert(value, p.type)
-    if isinstance(value.type, T.OptionalType) and not isinstance(p.type, T.OptionalType):
+    if isinstance(value.type, T.OptionalType) and not isinstance(
+        p.type, T.OptionalType
+    ):
         raise maybe_none(span, value)
     raise fail(
         span,

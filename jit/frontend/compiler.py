@@ -154,7 +154,9 @@ class Compilation:
         self.program.functions[name] = Function(name, graph, schema, signature.tree.doc)
         emitter = Emitter(self, signature.tree, Scope.of(fn), graph, signature.returns)
         spans = [p.span for p in signature.tree.params]
-        params = [(a.name, a.type, s) for a, s in zip(schema.arguments, spans, strict=True)]
+        params = [
+            (a.name, a.type, s) for a, s in zip(schema.arguments, spans, strict=True)
+        ]
         if make_self is not None:
             _bind_self(emitter, params[0], make_self)
             params = params[1:]

@@ -1,6 +1,6 @@
 """Constants of a function, each once, at its top.
 
-    %one : int = prim::Constant[value=1]()     shared by all that write 1
+%one : int = prim::Constant[value=1]()     shared by all that write 1
 """
 
 from __future__ import annotations
@@ -13,7 +13,6 @@ from jit.ir import types as T
 from jit.ir.builder import Builder
 from jit.ir.constants import make_constant, type_of_constant
 from jit.ir.graph import Graph, Node, Value
-
 
 TUPLES = ("prim::TupleConstruct", "prim::NamedTupleConstruct")
 

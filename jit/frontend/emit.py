@@ -158,9 +158,8 @@ class Emitter:
             declared = self.declared.get(name)
         if declared is not None:
             value = self._as_declared(name, self.as_value(value, span), declared, span)
-        if isinstance(value, Value) and not value.name and name.isidentifier():
-            if value.node.kind != "prim::Constant":
-                value.name = name
+        if isinstance(value, Value) and value.node.kind != "prim::Constant":
+            value.name = value.name or (name if name.isidentifier() else "")
         self.frame.names[name] = Variable(value, span, declared)
         self._store_in_cells(name, value, span)
 
@@ -213,13 +212,18 @@ class Emitter:
         if type == T.NONE:
             narrow = self.none()
         elif isinstance(old, T.OptionalType) and old.element == type:
-            narrow = self.b.node("prim::unchecked_unwrap_optional", [value], [type]).output
+            narrow = self.b.node(
+                "prim::unchecked_unwrap_optional", [value], [type]
+            ).output
         else:
             narrow = self.b.node("prim::unchecked_cast", [value], [type]).output
         if narrow.node.kind != "prim::Constant":
             narrow.name = value.name or name
         self.frame.names[name] = Variable(
-            narrow, found.span, found.declared, is_refinement=self._keeps_refinement(name)
+            narrow,
+            found.span,
+            found.declared,
+            is_refinement=self._keeps_refinement(name),
         )
 
     def _keeps_refinement(self, name: str) -> bool:
@@ -330,8 +334,10 @@ class Emitter:
         declared = self.declared_return
         if declared is None or is_subtype(type, declared):
             return
-        returned = "returns nothing at its end" if span is self.tree.span else (
-            f"returns {a_type(type)}"
+        returned = (
+            "returns nothing at its end"
+            if span is self.tree.span
+            else (f"returns {a_type(type)}")
         )
         raise fail(
             span,

@@ -87,7 +87,9 @@ def _unrolled(e: Emitter, node: t.Comprehension) -> Emitted | None:
     return as_list(e, [m for m in made if isinstance(m, Value)], node.span)
 
 
-def _walk(e: Emitter, node: t.Comprehension, depth: int, add: Callable[[], None]) -> None:
+def _walk(
+    e: Emitter, node: t.Comprehension, depth: int, add: Callable[[], None]
+) -> None:
     """The loops of a comprehension, outermost first."""
     if depth == len(node.generators):
         add()
@@ -105,7 +107,9 @@ def _walk(e: Emitter, node: t.Comprehension, depth: int, add: Callable[[], None]
     e.b.span = saved
 
 
-def _filtered(e: Emitter, conditions: tuple[t.Expr, ...], then: Callable[[], None]) -> None:
+def _filtered(
+    e: Emitter, conditions: tuple[t.Expr, ...], then: Callable[[], None]
+) -> None:
     if not conditions:
         then()
         return

@@ -20,7 +20,7 @@ from jit.frontend import tree as t
 from jit.frontend.coerce import common_type
 from jit.frontend.environment import Frame, Missing, Variable
 from jit.frontend.failures import a_type, fail
-from jit.frontend.refine import Condition, emit_condition, holds
+from jit.frontend.refine import Condition, Facts, emit_condition, holds
 from jit.frontend.sugared import Emitted, Sugared
 from jit.ir import types as T
 from jit.ir.diagnostic import Label
@@ -100,7 +100,7 @@ def choose(
     return joined
 
 
-def _keep_facts(e: Emitter, facts: dict[str, T.Type], stays: Frame) -> None:  # type: ignore[type-arg]
+def _keep_facts(e: Emitter, facts: Facts, stays: Frame) -> None:
     """After a branch that left, what holds in the other one goes on holding."""
     assigned = set(stays.assigned())
     holds(e, {n: type for n, type in facts.items() if n not in assigned})
@@ -116,10 +116,10 @@ def join_branches(
 ) -> list[Emitted]:
     """Make the results of branches, and the live names they assign, outputs of a node."""
     staying = [b for b in branches if not b.frame.is_closed]
-    results: list[Emitted] = []
     count = max((len(b.results) for b in staying), default=0)
-    for i in range(count):
-        results.append(_join_result(e, node, branches, staying, i, span, mixed))
+    results = [
+        _join_result(e, node, branches, staying, i, span, mixed) for i in range(count)
+    ]
     names: dict[str, None] = {}
     for branch in branches:
         for name in branch.frame.assigned():
@@ -235,15 +235,12 @@ def join_name(
 def _joined_type(chosen: list[Variable], values: list[Value]) -> T.Type | None:
     joined = _common(values)
     declared = chosen[0].declared
-    if joined is None and declared is not None:
-        if all(is_subtype(v.type, declared) for v in values):
-            return declared
-    return joined
+    if joined is not None or declared is None:
+        return joined
+    return declared if all(is_subtype(v.type, declared) for v in values) else None
 
 
-def _missing(
-    found: Variable | Missing | None, branch: Branch, span: Span
-) -> Missing:
+def _missing(found: Variable | Missing | None, branch: Branch, span: Span) -> Missing:
     if isinstance(found, Missing):
         return found
     return Missing(branch.what, span)
@@ -254,7 +251,8 @@ def _retyped(name: str, chosen: list[Variable], span: Span) -> Exception:
     return fail(
         second.span,
         "E0302",
-        f"`{name}` is {a_type(first.type)} on one path and {a_type(second.type)} on the other",
+        f"`{name}` is {a_type(first.type)} on one path and {a_type(second.type)} on"
+        " the other",
         label=f"`{second.type}` here",
         labels=[Label(first.span, f"`{first.type}` here")],
         help="use two names, or convert one of the values",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from jit.frontend import tree as t
 from jit.frontend.coerce import UNTYPED
@@ -48,9 +48,7 @@ def _call(e: Emitter, node: t.Call) -> Emitted:
     function = e.expr(node.function)
     if isinstance(function, Sugared):
         return function.call(e, node)
-    raise fail(
-        node.function.span, "E0311", f"{a_type(function.type)} cannot be called"
-    )
+    raise fail(node.function.span, "E0311", f"{a_type(function.type)} cannot be called")
 
 
 def _binary(e: Emitter, node: t.Binary) -> Emitted:
@@ -121,7 +119,11 @@ def _logical(e: Emitter, node: t.Logical) -> Emitted:
 
     def keep() -> list[Emitted]:
         kept = value
-        if isinstance(kept, Value) and isinstance(kept.type, T.OptionalType) and not is_and:
+        if (
+            isinstance(kept, Value)
+            and isinstance(kept.type, T.OptionalType)
+            and not is_and
+        ):
             inner = kept.type.element
             kept = e.b.node("prim::unchecked_unwrap_optional", [kept], [inner]).output
         return [kept]
@@ -181,9 +183,7 @@ def _spread(e: Emitter, element: t.Expr) -> list[Emitted]:
         return [e.expr(element)]
     items = known_elements(e, e.expr(element.value), element.span)
     if items is None:
-        raise fail(
-            element.span, "E0306", "only a tuple can be spread with `*` here"
-        )
+        raise fail(element.span, "E0306", "only a tuple can be spread with `*` here")
     return items
 
 
@@ -272,7 +272,7 @@ def _slice(e: Emitter, node: t.Slice) -> Emitted:
     raise fail(node.span, "E0102", "a slice is accepted only as an index")
 
 
-EMITTERS: dict[type[t.Expr], Callable[[Emitter, t.Expr], Emitted]] = {
+EMITTERS: dict[type[t.Expr], Callable[[Emitter, Any], Emitted]] = {
     t.Name: _name,
     t.Constant: _constant,
     t.Attribute: _attribute,
@@ -291,4 +291,4 @@ EMITTERS: dict[type[t.Expr], Callable[[Emitter, t.Expr], Emitted]] = {
     t.Comprehension: emit_comprehension,
     t.Starred: _starred,
     t.Slice: _slice,
-}  # type: ignore[dict-item]
+}

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from jit.frontend import tree as t
-from jit.frontend.assigned import assigned, target_names
+from jit.frontend.assigned import assigned
 from jit.frontend.call import known_elements
 from jit.frontend.coerce import common_type
 from jit.frontend.emit import Loop, LoopExit
@@ -240,9 +240,13 @@ def _walk_value(e: Emitter, x: Value, span: Span) -> Walk:
             view = e.b.convert(x, T.TENSOR)
             return Walk(
                 lambda: apply(e, span, "np::len", x),
-                lambda i: e.b.node(
-                    "prim::TensorToArray", [e.op("aten::select", view, 0, i)], [T.ARRAY]
-                ).output,
+                lambda i: (
+                    e.b.node(
+                        "prim::TensorToArray",
+                        [e.op("aten::select", view, 0, i)],
+                        [T.ARRAY],
+                    ).output
+                ),
             )
         case T.TupleType() | T.NamedTupleType():
             return _walk_value(e, as_list(e, e.b.unpack(x), span), span)
@@ -260,9 +264,7 @@ def _walk_range(e: Emitter, r: RangeValue, span: Span) -> Walk:
     start = r.start or e.b.constant(0)
     step = r.step or e.b.constant(1)
     length = e.op("aten::__range_length", start, r.stop, step)
-    return Walk(
-        lambda: length, lambda i: e.op("aten::__derive_index", i, start, step)
-    )
+    return Walk(lambda: length, lambda i: e.op("aten::__derive_index", i, start, step))
 
 
 def _walk_enumerate(e: Emitter, x: EnumerateValue, span: Span) -> Walk:
@@ -588,10 +590,9 @@ class _Attempt:
     def _joined(self, name: str, old: T.Type, value: Value) -> T.Type | None:
         before = self.e.frame.outer.find(name) if self.e.frame.outer else None
         if isinstance(before, Variable) and isinstance(before.value, Value):
-            if before.value.type == old:
-                joined = common_type(before.value, value)
-                if joined is not None:
-                    return joined
+            joined = common_type(before.value, value)
+            if before.value.type == old and joined is not None:
+                return joined
         return unify(old, value.type)
 
     def _retyped(self, name: str, found: Variable) -> Exception:
@@ -604,7 +605,8 @@ class _Attempt:
         return fail(
             found.span,
             "E0302",
-            f"`{name}` is {a_type(old)} before the loop and {a_type(found.type)} after a round",
+            f"`{name}` is {a_type(old)} before the loop and {a_type(found.type)} after a"
+            " round",
             label=f"`{found.type}` here",
             labels=labels,
             help=_loop_help(old, found.type),
@@ -646,8 +648,10 @@ class _Attempt:
             found = e.frame.find(name)
             if isinstance(found, Variable):
                 continue
-            reason = "after the loop on every path" if header.is_endless else (
-                "when the loop makes no round"
+            reason = (
+                "after the loop on every path"
+                if header.is_endless
+                else ("when the loop makes no round")
             )
             e.frame.names[name] = Missing(reason, self.stmt.span)
         if header.is_endless and not any(x.is_break for x in self.loop.exits):

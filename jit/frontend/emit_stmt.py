@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from jit.frontend import tree as t
 from jit.frontend.annotations import type_of_annotation
-from jit.frontend.coerce import coerce
 from jit.frontend.call import Arguments, call_operator, known_elements
+from jit.frontend.coerce import coerce
 from jit.frontend.emit_control import choose, emit_if
 from jit.frontend.emit_loop import emit_break, emit_continue, emit_for, emit_while
 from jit.frontend.emit_try import emit_try
@@ -213,7 +213,9 @@ def _set_item(e: Emitter, target: t.Subscript, value: Value) -> None:
         return
     if not isinstance(owner.type, T.ListType | T.DictType):
         raise fail(
-            target.span, "E0301", f"the items of {a_type(owner.type)} cannot be assigned"
+            target.span,
+            "E0301",
+            f"the items of {a_type(owner.type)} cannot be assigned",
         )
     args = Arguments()
     args.add(owner, target.value.span)
@@ -230,10 +232,6 @@ def _set_attribute(
     if isinstance(owner, ModuleValue):
         owner.assign(e, span, name, value)
         return
-    if isinstance(owner, Value) and isinstance(owner.type, T.TensorType):
-        if name == "data":
-            apply(e, span, "aten::set_", owner, value)
-            return
     what = owner.describe() if isinstance(owner, Sugared) else f"{a_type(owner.type)}"
     raise fail(
         span,
@@ -443,7 +441,7 @@ def _pass(e: Emitter, s: t.Stmt) -> None:
     pass
 
 
-EMITTERS: dict[type[t.Stmt], Callable[[Emitter, t.Stmt], None]] = {
+EMITTERS: dict[type[t.Stmt], Callable[[Emitter, Any], None]] = {
     t.Assign: _assign,
     t.AnnAssign: _annotated,
     t.AugAssign: _augmented,
@@ -460,4 +458,4 @@ EMITTERS: dict[type[t.Stmt], Callable[[Emitter, t.Stmt], None]] = {
     t.Try: emit_try,
     t.With: _with,
     t.Delete: _delete,
-}  # type: ignore[dict-item]
+}

@@ -138,9 +138,7 @@ def _protect(
             continue
         second = _handler_branch(e, made, cells, shared, node.span, handler)
         return _join(e, made, [first, second], live, node, keeps_partial)
-    raise fail(
-        node.span, "E0302", "the types of what this `try` assigns do not settle"
-    )
+    raise fail(node.span, "E0302", "the types of what this `try` assigns do not settle")
 
 
 def _make_cells(e: Emitter, types: dict[str, T.Type]) -> dict[str, Value]:
@@ -177,7 +175,9 @@ def _handler_branch(
         for name in shared:
             cell = cells.lists.get(name)
             if cell is None:
-                if e.frame.find(name) is None or isinstance(e.frame.find(name), Missing):
+                if e.frame.find(name) is None or isinstance(
+                    e.frame.find(name), Missing
+                ):
                     frame.names[name] = Missing(
                         "when `try` raises before assigning it", span
                     )

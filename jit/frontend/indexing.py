@@ -1,7 +1,7 @@
 """`x[...]`, read and assigned, decomposed as TorchScript does.
 
-    x[i, 1:, None]      aten::select, aten::slice, aten::unsqueeze, from left to right
-    x[mask], x[[0, 2]]  aten::index at the end; assigned: aten::index_put_
+x[i, 1:, None]      aten::select, aten::slice, aten::unsqueeze, from left to right
+x[mask], x[[0, 2]]  aten::index at the end; assigned: aten::index_put_
 """
 
 from __future__ import annotations
@@ -120,7 +120,9 @@ def get_tensor_item(e: Emitter, x: Value, node: t.Subscript) -> Value:
     view, indices = apply_views(e, x, node.index)
     if indices:
         kind = "np::index" if is_array and has_kind("np::index") else "aten::index"
-        made = apply(e, node.span, kind, _as(e, view, kind), index_list(e, indices, kind))
+        made = apply(
+            e, node.span, kind, _as(e, view, kind), index_list(e, indices, kind)
+        )
         return _back(e, made, is_array)
     if view is x:
         return _back(e, apply(e, node.span, "aten::alias", x), is_array)
@@ -163,9 +165,7 @@ def _back(e: Emitter, x: Value, is_array: bool) -> Value:
     return x
 
 
-def apply_views(
-    e: Emitter, x: Value, index: t.Expr
-) -> tuple[Value, dict[int, Value]]:
+def apply_views(e: Emitter, x: Value, index: t.Expr) -> tuple[Value, dict[int, Value]]:
     """The view that ints, slices, None and `...` select, and index tensors by dim."""
     items = list(index.elements) if isinstance(index, t.TupleExpr) else [index]
     emitted: list[tuple[t.Expr, Value | None]] = []

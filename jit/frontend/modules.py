@@ -216,8 +216,10 @@ def _class_hints(cls: type) -> dict[str, tuple[T.Type | None, bool]]:
         for name, hint in vars(base).get("__annotations__", {}).items():
             text = hint if isinstance(hint, str) else ""
             final = hint is typing.Final or typing.get_origin(hint) is typing.Final
-            final = final or text.rpartition(".")[2].startswith("Final") or (
-                ".Final" in text or text.startswith("Final")
+            final = (
+                final
+                or text.rpartition(".")[2].startswith("Final")
+                or (".Final" in text or text.startswith("Final"))
             )
             try:
                 found[name] = (type_of_hint(hint, scope), final)
@@ -260,9 +262,7 @@ def compile_method(
     if found is not None:
         return found
     if not signature.parameters:
-        raise fail(
-            signature.tree.span, "E0304", f"the method `{name}` takes no `self`"
-        )
+        raise fail(signature.tree.span, "E0304", f"the method `{name}` takes no `self`")
     full = compilation.program.unique_name(f"{info.definition.name}.{name}")
     info.definition.methods.append(full.removeprefix(f"{info.definition.name}."))
     return compilation.compile(
@@ -279,7 +279,9 @@ def compile_method(
 class ModuleValue(Sugared):
     """A module inside of compiled code: `self`, or one of its submodules."""
 
-    def __init__(self, compilation: Compilation, info: ModuleInfo, owner: Value) -> None:
+    def __init__(
+        self, compilation: Compilation, info: ModuleInfo, owner: Value
+    ) -> None:
         self.compilation = compilation
         self.info = info
         self.owner = owner
@@ -383,8 +385,8 @@ class ModuleValue(Sugared):
             raise fail(
                 span,
                 "E0310",
-                f"`{name}` of the module `{self.info.title}` is {a_type(attribute.type)} and"
-                f" is assigned {a_type(value.type)}",
+                f"`{name}` of the module `{self.info.title}` is"
+                f" {a_type(attribute.type)} and is assigned {a_type(value.type)}",
                 help="convert the value, or annotate the attribute in the class",
             )
         e.b.node("prim::SetAttr", [self.owner, fitting], name=name)
@@ -548,4 +550,3 @@ class ModuleMethod(Sugared):
             else:
                 items.append(child)
         return SugaredList(items)
-

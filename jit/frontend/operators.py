@@ -162,9 +162,7 @@ def _reflected(e: Emitter, span: Span, op: str, n: Value, x: Value) -> Value:
     return apply(e, span, f"aten::{BINARY[op]}", n, x)
 
 
-def _tuples(
-    e: Emitter, span: Span, op: str, a: Emitted, b: Emitted
-) -> Value | None:
+def _tuples(e: Emitter, span: Span, op: str, a: Emitted, b: Emitted) -> Value | None:
     """`t + u`, and `t * n` for a literal n; None for other operands."""
     if op not in ("+", "*"):
         return None
@@ -225,7 +223,10 @@ def _compare(e: Emitter, span: Span, op: str, left: Value, right: Value) -> Valu
     if isinstance(right.type, T.TensorType) and left.type in NUMBERS:
         return apply(e, span, f"aten::{COMPARE[MIRRORED[op]]}", right, left)
     if left.type == T.BOOL and right.type == T.BOOL and op not in ("==", "!="):
-        left, right = apply(e, span, "aten::Int", left), apply(e, span, "aten::Int", right)
+        left, right = (
+            apply(e, span, "aten::Int", left),
+            apply(e, span, "aten::Int", right),
+        )
     return apply(e, span, f"aten::{COMPARE[op]}", left, right)
 
 
@@ -241,7 +242,9 @@ def _equality(
         items = e.b.list(e.b.unpack(left), right.type.element)
         return compare(e, span, op, items, right)
     if b is not None and isinstance(left.type, T.ListType) and _is_size(left):
-        return compare(e, span, op, left, e.b.list(e.b.unpack(right), left.type.element))
+        return compare(
+            e, span, op, left, e.b.list(e.b.unpack(right), left.type.element)
+        )
     if T.NONE in (left.type, right.type):
         other = right if left.type == T.NONE else left
         if isinstance(other.type, T.OptionalType):
@@ -250,11 +253,10 @@ def _equality(
         if not T.is_tensor_like(other.type):
             return e.b.constant((other.type == T.NONE) is (op == "=="))
         return None
-    if T.STR in (left.type, right.type) and left.type != right.type:
-        if not isinstance(left.type, T.OptionalType) and not isinstance(
-            right.type, T.OptionalType
-        ):
-            return e.b.constant(op == "!=")
+    mixed = T.STR in (left.type, right.type) and left.type != right.type
+    kinds = (type(left.type), type(right.type))
+    if mixed and T.OptionalType not in kinds and T.UnionType not in kinds:
+        return e.b.constant(op == "!=")
     return None
 
 

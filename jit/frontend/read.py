@@ -471,7 +471,9 @@ class Reader:
                 continue
             pairs.append((self.expr(key), self.expr(value)))
         return t.DictExpr(
-            self.source.span(node), tuple(k for k, _ in pairs), tuple(v for _, v in pairs)
+            self.source.span(node),
+            tuple(k for k, _ in pairs),
+            tuple(v for _, v in pairs),
         )
 
     def _f_string(self, node: ast.expr, values: list[ast.expr]) -> t.FString:

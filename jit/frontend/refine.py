@@ -91,9 +91,7 @@ def known(e: Emitter, outcome: bool) -> Condition:
 
 def _negated(e: Emitter, c: Condition) -> Condition:
     if c.static is not None:
-        return Condition(
-            e.b.constant(not c.static), not c.static, c.orelse, c.then
-        )
+        return Condition(e.b.constant(not c.static), not c.static, c.orelse, c.then)
     value = e.op("aten::__not__", c.value)
     return Condition(value, None, c.orelse, c.then)
 
@@ -135,11 +133,11 @@ def _agreeing(a: Condition, b: Condition, is_and: bool) -> Facts:
         left, right, passed = a.orelse, b.orelse, a.then
     else:
         left, right, passed = a.then, b.then, a.orelse
-    found = {}
-    for name, type in left.items():
-        if right.get(name, passed.get(name)) == type:
-            found[name] = type
-    return found
+    return {
+        name: type
+        for name, type in left.items()
+        if right.get(name, passed.get(name)) == type
+    }
 
 
 def _tested_name(node: t.Expr) -> str | None:
@@ -271,12 +269,11 @@ def _is_instance(type: T.Type, wanted: list[T.Type]) -> bool:
     for w in wanted:
         if type == w or is_subtype(type, w) or (type == T.BOOL and w == T.INT):
             return True
-        if isinstance(w, T.ListType) and w.element == T.ANY:
-            if isinstance(type, T.ListType):
-                return True
-        if isinstance(w, T.DictType) and w.key == T.ANY and isinstance(type, T.DictType):
+        if w == BARE[list] and isinstance(type, T.ListType):
             return True
-        if w == T.TupleType(()) and T.tuple_elements(type) is not None:
+        if w == BARE[dict] and isinstance(type, T.DictType):
+            return True
+        if w == BARE[tuple] and T.tuple_elements(type) is not None:
             return True
     return False
 
@@ -298,9 +295,7 @@ def truth(e: Emitter, x: Emitted, node: t.Expr) -> Condition:
             return known(e, bool(items))
         if x.elements(e, node.span) is None and isinstance(x, PythonValue):
             return known(e, bool(x.obj))
-        raise fail(
-            node.span, "E0301", f"{x.describe()} cannot be a condition"
-        )
+        raise fail(node.span, "E0301", f"{x.describe()} cannot be a condition")
     name = _tested_name(node)
     match x.type:
         case T.SimpleType("bool"):

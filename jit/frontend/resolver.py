@@ -71,13 +71,11 @@ def _constant(e: Emitter, span: Span, obj: Any, name: str) -> Value | None:
     """A captured value: numbers and strings as they are, arrays copied."""
     match obj:
         case int() if not isinstance(obj, bool) and not -(2**63) <= obj < 2**63:
-            raise fail(
-                span, "E0104", f"the integer `{name}` does not fit into 64 bits"
-            )
+            raise fail(span, "E0104", f"the integer `{name}` does not fit into 64 bits")
         case bool() | int() | float() | complex() | str():
-            for base in (bool, int, float, complex, str):
-                if isinstance(obj, base):
-                    return e.b.constant(base(obj))
+            bases: tuple[Any, ...] = (bool, int, float, complex, str)
+            base = next(b for b in bases if isinstance(obj, b))
+            return e.b.constant(base(obj))
         case None | DType():
             return e.b.constant(obj)
         case np.dtype():
@@ -183,18 +181,20 @@ def _scripted(obj: Any) -> Emitted | None:
 def _is_type_form(obj: Any) -> bool:
     """Whether it is something of the typing module, `List[int]`."""
     module = type(obj).__module__
-    return module in ("typing", "types", "builtins") and hasattr(obj, "__origin__") or (
-        module == "typing"
-    )
+    return (
+        module in ("typing", "types", "builtins") and hasattr(obj, "__origin__")
+    ) or (module == "typing")
 
 
 def _not_capturable(span: Span, obj: Any, name: str) -> Exception:
     kind = type(obj).__name__
     help = "pass it to the function as an argument"
     if isinstance(obj, list | set):
-        help = "use a tuple, or pass it as an argument: compiled code would not see it change"
+        help = (
+            "use a tuple, or pass it as an argument: compiled code sees no change of it"
+        )
     elif isinstance(obj, dict):
-        help = "pass it as an argument: compiled code would not see it change"
+        help = "pass it as an argument: compiled code sees no change of it"
     elif hasattr(obj, "forward"):
         help = "make it an attribute of the module that uses it"
     return fail(
@@ -221,12 +221,12 @@ def attribute_of_object(e: Emitter, span: Span, obj: Any, name: str) -> Emitted:
         raise fail(
             span, "E0204", f"`math.{name}` is not among what compiled code knows"
         )
-    if obj in (np, np.linalg) and callable(found) and _known_function(found) is None:
-        if not isinstance(found, type | types.ModuleType):
-            raise fail(
-                span,
-                "E0204",
-                f"`np.{name}` is not among the operators that can be compiled",
-                help="compute it outside, or write it with other functions of NumPy",
-            )
+    is_function = callable(found) and not isinstance(found, type | types.ModuleType)
+    if obj in (np, np.linalg) and is_function and _known_function(found) is None:
+        raise fail(
+            span,
+            "E0204",
+            f"`np.{name}` is not among the operators that can be compiled",
+            help="compute it outside, or write it with other functions of NumPy",
+        )
     return resolve_object(e, span, found, name)

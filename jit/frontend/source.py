@@ -77,9 +77,7 @@ def _source_lines(fn: FunctionType) -> tuple[list[str], int]:
     return lines, max(first_line, 1)
 
 
-def _parse(
-    fn: FunctionType, text: str, source: Source
-) -> tuple[ast.FunctionDef, int]:
+def _parse(fn: FunctionType, text: str, source: Source) -> tuple[ast.FunctionDef, int]:
     dedented = textwrap.dedent(text)
     if dedented[:1].isspace():
         # a line of a string or comment stands further left than the function

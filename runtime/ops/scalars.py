@@ -241,6 +241,11 @@ declare(
 )
 
 declare(
+    ["aten::neg.float(float a) -> float", "aten::neg.complex(complex a) -> complex"],
+    operator.neg,
+    "The number with the other sign.",
+)
+declare(
     ["aten::neg.int(int a) -> int", "aten::neg.Scalar(Scalar a) -> Scalar"],
     lambda a: check_number(-a),
     "The number with the other sign.",
@@ -248,9 +253,9 @@ declare(
     samples=[case(3), case(-5)],
 )
 declare(
-    ["aten::neg.float(float a) -> float", "aten::neg.complex(complex a) -> complex"],
-    operator.neg,
-    "The number with the other sign.",
+    ["prim::abs.float(float a) -> float", "prim::abs.complex(complex a) -> float"],
+    abs,
+    "The distance from zero.",
 )
 declare(
     ["prim::abs.int(int a) -> int", "prim::abs.Scalar(Scalar a) -> Scalar"],
@@ -258,11 +263,6 @@ declare(
     "The distance from zero.",
     raises=True,
     samples=[case(3), case(-5)],
-)
-declare(
-    ["prim::abs.float(float a) -> float", "prim::abs.complex(complex a) -> float"],
-    abs,
-    "The distance from zero.",
 )
 
 # bits and truth ---------------------------------------------------------------------

@@ -61,6 +61,24 @@ def type_of_value(x: Any) -> T.Type:
     )
 
 
+def type_given_for(x: Any, wanted: T.Type) -> T.Type:
+    """The type of a value where it is known what is wanted: that decides what an empty
+    list or dict holds. Raises TypeError as `type_of_value` does."""
+    match wanted:
+        case T.OptionalType(element) if x is not None:
+            return type_given_for(x, element)
+        case T.ListType(element) if isinstance(x, list):
+            kinds = {type_given_for(v, element) for v in x}
+            if len(kinds) <= 1:
+                return T.ListType(kinds.pop() if kinds else element)
+        case T.DictType() if isinstance(x, dict) and not x:
+            return wanted
+        case T.TupleType(elements) if type(x) is tuple and len(x) == len(elements):
+            pairs = zip(x, elements, strict=True)
+            return T.TupleType(tuple(type_given_for(v, e) for v, e in pairs))
+    return type_of_value(x)
+
+
 def _common_type(items: Sequence[Any], what: str) -> T.Type:
     common: T.Type | None = type_of_value(items[0])
     for item in items[1:]:

@@ -26,6 +26,7 @@ from jit.modules.arguments import (
     enter,
     gives_arrays,
     leave,
+    type_given_for,
     type_of_value,
 )
 from jit.runtime import dispatch
@@ -143,14 +144,14 @@ class ScriptFunction:
 
     def _existing(self, values: list[Any]) -> str:
         """The stored version that takes these arguments best."""
-        given = [type_of_value(v) for v in values]
         best = None
         for key, name in self._versions.items():
-            score = _fit(given, key)
+            score = _fit(values, key)
             if score is not None and (best is None or score > best[0]):
                 best = (score, name)
         if best is not None:
             return best[1]
+        given = [type_of_value(v) for v in values]
         known = "; ".join(
             str(self.program.functions[n].schema) for n in self._versions.values()
         )
@@ -262,15 +263,16 @@ class ScriptFunction:
         return buffer.getvalue()
 
 
-def _fit(given: list[T.Type], key: Key) -> int | None:
+def _fit(values: list[Any], key: Key) -> int | None:
     """How well arguments fit a version: exact matches count; None if one does not."""
     from jit.ir.overloads import is_convertible
     from jit.ir.subtyping import is_subtype
 
-    if len(given) != len(key):
+    if len(values) != len(key):
         return None
     score = 0
-    for actual, wanted in zip(given, key, strict=True):
+    for value, wanted in zip(values, key, strict=True):
+        actual = type_given_for(value, wanted)
         if is_subtype(actual, wanted):
             score += 2
         elif is_convertible(actual, wanted) or _arrays_fit(actual, wanted):

@@ -1,8 +1,8 @@
 """Graph to graph, one file each; the orders are lists in `pipeline`.
 
-    find_pass("cse")(graph)               one pass: whether it changed anything
-    pipeline.optimize(graph, arg_types)   an optimised copy
-    set_math("strict")                    how much algebra may assume
+find_pass("cse")(graph)               one pass: whether it changed anything
+pipeline.optimize(graph, arg_types)   an optimised copy
+set_math("strict")                    how much algebra may assume
 """
 
 from __future__ import annotations

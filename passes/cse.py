@@ -69,12 +69,13 @@ class _Sharing:
         return changed
 
     def is_candidate(self, node: Node) -> bool:
-        if not node.outputs or node.kind in ("prim::Uninitialized", "prim::CreateObject"):
+        if not node.outputs or node.kind in (
+            "prim::Uninitialized",
+            "prim::CreateObject",
+        ):
             return False
         known = effects.is_structural(node) or card_of(node) is not None
-        return (
-            known and effects.is_pure(node) and not self.aliases.reads_changing(node)
-        )
+        return known and effects.is_pure(node) and not self.aliases.reads_changing(node)
 
     def may_share(self, first: Node, second: Node) -> bool:
         """Whether the results of one node may stand for those of another."""
@@ -85,9 +86,10 @@ class _Sharing:
             ours, theirs = first.outputs[i], second.outputs[i]
             if self.aliases.may_change(ours) or self.aliases.may_change(theirs):
                 return False
-            if self.aliases.escapes(theirs):
-                if first in self.escaped or not self.aliases.may_escape_for(ours, theirs):
-                    return False
+            if self.aliases.escapes(theirs) and (
+                first in self.escaped or not self.aliases.may_escape_for(ours, theirs)
+            ):
+                return False
         if any(self.aliases.escapes(second.outputs[i]) for i in mutable):
             self.escaped.add(first)
         return True

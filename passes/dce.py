@@ -45,10 +45,14 @@ class _Live:
                     self.add_roots(inner)
                 if node.kind == "prim::Loop" and effects.may_never_end(node):
                     self.mark(node)
-            elif effects.has_effect(node) or effects.may_raise(node):
+            elif self.is_root(node):
                 self.mark(node)
-            elif any(map(self.aliases.is_wildcard, effects.written_values(node))):
-                self.mark(node)
+
+    def is_root(self, node: Node) -> bool:
+        """Whether a node does something that is seen outside."""
+        if effects.has_effect(node) or effects.may_raise(node):
+            return True
+        return any(map(self.aliases.is_wildcard, effects.written_values(node)))
 
     def mark(self, what: Value | Node) -> None:
         seen = self.nodes if isinstance(what, Node) else self.values

@@ -117,7 +117,11 @@ def _infer_branches(node: Node) -> None:
         _infer_block(block)
     for i, output in enumerate(node.outputs):
         common = _common([b.returns[i] for b in node.blocks])
-        if common is not None and _has_tensor(common) and _same_kind(common, output.type):
+        if (
+            common is not None
+            and _has_tensor(common)
+            and _same_kind(common, output.type)
+        ):
             output.type = common
             for block in node.blocks:
                 _fit(block, i, common)
@@ -158,7 +162,9 @@ def _infer_loop(loop: Node) -> None:
     while True:
         _infer_block(body)
         stable = True
-        for param, value, plain in zip(carried, body.returns[1:], declared, strict=True):
+        for param, value, plain in zip(
+            carried, body.returns[1:], declared, strict=True
+        ):
             common = _common([param, value])
             if common is None or not is_subtype(common, plain):
                 common = plain
@@ -199,12 +205,15 @@ def _infer_structural(node: Node) -> None:
                     value.type = element
         case "prim::unchecked_unwrap_optional" | "prim::unchecked_cast":
             (source,) = node.inputs
-            if T.is_tensor_like(source.type) and T.is_tensor_like(node.output.type):
-                if is_subtype(source.type, _unrefined(node.output.type)):
-                    node.output.type = source.type
+            plain = _unrefined(node.output.type)
+            if T.is_tensor_like(plain) and is_subtype(source.type, plain):
+                node.output.type = source.type
         case "prim::NumToTensor":
             # of floats it is the default dtype, which may change until it runs
-            known: dict[T.Type, dtypes.DType] = {T.INT: dtypes.int64, T.BOOL: dtypes.bool_}
+            known: dict[T.Type, dtypes.DType] = {
+                T.INT: dtypes.int64,
+                T.BOOL: dtypes.bool_,
+            }
             dtype = known.get(node.inputs[0].type)
             node.output.type = T.TensorType(dtype, ())
 

@@ -91,9 +91,7 @@ def inline_call(call: Node, function: Function) -> list[Node]:
     return copies
 
 
-def _is_recursive(
-    function: Function, program: Program, known: dict[str, bool]
-) -> bool:
+def _is_recursive(function: Function, program: Program, known: dict[str, bool]) -> bool:
     """Whether a function may call itself, however indirectly."""
     if function.name not in known:
         seen: set[str] = set()

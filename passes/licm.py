@@ -50,8 +50,8 @@ def _may_move(node: Node, known: Aliases) -> bool:
         decline("licm", node, "it may raise, and the loop may run no trip")
         return False
     for value in node.outputs:
-        if is_mutable(value.type) and not known.is_private(value):
-            if node.kind != "prim::Constant":
-                decline("licm", node, "each trip has to make a new result")
-                return False
+        is_new = is_mutable(value.type) and node.kind != "prim::Constant"
+        if is_new and not known.is_private(value):
+            decline("licm", node, "each trip has to make a new result")
+            return False
     return True

@@ -143,9 +143,9 @@ def _forward_elements(graph: Graph) -> bool:
                 changed = True
         elif node.kind == "prim::TupleIndex":
             built, index = node.inputs[0].node, node.inputs[1].constant
-            if built.kind in _BUILT and isinstance(index, int):
-                if -len(built.inputs) <= index < len(built.inputs):
-                    node.output.replace_all_uses_with(built.inputs[index])
-                    node.destroy()
-                    changed = True
+            count = len(built.inputs) if built.kind in _BUILT else 0
+            if isinstance(index, int) and -count <= index < count:
+                node.output.replace_all_uses_with(built.inputs[index])
+                node.destroy()
+                changed = True
     return changed

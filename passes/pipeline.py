@@ -1,6 +1,8 @@
 """The order of the passes.
 
     optimize(graph, arg_types)     what the executor runs before it assembles a graph
+
+The tuples below are the orders; nothing registers itself.
 """
 
 from __future__ import annotations
@@ -71,5 +73,3 @@ def optimize(graph: Graph, arg_types: Sequence[T.Type] | None = None) -> Graph:
 def clean(graph: Graph) -> bool:
     """Make a graph smaller in place without taking it apart: calls stay."""
     return fixpoint(("peephole", "fold_constants", "simplify_if", "cse", "dce"), graph)
-
-

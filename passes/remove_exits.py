@@ -243,7 +243,7 @@ class _Remover:
 
 def join(a: str, b: str) -> str:
     """How a node is left if its blocks are left like this."""
-    if a == NOWHERE or a == b:
+    if a in (NOWHERE, b):
         return b
     return a if b == NOWHERE else MAYBE
 

@@ -143,7 +143,10 @@ def _remove_append(node: Node) -> bool:
         return False
     make = Builder(node)
     longer = make.node(
-        "prim::ListConstruct", [*built.inputs, item], [target.type], output_names=[target.name]
+        "prim::ListConstruct",
+        [*built.inputs, item],
+        [target.type],
+        output_names=[target.name],
     )
     for output in node.outputs:
         output.replace_all_uses_with(longer.output)

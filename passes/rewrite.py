@@ -77,7 +77,7 @@ Bindings = dict[str, Value]
 
 
 @dataclass(frozen=True, slots=True)
-class Any_:
+class Anything:
     """Any value, by name; the same value where the name comes again."""
 
     name: str
@@ -136,7 +136,7 @@ class Op:
         )
 
 
-Pattern = Any_ | Constant | Op
+Pattern = Anything | Constant | Op
 
 
 def op(kind: str, *inputs: Pattern, name: str = "") -> Op:
@@ -367,7 +367,9 @@ class Rewriter:
         """Whether an inner node of the pattern may have seen, or given, other contents
         than the outer one would find now."""
         inner = [
-            v for v in _inner_values(match.rule.pattern, match.node) if is_mutable(v.type)
+            v
+            for v in _inner_values(match.rule.pattern, match.node)
+            if is_mutable(v.type)
         ]
         return bool(inner) and any(map(match.aliases().may_change, inner))
 

@@ -9,7 +9,8 @@
 
 * A constant condition leaves the nodes of one block.
 * An output that both blocks return becomes what they return, also where one of them
-  never gets there (`prim::Uninitialized`); an output that is the condition becomes it.
+  never gets there (`prim::Uninitialized`); an output that is the condition, or its
+  negation, becomes that.
 * Inside of a block the condition is known.
 
 Idempotent.
@@ -22,7 +23,6 @@ from jit.ir.builder import Builder
 from jit.ir.constants import same_constant
 from jit.ir.graph import NOT_CONSTANT, Block, Graph, Node, Value
 from jit.ir.subtyping import is_subtype
-
 
 _PLAIN = (T.INT, T.FLOAT, T.BOOL, T.COMPLEX, T.STR, T.NONE, T.DTYPE)
 """Types whose constants are their values."""
@@ -84,7 +84,9 @@ def _forward_outputs(node: Node) -> bool:
     changed = False
     for i in reversed(range(len(node.outputs))):
         output = node.outputs[i]
-        value = _known_outside(node, node.blocks[0].returns[i], node.blocks[1].returns[i])
+        value = _known_outside(
+            node, node.blocks[0].returns[i], node.blocks[1].returns[i]
+        )
         if value is None or not is_subtype(value.type, output.type):
             continue
         output.replace_all_uses_with(value)
@@ -113,6 +115,9 @@ def _known_outside(node: Node, a: Value, b: Value) -> Value | None:
     # types first: constants that are arrays have no truth value when compared
     if a.type == b.type == T.BOOL and constants == [True, False]:
         return node.inputs[0]
+    if a.type == b.type == T.BOOL and constants == [False, True]:
+        negated: Value = Builder(node).op("aten::__not__", node.inputs[0])
+        return negated
     same = all(v is first for v in choices)
     inside = any(first.block.is_inside(b) for b in node.blocks)
     return first if same and not inside else None

@@ -310,9 +310,7 @@ def _add_node(a: Aliases, node: Node) -> None:
             a.put(a.find(node.inputs[0]), *node.outputs)
     elif node.kind == "prim::TupleSlice":
         if is_mutable(node.output.type):
-            a.unify(
-                a.contents(a.find(node.output)), a.contents(a.find(node.inputs[0]))
-            )
+            a.unify(a.contents(a.find(node.output)), a.contents(a.find(node.inputs[0])))
     elif node.kind not in _READ:
         # slots of objects, calls, and what nobody declared
         a.make_wild(*node.inputs, *node.outputs)
@@ -327,9 +325,9 @@ def _add_operator(a: Aliases, node: Node, schema: FunctionSchema) -> None:
         _add_container_operator(a, node, schema)
     for i, returned in enumerate(schema.returns):
         for value, argument in zip(node.inputs, schema.arguments, strict=False):
-            if returned.alias and argument.alias:
-                if returned.alias.name == argument.alias.name:
-                    _share(a, node.outputs[i], returned, value, argument)
+            names = [x.alias.name for x in (returned, argument) if x.alias]
+            if len(names) == 2 and names[0] == names[1]:
+                _share(a, node.outputs[i], returned, value, argument)
         if returned.alias and returned.alias.name == "*" and not is_generic(schema):
             a.make_wild(node.outputs[i])
     for value in effects.written_values(node):

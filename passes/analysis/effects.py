@@ -52,7 +52,9 @@ def may_raise(node: Node) -> bool:
             return any(may_raise(n) for b in node.blocks for n in b.nodes)
         case "prim::Try":
             body, handler = node.blocks
-            return any(map(may_raise, body.nodes)) and any(map(may_raise, handler.nodes))
+            return any(map(may_raise, body.nodes)) and any(
+                map(may_raise, handler.nodes)
+            )
         case "prim::FusionGroup":
             return any(map(may_raise, subgraph(node).nodes))
         case "prim::TupleIndex":

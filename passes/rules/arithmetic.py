@@ -15,7 +15,7 @@ from typing import Any
 from jit.ir import types as T
 from jit.ir.dtypes import FLOATING, INTEGER
 from jit.passes.rewrite import (
-    Any_,
+    Anything,
     Constant,
     Match,
     New,
@@ -26,11 +26,11 @@ from jit.passes.rewrite import (
     rule,
 )
 
-X = Any_("x")
-TENSOR = Any_("x", lambda t: isinstance(t, T.TensorType))
-INT = Any_("x", lambda t: t == T.INT)
-FLOAT = Any_("x", lambda t: t == T.FLOAT)
-BOOL = Any_("x", lambda t: t == T.BOOL)
+X = Anything("x")
+TENSOR = Anything("x", lambda t: isinstance(t, T.TensorType))
+INT = Anything("x", lambda t: t == T.INT)
+FLOAT = Anything("x", lambda t: t == T.FLOAT)
+BOOL = Anything("x", lambda t: t == T.BOOL)
 
 
 def is_number(value: Any) -> bool:
@@ -87,9 +87,12 @@ NEUTRAL_INTEGERS = tuple(
 
 NEUTRAL_FLOATS = tuple(
     rule(
-        f"{name} = x (float)", op(kind, *inputs), the_operand, "standard",
+        f"{name} = x (float)",
+        op(kind, *inputs),
+        the_operand,
+        "standard",
         covers_raising=True,
-    )  # fmt: skip
+    )
     for name, kind, inputs in (
         ("x + 0", "aten::add.float|float_int", (FLOAT, ZERO)),
         ("0 + x", "aten::add.float|int_float", (ZERO, FLOAT)),
@@ -166,7 +169,8 @@ IDEMPOTENT = tuple(repeated(f"{kind}.default") for kind in IDEMPOTENT_KINDS)
 
 def is_power_of_two(c: float) -> bool:
     """Whether a number is 1, 2, 4… up to 2**15, which every float dtype holds."""
-    return 1 <= c <= 2**15 and math.frexp(c)[0] == 0.5
+    mantissa, _ = math.frexp(c)
+    return 1 <= c <= 2**15 and mantissa == 0.5
 
 
 def merge_factors(m: Match) -> Replacement:
@@ -182,7 +186,7 @@ def merge_factors(m: Match) -> Replacement:
             exact = type(first) is int and type(second) is int
             exact = exact and abs(first * second) < 2**63
         else:
-            small = 1 <= abs(second) and abs(first * second) <= 2**15
+            small = abs(second) >= 1 and abs(first * second) <= 2**15
             exact = is_power_of_two(first) and small
     if not exact:
         return m.decline(f"{first} * {second} is not exact for every x")
@@ -255,7 +259,7 @@ def square_float(m: Match) -> Replacement:
     return made
 
 
-def _twice(kind: str, base: Any_, tail: tuple[Constant, ...] = ()) -> Op:
+def _twice(kind: str, base: Anything, tail: tuple[Constant, ...] = ()) -> Op:
     return op(kind, op(kind, base, FIRST, *tail), SECOND, *tail)
 
 
@@ -296,7 +300,7 @@ def boolean(wanted: bool) -> Constant:
     return Constant("c", lambda v: v is wanted)
 
 
-Y = Any_("y")
+Y = Anything("y")
 
 
 def inverted(kind: str, opposite: str) -> Rule:
@@ -346,4 +350,3 @@ RULES = (
     *TRUTH,
     *CONVERSIONS,
 )
-

@@ -9,7 +9,7 @@ from jit.ir.type_text import parse_type
 from jit.passes.rewrite import (
     SAME,
     VIEW,
-    Any_,
+    Anything,
     Constant,
     Match,
     New,
@@ -19,7 +19,7 @@ from jit.passes.rewrite import (
     rule,
 )
 
-X = Any_("x")
+X = Anything("x")
 INDEX = Constant("i", lambda v: type(v) is int)
 TUPLE = build("prim::TupleConstruct", "t")
 NAMED = build("prim::NamedTupleConstruct", "t")
@@ -122,9 +122,10 @@ def whether_instance(m: Match) -> Replacement:
     wanted = [parse_type(text) for text in m.node.attributes["types"]]
     if type != T.ANY and any(is_subtype(type, w) for w in wanted):
         return New(True)
-    if is_certain(type) and type != T.BOOL and not T.tuple_elements(type):
-        if all(is_certain(w) and _is_apart(type, w) for w in wanted):
-            return New(False)
+    # a bool is an int to Python, and tuples are compared by their elements
+    plain = is_certain(type) and type != T.BOOL and not T.tuple_elements(type)
+    if plain and all(is_certain(w) and _is_apart(type, w) for w in wanted):
+        return New(False)
     return m.decline(f"`{type}` does not tell")
 
 

@@ -8,7 +8,7 @@ from jit.passes.analysis.facts import constant_of
 from jit.passes.rewrite import (
     SAME,
     VIEW,
-    Any_,
+    Anything,
     Constant,
     Match,
     New,
@@ -19,8 +19,8 @@ from jit.passes.rewrite import (
     rule,
 )
 
-X = Any_("x")
-TENSOR = Any_("x", lambda t: isinstance(t, T.TensorType))
+X = Anything("x")
+TENSOR = Anything("x", lambda t: isinstance(t, T.TensorType))
 FALSE = Constant("false", lambda v: v is False)
 NONE = Constant("none", lambda v: v is None)
 
@@ -144,13 +144,13 @@ RULES = (
          op("aten::transpose.int", op("aten::transpose.int", X)),
          undone_dims, sharing=VIEW, covers_raising=True),
     rule("permute and back = x",
-         op("aten::permute", op("aten::permute", X, Any_("p")), Any_("q")),
+         op("aten::permute", op("aten::permute", X, Anything("p")), Anything("q")),
          undone_permutation, sharing=VIEW, covers_raising=True),
     rule("reshape twice = once",
-         op("aten::reshape", op("aten::reshape", X), Any_("sizes")),
+         op("aten::reshape", op("aten::reshape", X), Anything("sizes")),
          reshaped_once, covers_raising=True),
     rule("to(x, its dtype) = x",
-         op("aten::to.dtype", TENSOR, Constant("dtype"), Any_("blocking"), FALSE, NONE),
+         op("aten::to.dtype", TENSOR, Constant("dtype"), Anything("blocking"), FALSE, NONE),
          same_dtype, sharing=SAME),
     rule("cat([x]) = x", op("aten::cat", build("prim::ListConstruct", "l")), only_part),
     rule("dropout(x, p, False) = x",

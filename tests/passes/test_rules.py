@@ -23,7 +23,7 @@ from jit.ir.schema import REQUIRED
 from jit.ir.verifier import assert_valid
 from jit.passes import infer_shapes, set_math
 from jit.passes.peephole import RULES
-from jit.passes.rewrite import Any_, Constant, Op, Rewriter
+from jit.passes.rewrite import Anything, Constant, Op, Rewriter
 from jit.passes.rules import arithmetic
 from jit.runtime.bytecode import run_graph
 from jit.runtime.tensor import Tensor, wrap
@@ -43,7 +43,7 @@ NUMBERS = (0, 1, 2, 4, 8, 3, -3, 5, 0.5, 1.0, 2.0, 1.5, 3.0, 0.1, -0.0, 0.0)
 SPECIAL = (0.0, -0.0, float("inf"), float("-inf"), float("nan"), 5e-324, 1e308, -2.5)
 
 
-class Unfit(Exception):
+class UnfitError(Exception):
     """The drawn values do not make a valid graph."""
 
 
@@ -92,10 +92,10 @@ class Side:
         drawn = options.get(base, (None, 0, 1, -1, (1, 2.5, "a")))
         fits = [v for v in drawn if pattern.test is None or pattern.test(v)]
         if not fits:
-            raise Unfit
+            raise UnfitError
         return self.make.constant(self.source.choice(fits))
 
-    def any(self, pattern: Any_, wanted: T.Type) -> Value:
+    def any(self, pattern: Anything, wanted: T.Type) -> Value:
         if wanted == T.ListType(T.INT):
             dims = self.source.choice([[1, 0], [0, 1], [-1, 0], [3, 2], [6], [-1]])
             return self.make.list([self.make.constant(d) for d in dims], T.INT)
@@ -108,7 +108,7 @@ class Side:
             types = [tensor if wanted == T.TENSOR else wanted]
         fits = [t for t in types if pattern.type is None or pattern.type(t)]
         if not fits:
-            raise Unfit
+            raise UnfitError
         type = self.source.choice(fits)
         if type in (T.INT, T.FLOAT, T.BOOL) and self.source.random() < 0.5:
             return self.make.constant(self.sample(type))
@@ -134,7 +134,7 @@ class Side:
                 return source.choice([None, 1])
         if type in (T.ANY, T.NONE) or isinstance(type, T.TypeVariable):
             return None
-        raise Unfit
+        raise UnfitError
 
     def tensor(self) -> np.ndarray:
         source = np.random.default_rng(self.source.randrange(2**32))
@@ -178,7 +178,7 @@ class Side:
             if i < len(pattern.inputs):
                 inputs.append(self.value(pattern.inputs[i], type))
             elif argument.default is REQUIRED:
-                inputs.append(self.any(Any_(""), type))
+                inputs.append(self.any(Anything(""), type))
             else:
                 inputs.append(self.make.default(argument.default, argument.type))
         types = []
@@ -193,7 +193,7 @@ class Side:
     def built(self, pattern: Op, wanted: T.Type) -> Any:
         if pattern.kind == "prim::ListConstruct":
             if wanted == T.ListType(T.TENSOR):
-                items = [self.any(Any_(""), T.TENSOR)]
+                items = [self.any(Anything(""), T.TENSOR)]
             else:
                 items = [self.input(T.INT, n) for n in (5, 7)]
             type: T.Type = T.ListType(items[0].type)
@@ -217,7 +217,7 @@ class Side:
             elements = T.tuple_elements(inputs[0].type)
             index = inputs[1].constant
             if not -len(elements) <= index < len(elements):
-                raise Unfit
+                raise UnfitError
             return self.make.node(kind, inputs, [elements[index]])
         if kind == "prim::isinstance":
             wanted = self.source.choice([("int",), ("float", "str"), ("Tensor",)])
@@ -227,11 +227,11 @@ class Side:
         if kind in ("prim::TensorToArray", "prim::ArrayToTensor"):
             result = T.ARRAY if kind == "prim::TensorToArray" else T.TENSOR
             if kind == "prim::TensorToArray" and not T.is_tensor_like(inputs[0].type):
-                raise Unfit
+                raise UnfitError
             return self.make.node(kind, inputs, [result])
         if kind == "prim::NumToTensor":
             if inputs[0].type not in (T.INT, T.BOOL, T.FLOAT):
-                raise Unfit
+                raise UnfitError
             return self.make.node(kind, inputs, [T.TENSOR])
         raise AssertionError(f"the test does not know how to make `{kind}`")
 
@@ -250,7 +250,7 @@ def make_graph(rule: Any, source: random.Random) -> tuple[Graph, list[Any]]:
     try:
         assert_valid(side.graph)
     except GraphError:
-        raise Unfit from None
+        raise UnfitError from None
     infer_shapes.run(side.graph)
     return side.graph, side.args
 
@@ -300,7 +300,7 @@ def test_both_sides_of_a_rule_are_equal(rule):
         for _ in range(400):
             try:
                 graph, args = make_graph(rule, source)
-            except Unfit:
+            except UnfitError:
                 continue
             expected = run(graph, args)
             text = str(graph)

@@ -108,11 +108,7 @@ def emit_int(e: Emitter, call: t.Call) -> Emitted:
     values = _values(e, call, 0, 1)
     if not values:
         return e.b.constant(0)
-    return (
-        values[0]
-        if values[0].type == T.INT
-        else apply(e, call.span, "aten::Int", values[0])
-    )
+    return as_number(e, call.span, values[0], T.INT)
 
 
 @builtin(float)
@@ -120,11 +116,16 @@ def emit_float(e: Emitter, call: t.Call) -> Emitted:
     values = _values(e, call, 0, 1)
     if not values:
         return e.b.constant(0.0)
-    return (
-        values[0]
-        if values[0].type == T.FLOAT
-        else apply(e, call.span, "aten::Float", values[0])
-    )
+    return as_number(e, call.span, values[0], T.FLOAT)
+
+
+def as_number(e: Emitter, span: Span, x: Value, wanted: T.Type) -> Value:
+    """`int(x)` or `float(x)`."""
+    if x.type == wanted:
+        return x
+    if isinstance(x.type, T.ArrayType):
+        return apply(e, span, f"np::{wanted}", x)
+    return apply(e, span, "aten::Int" if wanted == T.INT else "aten::Float", x)
 
 
 @builtin(complex)
@@ -299,7 +300,7 @@ def emit_range(e: Emitter, call: t.Call) -> Emitted:
     values = []
     for x in _values(e, call, 1, 3):
         if T.is_tensor_like(x.type) or x.type == T.BOOL:
-            x = apply(e, call.span, "aten::Int", x)
+            x = as_number(e, call.span, x, T.INT)
         if x.type != T.INT:
             raise fail(
                 call.span,
@@ -567,21 +568,30 @@ def emit_no_context(e: Emitter, call: t.Call) -> Emitted:
 
 def emit_tensor(e: Emitter, call: t.Call) -> Emitted:
     """`torch.tensor(data)`: of a number, or of nested lists and tuples."""
-    if call.args and isinstance(call.args[0], t.ListExpr | t.TupleExpr):
-        leaves = _Leaves(e)
-        shape = leaves.read(call.args[0])
-        args = e.arguments(
-            t.Call(call.span, call.function, call.args[1:], call.keywords)
-        )
-        args.positional.insert(0, leaves.build(shape, call.span))
-    else:
-        args = e.arguments(call)
+    args = _data_arguments(e, call)
     args.keywords.pop("requires_grad", None)
     if args.positional:
         data = e.as_value(args.positional[0], call.span)
         if T.is_tensor_like(data.type):
             return _copied(e, call, args)
     return call_operator(e, call.span, "aten::tensor", args, name="torch.tensor")
+
+
+def emit_array(e: Emitter, call: t.Call) -> Emitted:
+    """`np.array(data)`: of an array, a number, or nested lists and tuples."""
+    args = _data_arguments(e, call)
+    return call_operator(e, call.span, "np::array", args, name="np.array")
+
+
+def _data_arguments(e: Emitter, call: t.Call) -> Arguments:
+    """The arguments, the first of which may be a nested literal of numbers."""
+    if not call.args or not isinstance(call.args[0], t.ListExpr | t.TupleExpr):
+        return e.arguments(call)
+    leaves = _Leaves(e)
+    shape = leaves.read(call.args[0])
+    args = e.arguments(t.Call(call.span, call.function, call.args[1:], call.keywords))
+    args.positional.insert(0, leaves.build(shape, call.span))
+    return args
 
 
 class _Leaves:
@@ -597,7 +607,7 @@ class _Leaves:
             return [self.read(element) for element in node.elements]
         value = self.e.value(node)
         if value.type == T.NUMBER or T.is_tensor_like(value.type):
-            value = apply(self.e, node.span, "aten::Float", value)
+            value = as_number(self.e, node.span, value, T.FLOAT)
         self.values.append(value)
         return len(self.values) - 1
 
@@ -644,7 +654,7 @@ def math_function(name: str) -> Builtin | None:
             if isinstance(x, Value) and (
                 T.is_tensor_like(x.type) or x.type == T.NUMBER
             ):
-                args.positional[i] = apply(e, call.span, "aten::Float", x)
+                args.positional[i] = as_number(e, call.span, x, T.FLOAT)
             elif isinstance(x, Value) and x.type == T.BOOL:
                 args.positional[i] = apply(e, call.span, "aten::Int", x)
         return call_operator(e, call.span, kind, args, name=f"math.{name}")

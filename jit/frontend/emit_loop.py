@@ -232,22 +232,12 @@ def _walk_value(e: Emitter, x: Value, span: Span) -> Walk:
             keys = apply(e, span, "aten::keys", x)
             return _walk_value(e, keys, span)
         case T.TensorType():
-            apply(e, span, "aten::len", x)  # raises for a 0-dim Tensor, as Python does
-            return Walk(
-                lambda: e.op("aten::len", x), lambda i: e.op("aten::select", x, 0, i)
-            )
+            # the length raises for a 0-dim Tensor, as Python does
+            length = apply(e, span, "aten::len", x)
+            return Walk(lambda: length, lambda i: e.op("aten::select", x, 0, i))
         case T.ArrayType():
-            view = e.b.convert(x, T.TENSOR)
-            return Walk(
-                lambda: apply(e, span, "np::len", x),
-                lambda i: (
-                    e.b.node(
-                        "prim::TensorToArray",
-                        [e.op("aten::select", view, 0, i)],
-                        [T.ARRAY],
-                    ).output
-                ),
-            )
+            length = apply(e, span, "np::len", x)
+            return Walk(lambda: length, lambda i: e.op("np::select", x, 0, i))
         case T.TupleType() | T.NamedTupleType():
             return _walk_value(e, as_list(e, e.b.unpack(x), span), span)
         case T.OptionalType():

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from jit.frontend import tree as t
 from jit.frontend.annotations import type_of_annotation
+from jit.frontend.builtins import list_of
 from jit.frontend.call import Arguments, call_operator, known_elements
 from jit.frontend.coerce import coerce
 from jit.frontend.emit_control import choose, emit_if
@@ -16,6 +17,7 @@ from jit.frontend.environment import Missing
 from jit.frontend.failures import a_type, fail
 from jit.frontend.indexing import (
     apply_views,
+    converted,
     index_list,
     set_tensor_item,
     slice_bounds,
@@ -136,12 +138,7 @@ def _unpack_at_run_time(
 ) -> list[Emitted]:
     """The parts of a list or Tensor, whose number is checked when it runs."""
     if isinstance(value.type, T.ArrayType):
-        rows = apply(e, span, "aten::unbind", e.b.convert(value, T.TENSOR))
-        count = len(places)
-        parts = e.b.node("prim::ListUnpack", [rows], [T.TENSOR] * count).outputs
-        return [
-            e.b.node("prim::TensorToArray", [p], [T.ARRAY]).output for p in list(parts)
-        ]
+        value = list_of(e, value, span)
     if isinstance(value.type, T.TensorType):
         value = apply(e, span, "aten::unbind", value)
     if value.type == T.STR:
@@ -300,17 +297,27 @@ def _augmented_item(e: Emitter, s: t.AugAssign, target: t.Subscript) -> None:
 def _augmented_tensor_item(
     e: Emitter, s: t.AugAssign, target: t.Subscript, owner: Value
 ) -> None:
-    view, indices = apply_views(e, owner, target.index)
+    view, indices = apply_views(e, owner, target.index, writes=True)
     operand = e.value(s.value)
-    if isinstance(operand.type, T.ArrayType):
-        operand = e.b.convert(operand, T.TENSOR)
-    if not indices and s.op in IN_PLACE:
-        apply(e, s.span, f"aten::{IN_PLACE[s.op]}", view, operand)
+    is_array = isinstance(owner.type, T.ArrayType)
+    if T.is_tensor_like(operand.type) and type(operand.type) is not type(owner.type):
+        operand = converted(e, operand, T.ARRAY if is_array else T.TENSOR)
+    in_place = f"{numpy_kind(NUMPY[s.op])}_" if is_array else (
+        f"aten::{IN_PLACE.get(s.op)}"
+    )
+    if not indices and has_kind(in_place):
+        apply(e, s.span, in_place, view, operand)
         return
-    listed = index_list(e, indices, "aten::")
-    old = apply(e, target.span, "aten::index", view, listed)
+    namespace = "np" if is_array else "aten"
+    old = view
+    if indices:
+        listed = index_list(e, view, indices)
+        old = apply(e, target.span, f"{namespace}::index", view, listed)
     new = e.as_value(binary(e, s.span, s.op, old, operand), s.span)
-    apply(e, s.span, "aten::index_put_", view, listed, new)
+    if indices:
+        apply(e, s.span, f"{namespace}::index_put_", view, listed, new)
+    else:
+        apply(e, s.span, "np::copyto" if is_array else "aten::copy_", view, new)
 
 
 # other statements -------------------------------------------------------------

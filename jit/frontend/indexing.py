@@ -6,6 +6,7 @@ x[mask], x[[0, 2]]  aten::index at the end; assigned: aten::index_put_
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from jit.frontend import tree as t
@@ -15,7 +16,6 @@ from jit.frontend.operators import apply
 from jit.frontend.sugared import Emitted, Sugared
 from jit.ir import types as T
 from jit.ir.graph import NOT_CONSTANT, Value
-from jit.ir.registry import has_kind
 from jit.ir.span import Span
 
 if TYPE_CHECKING:
@@ -114,34 +114,84 @@ def _tuple_item(e: Emitter, owner: Value, node: t.Subscript) -> Emitted:
 # tensors and arrays -----------------------------------------------------------
 
 
+@dataclass(frozen=True, slots=True)
+class _Kinds:
+    """The operators that an index consists of."""
+
+    select: str
+    slice: str
+    new_axis: str
+    index: str
+    index_put: str
+    copy: str
+    fill: str
+    itself: str
+    tensor: str
+    type: T.Type
+
+
+_TENSOR = _Kinds(
+    "aten::select",
+    "aten::slice",
+    "aten::unsqueeze",
+    "aten::index",
+    "aten::index_put_",
+    "aten::copy_",
+    "aten::fill_",
+    "aten::alias",
+    "aten::tensor",
+    T.TENSOR,
+)
+_ARRAY = _Kinds(
+    "np::select",
+    "np::slice",
+    "np::expand_dims",
+    "np::index",
+    "np::index_put_",
+    "np::copyto",
+    "np::copyto",
+    "np::asarray",
+    "np::array",
+    T.ARRAY,
+)
+
+
+def _kinds(x: Value) -> _Kinds:
+    return _ARRAY if isinstance(x.type, T.ArrayType) else _TENSOR
+
+
 def get_tensor_item(e: Emitter, x: Value, node: t.Subscript) -> Value:
     """`x[index]` of a Tensor or Array."""
-    is_array = isinstance(x.type, T.ArrayType)
+    kinds = _kinds(x)
     view, indices = apply_views(e, x, node.index)
     if indices:
-        kind = "np::index" if is_array and has_kind("np::index") else "aten::index"
-        made = apply(
-            e, node.span, kind, _as(e, view, kind), index_list(e, indices, kind)
-        )
-        return _back(e, made, is_array)
+        return apply(e, node.span, kinds.index, view, index_list(e, view, indices))
     if view is x:
-        return _back(e, apply(e, node.span, "aten::alias", x), is_array)
-    return _back(e, view, is_array)
+        return apply(e, node.span, kinds.itself, x)
+    return view
 
 
 def set_tensor_item(e: Emitter, x: Value, node: t.Subscript, value: Value) -> None:
     """`x[index] = value`."""
-    view, indices = apply_views(e, x, node.index)
-    view = _as(e, view, "aten::")
+    kinds = _kinds(x)
+    view, indices = apply_views(e, x, node.index, writes=True)
+    is_number = not T.is_tensor_like(value.type)
+    if not is_number and type(value.type) is not type(kinds.type):
+        value = converted(e, value, kinds.type)
     if indices:
-        listed = index_list(e, indices, "aten::")
-        if value.type not in (T.TENSOR, T.ARRAY) and not T.is_tensor_like(value.type):
+        listed = index_list(e, view, indices)
+        if is_number and kinds is _TENSOR:
             value = _number_like(e, value, view, node.span)
-        apply(e, node.span, "aten::index_put_", view, listed, value)
-    elif T.is_tensor_like(value.type):
-        apply(e, node.span, "aten::copy_", view, value)
+        apply(e, node.span, kinds.index_put, view, listed, value)
     else:
-        apply(e, node.span, "aten::fill_", view, value)
+        kind = kinds.fill if is_number else kinds.copy
+        apply(e, node.span, kind, view, value)
+
+
+def converted(e: Emitter, x: Value, wanted: T.Type) -> Value:
+    """A Tensor as an Array or an Array as a Tensor, sharing storage."""
+    kind = "TensorToArray" if wanted == T.ARRAY else "ArrayToTensor"
+    return e.b.node(f"prim::{kind}", [x], [wanted]).output
 
 
 def _number_like(e: Emitter, n: Value, like: Value, span: Span) -> Value:
@@ -152,21 +202,14 @@ def _number_like(e: Emitter, n: Value, like: Value, span: Span) -> Value:
     return e.as_value(call_operator(e, span, "aten::tensor", args), span)
 
 
-def _as(e: Emitter, x: Value, kind: str) -> Value:
-    """A view of an Array as a Tensor where the operator wants one: same storage."""
-    if kind.startswith("aten::") and isinstance(x.type, T.ArrayType):
-        return e.b.convert(x, T.TENSOR)
-    return x
+def apply_views(
+    e: Emitter, x: Value, index: t.Expr, *, writes: bool = False
+) -> tuple[Value, dict[int, Value]]:
+    """The view that ints, slices, None and `...` select, and index tensors by dim.
 
-
-def _back(e: Emitter, x: Value, is_array: bool) -> Value:
-    if is_array and isinstance(x.type, T.TensorType):
-        return e.b.node("prim::TensorToArray", [x], [T.ARRAY]).output
-    return x
-
-
-def apply_views(e: Emitter, x: Value, index: t.Expr) -> tuple[Value, dict[int, Value]]:
-    """The view that ints, slices, None and `...` select, and index tensors by dim."""
+    A number of an Array is no view of it, so that an Array that is written to keeps a
+    last int as an index.
+    """
     items = list(index.elements) if isinstance(index, t.TupleExpr) else [index]
     emitted: list[tuple[t.Expr, Value | None]] = []
     for item in items:
@@ -177,15 +220,17 @@ def apply_views(e: Emitter, x: Value, index: t.Expr) -> tuple[Value, dict[int, V
     dots = [i for i, (item, _) in enumerate(emitted) if _is_ellipsis(item)]
     if len(dots) > 1:
         raise fail(index.span, "E0301", "an index can hold only one `...`")
-    if T.is_tensor_like(x.type) and isinstance(x.type, T.ArrayType):
-        x = e.b.convert(x, T.TENSOR)
     indices: dict[int, Value] = {}
     head = emitted[: dots[0]] if dots else emitted
     dim = 0
-    for item, value in head:
+    for place, (item, value) in enumerate(head):
+        is_last = writes and place == len(emitted) - 1
+        if is_last and isinstance(x.type, T.ArrayType) and value is not None:
+            if value.type == T.INT:
+                value = e.b.convert(value, T.ARRAY)
         x, dim = _take(e, x, item, value, dim, indices)
     if dots:
-        x = _take_from_end(e, x, emitted[dots[0] + 1 :], indices)
+        x = _take_from_end(e, x, emitted[dots[0] + 1 :])
     return x, indices
 
 
@@ -210,28 +255,27 @@ def _take(
     indices: dict[int, Value],
 ) -> tuple[Value, int]:
     """Apply one part of an index at `dim`, counted from the left."""
+    kinds = _kinds(x)
     at = e.b.constant(dim)
     if isinstance(item, t.Slice):
         return _take_slice(e, x, item, at), dim + 1
     assert value is not None
-    if value.type in (T.INT,):
-        return apply(e, item.span, "aten::select", x, at, value), dim
+    if value.type == T.INT:
+        return apply(e, item.span, kinds.select, x, at, value), dim
     if value.type == T.NONE:
-        return apply(e, item.span, "aten::unsqueeze", x, at), dim + 1
+        return apply(e, item.span, kinds.new_axis, x, at), dim + 1
     if value.type == T.BOOL:
-        x = apply(e, item.span, "aten::unsqueeze", x, at)
-        value = apply(e, item.span, "aten::tensor", e.b.list([value], T.BOOL))
-    indices[dim] = _index_tensor(e, value, item.span)
+        x = apply(e, item.span, kinds.new_axis, x, at)
+        value = e.b.list([value], T.BOOL)
+    indices[dim] = _index_tensor(e, x, value, item.span)
     return x, dim + 1
 
 
 def _take_from_end(
-    e: Emitter,
-    x: Value,
-    items: list[tuple[t.Expr, Value | None]],
-    indices: dict[int, Value],
+    e: Emitter, x: Value, items: list[tuple[t.Expr, Value | None]]
 ) -> Value:
     """Apply the parts behind `...` at dims counted from the right."""
+    kinds = _kinds(x)
     dim = -1
     for item, value in reversed(items):
         at = e.b.constant(dim)
@@ -241,9 +285,9 @@ def _take_from_end(
             continue
         assert value is not None
         if value.type == T.INT:
-            x = apply(e, item.span, "aten::select", x, at, value)
+            x = apply(e, item.span, kinds.select, x, at, value)
         elif value.type == T.NONE:
-            x = apply(e, item.span, "aten::unsqueeze", x, at)
+            x = apply(e, item.span, kinds.new_axis, x, at)
             dim -= 1
         else:
             raise fail(
@@ -260,17 +304,18 @@ def _take_slice(e: Emitter, x: Value, s: t.Slice, at: Value) -> Value:
     if s.lower is None and s.upper is None and s.step is None:
         lower = e.b.constant(0)
         upper = e.b.constant(END)
-    return apply(e, s.span, "aten::slice", x, at, lower, upper, step)
+    return apply(e, s.span, _kinds(x).slice, x, at, lower, upper, step)
 
 
-def _index_tensor(e: Emitter, value: Value, span: Span) -> Value:
+def _index_tensor(e: Emitter, x: Value, value: Value, span: Span) -> Value:
+    """A part of an index as a Tensor, or as an Array for an Array."""
+    kinds = _kinds(x)
     match value.type:
-        case T.TensorType():
-            return value
-        case T.ArrayType():
-            return e.b.convert(value, T.TENSOR)
+        case T.TensorType() | T.ArrayType():
+            same = type(value.type) is type(kinds.type)
+            return value if same else converted(e, value, kinds.type)
         case T.ListType(T.SimpleType("int" | "bool")):
-            return apply(e, span, "aten::tensor", value)
+            return apply(e, span, kinds.tensor, value)
     raise fail(
         span,
         "E0301",
@@ -279,9 +324,9 @@ def _index_tensor(e: Emitter, value: Value, span: Span) -> Value:
     )
 
 
-def index_list(e: Emitter, indices: dict[int, Value], kind: str) -> Value:
+def index_list(e: Emitter, x: Value, indices: dict[int, Value]) -> Value:
     """The index tensors in the order of dims, None where a dim is not indexed."""
-    element = T.optional(T.TENSOR)
+    element = T.optional(_kinds(x).type)
     parts = [
         indices[d] if d in indices else e.none(element) for d in range(max(indices) + 1)
     ]

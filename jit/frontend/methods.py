@@ -217,8 +217,6 @@ def _of_array(e: Emitter, span: Span, x: Value, name: str) -> Emitted:
     kind = numpy_kind(name)
     if not name.startswith("_") and has_kind(kind):
         return BoundOperator(name, kind, x)
-    if name in ("item", "tolist"):
-        return BoundOperator(name, f"aten::{name}", x)
     raise _unknown(span, x, name, [*ARRAY_ATTRIBUTES, *_kinds("np")])
 
 

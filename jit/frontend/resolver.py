@@ -130,6 +130,7 @@ def _library_builtins() -> dict[int, Builtin]:
         marks.is_scripting: B.emit_true,
         marks.is_tracing: B.emit_false,
         torch.tensor: B.emit_tensor,
+        np.array: B.emit_array,
         torch.no_grad: B.emit_no_context,
         torch.enable_grad: B.emit_no_context,
         torch.inference_mode: B.emit_no_context,

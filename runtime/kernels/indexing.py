@@ -201,11 +201,11 @@ def check_along(
 def gather(x: Array, dim: int, index: Array) -> Array:
     """`out[i][j] = x[index[i][j]][j]` for `dim` 0, and so on."""
     dim = check_along("gather", x, dim, index)
-    if index.ndim == 0 or index.size == 0:
-        base = x.reshape(-1)[:1] if index.size else x.reshape(-1)[:0]
-        return base.reshape(index.shape).copy()
-    if x.ndim == 0:
-        return np.broadcast_to(x, index.shape).copy()
+    if not index.size:
+        return np.empty(index.shape, x.dtype)
+    if not index.ndim or not x.ndim:
+        # one of them may be 0-dim where the other has one dim
+        return x.reshape(-1)[index]
     return x[along(x, dim, index)]
 
 

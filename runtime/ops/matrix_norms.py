@@ -19,7 +19,7 @@ def _check_dtype(x, wanted):
     dtype = wanted if isinstance(wanted, DType) else x
     if dtype is not None and not (dtype.is_floating_point or dtype.is_complex):
         raise RuntimeError(
-            "linalg.norm: Expected a floating point or complex tensor as input. Got"
+            "linalg.vector_norm: Expected a floating point or complex tensor as input. Got"
             f" {dtype.title}"
         )
     return dtype
@@ -118,9 +118,7 @@ class linalg_norm_named(Shaped):
 
     def sizes(x, ord, dim, keepdim, dtype):
         if ord is not UNKNOWN and ord not in ("fro", "nuc"):
-            raise RuntimeError(
-                f"linalg.matrix_norm: Order {ord} not supported."
-            )
+            raise RuntimeError(f"linalg.matrix_norm: Order {ord} not supported.")
         if len(x if dim is None else dim) != 2:
             raise RuntimeError(
                 f"linalg.norm: the order {ord} is one of matrices, but the input has"

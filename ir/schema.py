@@ -115,6 +115,14 @@ class FunctionSchema:
         )
 
     @cached_property
+    def is_generic(self) -> bool:
+        """Whether it takes or gives values of any type: `t[]`, `Any`, `...`."""
+        return self.is_vararg or any(
+            T.contains_variable(x.type) or x.type == T.ANY
+            for x in (*self.arguments, *self.returns)
+        )
+
+    @cached_property
     def has_alias(self) -> bool:
         """Whether a result may share storage with an argument."""
         return any(r.alias for r in self.returns)

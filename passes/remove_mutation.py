@@ -25,7 +25,6 @@ from jit.passes.analysis import effects
 from jit.passes.analysis.aliases import (
     MAY_RETURN_ARGUMENT,
     aliases,
-    is_generic,
     is_mutable,
 )
 from jit.passes.analysis.facts import card_of, facts_of
@@ -43,29 +42,34 @@ def run(graph: Graph) -> bool:
         if known.is_wildcard(value) or not _is_local(node, known.members(value)):
             decline("remove_mutation", node, "others may share what it writes")
             continue
-        if _remove_append(node) or _remove_write(node):
+        made = _remove_append(node) or _remove_write(node)
+        if made is not None:
+            known.replace(value, made)
             changed = True
-            known = aliases(graph)
     return changed
 
 
 def _is_local(writer: Node, members: list[Value]) -> bool:
     """Whether what a node writes was made in its block, and nobody holds it yet.
 
-    `members` are all values that may share storage with it.
+    `members` are all values that may share storage with it, and values that writes
+    were replaced by.
     """
-    makers = 0
     for member in members:
-        if member.node.block is not writer.block or member.node.kind == "prim::Param":
+        node = member.node
+        if node.block is None or node is writer:
+            continue
+        if node.block is not writer.block or node.kind == "prim::Param":
             return False
-        if not effects.written_values(member.node):
-            makers += 1
-            if not _gives_new(member.node):
+        if effects.written_values(node):
+            if node.is_before(writer):
                 return False
+        elif not _gives_new(node):
+            return False
         for use in member.uses:
             if _keeps(use) and not writer.is_before(use.node):
                 return False
-    return makers == 1
+    return _gives_new(writer.inputs[0].node)
 
 
 def _gives_new(node: Node) -> bool:
@@ -82,7 +86,7 @@ def _keeps(use: Use) -> bool:
     card = card_of(node)
     if card is not None:
         written = effects.written_values(node)
-        if not is_generic(card.schema) or node.inputs[use.index] in written:
+        if not card.schema.is_generic or node.inputs[use.index] in written:
             return False
         return bool(written) or any(is_mutable(v.type) for v in node.outputs)
     if node.kind == "prim::Return":
@@ -90,17 +94,17 @@ def _keeps(use: Use) -> bool:
     return node.kind not in ("prim::Print", "prim::isinstance", "prim::FusionGroup")
 
 
-def _remove_write(node: Node) -> bool:
+def _remove_write(node: Node) -> Value | None:
     """Replace `aten::add_` by `aten::add` and let later readers read its result."""
     if not node.kind.endswith("_") or node.kind.endswith("__"):
-        return False
+        return None
     card = find_card(node.kind[:-1], node.overload)
     if card is None or len(card.schema.arguments) != len(node.inputs):
-        return False
+        return None
     target = node.inputs[0]
     if not _gives_same_type(node, card.infer, target.type):
         decline("remove_mutation", node, "the result may have another dtype or size")
-        return False
+        return None
     pure = Node(card.schema.kind, card.schema.overload)
     pure.span, pure.stack = node.span, node.stack
     for value in node.inputs:
@@ -110,7 +114,7 @@ def _remove_write(node: Node) -> bool:
     node.output.replace_all_uses_with(output)
     _redirect(target, output, pure)
     node.destroy()
-    return True
+    return output
 
 
 def _gives_same_type(node: Node, infer: object, wanted: T.Type) -> bool:
@@ -133,14 +137,14 @@ def _gives_same_type(node: Node, infer: object, wanted: T.Type) -> bool:
     return known and found.sizes == wanted.sizes
 
 
-def _remove_append(node: Node) -> bool:
+def _remove_append(node: Node) -> Value | None:
     """Build a longer list where one is built and appended to, before anybody keeps it."""
     if node.kind != "aten::append" or len(node.inputs) != 2:
-        return False
+        return None
     target, item = node.inputs
     built = target.node
     if built.kind != "prim::ListConstruct":
-        return False
+        return None
     make = Builder(node)
     longer = make.node(
         "prim::ListConstruct",
@@ -152,7 +156,7 @@ def _remove_append(node: Node) -> bool:
         output.replace_all_uses_with(longer.output)
     _redirect(target, longer.output, longer)
     node.destroy()
-    return True
+    return longer.output
 
 
 def _redirect(old: Value, new: Value, since: Node) -> None:

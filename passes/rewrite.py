@@ -31,7 +31,6 @@ from jit.passes.analysis.aliases import (
     MAY_RETURN_ARGUMENT,
     Aliases,
     aliases,
-    is_generic,
     is_mutable,
 )
 from jit.passes.analysis.facts import card_of, facts_of, is_never_changed
@@ -351,6 +350,9 @@ class Rewriter:
             case _:
                 values = replacement
         made = _nodes_between(before, node)
+        if self._aliases is not None:
+            for new_node in reversed(made):
+                self._aliases.add(new_node)
         if values is None or not self.may_replace(match, values, made):
             for new_node in made:
                 new_node.destroy()
@@ -359,8 +361,9 @@ class Rewriter:
             if old.name and not new.name:
                 new.name = old.name
             old.replace_all_uses_with(new)
+            if self._aliases is not None:
+                self._aliases.replace(old, new)
         node.destroy()
-        self._aliases = None
         return True
 
     def sees_older_state(self, match: Match) -> bool:
@@ -425,7 +428,7 @@ def _only_reads(use: Use) -> bool:
     card = card_of(use.node)
     if card is None or card.schema.kind in MAY_RETURN_ARGUMENT:
         return False
-    if is_generic(card.schema) or use.index >= len(card.schema.arguments):
+    if card.schema.is_generic or use.index >= len(card.schema.arguments):
         return False
     return card.schema.arguments[use.index].alias is None
 

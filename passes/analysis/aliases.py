@@ -241,6 +241,17 @@ class Aliases:
         wild.written |= {STORAGE, CONTAINER}
         wild.writers.append(node)
 
+    def add(self, node: Node) -> None:
+        """Follow a change of the graph: a node without blocks was inserted."""
+        _add_node(self, node)
+
+    def replace(self, old: Value, new: Value) -> None:
+        """Follow a change of the graph: one value took the place of another.
+
+        The classes stay true, though they may be larger than those of a new analysis.
+        """
+        self.join(old, new)
+
     def escape(self, value: Value) -> None:
         """Note that somebody holds a value after the graph has run."""
         if is_mutable(value.type):
@@ -321,14 +332,14 @@ def _add_node(a: Aliases, node: Node) -> None:
 def _add_operator(a: Aliases, node: Node, schema: FunctionSchema) -> None:
     if schema.kind in MAY_RETURN_ARGUMENT:
         _mix(a, [*node.inputs, *node.outputs])
-    elif is_generic(schema):
+    elif schema.is_generic:
         _add_container_operator(a, node, schema)
     for i, returned in enumerate(schema.returns):
         for value, argument in zip(node.inputs, schema.arguments, strict=False):
             names = [x.alias.name for x in (returned, argument) if x.alias]
             if len(names) == 2 and names[0] == names[1]:
                 _share(a, node.outputs[i], returned, value, argument)
-        if returned.alias and returned.alias.name == "*" and not is_generic(schema):
+        if returned.alias and returned.alias.name == "*" and not schema.is_generic:
             a.make_wild(node.outputs[i])
     for value in effects.written_values(node):
         a.write(node, value)
@@ -350,14 +361,6 @@ def _share(
 
 def _is_list(type: T.Type) -> bool:
     return isinstance(type, T.ListType | T.DictType | T.SetType)
-
-
-def is_generic(schema: FunctionSchema) -> bool:
-    """Whether it works on containers of any element: `t[]`, `Dict(int, t)`."""
-    return schema.is_vararg or any(
-        T.contains_variable(x.type) or x.type == T.ANY
-        for x in (*schema.arguments, *schema.returns)
-    )
 
 
 def _add_container_operator(a: Aliases, node: Node, schema: FunctionSchema) -> None:

@@ -439,8 +439,8 @@ class select(View):
         size = x[dim]
         if index is not UNKNOWN and size is not None and not -size <= index < size:
             raise IndexError(
-                f"select(): index {index} out of range for tensor of size"
-                f" {S.shown(x)} at dimension {dim}"
+                # as eager indexing has it, which compiled code does by this operator
+                f"index {index} is out of bounds for dimension {dim} with size {size}"
             )
         return (*x[:dim], *x[dim + 1 :])
 

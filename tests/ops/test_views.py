@@ -191,7 +191,7 @@ def test_views_of_zero_dim_results_share_storage():
     ("name", "arguments", "message"),
     [
         ("expand", [[2, 4], False], "must match the existing size (3)"),
-        ("select.int", [0, 5], "index 5 out of range for tensor of size [3, 4]"),
+        ("select.int", [0, 5], "index 5 is out of bounds for dimension 0 with size 3"),
         ("narrow", [0, 1, 5], "start (1) + length (5) exceeds dimension size (3)."),
         ("permute", [[0, 0]], "duplicate dims are not allowed"),
         ("unfold", [0, 5, 1], "maximum size for tensor at dimension 0 is 3"),

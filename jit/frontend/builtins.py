@@ -503,6 +503,25 @@ def emit_getattr(e: Emitter, call: t.Call) -> Emitted:
     return attribute_of_value(e, call.span, owner, text)
 
 
+@builtin(super)
+def emit_super(e: Emitter, call: t.Call) -> Emitted:
+    """`super()` in a method of a module."""
+    from jit.frontend.environment import Variable
+    from jit.frontend.modules import ModuleValue, SuperValue
+
+    found = e.scope.find("__class__")
+    first = e.tree.params[0].name if e.tree.params else ""
+    owner = e.frame.find(first)
+    if found is not None and isinstance(owner, Variable) and not call.args:
+        if isinstance(owner.value, ModuleValue):
+            return SuperValue(owner.value, found[0])
+    raise fail(
+        call.span,
+        "E0205",
+        "`super` is accepted only without arguments, in a method of a module",
+    )
+
+
 # other modules --------------------------------------------------------------------
 
 

@@ -337,11 +337,17 @@ class ModuleValue(Sugared):
         return resolve_object(e, span, content, name)
 
     def _of_class(self, e: Emitter, span: Span, name: str) -> Emitted | None:
-        from jit.frontend.resolver import resolve_object
-
         if name in MODULE_METHODS and not _is_overridden(self.info.instance, name):
             return ModuleMethod(self, name)
-        for cls in type(self.info.instance).__mro__:
+        return self.of_classes(e, span, name, type(self.info.instance).__mro__)
+
+    def of_classes(
+        self, e: Emitter, span: Span, name: str, classes: tuple[type, ...]
+    ) -> Emitted | None:
+        """An attribute that the first of some classes has; None if none has."""
+        from jit.frontend.resolver import resolve_object
+
+        for cls in classes:
             if name not in vars(cls):
                 continue
             found = vars(cls)[name]
@@ -436,6 +442,23 @@ class ModuleValue(Sugared):
             "modules can be indexed only by literal numbers",
             help="loop over them: `for layer in self.layers:`",
         )
+
+
+class SuperValue(Sugared):
+    """`super()`: the methods of the classes behind one."""
+
+    def __init__(self, owner: ModuleValue, cls: type) -> None:
+        self.owner = owner
+        self.cls = cls
+
+    def describe(self) -> str:
+        return f"`super()` of `{self.cls.__name__}`"
+
+    def attribute(self, e: Emitter, span: Span, name: str) -> Emitted:
+        order = type(self.owner.info.instance).__mro__
+        behind = order[order.index(self.cls) + 1 :]
+        found = self.owner.of_classes(e, span, name, behind)
+        return super().attribute(e, span, name) if found is None else found
 
 
 def _is_container(module: Any) -> bool:

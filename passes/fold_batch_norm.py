@@ -18,7 +18,7 @@ import numpy as np
 
 from jit.ir.builder import Builder
 from jit.ir.graph import NOT_CONSTANT, Graph, Node
-from jit.passes.rewrite import decline
+from jit.passes.reasons import decline
 
 Array = np.ndarray[Any, Any]
 

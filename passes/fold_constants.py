@@ -25,7 +25,7 @@ from jit.ir.subtyping import is_subtype
 from jit.passes.analysis import effects
 from jit.passes.analysis.aliases import Aliases, aliases, is_mutable
 from jit.passes.analysis.facts import card_of, constant_of, facts_of
-from jit.passes.rewrite import decline
+from jit.passes.reasons import decline
 
 LARGEST_BYTES = 1 << 16
 """Results with more bytes than this, and than their inputs, are not stored."""

@@ -21,7 +21,7 @@ from jit.ir.graph import Block, Graph, Node, Value
 from jit.passes.analysis import effects
 from jit.passes.analysis.aliases import Aliases, aliases
 from jit.passes.analysis.facts import card_of, is_never_changed
-from jit.passes.rewrite import decline
+from jit.passes.reasons import decline
 
 
 def run(graph: Graph) -> bool:

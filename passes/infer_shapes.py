@@ -24,7 +24,7 @@ from jit.ir.subtyping import is_subtype
 from jit.ir.unification import substitute, unify
 from jit.passes.analysis import effects
 from jit.passes.analysis.facts import card_of, facts_of
-from jit.passes.rewrite import decline
+from jit.passes.reasons import decline
 
 CHANGE_SIZES = {
     "aten::" + name

@@ -17,7 +17,7 @@ from __future__ import annotations
 from jit.ir.graph import Block, Graph, Node
 from jit.passes.analysis import effects
 from jit.passes.analysis.aliases import Aliases, aliases, is_mutable
-from jit.passes.rewrite import decline
+from jit.passes.reasons import decline
 
 
 def run(graph: Graph) -> bool:

@@ -28,7 +28,7 @@ from jit.passes.analysis.aliases import (
     is_mutable,
 )
 from jit.passes.analysis.facts import card_of, facts_of
-from jit.passes.rewrite import decline
+from jit.passes.reasons import decline
 
 
 def run(graph: Graph) -> bool:

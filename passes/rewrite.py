@@ -1,18 +1,18 @@
-"""Patterns, rules and the rewriter: algebra as tables.
+"""Rules and the rewriter: algebra as tables.
 
     rule("neg(neg(x)) = x", op("aten::neg", op("aten::neg", X)), lambda m: m["x"])
 
+Patterns are described in `jit.passes.patterns`.
 A rule is named by its equation, says which level of mathematics it needs (see
 `jit.passes.LEVELS`) and what its result may share with what it replaces. The rewriter
 walks the graph, replaces what matches, and keeps statistics of each rule. A rule that
-matches and declines gives its reason, which `why()` collects.
+matches and declines gives its reason to `jit.passes.reasons`.
 """
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
@@ -20,10 +20,8 @@ from typing import Any
 from jit.ir import types as T
 from jit.ir.builder import Builder
 from jit.ir.card import ShapeError
-from jit.ir.constants import same_constant
 from jit.ir.dtypes import DType
-from jit.ir.graph import NOT_CONSTANT, Graph, Node, Use, Value
-from jit.ir.span import Span
+from jit.ir.graph import Graph, Node, Use, Value
 from jit.ir.subtyping import is_subtype
 from jit.passes import allows
 from jit.passes.analysis import effects
@@ -34,127 +32,8 @@ from jit.passes.analysis.aliases import (
     is_mutable,
 )
 from jit.passes.analysis.facts import card_of, facts_of, is_never_changed
-
-# reasons ------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class Reason:
-    """Why something that could have been done was not."""
-
-    subject: str
-    """The rule or pass."""
-    kind: str
-    """Kind of the node in question."""
-    text: str
-    span: Span
-
-
-_reasons: list[Reason] | None = None
-
-
-@contextmanager
-def why() -> Iterator[list[Reason]]:
-    """Collect the reasons that rules and passes give for declining."""
-    global _reasons
-    saved, _reasons = _reasons, []
-    try:
-        yield _reasons
-    finally:
-        _reasons = saved
-
-
-def decline(subject: str, node: Node, text: str) -> None:
-    """Give a reason, if somebody collects them."""
-    if _reasons is not None:
-        _reasons.append(Reason(subject, node.kind, text, node.span))
-
-
-# patterns -----------------------------------------------------------------------
-
-Bindings = dict[str, Value]
-
-
-@dataclass(frozen=True, slots=True)
-class Anything:
-    """Any value, by name; the same value where the name comes again."""
-
-    name: str
-    type: Callable[[T.Type], bool] | None = None
-
-    def match(self, value: Value, found: Bindings) -> bool:
-        if self.type is not None and not self.type(value.type):
-            return False
-        return found.setdefault(self.name, value) is value
-
-
-@dataclass(frozen=True, slots=True)
-class Constant:
-    """A constant that passes a test; the same constant where the name comes again."""
-
-    name: str
-    test: Callable[[Any], bool] | None = None
-
-    def match(self, value: Value, found: Bindings) -> bool:
-        constant = value.constant
-        if constant is NOT_CONSTANT or (self.test and not self.test(constant)):
-            return False
-        known = found.setdefault(self.name, value)
-        return known is value or same_constant(known.constant, constant)
-
-
-@dataclass(frozen=True, slots=True)
-class Op:
-    """The output of a node of a kind, with inputs that match; further inputs may be
-    anything."""
-
-    kind: str
-    inputs: tuple[Pattern, ...]
-    overloads: tuple[str, ...] = ()
-    """Overloads that match; none: all."""
-    variadic: bool = False
-    """Whether `inputs` says nothing: `prim::ListConstruct`."""
-    name: str = ""
-
-    def match(self, value: Value, found: Bindings) -> bool:
-        if not self.match_node(value.node, found):
-            return False
-        return not self.name or found.setdefault(self.name, value) is value
-
-    def match_node(self, node: Node, found: Bindings) -> bool:
-        if node.kind != self.kind:
-            return False
-        if self.overloads and node.overload not in self.overloads:
-            return False
-        if self.variadic:
-            return True
-        if len(node.inputs) < len(self.inputs):
-            return False
-        return all(
-            p.match(v, found) for p, v in zip(self.inputs, node.inputs, strict=False)
-        )
-
-
-Pattern = Anything | Constant | Op
-
-
-def op(kind: str, *inputs: Pattern, name: str = "") -> Op:
-    """A pattern for `aten::add` or, with overloads, `aten::add.Tensor|Scalar`.
-
-    The overload without a name is written `default`.
-    """
-    head, _, overloads = kind.partition(".")
-    names = overloads.split("|") if overloads else []
-    wanted = tuple("" if name == "default" else name for name in names)
-    return Op(head, inputs, wanted, name=name)
-
-
-def build(kind: str, name: str) -> Op:
-    """A pattern for a node with any number of inputs."""
-    return Op(kind, (), variadic=True, name=name)
-
-
-# rules --------------------------------------------------------------------------
+from jit.passes.patterns import Bindings, Op
+from jit.passes.reasons import decline
 
 FRESH, VIEW, SAME = "fresh", "view", "same"
 """What the value that a rule replaces is, where another existing value takes its place:

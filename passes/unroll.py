@@ -16,7 +16,7 @@ from __future__ import annotations
 from jit.ir.builder import Builder
 from jit.ir.clone import clone_nodes
 from jit.ir.graph import Graph, Node
-from jit.passes.rewrite import decline
+from jit.passes.reasons import decline
 
 MOST_TRIPS = 8
 MOST_NODES = 64

@@ -14,17 +14,8 @@ from typing import Any
 
 from jit.ir import types as T
 from jit.ir.dtypes import FLOATING, INTEGER
-from jit.passes.rewrite import (
-    Anything,
-    Constant,
-    Match,
-    New,
-    Op,
-    Replacement,
-    Rule,
-    op,
-    rule,
-)
+from jit.passes.patterns import Anything, Constant, Op, op
+from jit.passes.rewrite import Match, New, Replacement, Rule, rule
 
 X = Anything("x")
 TENSOR = Anything("x", lambda t: isinstance(t, T.TensorType))

@@ -6,18 +6,8 @@ from jit.ir import types as T
 from jit.ir.graph import NOT_CONSTANT, Value
 from jit.ir.subtyping import is_subtype
 from jit.ir.type_text import parse_type
-from jit.passes.rewrite import (
-    SAME,
-    VIEW,
-    Anything,
-    Constant,
-    Match,
-    New,
-    Replacement,
-    build,
-    op,
-    rule,
-)
+from jit.passes.patterns import Anything, Constant, build, op
+from jit.passes.rewrite import SAME, VIEW, Match, New, Replacement, rule
 
 X = Anything("x")
 INDEX = Constant("i", lambda v: type(v) is int)

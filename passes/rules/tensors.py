@@ -5,19 +5,8 @@ from __future__ import annotations
 from jit.ir import types as T
 from jit.ir.constants import constant_values
 from jit.passes.analysis.facts import constant_of
-from jit.passes.rewrite import (
-    SAME,
-    VIEW,
-    Anything,
-    Constant,
-    Match,
-    New,
-    Replacement,
-    Rule,
-    build,
-    op,
-    rule,
-)
+from jit.passes.patterns import Anything, Constant, build, op
+from jit.passes.rewrite import SAME, VIEW, Match, New, Replacement, Rule, rule
 
 X = Anything("x")
 TENSOR = Anything("x", lambda t: isinstance(t, T.TensorType))

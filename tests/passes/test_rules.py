@@ -22,8 +22,9 @@ from jit.ir.registry import find_card, overloads_of
 from jit.ir.schema import REQUIRED
 from jit.ir.verifier import assert_valid
 from jit.passes import infer_shapes, set_math
+from jit.passes.patterns import Anything, Constant, Op
 from jit.passes.peephole import RULES
-from jit.passes.rewrite import Anything, Constant, Op, Rewriter
+from jit.passes.rewrite import Rewriter
 from jit.passes.rules import arithmetic
 from jit.runtime.bytecode import run_graph
 from jit.runtime.tensor import Tensor, wrap

@@ -11,7 +11,7 @@ from jit import passes
 from jit.ir import dtypes
 from jit.ir import types as T
 from jit.ir.parser import parse_graph
-from jit.passes import pipeline, rewrite, runner
+from jit.passes import pipeline, reasons, rewrite, runner
 
 DTYPE = "the result may have another dtype"
 TEXT = """
@@ -105,11 +105,11 @@ def test_fixpoint_ends_though_passes_disagree(monkeypatch):
 
 
 def test_reasons_for_declining_are_collected():
-    with rewrite.why() as reasons:
+    with reasons.why() as collected:
         runner.run_pass("peephole", parse_graph(TEXT))
 
-    given = [(r.subject, r.kind, r.text) for r in reasons]
-    assert ("x * 1 = x (tensor)", "aten::mul", DTYPE) in given
+    texts = [(r.subject, r.kind, r.text) for r in collected]
+    assert ("x * 1 = x (tensor)", "aten::mul", DTYPE) in texts
 
 
 def test_rules_count_how_they_fare():

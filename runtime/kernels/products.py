@@ -88,7 +88,7 @@ def linear(x: Array, weight: Array, bias: Array | None) -> Array:
     """`x @ weight.T + bias`."""
     linear_sizes(x.shape, weight.shape, None if bias is None else bias.shape)
     check_same_dtype(x, weight)
-    if x.ndim > 2 and x.flags.c_contiguous:
+    if x.ndim > 2 and x.size and x.flags.c_contiguous:
         # one large product is faster than a batch of small ones
         flat = multiply(x.reshape(-1, x.shape[-1]), weight.T)
         out = flat.reshape(*x.shape[:-1], *weight.shape[:-1])

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import jit.runtime.ops  # noqa: F401  (registers the cards)
 from jit.ir import types as T
 from jit.ir.dtypes import dtype_of
 from jit.ir.registry import find_card
+
+steady = settings(max_examples=60, deadline=None, derandomize=True)
 
 
 def card(name):
@@ -42,6 +44,7 @@ def at(place, dim, number):
     return (*place[:dim], number, *place[dim + 1 :])
 
 
+@steady
 @given(gathers())
 def test_gather_takes_each_element_from_where_the_index_says(call):
     x, dim, index = call
@@ -52,6 +55,7 @@ def test_gather_takes_each_element_from_where_the_index_says(call):
     assert np.array_equal(expected, card("gather").kernel(x, dim, index, False))
 
 
+@steady
 @given(gathers())
 def test_scatter_writes_each_element_to_where_the_index_says(call):
     x, dim, index = call
@@ -70,7 +74,10 @@ def test_scatter_writes_each_element_to_where_the_index_says(call):
     assert np.array_equal(expected, x)
 
 
-@given(gathers(), st.sampled_from(["sum", "prod", "amax", "amin", "mean"]), st.booleans())
+@steady
+@given(
+    gathers(), st.sampled_from(["sum", "prod", "amax", "amin", "mean"]), st.booleans()
+)
 def test_scatter_reduce_reduces_what_goes_to_one_place(call, reduce, include_self):
     x, dim, index = call
     src = base(index.shape) - 3.0
@@ -130,6 +137,7 @@ def as_numpy(indices):
     return tuple(slice(None) if i is None else i for i in indices)
 
 
+@steady
 @given(indexings())
 def test_index_reads_what_numpy_reads_and_infers_its_sizes(call):
     x, indices = call
@@ -147,6 +155,7 @@ def test_index_reads_what_numpy_reads_and_infers_its_sizes(call):
     assert all(b in (None, a) for a, b in zip(made.shape, inferred.sizes, strict=True))
 
 
+@steady
 @given(indexings())
 def test_index_put_writes_where_index_reads(call):
     x, indices = call
@@ -181,7 +190,10 @@ def test_writing_a_view_of_itself_reads_it_first():
     ("indices", "message"),
     [
         ([np.array([5])], "index 5 is out of bounds for dimension 0 with size 3"),
-        ([None, np.array([-5])], "index -5 is out of bounds for dimension 1 with size 4"),
+        (
+            [None, np.array([-5])],
+            "index -5 is out of bounds for dimension 1 with size 4",
+        ),
         ([np.array([1.0])], "tensors used as indices must be long, int, byte or bool"),
         ([np.array([True])], "The shape of the mask [1] at index 0 does not match"),
         ([np.array([0])] * 3, "too many indices for tensor of dimension 2 (got 3)"),
@@ -198,6 +210,7 @@ def test_indices_that_do_not_fit_are_told_with_both_sizes(indices, message):
     assert message in str(caught.value)
 
 
+@steady
 @given(st.lists(st.integers(-3, 3), max_size=8))
 def test_nonzero_lists_the_places_that_index_reads_back(values):
     x = np.array(values, np.int64)
@@ -220,6 +233,7 @@ def test_masked_fill_broadcasts_the_mask_only():
         card("masked_fill.Scalar").kernel(x, mask.astype(np.int64), -1)
 
 
+@steady
 @given(gathers(), st.integers(-2, 2))
 def test_index_add_adds_whole_slices(call, alpha):
     x, dim, index = call

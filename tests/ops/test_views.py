@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import jit.runtime.ops  # noqa: F401  (registers the cards)
@@ -13,6 +13,8 @@ from jit.ir import types as T
 from jit.ir.card import ShapeError
 from jit.ir.dtypes import dtype_of
 from jit.ir.registry import find_card
+
+steady = settings(max_examples=60, deadline=None, derandomize=True)
 
 
 def card(name):
@@ -65,6 +67,7 @@ def view_calls(draw):
     )
 
 
+@steady
 @given(view_calls())
 def test_what_is_written_to_the_base_is_seen_in_the_view(call):
     x, (name, arguments) = call
@@ -76,6 +79,7 @@ def test_what_is_written_to_the_base_is_seen_in_the_view(call):
     assert np.array_equal(expected, seen)
 
 
+@steady
 @given(view_calls())
 def test_what_is_written_to_a_view_is_seen_in_the_base(call):
     x, (name, arguments) = call
@@ -89,6 +93,7 @@ def test_what_is_written_to_a_view_is_seen_in_the_base(call):
     assert np.all(seen == -7.0)
 
 
+@steady
 @given(view_calls())
 def test_inferred_sizes_are_those_of_the_view(call):
     x, (name, arguments) = call
@@ -99,6 +104,7 @@ def test_inferred_sizes_are_those_of_the_view(call):
     assert T.TensorType(dtype_of(x.dtype), seen.shape) == made
 
 
+@steady
 @given(
     st.lists(st.integers(0, 3), max_size=4),
     st.lists(st.integers(-2, 6), max_size=4),
@@ -119,6 +125,7 @@ def test_view_infers_a_misfit_exactly_where_the_kernel_raises(sizes, wanted):
     assert seen.shape == made.sizes
 
 
+@steady
 @given(
     st.lists(st.integers(0, 3), min_size=1, max_size=3),
     st.integers(0, 4),
@@ -211,6 +218,7 @@ def test_misfits_are_told_with_the_sizes_of_both(name, arguments, message):
     assert str(caught.value) == str(inferred.value)
 
 
+@steady
 @given(
     st.lists(st.integers(1, 3), min_size=1, max_size=3),
     st.lists(st.integers(0, 2), min_size=3, max_size=3),
@@ -229,6 +237,7 @@ def test_rearrangements_agree_with_numpy(sizes, repeats, shift):
     )
 
 
+@steady
 @given(st.integers(0, 4), st.integers(0, 4), st.integers(-5, 5))
 def test_triangles_keep_the_elements_on_their_side(rows, columns, diagonal):
     x = base([rows, columns]) + 1

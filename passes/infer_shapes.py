@@ -173,11 +173,25 @@ def _infer_loop(loop: Node) -> None:
                 stable = False
         if stable:
             break
+    for i, param in enumerate(carried):
+        _take_result(loop, i, param)
     for output, param in zip(loop.outputs, carried, strict=True):
         if _has_tensor(param.type):
             output.type = param.type
     for i, param in enumerate(carried):
         _fit(body, i + 1, param.type)
+
+
+def _take_result(loop: Node, index: int, param: Value) -> None:
+    """What is carried from nothing, and only out of the loop, is what a trip gives."""
+    value, start = loop.blocks[0].returns[index + 1], loop.inputs[index + 2]
+    if param.uses or start.node.kind != "prim::Uninitialized":
+        return
+    if _has_tensor(value.type) and is_subtype(value.type, param.type):
+        param.type = value.type
+        if not is_subtype(start.type, value.type):
+            nothing = Builder(loop).node("prim::Uninitialized", (), [value.type])
+            loop.set_input(index + 2, nothing.output)
 
 
 def _infer_group(node: Node) -> None:

@@ -42,10 +42,8 @@ def evaluate(graph: Graph, args: list[Any]) -> Any:
 def evaluate_block(block: Block, values: dict[Value, Any]) -> list[Any]:
     for node in block.nodes:
         given = [values.get(v) for v in node.inputs]
-        for output, result in zip(
-            node.outputs, evaluate_node(node, given, values), strict=True
-        ):
-            values[output] = result
+        results = evaluate_node(node, given, values)
+        values.update(zip(node.outputs, results, strict=True))
     return [values.get(v) for v in block.returns]
 
 

@@ -14,6 +14,7 @@
         return y  # error E0201: `y` is not defined when the condition is false
 
 Sections are `[graph]`, `[code]`, `[schema]`, and `[run] expression`, which must be true.
+Cases about passes have no source: `[graph]` is what `[after cse]` is made of.
 The function of a case is the last one that its source defines. A case whose source
 says `# error` has no sections.
 """
@@ -26,7 +27,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 CASE = re.compile(r"^\[case (.*)\]$")
-SECTION = re.compile(r"^\[(graph|code|schema|run)\](?: (.*))?$")
+SECTION = re.compile(r"^\[(graph|code|schema|run|after \w+)\](?: (.*))?$")
 ERROR = re.compile(r"#\s*error (E\d{4})(?::\s*(.*))?$")
 
 
@@ -93,7 +94,9 @@ def write_cases(path: Path, cases: list[Case]) -> None:
     """Write cases in the form in which they are read."""
     parts = []
     for case in cases:
-        lines = [f"[case {case.title}]", case.source.rstrip("\n")]
+        lines = [f"[case {case.title}]"]
+        if case.source.strip():
+            lines.append(case.source.rstrip("\n"))
         for s in case.sections:
             lines.append(f"[{s.kind}]{' ' if s.argument else ''}{s.argument}")
             if s.text:

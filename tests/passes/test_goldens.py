@@ -2,34 +2,40 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 
 import pytest
 
+from jit.ir.parser import parse_graph
+from jit.passes import find_pass
+from tests.golden_format import all_cases, update_section
+
 FOLDER = Path(__file__).parent.parent / "golden" / "passes"
-
-
-CASE = re.compile(
-    r"^\[case ([^\n]*)\]\n\[graph\]\n(.*?)\[after (\w+)\]\n(.*?\n)\n*(?=\[case|\Z)",
-    re.M | re.S,
-)
-
-
-def cases() -> list[tuple[str, ...]]:
-    """Title, text before, pass, text after."""
-    found = []
-    for path in sorted(FOLDER.glob("*.test")):
-        text = path.read_text()
-        matches = CASE.findall(text)
-        assert text.count("[case ") == len(matches), f"{path.name} is malformed"
-        found += matches
-    return found
+CASES = [
+    (case, section)
+    for case in all_cases(FOLDER)
+    for section in case.sections
+    if section.kind.startswith("after ")
+]
 
 
 @pytest.mark.parametrize(
-    ("before", "name", "after"),
-    [pytest.param(*case[1:], id=f"{case[2]}: {case[0]}") for case in cases()],
+    ("case", "section"),
+    CASES,
+    ids=[f"{section.kind[6:]}: {case.title}" for case, section in CASES],
 )
-def test_a_pass_turns_one_graph_into_the_other(check, before, name, after):
-    check(name, before, after)
+def test_a_pass_turns_one_graph_into_the_other(check, updates_goldens, case, section):
+    before = case.sections[0].text
+    name = section.kind.removeprefix("after ")
+    if updates_goldens:
+        graph = parse_graph(before)
+        find_pass(name)(graph)
+        update_section(case, section.kind, str(graph).rstrip("\n"))
+    else:
+        check(name, before, f"{section.text}\n")
+
+
+def test_each_file_is_about_one_pass():
+    assert {(c.path.stem, s.kind) for c, s in CASES} == {
+        (c.path.stem, f"after {c.path.stem}") for c, _ in CASES
+    }

@@ -60,11 +60,13 @@ def apply_views(tensor: Tensor, index: Any) -> tuple[Tensor, list[Tensor | None]
     rank = tensor.array.ndim
     covered = sum(map(_dimensions, items))
     if covered > rank:
-        if rank == 0:
+        if rank == 0 and not isinstance(index, tuple | slice):
             raise IndexError(
                 "invalid index of a 0-dim tensor. Use `tensor.item()` in Python or"
                 " `tensor.item<T>()` in C++ to convert a 0-dim tensor to a number"
             )
+        if isinstance(index, slice):
+            raise IndexError("slice() cannot be applied to a 0-dim tensor.")
         raise IndexError(f"too many indices for tensor of dimension {rank}")
     gather = _Gather(tensor, rank - covered)
     for item in items:

@@ -434,7 +434,10 @@ class select(View):
 
     def sizes(x, dim, index):
         if not x:
-            raise IndexError("select() cannot be applied to a 0-dim tensor.")
+            raise IndexError(
+                "invalid index of a 0-dim tensor. Use `tensor.item()` in Python or"
+                " `tensor.item<T>()` in C++ to convert a 0-dim tensor to a number"
+            )
         dim = S.wrap_dim(dim, len(x))
         size = x[dim]
         if index is not UNKNOWN and size is not None and not -size <= index < size:

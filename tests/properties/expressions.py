@@ -80,7 +80,7 @@ class Expressions:
     def expression(self, kind: Kind, depth: int = 2) -> str:
         """An expression of a kind, at most `depth` operators deep."""
         names = self.names(kind)
-        if names and (depth <= 0 or self.chance(2)):
+        if names and (depth <= 0 or not self.chance(3)):
             return self.pick(*names)
         fitting = [c for c in self.callables if c[2] is kind]
         if depth > 0 and fitting and self.chance(6):

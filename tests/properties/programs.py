@@ -35,9 +35,14 @@ class Case:
 class FunctionMaker(Expressions):
     """Draws the statements of one function."""
 
-    def __init__(self, draw: st.DrawFn, name: str, budget: int) -> None:
+    def __init__(
+        self, draw: st.DrawFn, name: str, kinds: list[Kind], budget: int
+    ) -> None:
         super().__init__(draw, set())
         self.name = name
+        self.kinds = kinds
+        """The kinds of most variables: few, so that statements have to do with each
+        other."""
         self.budget = budget
         self.result: list[Kind] = []
         self.loops = 0
@@ -53,7 +58,7 @@ class FunctionMaker(Expressions):
         """Statements, and the names defined after them; None: control never gets there."""
         outer, self.scope = self.scope, set(scope)
         lines: list[str] = []
-        for _ in range(self.draw(st.integers(1, 4))):
+        for _ in range(self.draw(st.sampled_from([2, 1, 3, 4, 5]))):
             if self.budget <= 0 and lines:
                 break
             self.budget -= 1
@@ -69,9 +74,12 @@ class FunctionMaker(Expressions):
         simple = [
             self.assign, self.assign, self.assign, self.augment, self.change_list,
             self.write, self.write, self.show, self.check, self.unpack, self.bare,
+            self.swap,
         ]  # fmt: skip
         leaving = [self.leave]
-        nested = [self.branch, self.branch, self.while_, self.for_, self.attempt]
+        nested = [
+            self.branch, self.branch, self.while_, self.for_, self.attempt, self.refine,
+        ]  # fmt: skip
         if self.budget <= 0:
             nested = []
         if self.loops > 2:
@@ -81,7 +89,7 @@ class FunctionMaker(Expressions):
     # simple statements --------------------------------------------------------------
 
     def kind(self) -> Kind:
-        return self.pick(*ALL)
+        return self.pick(*(ALL if self.chance(8) else self.kinds))
 
     def target(self, kind: Kind) -> str:
         return f"{kind.value}{self.draw(st.integers(0, 2))}"
@@ -159,6 +167,15 @@ class FunctionMaker(Expressions):
         self.scope |= {i, f}
         return [f"{i}, {f} = {pair}"]
 
+    def swap(self) -> list[str]:
+        """Two names that change values, or one value with two names."""
+        kind = self.kind()
+        names = self.names(kind)
+        if len(names) < 2 or kind is Kind.MAYBE:
+            return self.assign()
+        a, b = names[:2]
+        return [self.pick(f"{a}, {b} = {b}, {a}", f"{a} = {b} = {self.expression(kind)}")]
+
     def bare(self) -> list[str]:
         if not self.callables:
             return self.assign()
@@ -168,7 +185,7 @@ class FunctionMaker(Expressions):
     def leave(self) -> list[str]:
         options = ["return", "raise"]
         if self.loops:
-            options += ["break", "continue"]
+            options += ["break", "continue", "break", "continue"]
         if self.handlers:
             options.append("reraise")
         match self.pick(*options):
@@ -212,6 +229,17 @@ class FunctionMaker(Expressions):
         self.scope = set.intersection(*alive)
         return []
 
+    def refine(self) -> list[str]:
+        """A branch in which an optional int is an int."""
+        names = self.names(Kind.MAYBE)
+        if not names:
+            return self.branch()
+        name, before = self.pick(*names), set(self.scope)
+        known = f"i{self.draw(st.integers(0, 2))}"
+        body, after = self.block(before | {known})
+        lines = [f"if {name} is not None:", *indented([f"{known} = {name} + 1", *body])]
+        return lines + self._meet([after, before])
+
     def while_(self) -> list[str]:
         self.counters += 1
         counter = f"k{self.counters}"
@@ -239,10 +267,18 @@ class FunctionMaker(Expressions):
         if self.chance(4):
             many = f"range(min({self.expression(Kind.INT)}, 3))"
         target = self.pick("i0", "i1", "i2")
+        names, header = {target}, f"for {target} in {many}:"
+        if self.chance(4):
+            names, header = {target, "i3"}, f"for i3, {target} in enumerate({many}):"
+        before = set(self.scope)
         self.iterating += many == ints
-        body, _ = self._loop_body(self.scope | {target})
+        body, _ = self._loop_body(before | names)
         self.iterating -= many == ints
-        return [f"for {target} in {many}:", *indented(body)]
+        lines = [header, *indented(body)]
+        if self.chance(4):
+            otherwise, _ = self.block(before)
+            lines += ["else:", *indented(otherwise)]
+        return lines
 
     def attempt(self) -> list[str]:
         before = set(self.scope)
@@ -302,26 +338,26 @@ def indented(lines: list[str]) -> list[str]:
 @st.composite
 def programs(draw: st.DrawFn) -> Case:
     """Modules with `main`, its helpers and its arguments."""
-    kinds = st.sampled_from(ALL)
+    kinds = draw(st.lists(st.sampled_from(ALL), min_size=2, max_size=4, unique=True))
+    some = st.sampled_from(kinds)
     callables: list[tuple[str, list[Kind], Kind]] = []
     parts = [HEADER]
     for number in range(draw(st.integers(0, 2))):
-        params = draw(st.lists(kinds, max_size=2))
-        maker = FunctionMaker(draw, f"g{number}", budget=3)
+        params = draw(st.lists(some, min_size=1, max_size=2))
+        maker = FunctionMaker(draw, f"g{number}", kinds, budget=4)
         maker.callables = list(callables)
         maker.iterating = 1  # a caller may loop over a list that it gives
-        result = draw(kinds)
+        result = draw(some)
         recursive = draw(st.booleans())
         parts.append(maker.function(params, [result], recursive))
+        name = f"g{number}_" if recursive else f"g{number}"
+        callables.append((name, params, result))
         if recursive:
-            callables.append((f"g{number}_", params, result))
             parts.append(_stopped(f"g{number}", params, result))
-        else:
-            callables.append((f"g{number}", params, result))
-    params = draw(st.lists(kinds, min_size=1, max_size=4))
-    maker = FunctionMaker(draw, "main", budget=draw(st.integers(1, 10)))
+    params = draw(st.lists(some, min_size=2, max_size=5))
+    maker = FunctionMaker(draw, "main", kinds, budget=draw(st.integers(2, 16)))
     maker.callables = callables
-    result = draw(st.lists(kinds, min_size=1, max_size=3))
+    result = draw(st.lists(some, min_size=1, max_size=3))
     parts.append(maker.function(params, result, False))
     calls = 2
     parts += [_arguments(draw, number, params) for number in range(calls)]

@@ -1,0 +1,80 @@
+"""Strategy: functions of tensors without control flow, for traces."""
+
+from __future__ import annotations
+
+from hypothesis import strategies as st
+
+from tests.properties.expressions import TENSORS, Kind
+from tests.properties.programs import (
+    HEADER,
+    Case,
+    FunctionMaker,
+    indented,
+    value,
+)
+
+SIZES = 3
+"""How many sets of arguments there are, each of its own sizes; the first is traced."""
+
+
+class LineMaker(FunctionMaker):
+    """Draws assignments and writes whose numbers are literals or sizes."""
+
+    def _int(self, depth: int) -> str:
+        names = [n for k in TENSORS for n in self.names(k)]
+        if names and self.chance(4):
+            return self.pick("{0}.numel()", "{0}.dim()").format(self.pick(*names))
+        return self.pick("0", "1", "2", "-1")
+
+    def _float(self, depth: int) -> str:
+        return self.pick("0.5", "1.0", "-2.0")
+
+    def expression(self, kind: Kind, depth: int = 2) -> str:
+        """Without Python's branches: a trace keeps one side of them."""
+        names = self.names(kind)
+        if names and (depth <= 0 or not self.chance(3)):
+            return self.pick(*names)
+        return getattr(self, f"_{kind.name.lower()}")(depth)
+
+    def base(self, kind: Kind) -> str:
+        """Made of what is there, so that sizes follow those of the arguments."""
+        names = self.names(kind)
+        if names:
+            return self.pick(*names)
+        size = "v0.shape[0]"
+        return {
+            Kind.MATRIX: f"torch.ones(2, {size})",
+            Kind.WHOLE: f"torch.arange({size})",
+        }[kind]
+
+    def statement(self) -> list[str]:
+        if self.chance(2):
+            return self.write()
+        kind = self.pick(*TENSORS)
+        made, name = self.expression(kind), self.target(kind)
+        self.scope.add(name)
+        return [f"{name} = {made}"]
+
+
+@st.composite
+def straight_lines(draw: st.DrawFn) -> Case:
+    """Modules with a straight `main` of tensors, and arguments of several sizes."""
+    others = st.lists(
+        st.sampled_from([Kind.VECTOR, Kind.MATRIX, Kind.WHOLE]), max_size=2
+    )
+    params = [Kind.VECTOR, *draw(others)]
+    names = [f"{k.value}{params[:i].count(k)}" for i, k in enumerate(params)]
+    maker = LineMaker(draw, "main", [*TENSORS], 0)
+    maker.scope = set(names)
+    body = [line for _ in range(draw(st.integers(1, 6))) for line in maker.statement()]
+    shown = draw(st.lists(st.sampled_from(sorted(maker.scope)), min_size=1, max_size=3))
+    body.append(f"return {', '.join(shown)}")
+    listed = ", ".join(f"{n}: Tensor" for n in names)
+    parts = [HEADER, "\n".join([f"def main({listed}):", *indented(body), ""])]
+    for number in range(SIZES):
+        rows, columns = draw(st.integers(2, 4)), draw(st.integers(2, 4))
+        made = [value(draw, kind, rows, columns) for kind in params]
+        parts.append(
+            f"def arguments_{number}():\n    return ({', '.join(made)},)\n"
+        )
+    return Case("\n\n".join(parts), SIZES)

@@ -25,12 +25,13 @@ from jit.ir.dtypes import DType
 from jit.ir.graph import Block, Graph, Node
 from jit.passes import allows
 from jit.passes.analysis import effects
-from jit.passes.analysis.aliases import Aliases, aliases, is_mutable
+from jit.passes.analysis.aliases import (
+    GIVE_WHAT_THEY_GOT,
+    Aliases,
+    aliases,
+    is_mutable,
+)
 from jit.passes.analysis.facts import card_of
-
-_NO_COPY = ("prim::TupleIndex", "prim::TupleUnpack", "prim::unchecked_cast",
-            "prim::unchecked_unwrap_optional")  # fmt: skip
-"""Kinds that give what they got: sharing them makes nothing more shared."""
 
 Key = tuple[Any, ...]
 
@@ -75,11 +76,15 @@ class _Sharing:
         ):
             return False
         known = effects.is_structural(node) or card_of(node) is not None
-        return known and effects.is_pure(node) and not self.aliases.reads_changing(node)
+        return (
+            known
+            and effects.is_repeatable(node)
+            and not self.aliases.reads_changing(node)
+        )
 
     def may_share(self, first: Node, second: Node) -> bool:
         """Whether the results of one node may stand for those of another."""
-        if second.kind in _NO_COPY:
+        if second.kind in GIVE_WHAT_THEY_GOT:
             return True
         mutable = [i for i, v in enumerate(first.outputs) if is_mutable(v.type)]
         for i in mutable:

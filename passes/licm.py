@@ -16,7 +16,12 @@ from __future__ import annotations
 
 from jit.ir.graph import Block, Graph, Node
 from jit.passes.analysis import effects
-from jit.passes.analysis.aliases import Aliases, aliases, is_mutable
+from jit.passes.analysis.aliases import (
+    GIVE_WHAT_THEY_GOT,
+    Aliases,
+    aliases,
+    is_mutable,
+)
 from jit.passes.reasons import decline
 
 
@@ -42,16 +47,17 @@ def _is_invariant(node: Node, body: Block) -> bool:
 
 
 def _may_move(node: Node, known: Aliases) -> bool:
-    if node.blocks or not effects.is_pure(node) or known.reads_changing(node):
+    if not effects.is_repeatable(node) or known.reads_changing(node):
         return False
     if node.kind in ("prim::Uninitialized", "prim::CreateObject"):
         return False
     if effects.may_raise(node):
         decline("licm", node, "it may raise, and the loop may run no trip")
         return False
+    if node.kind in (*GIVE_WHAT_THEY_GOT, "prim::Constant"):
+        return True
     for value in node.outputs:
-        is_new = is_mutable(value.type) and node.kind != "prim::Constant"
-        if is_new and not known.is_private(value):
+        if is_mutable(value.type) and not known.is_private(value):
             decline("licm", node, "each trip has to make a new result")
             return False
     return True

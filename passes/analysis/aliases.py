@@ -48,6 +48,16 @@ MAY_RETURN_ARGUMENT = {
 the result may share storage with an argument."""
 
 
+GIVE_WHAT_THEY_GOT = (
+    "prim::GetAttr",
+    "prim::TupleIndex",
+    "prim::TupleUnpack",
+    "prim::unchecked_cast",
+    "prim::unchecked_unwrap_optional",
+)
+"""Kinds whose results exist already: doing it once or often makes nothing new."""
+
+
 def is_mutable(type: T.Type) -> bool:
     """Whether a value of a type can be changed, or holds something that can."""
     match type:

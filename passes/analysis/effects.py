@@ -139,6 +139,14 @@ def is_pure(node: Node) -> bool:
     )
 
 
+def is_repeatable(node: Node) -> bool:
+    """Whether a node may run once instead of often, if what it reads stays the same.
+
+    Pure nodes, and those that read a slot of an object.
+    """
+    return node.kind == "prim::GetAttr" or is_pure(node)
+
+
 def may_never_end(loop: Node) -> bool:
     """Whether nothing bounds the trips of a loop."""
     trips = loop.inputs[0].constant

@@ -15,7 +15,7 @@ import numpy as np
 
 from jit.runtime.kernels import sizes
 from jit.runtime.kernels.products import widened
-from jit.runtime.kernels.sizes import Size, Sizes, shown
+from jit.runtime.kernels.sizes import Size, Sizes, concrete, shown
 from jit.runtime.kernels.strides import windows
 
 Array = np.ndarray[Any, Any]
@@ -216,16 +216,16 @@ def pad_ends(
     lead = x.ndim - len(before)
     space = [a + n + b for a, n, b in zip(before, x.shape[lead:], after, strict=True)]
     padded = np.full((*x.shape[:lead], *space), value, x.dtype)
-    inner = tuple(slice(a, a + n) for a, n in zip(before, x.shape[lead:], strict=True))
-    padded[(..., *inner)] = x
+    ends = zip(before, x.shape[lead:], strict=True)
+    inner: Any = (..., *(slice(a, a + n) for a, n in ends))
+    padded[inner] = x
     return padded
 
 
 def convolve(x: Array, weight: Array, bias: Array | None, g: Geometry) -> Array:
     """`x[N, C, *space]` with `weight[O, C/groups, *kernel]`."""
-    shape = convolution_sizes(
-        x.shape, weight.shape, None if bias is None else bias.shape, g
-    )
+    bias_sizes = None if bias is None else bias.shape
+    shape = concrete(convolution_sizes(x.shape, weight.shape, bias_sizes, g))
     dtype = x.dtype
     x, weight = widened(x), widened(weight)
     kernel, counts = weight.shape[2:], shape[2:]
@@ -247,9 +247,8 @@ def convolve_transposed(
     x: Array, weight: Array, bias: Array | None, g: Geometry
 ) -> Array:
     """The gradient of `convolve`: each element of `x` adds a kernel to the result."""
-    shape = transposed_sizes(
-        x.shape, weight.shape, None if bias is None else bias.shape, g
-    )
+    bias_sizes = None if bias is None else bias.shape
+    shape = concrete(transposed_sizes(x.shape, weight.shape, bias_sizes, g))
     dtype = x.dtype
     x, weight = widened(x), widened(weight)
     kernel, space = weight.shape[2:], x.shape[2:]
@@ -264,13 +263,15 @@ def convolve_transposed(
     full = [n + 2 * p for n, p in zip(shape[2:], g.padding, strict=True)]
     out = np.zeros((*shape[:2], *full), columns.dtype)
     for place in product(*(range(k) for k in kernel)):
-        target = tuple(
-            slice(i * d, i * d + (n - 1) * s + 1, s)
-            for i, d, n, s in zip(place, g.dilation, space, g.stride, strict=True)
+        steps = zip(place, g.dilation, space, g.stride, strict=True)
+        target: Any = (
+            ...,
+            *(slice(i * d, i * d + (n - 1) * s + 1, s) for i, d, n, s in steps),
         )
-        out[(..., *target)] += columns[(slice(None), slice(None), *place)]
-    cut = tuple(slice(p, p + n) for p, n in zip(g.padding, shape[2:], strict=True))
-    return _finish(np.ascontiguousarray(out[(..., *cut)]), bias, dtype)
+        out[target] += columns[(slice(None), slice(None), *place)]
+    ends = zip(g.padding, shape[2:], strict=True)
+    cut: Any = (..., *(slice(p, p + n) for p, n in ends))
+    return _finish(np.ascontiguousarray(out[cut]), bias, dtype)
 
 
 def _finish(out: Array, bias: Array | None, dtype: np.dtype[Any]) -> Array:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from jit.runtime.kernels.products import widened
-from jit.runtime.kernels.sizes import Size, Sizes, shown
+from jit.runtime.kernels.sizes import Size, Sizes, concrete, shown
 
 Array = np.ndarray[Any, Any]
 
@@ -54,7 +54,7 @@ def padded_sizes(x: Sizes, pad: Sequence[Size]) -> Sizes:
 
 def constant_pad(x: Array, pad: Sequence[int], value: Any) -> Array:
     """`x` with a constant around its last dims; negative numbers cut off."""
-    shape = padded_sizes(x.shape, pad)
+    shape = concrete(padded_sizes(x.shape, pad))
     out = np.full(shape, np.asarray(value).astype(x.dtype), x.dtype)
     source, target = [], []
     for (before, after), size in zip(_pairs(pad, x.ndim), x.shape, strict=True):

@@ -12,7 +12,7 @@ import numpy as np
 from jit.runtime.kernels import sizes
 from jit.runtime.kernels.convolution import pad_ends
 from jit.runtime.kernels.products import widened
-from jit.runtime.kernels.sizes import Size, Sizes, shown
+from jit.runtime.kernels.sizes import Size, Sizes, concrete, shown
 
 Array = np.ndarray[Any, Any]
 
@@ -40,7 +40,7 @@ def make_window(
 
     An empty stride is the size of the window.
     """
-    full = []
+    full: list[tuple[int, ...]] = []
     for name, values in (
         ("kernel_size", size),
         ("stride", stride or size),
@@ -53,7 +53,7 @@ def make_window(
                 f" got {list(values)}"
             )
         full.append(tuple(values) if len(values) == axes else tuple(values) * axes)
-    window = Window(*full, ceil)
+    window = Window(full[0], full[1], full[2], full[3], ceil)
     if any(s <= 0 for s in window.stride):
         raise RuntimeError("stride should not be zero")
     if any(s <= 0 for s in window.size):
@@ -155,7 +155,7 @@ def lowest(dtype: np.dtype[Any]) -> Any:
 
 def max_pool(name: str, x: Array, window: Window) -> Array:
     """The largest element of each window; nan if one is nan."""
-    shape = pooled_sizes(name, x.shape, window)
+    shape = concrete(pooled_sizes(name, x.shape, window))
     counts = shape[-len(window.size) :]
     padded = _padded(x, window, counts, lowest(x.dtype))
     out: Array | None = None
@@ -168,12 +168,14 @@ def max_pool(name: str, x: Array, window: Window) -> Array:
 
 def max_pool_with_indices(name: str, x: Array, window: Window) -> tuple[Array, Array]:
     """As `max_pool`, and where each maximum is: its place in the flattened space."""
-    shape = pooled_sizes(name, x.shape, window)
+    shape = concrete(pooled_sizes(name, x.shape, window))
     axes = len(window.size)
     counts, space = shape[-axes:], x.shape[-axes:]
     padded = _padded(x, window, counts, lowest(x.dtype))
-    out: Array | None = None
-    where = np.zeros(shape, np.int64)
+    out: Array = np.full(shape, lowest(x.dtype), x.dtype)
+    where: Array = np.zeros(shape, np.int64)
+    # an element equal to the start of the maximum still counts as found
+    started: Array = np.zeros(shape, np.bool_)
     for place, index in _places(window, counts):
         seen = padded[index]
         # the place in the input, outside of it in the padding
@@ -188,15 +190,10 @@ def max_pool_with_indices(name: str, x: Array, window: Window) -> tuple[Array, A
             along = along.reshape(-1, *(1,) * (axes - 1 - axis))
             at = at * space[axis] + along
             inside = inside & (along >= 0) & (along < space[axis])
-        if out is None:
-            out = np.full(shape, lowest(x.dtype), x.dtype)
-            started = np.zeros(shape, bool)
-        # an element equal to the start of the maximum still counts as found
         better = inside & ((seen > out) | (seen != seen) | ~started)
         started |= inside
         out = np.where(better, seen, out)
         where = np.where(better, at, where)
-    assert out is not None
     return out, where
 
 
@@ -204,7 +201,7 @@ def average_pool(
     x: Array, window: Window, *, count_padding: bool, divisor: int | None
 ) -> Array:
     """The mean of each window."""
-    shape = pooled_sizes("avg_pool", x.shape, window)
+    shape = concrete(pooled_sizes("avg_pool", x.shape, window))
     axes = len(window.size)
     counts = shape[-axes:]
     wide = widened(x)
@@ -263,8 +260,9 @@ def adaptive_average_pool(name: str, x: Array, wanted: Sequence[int]) -> Array:
 
 
 def _by_bins(x: Array, axis: int, count: int, reduce: Callable[..., Array]) -> Array:
+    rest: Any = (slice(None),) * (-axis - 1)
     parts = [
-        reduce(x[(..., part, *(slice(None),) * (-axis - 1))], axis=axis, keepdims=True)
+        reduce(x[(..., part, *rest)], axis=axis, keepdims=True)
         for part in bins(x.shape[axis], count)
     ]
     if not parts:
@@ -278,17 +276,18 @@ def adaptive_max_pool(
     name: str, x: Array, wanted: Sequence[int]
 ) -> tuple[Array, Array]:
     """The maximum of each bin, and its place in the flattened space."""
-    shape = adaptive_sizes(name, x.shape, wanted)
+    shape = concrete(adaptive_sizes(name, x.shape, wanted))
     axes = len(wanted)
     space = x.shape[-axes:]
-    out = np.empty(shape, x.dtype)
-    where = np.empty(shape, np.int64)
+    out: Array = np.empty(shape, x.dtype)
+    where: Array = np.empty(shape, np.int64)
     numbers = np.arange(int(np.prod(space))).reshape(space)
     all_bins = [bins(n, c) for n, c in zip(space, wanted, strict=True)]
     for place in product(*(range(c) for c in wanted)):
-        box = tuple(b[i] for b, i in zip(all_bins, place, strict=True))
+        box: Any = tuple(b[i] for b, i in zip(all_bins, place, strict=True))
+        at: Any = (..., *place)
         flat = x[(..., *box)].reshape(*x.shape[:-axes], -1)
         best = flat.argmax(-1)  # NumPy takes the first nan for the maximum, as torch
-        out[(..., *place)] = np.take_along_axis(flat, best[..., None], -1)[..., 0]
-        where[(..., *place)] = numbers[box].reshape(-1)[best]
+        out[at] = np.take_along_axis(flat, best[..., None], -1)[..., 0]
+        where[at] = numbers[box].reshape(-1)[best]
     return out, where

@@ -74,7 +74,7 @@ def multiply(a: Array, b: Array) -> Array:
     """`a @ b` of arrays whose dtypes and sizes fit."""
     if a.dtype in _HALVES:
         return (widened(a) @ widened(b)).astype(a.dtype)
-    return a @ b  # type: ignore[no-any-return]
+    return a @ b
 
 
 def matmul(a: Array, b: Array) -> Array:

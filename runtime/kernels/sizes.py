@@ -51,6 +51,13 @@ def is_known(sizes: Sequence[Size]) -> bool:
     return None not in sizes
 
 
+def concrete(sizes: Sequence[Size]) -> tuple[int, ...]:
+    """Sizes of which none is left to run time, as those of arrays."""
+    known = tuple(size for size in sizes if size is not None)
+    assert len(known) == len(sizes), sizes
+    return known
+
+
 def broadcast(a: Sequence[Size], b: Sequence[Size]) -> Sizes:
     """The sizes of two operands together."""
     rank = max(len(a), len(b))
@@ -306,9 +313,10 @@ def _matmul_misfit(a: Sequence[Size], b: Sequence[Size]) -> RuntimeError:
                 f" but got {a[0]} and {b[0]} elements respectively"
             )
         case _, 1:
-            rows = _size(product(a[:-1]))
+            lines = _size(product(a[:-1]))
             return RuntimeError(
-                f"size mismatch, got input ({rows}), mat ({rows}x{a[-1]}), vec ({b[0]})"
+                f"size mismatch, got input ({lines}), mat ({lines}x{a[-1]}), vec"
+                f" ({b[0]})"
             )
         case n, 2:
             rows = product(a[:-1]) if n > 1 else 1

@@ -34,7 +34,7 @@ def root(x: Array) -> Array:
     base: Any = x
     while isinstance(base.base, np.ndarray):
         base = base.base
-    return base  # type: ignore[no-any-return]
+    return base
 
 
 def restride(

@@ -84,10 +84,17 @@ class Updating(Shaped):
         if not cls.inplace:
             return []
         schema = inplace_schema(cls.schema, True)
+        update, pure_infer = cls.update, cls.infer
+        assert schema is not None and update is not None and pure_infer is not None
+
+        def infer(x, *rest):
+            pure_infer(x, *rest)
+            return x
+
         blanks = {
             "schema": schema,
-            "kernel": staticmethod(cls.update),
-            "infer": staticmethod(lambda x, *rest: (cls.infer(x, *rest), x)[1]),
+            "kernel": staticmethod(update),
+            "infer": staticmethod(infer),
             "raises": staticmethod(cls.raises) if callable(cls.raises) else cls.raises,
             "pure": cls,
             "random": cls.random,

@@ -98,7 +98,7 @@ class Sequential(_Numbered):
     def _of(self, items: list[tuple[str, Module | None]]) -> Sequential:
         return type(self)(OrderedDict(items))
 
-    def forward(self, input):  # type: ignore[no-untyped-def]
+    def forward(self, input):
         for module in self:
             input = module(input)
         return input

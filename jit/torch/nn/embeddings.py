@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
-from jit import torch
 from jit.runtime.tensor import Tensor
 from jit.torch.nn import functional as F
 from jit.torch.nn import init
 from jit.torch.nn.module import Module
 from jit.torch.nn.parameter import Parameter
+
+if TYPE_CHECKING:
+    torch: Any  # its functions are found by name
+else:
+    from jit import torch
 
 
 class Embedding(Module):

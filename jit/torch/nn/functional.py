@@ -6,9 +6,8 @@ Functions that are operators are found by name when they are used: `F.linear`,
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from jit import torch
 from jit.ir.dtypes import DType
 from jit.runtime.tensor import Tensor
 from jit.torch.nn import operations
@@ -24,6 +23,11 @@ from jit.torch.nn.pools import (
     max_pool3d,
 )
 from jit.torch.nn.resample import interpolate, upsample
+
+if TYPE_CHECKING:
+    torch: Any  # its functions are found by name
+else:
+    from jit import torch
 
 __all__ = [
     "adaptive_avg_pool2d",
@@ -69,6 +73,36 @@ _OPERATORS = {name: name for name in _SAME_NAME} | {
     "logsigmoid": "log_sigmoid",
 }
 """Functions that are operators, and the operators' names."""
+
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    adaptive_avg_pool1d: Callable[..., Any]
+    adaptive_max_pool1d_with_indices: Callable[..., Any]
+    adaptive_max_pool2d_with_indices: Callable[..., Any]
+    bilinear: Callable[..., Any]
+    conv1d: Callable[..., Any]
+    conv2d: Callable[..., Any]
+    conv3d: Callable[..., Any]
+    conv_transpose1d: Callable[..., Any]
+    conv_transpose2d: Callable[..., Any]
+    cosine_similarity: Callable[..., Any]
+    gelu: Callable[..., Any]
+    hardshrink: Callable[..., Any]
+    linear: Callable[..., Any]
+    logsigmoid: Callable[..., Any]
+    max_pool1d_with_indices: Callable[..., Any]
+    max_pool2d_with_indices: Callable[..., Any]
+    one_hot: Callable[..., Any]
+    pad: Callable[..., Any]
+    pairwise_distance: Callable[..., Any]
+    pixel_shuffle: Callable[..., Any]
+    pixel_unshuffle: Callable[..., Any]
+    prelu: Callable[..., Any]
+    scaled_dot_product_attention: Callable[..., Any]
+    softplus: Callable[..., Any]
+    softshrink: Callable[..., Any]
 
 
 def __getattr__(name: str) -> Any:
@@ -235,7 +269,7 @@ def softmin(
 ) -> Tensor:
     """The softmax of -x."""
     along = _softmax_dim(input.dim()) if dim is None else dim
-    return torch.softmax(-input, along, dtype)
+    return torch.softmax(torch.neg(input), along, dtype)
 
 
 def log_softmax(
@@ -631,9 +665,9 @@ def cosine_embedding_loss(
     """1 - cosine for targets of 1, the cosine above a margin for targets of -1."""
     number = reduction_number(reduction, size_average, reduce)
     cosine = torch.cosine_similarity(input1, input2, -1)
-    near = torch.where(target == 1, 1 - cosine, torch.zeros_like(cosine))
+    near = torch.where(torch.eq(target, 1), 1 - cosine, torch.zeros_like(cosine))
     far = torch.where(
-        target == -1, (cosine - margin).clamp_min(0), torch.zeros_like(cosine)
+        torch.eq(target, -1), (cosine - margin).clamp_min(0), torch.zeros_like(cosine)
     )
     return _reduce(near + far, number)
 
@@ -649,7 +683,7 @@ def margin_ranking_loss(
 ) -> Tensor:
     """How far pairs are from the order that the target, 1 or -1, gives them."""
     number = reduction_number(reduction, size_average, reduce)
-    return _reduce((-target * (input1 - input2) + margin).clamp_min(0), number)
+    return _reduce((torch.sub(input2, input1) * target + margin).clamp_min(0), number)
 
 
 def hinge_embedding_loss(
@@ -663,8 +697,8 @@ def hinge_embedding_loss(
     """x for targets of 1, max(0, margin - x) for targets of -1."""
     number = reduction_number(reduction, size_average, reduce)
     zero = torch.zeros_like(input)
-    far = torch.where(target != 1, (margin - input).clamp_min(0), zero)
-    near = torch.where(target != -1, input, zero)
+    far = torch.where(torch.ne(target, 1), torch.rsub(input, margin).clamp_min(0), zero)
+    near = torch.where(torch.ne(target, -1), input, zero)
     return _reduce(far + near, number)
 
 

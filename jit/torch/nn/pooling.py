@@ -328,10 +328,12 @@ class Upsample(Module):
     ) -> None:
         super().__init__()
         self.size = size
+        factor: Any = scale_factor
         if isinstance(scale_factor, tuple):
-            self.scale_factor = tuple(float(f) for f in scale_factor)
-        else:
-            self.scale_factor = float(scale_factor) if scale_factor else None
+            factor = tuple(float(f) for f in scale_factor)
+        elif scale_factor is not None:
+            factor = float(scale_factor)
+        self.scale_factor = factor
         self.mode = mode
         self.align_corners = align_corners
         self.recompute_scale_factor = recompute_scale_factor

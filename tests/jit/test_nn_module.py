@@ -379,33 +379,3 @@ def test_a_parameter_shares_the_memory_of_its_tensor():
         torch.ones(1, dtype=torch.int64), requires_grad=False
     ).requires_grad
     assert not isinstance(made + 1, nn.Parameter)
-
-
-class Watcher:
-    """An observer that is told of modules."""
-
-    def __init__(self):
-        self.names = []
-
-    def module(self, module, args, kwargs, run):
-        self.names.append(type(module).__name__)
-        return run(*args, **kwargs)
-
-    def operator(self, card, args):
-        from jit.runtime import dispatch
-
-        return dispatch.run(card, args)
-
-    def shape(self, tensor):
-        return tensor.array.shape
-
-
-def test_an_observer_is_told_of_every_module_called(monkeypatch):
-    from jit.runtime import dispatch
-
-    watcher = Watcher()
-    monkeypatch.setattr(dispatch, "observer", watcher)
-
-    Pair()(torch.ones(2))
-
-    assert ["Pair", "Scale", "Sequential", "Scale", "ReLU"] == watcher.names

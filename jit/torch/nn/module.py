@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, TypeVar
 
 from jit.ir.dtypes import DType
-from jit.runtime import dispatch
 from jit.runtime.device import Device, require_cpu
 from jit.runtime.parameter import Parameter
 from jit.runtime.tensor import Tensor
@@ -388,12 +387,6 @@ class Module:
     # calls ------------------------------------------------------------------------
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        observer = dispatch.observer
-        if observer is not None and hasattr(observer, "module"):
-            return observer.module(self, args, kwargs, self._call)
-        return self._call(*args, **kwargs)
-
-    def _call(self, *args: Any, **kwargs: Any) -> Any:
         """`forward` between the hooks."""
         for number, hook in list(self._forward_pre_hooks.items()):
             if number in self._forward_pre_hooks_with_kwargs:

@@ -134,7 +134,7 @@ class Signature:
                 if name is not None:
                     return depth, f"argument `{name}` is given twice"
                 value = args[depth]
-                if p.spread and len(args) > depth + 1 and not isinstance(value, list):
+                if p.spread and not isinstance(value, list | tuple):
                     value, args = args[depth:], args[: depth + 1]
             elif name is not None:
                 known.add(name)
@@ -145,8 +145,10 @@ class Signature:
                 continue
             if p.exact(value) is REFUSED and p.convert(value) is REFUSED:
                 wanted = self.card.schema.arguments[depth].type
+                # one value that was no size is told as it was given
+                shown = value[0] if isinstance(value, tuple) and len(value) == 1 else value
                 return depth + 1, (
-                    f"argument `{p.name}` is {values.describe(value)}, expected"
+                    f"argument `{p.name}` is {values.describe(shown)}, expected"
                     f" `{wanted}`"
                 )
         fitted = sum(not p.keyword_only for p in self.parameters[: len(args)])

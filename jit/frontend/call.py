@@ -117,10 +117,27 @@ def _resolve(
             continue
         packed = [*types[:start], T.ListType(T.INT)]
         again = resolve(kind, packed, keyword_types)
-        if isinstance(again, Binding):
+        if isinstance(again, Binding) and _takes_sizes(again, start):
             sizes = e.b.list(list(positional[start:]), T.INT)
             return [*positional[:start], sizes], again
     return found
+
+
+def _takes_sizes(binding: Binding, position: int) -> bool:
+    """Whether sizes are all that an operator takes beside the tensor or array.
+
+    `[1] + 2` and `np.zeros(2, 3)` are wrong.
+    """
+    schema = binding.schema
+    positional = [a for a in schema.arguments if not a.keyword_only]
+    wanted = positional[position]
+    return (
+        len(positional) == position + 1
+        and (position == 0 or T.is_tensor_like(positional[0].type))
+        # for `int[2]`, one number stands for both
+        and (wanted.length is None or schema.kind == "np::reshape")
+        and wanted.type in (T.ListType(T.INT), T.optional(T.ListType(T.INT)))
+    )
 
 
 def bound(

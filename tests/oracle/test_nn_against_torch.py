@@ -13,6 +13,10 @@ import pytest
 from jit import torch as ours
 from jit.torch.nn import functional as our_functional
 
+real_torch = pytest.importorskip(
+    "torch", reason="torch is not installed (extra `oracle`)"
+)
+
 HERE = Path(__file__).parent
 LAYERS = (HERE / "layers.txt").read_text().splitlines()
 EXPRESSIONS = (HERE / "expressions_nn.txt").read_text().splitlines()
@@ -45,9 +49,9 @@ NO_RESULT = ("ModuleList", "ModuleDict", "ParameterList", "ParameterDict", "Embe
 """Layers that compute nothing, draw, or take other inputs."""
 
 
-@pytest.fixture(scope="module")
-def torch():
-    return pytest.importorskip("torch")
+@pytest.fixture(scope="module", name="torch")
+def torch_module():
+    return real_torch
 
 
 def both(torch, line):

@@ -8,18 +8,14 @@ sees.
 from __future__ import annotations
 
 import builtins
-import math
-import warnings
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from jit.frontend import tree as t
-from jit.frontend.annotations import HintError, type_of_hint
-from jit.frontend.call import Arguments, call_operator, known_elements
-from jit.frontend.coerce import UNTYPED, coerce
+from jit.frontend.call import call_operator, known_elements
+from jit.frontend.coerce import UNTYPED
 from jit.frontend.emit_comprehension import emit_quantifier
 from jit.frontend.emit_control import choose
-from jit.frontend.emit_loop import as_list, walk_of
 from jit.frontend.failures import a_type, fail
 from jit.frontend.operators import (
     NUMBERS,
@@ -34,16 +30,14 @@ from jit.frontend.sugared import (
     Builtin,
     Emitted,
     EnumerateValue,
-    NoContext,
-    PythonValue,
     RangeValue,
     ReversedValue,
     Sugared,
     ZipValue,
 )
+from jit.frontend.walks import as_list, walk_of
 from jit.ir import types as T
 from jit.ir.graph import Value
-from jit.ir.registry import has_kind
 from jit.ir.span import Span
 
 if TYPE_CHECKING:
@@ -69,7 +63,7 @@ def builtin(*objects: Any) -> Callable[[Emit], Emit]:
 def _given(e: Emitter, call: t.Call, least: int, most: int) -> list[Emitted]:
     """The positional arguments of a call that takes no others."""
     args = e.arguments(call)
-    name = _name_of(call)
+    name = name_of(call)
     if args.keywords:
         keyword = next(iter(args.keywords))
         raise fail(
@@ -87,7 +81,7 @@ def _given(e: Emitter, call: t.Call, least: int, most: int) -> list[Emitted]:
     return args.positional
 
 
-def _name_of(call: t.Call) -> str:
+def name_of(call: t.Call) -> str:
     match call.function:
         case t.Name(_, id):
             return id
@@ -96,7 +90,7 @@ def _name_of(call: t.Call) -> str:
     return "this function"
 
 
-def _values(e: Emitter, call: t.Call, least: int, most: int) -> list[Value]:
+def values_of(e: Emitter, call: t.Call, least: int, most: int) -> list[Value]:
     return [e.as_value(x, call.span) for x in _given(e, call, least, most)]
 
 
@@ -105,7 +99,7 @@ def _values(e: Emitter, call: t.Call, least: int, most: int) -> list[Value]:
 
 @builtin(int)
 def emit_int(e: Emitter, call: t.Call) -> Emitted:
-    values = _values(e, call, 0, 1)
+    values = values_of(e, call, 0, 1)
     if not values:
         return e.b.constant(0)
     return as_number(e, call.span, values[0], T.INT)
@@ -113,7 +107,7 @@ def emit_int(e: Emitter, call: t.Call) -> Emitted:
 
 @builtin(float)
 def emit_float(e: Emitter, call: t.Call) -> Emitted:
-    values = _values(e, call, 0, 1)
+    values = values_of(e, call, 0, 1)
     if not values:
         return e.b.constant(0.0)
     return as_number(e, call.span, values[0], T.FLOAT)
@@ -130,7 +124,7 @@ def as_number(e: Emitter, span: Span, x: Value, wanted: T.Type) -> Value:
 
 @builtin(complex)
 def emit_complex(e: Emitter, call: t.Call) -> Emitted:
-    values = _values(e, call, 1, 2)
+    values = values_of(e, call, 1, 2)
     if len(values) == 1 and values[0].type == T.COMPLEX:
         return values[0]
     return apply(e, call.span, "aten::Complex", *values)
@@ -146,7 +140,7 @@ def emit_bool(e: Emitter, call: t.Call) -> Emitted:
 
 @builtin(abs)
 def emit_abs(e: Emitter, call: t.Call) -> Emitted:
-    (x,) = _values(e, call, 1, 1)
+    (x,) = values_of(e, call, 1, 1)
     if isinstance(x.type, T.ArrayType):
         return apply(e, call.span, numpy_kind("absolute"), x)
     if isinstance(x.type, T.TensorType):
@@ -158,7 +152,7 @@ def emit_abs(e: Emitter, call: t.Call) -> Emitted:
 
 @builtin(round)
 def emit_round(e: Emitter, call: t.Call) -> Emitted:
-    values = _values(e, call, 1, 2)
+    values = values_of(e, call, 1, 2)
     x = values[0]
     if isinstance(x.type, T.TensorType):
         return apply(e, call.span, "aten::round", *values)
@@ -178,13 +172,13 @@ def emit_round(e: Emitter, call: t.Call) -> Emitted:
 
 @builtin(divmod)
 def emit_divmod(e: Emitter, call: t.Call) -> Emitted:
-    a, b = _values(e, call, 2, 2)
+    a, b = values_of(e, call, 2, 2)
     return apply(e, call.span, "aten::divmod", a, b)
 
 
 @builtin(pow)
 def emit_pow(e: Emitter, call: t.Call) -> Emitted:
-    a, b = _values(e, call, 2, 2)
+    a, b = values_of(e, call, 2, 2)
     return binary(e, call.span, "**", a, b)
 
 
@@ -238,13 +232,13 @@ def _better(e: Emitter, span: Span, name: str, a: Value, b: Value) -> Value:
 def emit_str(e: Emitter, call: t.Call) -> Emitted:
     from jit.frontend.emit_stmt import as_text
 
-    values = _values(e, call, 0, 1)
+    values = values_of(e, call, 0, 1)
     return as_text(e, values[0], call.span) if values else e.b.constant("")
 
 
 def _plain(name: str, kind: str, least: int = 1, most: int = 1) -> None:
     def emit(e: Emitter, call: t.Call) -> Emitted:
-        return apply(e, call.span, kind, *_values(e, call, least, most))
+        return apply(e, call.span, kind, *values_of(e, call, least, most))
 
     BUILTINS[id(getattr(builtins, name))] = Builtin(name, emit)
 
@@ -255,7 +249,7 @@ for _name in ("ord", "chr", "hex", "oct", "bin", "hash", "repr"):
 
 @builtin(format)
 def emit_format(e: Emitter, call: t.Call) -> Emitted:
-    values = _values(e, call, 1, 2)
+    values = values_of(e, call, 1, 2)
     template = e.b.constant("{:{}}" if len(values) == 2 else "{}")
     return apply(e, call.span, "aten::format", template, *values)
 
@@ -298,7 +292,7 @@ def emit_len(e: Emitter, call: t.Call) -> Emitted:
 @builtin(range)
 def emit_range(e: Emitter, call: t.Call) -> Emitted:
     values = []
-    for x in _values(e, call, 1, 3):
+    for x in values_of(e, call, 1, 3):
         if T.is_tensor_like(x.type) or x.type == T.BOOL:
             x = as_number(e, call.span, x, T.INT)
         if x.type != T.INT:
@@ -480,7 +474,7 @@ def emit_isinstance(e: Emitter, call: t.Call) -> Emitted:
 
 @builtin(hasattr)
 def emit_hasattr(e: Emitter, call: t.Call) -> Emitted:
-    from jit.frontend.modules import ModuleValue
+    from jit.frontend.module_value import ModuleValue
 
     owner, name = _given(e, call, 2, 2)
     text = name.constant if isinstance(name, Value) else None
@@ -507,200 +501,16 @@ def emit_getattr(e: Emitter, call: t.Call) -> Emitted:
 def emit_super(e: Emitter, call: t.Call) -> Emitted:
     """`super()` in a method of a module."""
     from jit.frontend.environment import Variable
-    from jit.frontend.modules import ModuleValue, SuperValue
+    from jit.frontend.module_value import ModuleValue, SuperValue
 
     found = e.scope.find("__class__")
     first = e.tree.params[0].name if e.tree.params else ""
     owner = e.frame.find(first)
-    if found is not None and isinstance(owner, Variable) and not call.args:
-        if isinstance(owner.value, ModuleValue):
-            return SuperValue(owner.value, found[0])
+    value = owner.value if isinstance(owner, Variable) else None
+    if found is not None and isinstance(value, ModuleValue) and not call.args:
+        return SuperValue(value, found[0])
     raise fail(
         call.span,
         "E0205",
         "`super` is accepted only without arguments, in a method of a module",
     )
-
-
-# other modules --------------------------------------------------------------------
-
-
-@builtin(warnings.warn)
-def emit_warn(e: Emitter, call: t.Call) -> Emitted:
-    args = e.arguments(call)
-    message = e.as_value(args.positional[0], call.span) if args.positional else None
-    if message is None or message.type != T.STR:
-        raise fail(call.span, "E0304", "`warnings.warn` takes a message")
-    apply(e, call.span, "aten::warn", message)
-    return e.none()
-
-
-def hint_object(x: Emitted) -> Any:
-    """The Python object of a type written in code; HintError if it is none."""
-    found = getattr(x, "obj", None)
-    if found is None:
-        raise HintError("not a type")
-    return found
-
-
-def emit_annotate(e: Emitter, call: t.Call) -> Emitted:
-    """`torch.jit.annotate(type, value)`."""
-    if len(call.args) != 2:
-        raise fail(call.span, "E0304", "`annotate` takes a type and a value")
-    hint = e.expr(call.args[0])
-    try:
-        type = T.NONE if isinstance(hint, Value) else type_of_hint(hint_object(hint))
-    except HintError:
-        raise fail(
-            call.args[0].span, "E0308", "the first argument of `annotate` is not a type"
-        ) from None
-    value = e.value(call.args[1])
-    fitting = coerce(value, type)
-    if fitting is None:
-        raise fail(
-            call.args[1].span,
-            "E0310",
-            f"a value annotated as `{type}` is {a_type(value.type)}",
-        )
-    if fitting.type == T.NONE:
-        return e.none(type)
-    if fitting.type != type and isinstance(type, T.OptionalType):
-        return e.b.node("prim::unchecked_cast", [fitting], [type]).output
-    return fitting
-
-
-def emit_true(e: Emitter, call: t.Call) -> Emitted:
-    """`torch.jit.is_scripting()`."""
-    return e.b.constant(True)
-
-
-def emit_false(e: Emitter, call: t.Call) -> Emitted:
-    """`torch.jit.is_tracing()`."""
-    return e.b.constant(False)
-
-
-def emit_no_context(e: Emitter, call: t.Call) -> Emitted:
-    """`torch.no_grad()`."""
-    e.arguments(call)
-    return NoContext(_name_of(call))
-
-
-def emit_tensor(e: Emitter, call: t.Call) -> Emitted:
-    """`torch.tensor(data)`: of a number, or of nested lists and tuples."""
-    args = _data_arguments(e, call)
-    args.keywords.pop("requires_grad", None)
-    if args.positional:
-        data = e.as_value(args.positional[0], call.span)
-        if T.is_tensor_like(data.type):
-            return _copied(e, call, args)
-    return call_operator(e, call.span, "aten::tensor", args, name="torch.tensor")
-
-
-def emit_array(e: Emitter, call: t.Call) -> Emitted:
-    """`np.array(data)`: of an array, a number, or nested lists and tuples."""
-    args = _data_arguments(e, call)
-    return call_operator(e, call.span, "np::array", args, name="np.array")
-
-
-def _data_arguments(e: Emitter, call: t.Call) -> Arguments:
-    """The arguments, the first of which may be a nested literal of numbers."""
-    if not call.args or not isinstance(call.args[0], t.ListExpr | t.TupleExpr):
-        return e.arguments(call)
-    leaves = _Leaves(e)
-    shape = leaves.read(call.args[0])
-    args = e.arguments(t.Call(call.span, call.function, call.args[1:], call.keywords))
-    args.positional.insert(0, leaves.build(shape, call.span))
-    return args
-
-
-class _Leaves:
-    """The numbers of a nested literal, of which the widest type wins."""
-
-    def __init__(self, e: Emitter) -> None:
-        self.e = e
-        self.values: list[Value] = []
-
-    def read(self, node: t.Expr) -> Any:
-        """The nesting, with positions of numbers as leaves."""
-        if isinstance(node, t.ListExpr | t.TupleExpr):
-            return [self.read(element) for element in node.elements]
-        value = self.e.value(node)
-        if value.type == T.NUMBER or T.is_tensor_like(value.type):
-            value = as_number(self.e, node.span, value, T.FLOAT)
-        self.values.append(value)
-        return len(self.values) - 1
-
-    def build(self, shape: Any, span: Span) -> Value:
-        """Nested lists of numbers of one type."""
-        types = {v.type for v in self.values}
-        for wanted in (T.COMPLEX, T.FLOAT, T.INT, T.BOOL):
-            if wanted in types and types <= set(NUMBERS):
-                self.values = [
-                    v if v.type == wanted else self.e.b.convert(v, wanted)
-                    for v in self.values
-                ]
-                break
-        return self._build(shape, span)
-
-    def _build(self, shape: Any, span: Span) -> Value:
-        if isinstance(shape, int):
-            return self.values[shape]
-        if not shape:
-            return self.e.b.list([], T.FLOAT)
-        return as_list(self.e, [self._build(s, span) for s in shape], span)
-
-
-def _copied(e: Emitter, call: t.Call, args: Arguments) -> Emitted:
-    x = e.as_value(args.positional[0], call.span)
-    made = apply(e, call.span, "aten::clone", x)
-    dtype = args.keywords.get("dtype")
-    if dtype is None:
-        return made
-    return apply(e, call.span, "aten::to", made, e.as_value(dtype, call.span))
-
-
-def math_function(name: str) -> Builtin | None:
-    """A function of `math`; its arguments are numbers. None if there is no operator."""
-    kind = {"trunc": "aten::Int", "remainder": "aten::mathremainder"}.get(
-        name, f"aten::{name}"
-    )
-    if not has_kind(kind):
-        return None
-
-    def emit(e: Emitter, call: t.Call) -> Emitted:
-        args = e.arguments(call)
-        for i, x in enumerate(args.positional):
-            if isinstance(x, Value) and (
-                T.is_tensor_like(x.type) or x.type == T.NUMBER
-            ):
-                args.positional[i] = as_number(e, call.span, x, T.FLOAT)
-            elif isinstance(x, Value) and x.type == T.BOOL:
-                args.positional[i] = apply(e, call.span, "aten::Int", x)
-        return call_operator(e, call.span, kind, args, name=f"math.{name}")
-
-    return Builtin(f"math.{name}", emit)
-
-
-MATH = {
-    id(f): n for n, f in vars(math).items() if callable(f) and not n.startswith("_")
-}
-"""Names of the functions of `math` by identity."""
-
-
-class DTypeClass(PythonValue):
-    """A class that also names a dtype: `np.float32`."""
-
-    def value(self, e: Emitter, span: Span) -> Value:
-        from jit.ir.dtypes import dtype_of
-
-        try:
-            return e.b.constant(dtype_of(self.obj))
-        except TypeError:
-            return super().value(e, span)
-
-    def call(self, e: Emitter, call: t.Call) -> Emitted:
-        """`np.float64(x)`."""
-        (x,) = _values(e, call, 1, 1)
-        if not isinstance(x.type, T.ArrayType):
-            x = e.b.convert(x, T.ARRAY)
-        return apply(e, call.span, "np::astype", x, self.value(e, call.span))

@@ -16,12 +16,13 @@ from jit.frontend import tree as t
 from jit.frontend.call import widened
 from jit.frontend.coerce import UNTYPED
 from jit.frontend.emit_control import choose
-from jit.frontend.emit_loop import assign_target, unrolled_items, walk_of
+from jit.frontend.emit_loop import assign_target
 from jit.frontend.environment import Frame
 from jit.frontend.failures import fail
 from jit.frontend.operators import apply
 from jit.frontend.refine import emit_condition, truth
 from jit.frontend.sugared import Emitted, Sugared, SugaredList
+from jit.frontend.walks import as_list, unrolled_items, walk_of
 from jit.ir import types as T
 from jit.ir.graph import Value
 
@@ -82,8 +83,6 @@ def _unrolled(e: Emitter, node: t.Comprehension) -> Emitted | None:
     _own_scope(e, all_items)
     if any(isinstance(m, Sugared) for m in made):
         return SugaredList(made)
-    from jit.frontend.emit_loop import as_list
-
     return as_list(e, [m for m in made if isinstance(m, Value)], node.span)
 
 

@@ -224,7 +224,7 @@ def _set_item(e: Emitter, target: t.Subscript, value: Value) -> None:
 def _set_attribute(
     e: Emitter, span: Span, owner: Emitted, name: str, value: Value
 ) -> None:
-    from jit.frontend.modules import ModuleValue
+    from jit.frontend.module_value import ModuleValue
 
     if isinstance(owner, ModuleValue):
         owner.assign(e, span, name, value)
@@ -247,7 +247,7 @@ def _augmented(e: Emitter, s: t.AugAssign) -> None:
             _augmented_item(e, s, s.target)
         case t.Attribute(at, owner, name):
             holder = e.expr(owner)
-            from jit.frontend.modules import ModuleValue
+            from jit.frontend.module_value import ModuleValue
 
             if not isinstance(holder, ModuleValue):
                 raise fail(at, "E0204", f"attribute `{name}` cannot be assigned")
@@ -302,8 +302,8 @@ def _augmented_tensor_item(
     is_array = isinstance(owner.type, T.ArrayType)
     if T.is_tensor_like(operand.type) and type(operand.type) is not type(owner.type):
         operand = converted(e, operand, T.ARRAY if is_array else T.TENSOR)
-    in_place = f"{numpy_kind(NUMPY[s.op])}_" if is_array else (
-        f"aten::{IN_PLACE.get(s.op)}"
+    in_place = (
+        f"{numpy_kind(NUMPY[s.op])}_" if is_array else (f"aten::{IN_PLACE.get(s.op)}")
     )
     if not indices and has_kind(in_place):
         apply(e, s.span, in_place, view, operand)

@@ -225,9 +225,9 @@ def apply_views(
     dim = 0
     for place, (item, value) in enumerate(head):
         is_last = writes and place == len(emitted) - 1
-        if is_last and isinstance(x.type, T.ArrayType) and value is not None:
-            if value.type == T.INT:
-                value = e.b.convert(value, T.ARRAY)
+        is_int = value is not None and value.type == T.INT
+        if is_last and is_int and value and isinstance(x.type, T.ArrayType):
+            value = e.b.convert(value, T.ARRAY)
         x, dim = _take(e, x, item, value, dim, indices)
     if dots:
         x = _take_from_end(e, x, emitted[dots[0] + 1 :])

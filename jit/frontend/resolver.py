@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from jit.frontend import builtins as B
+from jit.frontend import library as L
+from jit.frontend.builtins import BUILTINS
 from jit.frontend.failures import fail, nearest
 from jit.frontend.sugared import (
-    Builtin,
     Emitted,
     ExceptionClass,
     OperatorFunction,
@@ -101,11 +101,11 @@ def _checked(span: Span, array: Any, name: str) -> Any:
 
 
 def _known_function(obj: Any) -> Emitted | None:
-    found = B.BUILTINS.get(id(obj)) or _library_builtins().get(id(obj))
+    found = BUILTINS.get(id(obj)) or L.library_builtins().get(id(obj))
     if found is not None:
         return found
-    if id(obj) in B.MATH:
-        return B.math_function(B.MATH[id(obj)]) or PythonValue(obj)
+    if id(obj) in L.MATH:
+        return L.math_function(L.MATH[id(obj)]) or PythonValue(obj)
     kind = getattr(obj, "operator_kind", None)
     if isinstance(kind, str):
         return OperatorFunction(getattr(obj, "__name__", kind), kind)
@@ -117,25 +117,6 @@ def _known_function(obj: Any) -> Emitted | None:
     if numpy_kind is not None:
         return OperatorFunction(f"np.{name}", numpy_kind)
     return None
-
-
-@functools.cache
-def _library_builtins() -> dict[int, Builtin]:
-    """Functions of our own modules that are not operators."""
-    from jit import torch
-    from jit.modules import marks
-
-    table: dict[Any, Any] = {
-        marks.annotate: B.emit_annotate,
-        marks.is_scripting: B.emit_true,
-        marks.is_tracing: B.emit_false,
-        torch.tensor: B.emit_tensor,
-        np.array: B.emit_array,
-        torch.no_grad: B.emit_no_context,
-        torch.enable_grad: B.emit_no_context,
-        torch.inference_mode: B.emit_no_context,
-    }
-    return {id(f): Builtin(f.__name__, emit) for f, emit in table.items()}
 
 
 def _numpy_kind(obj: Any) -> str | None:
@@ -164,7 +145,7 @@ def _class(cls: type) -> Emitted:
     if issubclass(cls, BaseException):
         return ExceptionClass(cls)
     if issubclass(cls, np.generic):
-        return B.DTypeClass(cls)
+        return L.DTypeClass(cls)
     return PythonValue(cls)
 
 
@@ -218,7 +199,7 @@ def attribute_of_object(e: Emitter, span: Span, obj: Any, name: str) -> Emitted:
             f"`{owner}` has no attribute `{name}`",
             help=nearest(name, dir(obj)),
         ) from None
-    if obj is math and id(found) in B.MATH and B.math_function(name) is None:
+    if obj is math and id(found) in L.MATH and L.math_function(name) is None:
         raise fail(
             span, "E0204", f"`math.{name}` is not among what compiled code knows"
         )

@@ -1,0 +1,326 @@
+"""Modules inside of compiled code: attributes, submodules, methods compiled on demand."""
+
+from __future__ import annotations
+
+import types
+from typing import TYPE_CHECKING, Any
+
+from jit.frontend import tree as t
+from jit.frontend.call import argument_type, called, fit_arguments, match_parameters
+from jit.frontend.coerce import coerce
+from jit.frontend.compiler import Compilation
+from jit.frontend.failures import a_type, fail, nearest
+from jit.frontend.modules import ModuleInfo, compile_method, has_forward
+from jit.frontend.signature import signature_of
+from jit.frontend.sugared import Emitted, Sugared, SugaredList, SugaredTuple
+from jit.ir import types as T
+from jit.ir.graph import Value
+from jit.ir.overloads import is_convertible
+from jit.ir.program import SUBMODULE
+from jit.ir.schema import FunctionSchema
+from jit.ir.span import Span
+
+if TYPE_CHECKING:
+    from jit.frontend.emit import Emitter
+
+CONTAINERS = ("Sequential", "ModuleList")
+"""Classes whose submodules can be walked, indexed and counted."""
+
+
+class ModuleValue(Sugared):
+    """A module inside of compiled code: `self`, or one of its submodules."""
+
+    def __init__(
+        self, compilation: Compilation, info: ModuleInfo, owner: Value
+    ) -> None:
+        self.compilation = compilation
+        self.info = info
+        self.owner = owner
+        """The Value of module type."""
+
+    def describe(self) -> str:
+        return f"the module `{self.info.title}`"
+
+    def value(self, e: Emitter, span: Span) -> Value:
+        return self.owner
+
+    def has(self, name: str) -> bool:
+        """Whether there is such an attribute, decided while compiling."""
+        return hasattr(self.info.instance, name)
+
+    def attribute(self, e: Emitter, span: Span, name: str) -> Emitted:
+        from jit.frontend.resolver import resolve_object
+
+        info = self.info
+        if name in info.children:
+            return self.child(e, name)
+        if name in info.constants:
+            return self._constant(e, span, name)
+        if name in info.definition.attributes:
+            type = info.definition.attributes[name].type
+            if type == T.NONE:
+                return e.none()
+            node = e.b.node("prim::GetAttr", [self.owner], [type], name=name)
+            node.output.name = name
+            return node.output
+        if name in info.functions:
+            return resolve_object(e, span, info.functions[name], name)
+        if info.is_stored:
+            if name in info.definition.methods:
+                return StoredMethod(self, name)
+        else:
+            found = self._of_class(e, span, name)
+            if found is not None:
+                return found
+        raise fail(
+            span,
+            "E0204",
+            f"the module `{info.title}` has no attribute `{name}`",
+            help=nearest(name, dir(info.instance)),
+        )
+
+    def _constant(self, e: Emitter, span: Span, name: str) -> Emitted:
+        from jit.frontend.resolver import resolve_object
+
+        content = self.info.constants[name]
+        if isinstance(content, list):
+            content = tuple(content)
+        return resolve_object(e, span, content, name)
+
+    def _of_class(self, e: Emitter, span: Span, name: str) -> Emitted | None:
+        if name in MODULE_METHODS and not _is_overridden(self.info.instance, name):
+            return ModuleMethod(self, name)
+        return self.of_classes(e, span, name, type(self.info.instance).__mro__)
+
+    def of_classes(
+        self, e: Emitter, span: Span, name: str, classes: tuple[type, ...]
+    ) -> Emitted | None:
+        """An attribute that the first of some classes has; None if none has."""
+        from jit.frontend.resolver import resolve_object
+
+        for cls in classes:
+            if name not in vars(cls):
+                continue
+            found = vars(cls)[name]
+            if isinstance(found, staticmethod):
+                return resolve_object(e, span, found.__func__, name)
+            if isinstance(found, property):
+                return BoundMethod(self, name, found.fget).get(e, span)
+            if isinstance(found, types.FunctionType):
+                return BoundMethod(self, name, found)
+            return resolve_object(e, span, found, name)
+        return None
+
+    def child(self, e: Emitter, name: str) -> ModuleValue:
+        """A submodule."""
+        inner = self.info.children[name]
+        node = e.b.node("prim::GetAttr", [self.owner], [inner.type], name=name)
+        node.output.name = name
+        return ModuleValue(self.compilation, inner, node.output)
+
+    def assign(self, e: Emitter, span: Span, name: str, value: Value) -> None:
+        """`self.name = value`."""
+        attribute = self.info.definition.attributes.get(name)
+        if attribute is None:
+            raise fail(
+                span,
+                "E0204",
+                f"the module `{self.info.title}` has no attribute `{name}` to assign",
+                help=f"assign `self.{name}` in `__init__` first",
+            )
+        if name in self.info.constants or attribute.role == SUBMODULE:
+            raise fail(
+                span,
+                "E0310",
+                f"`{name}` of the module `{self.info.title}` is a constant",
+                help="do not mark it as Final, or keep the value elsewhere",
+            )
+        fitting = coerce(value, attribute.type)
+        if fitting is None and is_convertible(value.type, attribute.type):
+            fitting = e.b.convert(value, attribute.type)
+        if fitting is None:
+            raise fail(
+                span,
+                "E0310",
+                f"`{name}` of the module `{self.info.title}` is"
+                f" {a_type(attribute.type)} and is assigned {a_type(value.type)}",
+                help="convert the value, or annotate the attribute in the class",
+            )
+        e.b.node("prim::SetAttr", [self.owner, fitting], name=name)
+
+    def call(self, e: Emitter, call: t.Call) -> Emitted:
+        if self.info.is_stored:
+            return StoredMethod(self, "forward").call(e, call)
+        if not has_forward(self.info.instance):
+            raise fail(
+                call.span, "E0311", f"{self.describe()} has no `forward` to call"
+            )
+        found = self._of_class(e, call.span, "forward")
+        assert isinstance(found, BoundMethod)
+        return found.call(e, call)
+
+    def elements(self, e: Emitter, span: Span) -> list[Emitted] | None:
+        if not _is_container(self.info.instance):
+            return None
+        return [self.child(e, name) for name in self.info.children]
+
+    def index(self, e: Emitter, node: t.Subscript) -> Emitted:
+        if not _is_container(self.info.instance):
+            return super().index(e, node)
+        items = self.elements(e, node.span)
+        assert items is not None
+        if isinstance(node.index, t.Slice):
+            parts = (node.index.lower, node.index.upper, node.index.step)
+            bounds = [None if p is None else e.value(p).constant for p in parts]
+            if all(b is None or isinstance(b, int) for b in bounds):
+                return SugaredList(items[slice(*bounds)])
+            raise self._unknown_index(node)
+        index = e.value(node.index).constant
+        if not isinstance(index, int):
+            raise self._unknown_index(node)
+        if not -len(items) <= index < len(items):
+            raise fail(
+                node.index.span,
+                "E0301",
+                f"index {index} is out of range for {len(items)} modules",
+            )
+        return items[index]
+
+    def _unknown_index(self, node: t.Subscript) -> Exception:
+        return fail(
+            node.index.span,
+            "E0301",
+            "modules can be indexed only by literal numbers",
+            help="loop over them: `for layer in self.layers:`",
+        )
+
+
+class SuperValue(Sugared):
+    """`super()`: the methods of the classes behind one."""
+
+    def __init__(self, owner: ModuleValue, cls: type) -> None:
+        self.owner = owner
+        self.cls = cls
+
+    def describe(self) -> str:
+        return f"`super()` of `{self.cls.__name__}`"
+
+    def attribute(self, e: Emitter, span: Span, name: str) -> Emitted:
+        order = type(self.owner.info.instance).__mro__
+        behind = order[order.index(self.cls) + 1 :]
+        found = self.owner.of_classes(e, span, name, behind)
+        return super().attribute(e, span, name) if found is None else found
+
+
+def _is_container(module: Any) -> bool:
+    return any(c.__name__ in CONTAINERS for c in type(module).__mro__)
+
+
+def _is_overridden(module: Any, name: str) -> bool:
+    from jit.torch.nn import Module
+
+    return getattr(type(module), name, None) is not getattr(Module, name, None)
+
+
+class BoundMethod(Sugared):
+    """A method of a module, compiled when it is called."""
+
+    def __init__(self, owner: ModuleValue, name: str, fn: Any) -> None:
+        self.owner = owner
+        self.name = name
+        self.fn = fn
+
+    def describe(self) -> str:
+        return f"the method `{self.name}`"
+
+    def get(self, e: Emitter, span: Span) -> Emitted:
+        """The value of a property."""
+        with e.compilation.calling(span):
+            callee = compile_method(
+                self.owner.compilation, self.owner.info, self.name, {}, self.fn
+            )
+        return _call_method(e, self.owner, callee.name, [], callee.result)
+
+    def call(self, e: Emitter, call: t.Call) -> Emitted:
+        mark = getattr(self.fn, "_jit_mark", None)
+        if mark in ("ignore", "unused"):
+            raise fail(
+                call.span,
+                "E0205",
+                f"`{self.name}` is marked `@{mark}` and cannot be called in compiled code",
+                help="remove the mark",
+            )
+        with e.compilation.calling(call.span):
+            signature = signature_of(self.fn)
+        args = e.arguments(call)
+        parameters = signature.schema.arguments[1:]
+        given = match_parameters(call.span, parameters, args, self.name)
+        arg_types = {
+            p.name: argument_type(e, given[p.name], call.span)
+            for p in signature.parameters[1:]
+            if p.annotation is None and p.name in given
+        }
+        with e.compilation.calling(call.span):
+            callee = compile_method(
+                self.owner.compilation, self.owner.info, self.name, arg_types, self.fn
+            )
+        inputs = fit_arguments(e, call.span, callee.schema.arguments[1:], given, args)
+        return _call_method(e, self.owner, callee.name, inputs, callee.result)
+
+
+def _call_method(
+    e: Emitter, owner: ModuleValue, name: str, inputs: list[Value], result: T.Type
+) -> Value:
+    method = name.removeprefix(f"{owner.info.definition.name}.")
+    return called(e, "prim::CallMethod", [owner.owner, *inputs], result, name=method)
+
+
+class StoredMethod(Sugared):
+    """A method that came compiled."""
+
+    def __init__(self, owner: ModuleValue, name: str) -> None:
+        self.owner = owner
+        self.name = name
+
+    def describe(self) -> str:
+        return f"the method `{self.name}`"
+
+    def call(self, e: Emitter, call: t.Call) -> Emitted:
+        full = f"{self.owner.info.definition.name}.{self.name}"
+        function = e.compilation.program.functions.get(full)
+        if function is None:
+            raise fail(
+                call.span,
+                "E0204",
+                f"{self.owner.describe()} has no compiled method `{self.name}`",
+            )
+        schema: FunctionSchema = function.schema
+        args = e.arguments(call)
+        given = match_parameters(call.span, schema.arguments[1:], args, self.name)
+        inputs = fit_arguments(e, call.span, schema.arguments[1:], given, args)
+        result = schema.returns[0].type
+        return _call_method(e, self.owner, full, inputs, result)
+
+
+MODULE_METHODS = ("children", "named_children")
+
+
+class ModuleMethod(Sugared):
+    """A method of every module that lists its submodules."""
+
+    def __init__(self, owner: ModuleValue, name: str) -> None:
+        self.owner = owner
+        self.name = name
+
+    def describe(self) -> str:
+        return f"the method `{self.name}`"
+
+    def call(self, e: Emitter, call: t.Call) -> Emitted:
+        items: list[Emitted] = []
+        for name in self.owner.info.children:
+            child = self.owner.child(e, name)
+            if self.name == "named_children":
+                items.append(SugaredTuple([e.b.constant(name), child]))
+            else:
+                items.append(child)
+        return SugaredList(items)

@@ -1,0 +1,212 @@
+"""How each kind of iterable is walked: a number of items and a way to get each.
+
+range(a, b, c)     aten::__range_length, aten::__derive_index
+a list, a str      aten::len, aten::__getitem__
+a Tensor           aten::len, aten::select
+enumerate, zip     pairs of what their parts give
+tuples, modules    item by item, where the length is known
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from jit.frontend.call import known_elements, maybe_none
+from jit.frontend.failures import a_type, fail
+from jit.frontend.operators import apply
+from jit.frontend.sugared import (
+    Emitted,
+    EnumerateValue,
+    RangeValue,
+    ReversedValue,
+    Sugared,
+    SugaredTuple,
+    ZipValue,
+)
+from jit.ir import types as T
+from jit.ir.graph import Value
+from jit.ir.span import Span
+from jit.ir.unification import unify
+
+if TYPE_CHECKING:
+    from jit.frontend.emit import Emitter
+
+
+@dataclass(slots=True)
+class Walk:
+    """An iterable as a number of items and a way to get each."""
+
+    length: Callable[[], Value]
+    item: Callable[[Value], Emitted]
+    owner: Value | None = None
+    """The list that is walked, which may grow meanwhile."""
+
+
+def walk_of(e: Emitter, x: Emitted, span: Span) -> Walk:
+    """How to walk a value; CompileError E0306 if it cannot be."""
+    match x:
+        case RangeValue():
+            return _walk_range(e, x, span)
+        case EnumerateValue():
+            return _walk_enumerate(e, x, span)
+        case ZipValue():
+            return _walk_zip(e, x, span)
+        case ReversedValue():
+            return _walk_reversed(e, x, span)
+        case Value():
+            return _walk_value(e, x, span)
+    items = x.elements(e, span)
+    if items is not None:
+        values = [e.as_value(i, span) for i in items]
+        return _walk_value(e, as_list(e, values, span), span)
+    raise _not_iterable(x.describe(), span)
+
+
+def _not_iterable(what: str, span: Span) -> Exception:
+    return fail(
+        span,
+        "E0306",
+        f"{what} cannot be walked by a loop",
+        help="loop over a range, a list, a tuple, a str, a dict or a Tensor",
+    )
+
+
+def _walk_value(e: Emitter, x: Value, span: Span) -> Walk:
+    match x.type:
+        case T.ListType():
+            return Walk(
+                lambda: e.op("aten::len", x),
+                lambda i: e.op("aten::__getitem__", x, i),
+                x,
+            )
+        case T.SimpleType("str"):
+            return Walk(
+                lambda: e.op("aten::len", x), lambda i: e.op("aten::__getitem__", x, i)
+            )
+        case T.DictType():
+            keys = apply(e, span, "aten::keys", x)
+            return _walk_value(e, keys, span)
+        case T.TensorType():
+            # the length raises for a 0-dim Tensor, as Python does
+            length = apply(e, span, "aten::len", x)
+            return Walk(lambda: length, lambda i: e.op("aten::select", x, 0, i))
+        case T.ArrayType():
+            length = apply(e, span, "np::len", x)
+            return Walk(lambda: length, lambda i: e.op("np::select", x, 0, i))
+        case T.TupleType() | T.NamedTupleType():
+            return _walk_value(e, as_list(e, e.b.unpack(x), span), span)
+        case T.OptionalType():
+            raise maybe_none(span, x)
+    raise _not_iterable(f"{a_type(x.type)}", span)
+
+
+def _walk_range(e: Emitter, r: RangeValue, span: Span) -> Walk:
+    if r.start is None and r.step is None:
+        # a negative count gives no round, as Python's range
+        return Walk(lambda: r.stop, lambda i: i)
+    start = r.start or e.b.constant(0)
+    step = r.step or e.b.constant(1)
+    length = e.op("aten::__range_length", start, r.stop, step)
+    return Walk(lambda: length, lambda i: e.op("aten::__derive_index", i, start, step))
+
+
+def _walk_enumerate(e: Emitter, x: EnumerateValue, span: Span) -> Walk:
+    inner = walk_of(e, x.iterable, span)
+
+    def item(i: Value) -> Emitted:
+        number = i if x.start is None else e.op("aten::add", i, x.start)
+        return _pair(e, [number, inner.item(i)])
+
+    return Walk(inner.length, item, inner.owner)
+
+
+def _walk_zip(e: Emitter, x: ZipValue, span: Span) -> Walk:
+    walks = [walk_of(e, i, span) for i in x.iterables]
+    if not walks:
+        raise fail(span, "E0306", "`zip` needs something to walk")
+    lengths = [w.length() for w in walks]
+    length = lengths[0]
+    if len(lengths) > 1:
+        length = e.op("prim::min", e.b.list(lengths, T.INT))
+    return Walk(lambda: length, lambda i: _pair(e, [w.item(i) for w in walks]))
+
+
+def _walk_reversed(e: Emitter, x: ReversedValue, span: Span) -> Walk:
+    inner = walk_of(e, x.iterable, span)
+    length = inner.length()
+
+    def item(i: Value) -> Emitted:
+        last = e.op("aten::sub", length, 1)
+        return inner.item(e.op("aten::sub", last, i))
+
+    return Walk(lambda: length, item)
+
+
+def _pair(e: Emitter, items: list[Emitted]) -> Emitted:
+    return SugaredTuple(items)
+
+
+def unrolled_items(e: Emitter, x: Emitted, span: Span) -> list[Emitted] | None:
+    """The items of a tuple, of modules, or of an enumeration or zip of such."""
+    match x:
+        case EnumerateValue():
+            items = unrolled_items(e, x.iterable, span)
+            if items is None:
+                return None
+            start = x.start or e.b.constant(0)
+            return [
+                SugaredTuple([_counted(e, start, i), item])
+                for i, item in enumerate(items)
+            ]
+        case ZipValue():
+            parts = [unrolled_items(e, i, span) for i in x.iterables]
+            if all(p is None for p in parts):
+                return None
+            if any(p is None for p in parts):
+                return _zip_with_tensors(e, x, parts, span)
+            known = [p for p in parts if p is not None]
+            return [SugaredTuple(group) for group in zip(*known, strict=False)]
+        case ReversedValue():
+            items = unrolled_items(e, x.iterable, span)
+            return None if items is None else items[::-1]
+        case RangeValue():
+            return None
+    return known_elements(e, x, span)
+
+
+def _counted(e: Emitter, start: Value, i: int) -> Value:
+    if isinstance(start.constant, int):
+        return e.b.constant(start.constant + i)
+    return e.op("aten::add", start, i)
+
+
+def _zip_with_tensors(
+    e: Emitter, x: ZipValue, parts: list[list[Emitted] | None], span: Span
+) -> list[Emitted] | None:
+    """`zip(modules, values)`: as many rounds as there are modules."""
+    if not any(p and isinstance(p[0], Sugared) for p in parts):
+        return None
+    raise fail(
+        span,
+        "E0306",
+        "`zip` of modules and of values whose number is known only at run time",
+        help="index the values: `for i, m in enumerate(self.layers): m(xs[i])`",
+    )
+
+
+def as_list(e: Emitter, values: list[Value], span: Span) -> Value:
+    """A list of values that must have a common type."""
+    joined = values[0].type if values else T.TENSOR
+    for value in values[1:]:
+        common = unify(joined, value.type)
+        if common is None:
+            raise fail(
+                span,
+                "E0302",
+                f"the items have different types, `{joined}` and `{value.type}`",
+                help="leave `break` and `continue` out, so that the loop can be unrolled",
+            )
+        joined = common
+    return e.b.list(values, joined)

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from jit.ir import dtypes
+from jit.ir import types as T
 from jit.ir.dtypes import COMPLEX, FLOATING, DType, dtype_of, promote_dtypes
 from jit.runtime.promotion import dtype_of_number, get_default_dtype
 from jit.runtime.size import Size
@@ -22,7 +23,7 @@ def make_tensor(data: Any, dtype: DType | None = None) -> Tensor:
     their dtype, mixtures are promoted.
     """
     if isinstance(data, Traced):
-        return _traced_number(data, dtype)
+        return _of_traced(data, dtype)
     if isinstance(data, Tensor):
         data = data.array
     if isinstance(data, np.ndarray | np.generic):
@@ -45,14 +46,25 @@ def make_tensor(data: Any, dtype: DType | None = None) -> Tensor:
     return wrap(_convert(flat, target).reshape(shape))
 
 
-def _traced_number(value: Traced, dtype: DType | None) -> Tensor:
+def _of_traced(value: Traced, dtype: DType | None) -> Tensor:
+    """The tensor of a traced array or number; the operators are recorded."""
     from jit.runtime.binding import call_operator
 
+    if isinstance(value.type, T.ArrayType):
+        shared = from_numpy(value)
+        wanted = shared.dtype if dtype is None else dtype
+        made = call_operator("aten::to", (shared, wanted), {"copy": True})
+        assert isinstance(made, Tensor)
+        return made
     if dtype is None:
         dtype = dtype_of_number(value.concrete)
     made = call_operator("aten::full", ([], value), {"dtype": dtype})
     assert isinstance(made, Tensor)
     return made
+
+
+def _is_traced_array(x: Any) -> bool:
+    return isinstance(x, Traced) and isinstance(x.type, T.ArrayType)
 
 
 def _is_sequence(x: Any) -> bool:
@@ -154,7 +166,7 @@ def _convert(array: np.ndarray, dtype: DType) -> np.ndarray:
 
 def as_tensor(data: Any, dtype: DType | None = None) -> Tensor:
     """`torch.as_tensor`: the data itself where it can be shared, otherwise a copy."""
-    if isinstance(data, np.ndarray):
+    if isinstance(data, np.ndarray) or _is_traced_array(data):
         data = from_numpy(data)
     if isinstance(data, Tensor):
         if dtype is None or dtype is data.dtype:
@@ -169,6 +181,12 @@ def as_tensor(data: Any, dtype: DType | None = None) -> Tensor:
 
 def from_numpy(array: Any) -> Tensor:
     """A tensor that shares the memory of a NumPy array."""
+    if _is_traced_array(array):
+        from jit.runtime.binding import call_operator
+
+        made = call_operator("prim::ArrayToTensor", (array,))
+        assert isinstance(made, Tensor)
+        return made
     if not isinstance(array, np.ndarray):
         raise TypeError(f"expected np.ndarray (got {type(array).__name__})")
     if not array.dtype.isnative:

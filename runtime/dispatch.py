@@ -42,6 +42,9 @@ class Observer(Protocol):
     def escape(self, tensor: Tensor, how: str) -> None:
         """Take note that Python or NumPy reads the elements."""
 
+    def array(self, tensor: Tensor) -> Any:
+        """What `tensor.numpy()` gives: an array, or what stands for one."""
+
     def function(
         self, program: Program, name: str, args: Sequence[Any], run: CompiledRun
     ) -> Any:

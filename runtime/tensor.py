@@ -234,16 +234,24 @@ class Tensor(metaclass=_TensorType):
 
     def numpy(self, *, force: bool = False) -> np.ndarray:
         """The elements as a NumPy array that shares memory."""
-        if self._requires_grad and not force:
+        if not force:
+            self._check_readable()
+        if dispatch.observer is not None:
+            seen: np.ndarray = dispatch.observer.array(self)
+            return seen
+        return self.array.view()
+
+    def _check_readable(self) -> None:
+        if self._requires_grad:
             raise RuntimeError(
                 "Can't call numpy() on Tensor that requires grad. Use"
                 " tensor.detach().numpy() instead."
             )
-        _escapes(self, "numpy()")
-        return self.array.view()
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
-        array = self.numpy()
+        self._check_readable()
+        _escapes(self, "a NumPy function")
+        array = self.array.view()
         if dtype is not None and np.dtype(dtype) != array.dtype:
             if copy is False:
                 raise ValueError(f"a copy is needed to convert to {dtype}")

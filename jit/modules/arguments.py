@@ -20,6 +20,7 @@ from jit.ir.unification import unify
 from jit.runtime.device import Device
 from jit.runtime.objects import Object
 from jit.runtime.tensor import Tensor, wrap
+from jit.runtime.traced import Traced
 
 
 def type_of_value(x: Any) -> T.Type:
@@ -31,6 +32,8 @@ def type_of_value(x: Any) -> T.Type:
     match x:
         case Tensor():
             return T.TENSOR
+        case Traced():
+            return x.type
         case np.ndarray() | np.generic():
             return T.ARRAY
         case None | bool() | int() | float() | complex() | str() | DType():
@@ -176,6 +179,8 @@ def _kinds(x: Any) -> set[str]:
         return {"tensor"}
     if isinstance(x, np.ndarray | np.generic):
         return {"array"}
+    if isinstance(x, Traced) and isinstance(x.type, T.ArrayType):
+        return {"array"}
     if isinstance(x, tuple | list):
         return {k for v in x for k in _kinds(v)}
     if isinstance(x, dict):
@@ -186,7 +191,7 @@ def _kinds(x: Any) -> set[str]:
 def leave(x: Any) -> Any:
     """A result with its Tensors replaced by their arrays."""
     if isinstance(x, Tensor):
-        return x.array
+        return x.numpy(force=True)
     if isinstance(x, list):
         return [leave(v) for v in x]
     if isinstance(x, dict):

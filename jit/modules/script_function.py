@@ -121,8 +121,9 @@ class ScriptFunction:
         ]
         if dispatch.observer is not None:
             run = functools.partial(self._executor.call, name)
-            return dispatch.observer.function(self.program, name, entered, run)
-        result = self._executor.call(name, entered)
+            result = dispatch.observer.function(self.program, name, entered, run)
+        else:
+            result = self._executor.call(name, entered)
         return leave(result) if gives_arrays(values) else result
 
     def _select(

@@ -52,8 +52,11 @@ class ScriptMethod:
             return owner._executor.call(self.function.name, [obj, *concrete])
 
         if dispatch.observer is not None:
-            return dispatch.observer.method(owner.program, obj, self.name, entered, run)
-        result = run(entered)
+            result = dispatch.observer.method(
+                owner.program, obj, self.name, entered, run
+            )
+        else:
+            result = run(entered)
         return leave(result) if gives_arrays(values) else result
 
     @property

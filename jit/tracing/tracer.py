@@ -21,11 +21,13 @@ from jit.ir.builder import Builder
 from jit.ir.card import Card
 from jit.ir.constants import NotConstantError
 from jit.ir.diagnostic import Diagnostic, TracingError
+from jit.ir.dtypes import dtype_of
 from jit.ir.graph import Graph, Value
 from jit.ir.linking import link, link_class
 from jit.ir.program import Program
 from jit.ir.registry import has_kind
 from jit.ir.schema import Argument, FunctionSchema
+from jit.modules.arguments import enter
 from jit.runtime import dispatch
 from jit.runtime.binding import call_operator
 from jit.runtime.objects import Object
@@ -165,6 +167,12 @@ class Tracer:
         if id(tensor) in self._tensors:
             self.bakes.escape(how)
 
+    def array(self, tensor: Tensor) -> Any:
+        """`tensor.numpy()`: traced as the tensor is."""
+        if id(tensor) not in self._tensors:
+            return tensor.array.view()
+        return self.call("prim::TensorToArray", tensor)
+
     def length(self, tensor: Tensor, how: str) -> None:
         """Python asks for the number of rows."""
         if id(tensor) in self._tensors:
@@ -189,7 +197,10 @@ class Tracer:
             isinstance(x, tuple) and isinstance(wanted, T.ListType)
         ):
             items = [self.value_of(i) for i in x]
-            return self.builder.list(items, self._element_type(items, wanted))
+            element = self._element_type(items, wanted)
+            if T.is_tensor_like(element):
+                items = [self.builder.convert(i, element) for i in items]
+            return self.builder.list(items, element)
         if isinstance(x, tuple):
             return self.builder.tuple([self.value_of(i) for i in x])
         if wanted == T.FLOAT and isinstance(x, int):
@@ -288,20 +299,31 @@ class Tracer:
             return run(args)
         with self.builder.at(span_of_frame(user_frame())):
             schema = program.functions[name].schema
-            inputs = [
-                self.value_of(a, s) for a, s in zip(args, schema.arguments, strict=True)
-            ]
+            inputs, values = self._entering(schema.arguments, args)
             linked = link(self.program, program, name)
             function = self.builder.node(
                 "prim::Constant", (), [T.FunctionType(linked)], name=linked
             )
             with self.paused():
-                result = run([concrete(a) for a in args])
+                result = run(values)
             returned = self.program.functions[linked].schema.returns[0].type
             node = self.builder.node(
                 "prim::CallFunction", [function.output, *inputs], [returned]
             )
             return self.adopt(result, node.output)
+
+    def _entering(
+        self, arguments: Sequence[Argument], args: Sequence[Any]
+    ) -> tuple[list[Value], list[Any]]:
+        """As `_operands`, for a compiled function: arrays given as Tensors become some."""
+        inputs, values = [], []
+        for x, argument in zip(args, arguments, strict=True):
+            value = self.value_of(x, argument)
+            if isinstance(x, Traced):
+                value = self.builder.convert(value, argument.type)
+            inputs.append(value)
+            values.append(enter(concrete(x), argument.type))
+        return inputs, values
 
     def method(
         self, program: Program, obj: Object, name: str, args: Sequence[Any], run: Any
@@ -311,15 +333,14 @@ class Tracer:
             return run(args)
         with self.builder.at(span_of_frame(user_frame())):
             schema = program.method(obj.type, name).schema
-            inputs = [self._reach(obj)] + [
-                self.value_of(a, s)
-                for a, s in zip(args, schema.arguments[1:], strict=True)
-            ]
+            inputs, values = self._entering(schema.arguments[1:], args)
             linked = link_class(self.program, program, obj.type)
             returned = self.program.method(linked, name).schema.returns[0].type
             with self.paused():
-                result = run([concrete(a) for a in args])
-            node = self.builder.node("prim::CallMethod", inputs, [returned], name=name)
+                result = run(values)
+            node = self.builder.node(
+                "prim::CallMethod", [self._reach(obj), *inputs], [returned], name=name
+            )
             return self.adopt(result, node.output)
 
     # the traced module ----------------------------------------------------------------
@@ -350,6 +371,11 @@ class Tracer:
         kind = f"np::{name}"
         if not has_kind(kind):
             self.bakes.unsupported(f"np.{name}")
+        args = [_dtype_or_same(a) for a in args]
+        if name == "astype" and len(args) > 1:
+            args[1] = _dtype_named(args[1])
+        if "dtype" in kwargs:
+            kwargs = {**kwargs, "dtype": _dtype_named(kwargs["dtype"])}
         return call_operator(kind, args, kwargs)
 
     def array_method(self, array: TracedArray, name: str) -> Any:
@@ -383,6 +409,18 @@ class Tracer:
             self.bakes.stored()
         self.set_array_item(target, Ellipsis, result)
         return target
+
+
+def _dtype_or_same(x: Any) -> Any:
+    """A dtype for what NumPy takes as one: `np.float32`, `np.dtype("f4")`."""
+    if isinstance(x, np.dtype) or (isinstance(x, type) and issubclass(x, np.generic)):
+        return dtype_of(np.dtype(x))
+    return x
+
+
+def _dtype_named(x: Any) -> Any:
+    """As `_dtype_or_same`, where a text can only be the name of a dtype."""
+    return dtype_of(np.dtype(x)) if isinstance(x, str) else _dtype_or_same(x)
 
 
 def is_traced(x: Any) -> bool:

@@ -8,12 +8,16 @@ array is a `TracedArray`, which records through NumPy's own protocols.
 
 from __future__ import annotations
 
+import operator
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from jit.ir import types as T
 from jit.ir.graph import Value
+from jit.runtime.creation import from_numpy
+from jit.runtime.tensor import Tensor
 from jit.runtime.traced import Traced
 
 if TYPE_CHECKING:
@@ -143,6 +147,8 @@ class TracedArray(Traced, np.lib.mixins.NDArrayOperatorsMixin):
         self.tracer.bakes.stored()
 
     def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **kw: Any) -> Any:
+        if any(isinstance(x, Tensor) for x in inputs):
+            return self._with_tensor(ufunc.__name__, inputs)
         out = kw.pop("out", None)
         if method == "reduce":
             name = _REDUCTIONS.get(ufunc.__name__)
@@ -154,6 +160,13 @@ class TracedArray(Traced, np.lib.mixins.NDArrayOperatorsMixin):
         if out is not None:
             return self.tracer.write_array(out[0], result)
         return result
+
+    def _with_tensor(self, name: str, inputs: tuple[Any, ...]) -> Any:
+        """An operator on an array and a Tensor: a Tensor, as outside of a trace."""
+        operate = _OPERATORS.get(name)
+        if operate is None:
+            self.tracer.bakes.unsupported(f"np.{name} of a Tensor")
+        return operate(*(from_numpy(x) if x is self else x for x in inputs))
 
     def __array_function__(self, func: Any, _: Any, args: Any, kwargs: Any) -> Any:
         module = getattr(func, "__module__", "numpy").removeprefix("numpy").strip(".")
@@ -213,6 +226,27 @@ class TracedArray(Traced, np.lib.mixins.NDArrayOperatorsMixin):
             raise AttributeError(name)
         return self.tracer.array_method(self, name)
 
+
+_OPERATORS: dict[str, Callable[..., Any]] = {
+    "add": operator.add,
+    "subtract": operator.sub,
+    "multiply": operator.mul,
+    "divide": operator.truediv,
+    "floor_divide": operator.floordiv,
+    "remainder": operator.mod,
+    "power": operator.pow,
+    "matmul": operator.matmul,
+    "equal": operator.eq,
+    "not_equal": operator.ne,
+    "less": operator.lt,
+    "less_equal": operator.le,
+    "greater": operator.gt,
+    "greater_equal": operator.ge,
+    "bitwise_and": operator.and_,
+    "bitwise_or": operator.or_,
+    "bitwise_xor": operator.xor,
+}
+"""Python's operators by NumPy's names for them."""
 
 _REDUCTIONS = {
     "add": "sum",

@@ -65,9 +65,10 @@ class PythonValue(Sugared):
         self.obj = obj
 
     def describe(self) -> str:
-        name = getattr(self.obj, "__name__", None)
-        kind = "class" if isinstance(self.obj, type) else type(self.obj).__name__
-        return f"the {kind} `{name or self.obj!r}`"
+        name = getattr(self.obj, "__name__", None) or repr(self.obj)
+        if isinstance(self.obj, type):
+            return f"the class `{name}`"
+        return f"the function `{name}`" if callable(self.obj) else f"the object `{name}`"
 
     def attribute(self, e: Emitter, span: Span, name: str) -> Emitted:
         from jit.frontend.resolver import attribute_of_object

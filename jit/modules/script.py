@@ -28,8 +28,20 @@ def script(obj: Any) -> Any:
         return ScriptModule.compile(obj)
     if isinstance(obj, list | dict):
         return obj.copy()
-    if inspect.isfunction(obj) or inspect.ismethod(obj):
+    if inspect.isfunction(obj):
         return ScriptFunction.compile(obj)
+    if inspect.ismethod(obj):
+        owner = obj.__self__
+        raise CompileError(
+            Diagnostic(
+                "E0105",
+                f"the bound method `{obj.__qualname__}` cannot be scripted",
+                help="script the module itself, and mark further methods with"
+                " `@jit.export`"
+                if isinstance(owner, Module)
+                else "write a function, and pass what it needs of the object",
+            )
+        )
     if inspect.isclass(obj):
         raise CompileError(
             Diagnostic(

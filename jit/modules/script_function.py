@@ -235,6 +235,20 @@ class ScriptFunction:
 
     # keeping --------------------------------------------------------------------------
 
+    def __reduce__(self) -> Any:
+        """Pickled by name, as any function of a module; without source, as an archive."""
+        if self._function is not None:
+            return self.__qualname__
+        from jit.serialization import load
+
+        return load, (self.save_to_buffer(),)
+
+    def __copy__(self) -> ScriptFunction:
+        return self
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> ScriptFunction:
+        return self
+
     def entries(self) -> list[tuple[str, str]]:
         """Name and function of what a file of this function offers, main version first.
 

@@ -228,6 +228,11 @@ class ScriptModule(Module):
             return self._read(name)
         if name in self._definition.methods:
             return self._method(name)
+        if name == "forward":
+            raise AttributeError(
+                f"`{self.original_name}` has no compiled `forward`: it was traced as part"
+                " of a larger module"
+            )
         raise AttributeError(
             f"`{self.original_name}` has no attribute `{name}`: only what `forward` and"
             " exported methods use is compiled"
@@ -258,6 +263,34 @@ class ScriptModule(Module):
         if "training" in self._definition.attributes:
             self.__script_object__.slots["training"] = bool(value)
 
+    # containers -------------------------------------------------------------------------
+
+    def _items(self) -> list[Any]:
+        """The submodules of a Sequential or ModuleList; TypeError for other modules."""
+        names = list(self._modules)
+        if names != [str(i) for i in range(len(names))] or (
+            not names and self._definition.methods
+        ):
+            raise TypeError(f"`{self.original_name}` is no Sequential or ModuleList")
+        return list(self._modules.values())
+
+    def __getitem__(self, key: Any) -> Any:
+        if isinstance(key, str):
+            return self._modules[key]
+        return self._items()[key]
+
+    def __len__(self) -> int:
+        return len(self._items())
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter(self._items())
+
+    def __contains__(self, key: object) -> bool:
+        return key in self._modules
+
+    def __bool__(self) -> bool:
+        return True  # also where there is nothing to count
+
     # methods ----------------------------------------------------------------------------
 
     def _method(self, name: str) -> ScriptMethod:
@@ -271,10 +304,7 @@ class ScriptModule(Module):
     def forward(self) -> ScriptMethod:
         """The compiled `forward`."""
         if "forward" not in self._definition.methods:
-            raise AttributeError(
-                f"`{self.original_name}` has no compiled `forward`: it was traced as"
-                " part of a larger module"
-            )
+            raise AttributeError("forward")  # __getattr__ tells why
         return self._method("forward")
 
     @property
@@ -318,6 +348,12 @@ class ScriptModule(Module):
 
     def __deepcopy__(self, memo: dict[int, Any]) -> ScriptModule:
         return ScriptModule(self.program, copy_object(self.__script_object__, memo))
+
+    def __reduce__(self) -> Any:
+        """Pickled as an archive."""
+        from jit.serialization import load
+
+        return load, (self.save_to_buffer(),)
 
     def copy(self) -> ScriptModule:
         """A copy with its own state."""

@@ -1,0 +1,174 @@
+"""From the text of an LLVM module to functions in memory.
+
+Optimising and making machine code takes milliseconds to seconds, loading an object a
+tenth of a millisecond: objects are kept on disk (`cache`), and equal modules are loaded
+once in a process.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import functools
+import hashlib
+import itertools
+import os
+import platform
+import re
+import threading
+import weakref
+from collections.abc import Sequence
+
+import llvmlite
+import llvmlite.binding as llvm
+
+from jit.runtime.codegen import cache, host
+from jit.runtime.codegen import target as targets
+
+_lock = threading.RLock()
+"""Held while code is made or loaded; LLVM is used by one thread at a time anyway."""
+
+_loaded: weakref.WeakValueDictionary[str, Library] = weakref.WeakValueDictionary()
+_kept: list[Library] = []
+
+# A child of `fork` must not find LLVM in the middle of something.
+os.register_at_fork(
+    before=_lock.acquire, after_in_parent=_lock.release, after_in_child=_lock.release
+)
+
+
+class Library:
+    """The loaded functions of one module. The code lives as long as this object."""
+
+    def __init__(self, owner: llvm.ResourceTracker, addresses: dict[str, int]) -> None:
+        self._owner = owner
+        self.addresses = addresses
+
+    def address(self, name: str) -> int:
+        """The address of a function, valid while the library lives."""
+        return self.addresses[name]
+
+    def function(
+        self, name: str, result: type | None, *arguments: type
+    ) -> ctypes._FuncPointer:
+        """A ctypes function; it keeps the library, and releases the GIL while it runs."""
+        made = function_pointer(self.addresses[name], result, *arguments)
+        made.library = self  # type: ignore[attr-defined]
+        return made
+
+    def keep(self) -> Library:
+        """Never unload this code: other threads or NumPy may be in it until the end."""
+        _kept.append(self)
+        self._owner.detach()
+        return self
+
+
+@functools.cache
+def _emitter() -> llvm.TargetMachine:
+    return targets.machine()
+
+
+def optimize(text: str) -> llvm.ModuleRef:
+    """Parse, verify and optimise a module. RuntimeError if it is not well formed."""
+    with _lock:
+        targets.initialize()
+        module = llvm.parse_assembly(text)
+        module.verify()
+        options = llvm.create_pipeline_tuning_options(speed_level=3)
+        builder = llvm.create_pass_builder(_emitter(), options)
+        builder.getModulePassManager().run(module, builder)
+        return module
+
+
+def object_code(text: str) -> bytes:
+    """The object file of a module, for this machine."""
+    with _lock:
+        return bytes(_emitter().emit_object(optimize(text)))
+
+
+def assembly_of(text: str) -> str:
+    """The assembly of a module, for people."""
+    with _lock:
+        return str(_emitter().emit_assembly(optimize(text)))
+
+
+@functools.cache
+def _makers() -> str:
+    """What else decides the code of a text: the machine and the versions."""
+    machine = targets.host()
+    llvm_version = ".".join(map(str, llvm.llvm_version_info))
+    versions = (llvmlite.__version__, llvm_version, str(host.VERSION))
+    return "\0".join((machine.triple, machine.cpu, machine.features, *versions))
+
+
+def key_of(text: str) -> str:
+    """What names the code of a module: its text, the machine, versions, the host table."""
+    slots = "\0".join(host.SLOTS)
+    return hashlib.sha256("\0".join((_makers(), slots, text)).encode()).hexdigest()
+
+
+def load(text: str, names: Sequence[str]) -> Library:
+    """The functions of a module, ready to be called; equal modules are loaded once.
+
+    The module may declare the global `host`, see `jit.runtime.codegen.host`. Its code is
+    taken from the cache on disk where it has been made before.
+    """
+    key = key_of(text)
+    wanted = ",".join((key, *names))
+    with _lock:
+        found = _loaded.get(wanted)
+        if found is None:
+            code = cache.find(key)
+            if code is None:
+                code = object_code(text)
+                cache.store(key, code)
+            found = _loaded[wanted] = _link(code, text, names)
+        return found
+
+
+_HOST_GLOBAL = re.compile(rf'^@"?{host.HOST}"?\s*=', re.MULTILINE)
+
+
+def _link(code: bytes, text: str, names: Sequence[str]) -> Library:
+    """Load an object, fill its host table, find its functions."""
+    has_table = _HOST_GLOBAL.search(text) is not None
+    builder = llvm.JITLibraryBuilder().add_object_img(code).add_current_process()
+    for name in (*names, host.HOST) if has_table else names:
+        builder.export_symbol(name)
+    linker, label = _linker()
+    owner = builder.link(linker, label)
+    if has_table:
+        host.fill_host_table(owner[host.HOST])
+    return Library(owner, {name: owner[name] for name in names})
+
+
+_LIBRARIES_OF_A_LINKER = 256
+"""The names of unloaded libraries stay in a linker and slow it down, so it is replaced;
+one that was replaced goes with the last of its libraries."""
+
+_numbers = itertools.count()
+
+
+def _linker() -> tuple[llvm.LLJIT, str]:
+    """Where the next library is linked, and its name there."""
+    number = next(_numbers)
+    return _numbered_linker(number // _LIBRARIES_OF_A_LINKER), f"library{number}"
+
+
+@functools.lru_cache(maxsize=1)
+def _numbered_linker(number: int) -> llvm.LLJIT:
+    targets.initialize()
+    return llvm.create_lljit_compiler(
+        targets.machine(),
+        # the older linker is faster, but its branches do not always reach on ARM
+        use_jit_link=platform.machine().lower() in ("aarch64", "arm64"),
+    )
+
+
+def function_pointer(
+    address: int, result: type | None, *arguments: type
+) -> ctypes._FuncPointer:
+    """A ctypes function for an address; it releases the GIL while it runs.
+
+    Whoever uses it keeps the library that it comes from.
+    """
+    return ctypes.CFUNCTYPE(result, *arguments)(address)

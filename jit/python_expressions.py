@@ -7,6 +7,7 @@ Python's own notation where it has one, else a call: `torch.softmax(x, 1)`,
 from __future__ import annotations
 
 import ast
+import keyword
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -20,7 +21,7 @@ from jit.ir.graph import NOT_CONSTANT, Node, Value
 from jit.ir.registry import find_card
 from jit.ir.schema import FunctionSchema
 from jit.ir.type_text import parse_type
-from jit.runtime.public_names import is_function
+from jit.runtime.public_names import FUNCTIONAL_ONLY, is_function
 
 BINARY: dict[str, type[ast.operator]] = {
     "add": ast.Add,
@@ -211,7 +212,11 @@ class Expressions:
         """A node whose value nobody reads."""
         match node.kind:
             case "prim::SetAttr":
-                target = ast.Attribute(inputs[0], node.attributes["name"], ast.Store())
+                field = node.attributes["name"]
+                if not _is_name(field):
+                    given = [inputs[0], ast.Constant(field), inputs[1]]
+                    return ast.Expr(call(name("setattr"), given))
+                target = ast.Attribute(inputs[0], field, ast.Store())
                 return ast.Assign([target], inputs[1], None)
             case "prim::RaiseException":
                 cls = node.inputs[1].constant
@@ -277,7 +282,11 @@ class Expressions:
                 bounds = ast.Slice(inputs[1], inputs[2], None)
                 return ast.Subscript(inputs[0], bounds, ast.Load())
             case "prim::GetAttr":
-                return ast.Attribute(inputs[0], attributes["name"], ast.Load())
+                field = attributes["name"]
+                if not _is_name(field):  # `0` of a Sequential
+                    given = [inputs[0], ast.Constant(field)]
+                    return call(name("getattr"), given)
+                return ast.Attribute(inputs[0], field, ast.Load())
             case "prim::CallFunction":
                 return call(inputs[0], inputs[1:])
             case "prim::CallMethod":
@@ -355,7 +364,8 @@ class Expressions:
         first = node.inputs[0].type
         if hasattr(_python_class(first), short):
             return call(ast.Attribute(args[0], short, ast.Load()), args[1:], keywords)
-        if isinstance(first, T.TensorType) and not is_function(short):
+        is_method = not is_function(short) and short not in FUNCTIONAL_ONLY
+        if isinstance(first, T.TensorType) and is_method:
             return call(ast.Attribute(args[0], short, ast.Load()), args[1:], keywords)
         if first in (T.INT, T.FLOAT) and hasattr(math, short):
             return call(dotted(f"math.{short}"), args, keywords)
@@ -478,9 +488,19 @@ def _python_class(type: T.Type) -> type | None:
     return None
 
 
+def _is_name(text: str) -> bool:
+    return text.isidentifier() and not keyword.iskeyword(text)
+
+
 def _function(namespace: str, short: str) -> ast.expr:
     if namespace == "aten":
-        return dotted(f"torch.{short}")
+        if short not in FUNCTIONAL_ONLY:
+            return dotted(f"torch.{short}")
+        from jit.torch.nn import functional
+
+        function = getattr(functional, short, None)
+        same = getattr(function, "operator_kind", None) == f"aten::{short}"
+        return dotted(f"torch.{'nn.functional' if same else 'ops.aten'}.{short}")
     if namespace == "np":
         for prefix in ("linalg_", "fft_"):
             if short.startswith(prefix):

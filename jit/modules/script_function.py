@@ -107,7 +107,11 @@ class ScriptFunction:
             assert self._function is not None and self._open is not None
             names = [p.name for p in signature_of(self._function).parameters]
             arg_types = {names[i]: t for i, t in zip(self._open, key, strict=True)}
-            compiled = compile_function(self._function, self.program, arg_types)
+            try:
+                compiled = compile_function(self._function, self.program, arg_types)
+            except Error as error:
+                # frames of the compiler say nothing about the user's function
+                raise error.with_traceback(None) from error.__cause__
             self._versions[key] = compiled.name
             return compiled.name
 
@@ -180,7 +184,7 @@ class ScriptFunction:
         """The version for Tensors, or the only ones there are."""
         if self._default_key is not None and self._default_key not in self._versions:
             if self._deferred is not None:
-                raise self._deferred
+                raise self._deferred.with_traceback(None)
             self._specialise(self._default_key)
         key = self._default_key
         name = (
@@ -256,7 +260,7 @@ class ScriptFunction:
         """
         if self._default_key is not None and self._deferred is not None:
             if not self._versions:
-                raise self._deferred
+                raise self._deferred.with_traceback(None)
         elif self._default_key is not None:
             self._main()
         names = list(self._versions.values())

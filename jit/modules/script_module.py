@@ -14,6 +14,7 @@ from collections.abc import Iterator, Mapping, MutableMapping
 from typing import Any
 
 from jit.ir import types as T
+from jit.ir.diagnostic import Error
 from jit.ir.graph import Graph
 from jit.ir.program import (
     BUFFER,
@@ -176,7 +177,11 @@ class ScriptModule(Module):
         from jit.modules.instances import make_instance
 
         program = Program()
-        type = compile_module(module, program)
+        try:
+            type = compile_module(module, program)
+        except Error as error:
+            # frames of the compiler say nothing about the user's module
+            raise error.with_traceback(None) from error.__cause__
         made = cls(program, make_instance(module, type, program))
         made.__dict__["_original"] = module
         return made

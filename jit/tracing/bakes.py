@@ -7,6 +7,7 @@ Each decision is a diagnostic of the E05 family. `on_bake="warn"` gives a
 from __future__ import annotations
 
 import dis
+import functools
 import itertools
 import linecache
 import os
@@ -14,6 +15,8 @@ import sys
 import warnings
 from types import FrameType
 from typing import Any, NoReturn
+
+import numpy as np
 
 from jit.ir.diagnostic import Diagnostic, TracerWarning, TracingError
 from jit.ir.span import NOWHERE, Source, Span
@@ -26,15 +29,22 @@ _INSIDE = tuple(
 )
 
 
+_NUMPY = os.path.dirname(os.path.realpath(np.__file__)) + os.sep
+
+
 def user_frame() -> FrameType | None:
     """The innermost frame of Python that is not TraceScript's own or NumPy's."""
     frame: FrameType | None = sys._getframe(1)
     while frame is not None:
-        file = os.path.realpath(frame.f_code.co_filename)
-        if not file.startswith(_INSIDE) and f"{os.sep}numpy{os.sep}" not in file:
+        if not _is_library(frame.f_code.co_filename):
             return frame
         frame = frame.f_back
     return None
+
+
+@functools.cache
+def _is_library(file: str) -> bool:
+    return os.path.realpath(file).startswith((*_INSIDE, _NUMPY))
 
 
 def span_of_frame(frame: FrameType | None) -> Span:
@@ -71,8 +81,9 @@ def _character(text: str, byte: int) -> int:
 
 
 def source_line(file: str, line: int) -> Source:
-    """One line of a file, as a source of spans."""
-    return Source(file, linecache.getline(file, line).rstrip("\n"), line)
+    """One line of a file, as a source of spans; no line where none is known."""
+    text = linecache.getline(file, line).rstrip("\n")
+    return Source(file, text, line) if text else Source(file, "", line + 1)
 
 
 class Bakes:

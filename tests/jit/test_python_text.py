@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 import jit
+from jit import torch
 from jit.ir.parser import parse_graph
 from jit.python_text import code, format_tree
 from tests.golden_format import all_cases
@@ -141,4 +142,17 @@ def test_a_loop_assigns_what_it_carries_at_once():
         "    for i in range(n):\n"
         "        (a, b) = (b, (a + b))\n"
         "    return b\n"
+    )
+
+
+def test_attributes_that_are_no_names_and_functions_of_functional_parse_back():
+    layers = torch.nn.Sequential(torch.nn.Linear(2, 3), torch.nn.SiLU())
+    traced = jit.trace(layers, torch.ones(1, 2))
+
+    text = traced.code
+    ast.parse(text)
+    assert "_0 = getattr(self, '0')" in text
+    assert (
+        "torch.ops.aten.silu(torch.nn.functional.linear(input, _0.weight, _0.bias))"
+        in text
     )

@@ -80,3 +80,21 @@ def test_a_bound_method_is_refused_with_advice(method, advice):
         jit.script(method)
 
     assert "E0105" == error.value.code
+
+
+def untypable(x: int) -> str:
+    return x
+
+
+class Untypable(nn.Module):
+    def forward(self, x: int) -> str:
+        return x
+
+
+@pytest.mark.parametrize("obj", [untypable, Untypable()])
+def test_a_refusal_shows_no_frames_of_the_compiler(obj):
+    with pytest.raises(jit.CompileError) as error:
+        jit.script(obj)
+
+    files = [str(entry.path) for entry in error.traceback]
+    assert not any("frontend" in file for file in files)

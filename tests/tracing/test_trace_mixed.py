@@ -103,3 +103,13 @@ def test_numpy_dtypes_are_taken_in_a_trace(dtype):
     traced = jit.trace(f, np.ones(3, np.int64))
 
     assert np.dtype(dtype) == traced(np.arange(3)).dtype
+
+
+def test_a_decision_in_code_without_source_is_told_without_a_line():
+    scope = {}
+    exec("def f(x):\n    return x if x.sum() > 0 else -x\n", scope)
+
+    with pytest.warns(jit.TracerWarning) as told:
+        jit.trace(scope["f"], torch.ones(2))
+
+    assert "--> <string>:2:0\n   = help" in str(told[0].message)

@@ -1,0 +1,368 @@
+"""Matrix products: how tiles are driven over operands of any sizes and strides.
+
+`C = epilogue(A @ B)`. The depth is cut into blocks whose panel of B stays in the first
+cache, rows of A into blocks that stay in the second. B is packed into panels, unless it
+can be read where it is; so is A where its rows would collide in the cache.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import llvmlite.ir as ll
+
+from jit.runtime.codegen import building as B
+from jit.runtime.codegen import tile as T
+from jit.runtime.codegen.packing import emit_pack
+from jit.runtime.codegen.target import Target
+from jit.runtime.codegen.tile import PLAIN, Epilogue, Numbers, Shape
+from jit.runtime.codegen.values import I64, POINTER
+
+GEMM_ARGUMENTS: list[tuple[str, ll.Type]] = [
+    ("a", POINTER),
+    ("a_row", I64),  # all strides are bytes
+    ("a_column", I64),
+    ("b", POINTER),
+    ("b_row", I64),
+    ("b_column", I64),
+    ("c", POINTER),  # rows lie together in memory
+    ("c_row", I64),
+    ("depth", I64),
+    ("first_row", I64),  # the part of C that is made
+    ("last_row", I64),
+    ("first_column", I64),  # a multiple of the tile's width
+    ("last_column", I64),
+    ("work", POINTER),  # as many bytes as `work_bytes` says
+]
+
+_TABLE_ROWS = 1022
+"""Most rows of a block of A: their pointers are kept on the stack."""
+
+
+@dataclass(frozen=True)
+class Gemm:
+    """A kernel to be generated."""
+
+    target: Target
+    types: Numbers
+    epilogue: Epilogue = PLAIN
+    packed_b: bool = False
+    """B is `pack_b`'s result, made once; `b_row` and `b_column` are not used."""
+
+    @property
+    def shape(self) -> Shape:
+        return T.shape_for(self.target, self.types.sums)
+
+    @property
+    def name(self) -> str:
+        """Equal names mean equal code, on one machine."""
+        types, packed = self.types, "_packed" if self.packed_b else ""
+        kinds = types.source.name
+        if types.result is not types.source:
+            kinds += f"_{types.result.name}"
+        ending = f"_{self.epilogue.name}" if self.epilogue.name else ""
+        shape = f"{self.shape.height}x{self.shape.width}"
+        return f"gemm_{kinds}_{shape}{packed}{ending}"
+
+    # Sizes of blocks, as bytes of packed operands.
+
+    @property
+    def depth_block(self) -> int:
+        """The depth at which a panel of B fills the first cache."""
+        row = self.shape.width * self.types.sum_bytes
+        return max(64, self.target.cache_bytes[0] // row)
+
+    @property
+    def a_bytes(self) -> int:
+        """How much of A is packed at once: half of the second cache."""
+        return self.target.cache_bytes[1] // 2
+
+    @property
+    def b_bytes(self) -> int:
+        """How much of B is packed at once: a share of the third cache."""
+        return max(1 << 20, self.target.cache_bytes[2] // 16)
+
+    def work_bytes(self, depth: int) -> int:
+        """Memory that one call needs, for any number of rows and columns."""
+        block = self._depth_of_blocks(depth) * self.types.sum_bytes
+        lanes, width = self.shape.lanes, self.shape.width
+        a = max(self.a_bytes, self.shape.height * block) + lanes * block
+        return a + max(self.b_bytes, width * block) + 128
+
+    def _depth_of_blocks(self, depth: int) -> int:
+        if self.types.result is not self.types.source or not self.types.is_direct:
+            return depth
+        blocks = max(1, -(-depth // self.depth_block))
+        return -(-depth // blocks)
+
+
+def emit_pack_b(module: ll.Module, gemm: Gemm) -> ll.Function:
+    """`pack_b(x, x_depth, x_width, depth, width, out, out_panel)`, see packing.py."""
+    shape = gemm.shape
+    name = f"pack_{gemm.types.source.name}_{shape.vectors}x{shape.lanes}"
+    found = module.globals.get(name)
+    if found is not None:
+        return found
+    return emit_pack(module, name, gemm.types, shape.lanes, shape.vectors)
+
+
+def packed_bytes(gemm: Gemm, depth: int, width: int) -> int:
+    """The size of a packed B."""
+    panels = -(-width // gemm.shape.width)
+    return panels * depth * gemm.shape.width * gemm.types.sum_bytes
+
+
+def emit_gemm(module: ll.Module, gemm: Gemm, name: str | None = None) -> ll.Function:
+    """The kernel as a function of a module, see `GEMM_ARGUMENTS`.
+
+    The operands of the epilogue follow, as `operand_arguments` has them.
+    """
+    name = gemm.name if name is None else name
+    found = module.globals.get(name)
+    if found is not None:
+        return found
+    return _Driver(module, gemm, name).emit()
+
+
+class _Driver:
+    """The loops around the tiles, while they are generated."""
+
+    def __init__(self, module: ll.Module, gemm: Gemm, name: str) -> None:
+        self.gemm, self.shape, self.types = gemm, gemm.shape, gemm.types
+        self.epilogue = gemm.epilogue
+        self.tiles = [
+            T.emit_tile(
+                module, f"{name}_tile{h}", self.shape, h, self.types, self.epilogue
+            )
+            for h in self.shape.heights
+        ]
+        lanes = self.shape.lanes
+        pack_a = f"pack_{self.types.source.name}_1x{lanes}"
+        self.pack_a = module.globals.get(pack_a) or emit_pack(
+            module, pack_a, self.types, lanes, 1
+        )
+        self.pack_b = None if gemm.packed_b else emit_pack_b(module, gemm)
+        arguments = GEMM_ARGUMENTS + T.operand_arguments(self.epilogue)
+        self.b, self.given = B.new_function(module, name, arguments, internal=False)
+
+    def emit(self) -> ll.Function:
+        b, given = self.b, self.given
+        slots = _TABLE_ROWS + 2 * self.shape.height
+        # the alloca stays in the entry block: it must not grow with loops
+        table = b.alloca(ll.ArrayType(POINTER, slots), name="table")
+        self.table = b.bitcast(table, POINTER)
+        origin = b.alloca(I64, name="origin")
+        b.store(B.index(0), origin)
+        self.origin = b.bitcast(origin, POINTER)
+        self._choose_blocks()
+        depth = given["depth"]
+        empty = b.icmp_signed("==", depth, B.index(0))
+        # a product without depth is zeros, which the epilogue still sees
+        end = b.select(empty, B.index(1), depth)
+        first, last = given["first_column"], given["last_column"]
+        with B.loop(b, first, last, self.columns) as column:
+            columns = B.smaller(b, self.columns, b.sub(last, column))
+            with B.loop(b, B.index(0), end, self.depth_block) as k:
+                self.k = k
+                self.block_depth = B.smaller(b, self.depth_block, b.sub(depth, k))
+                self._prepare_b(column, columns)
+                begin, stop = given["first_row"], given["last_row"]
+                with B.loop(b, begin, stop, self.rows) as row:
+                    rows = B.smaller(b, self.rows, b.sub(stop, row))
+                    self._block(row, rows, column, columns)
+        b.ret_void()
+        return b.function
+
+    def _choose_blocks(self) -> None:
+        b, given = self.b, self.given
+        depth, gemm, width = given["depth"], self.gemm, self.shape.width
+        one = B.index(1)
+        if gemm.types.is_direct and gemm.types.result is gemm.types.source:
+            blocks = B.larger(b, one, B.ceil_div(b, depth, gemm.depth_block))
+            self.depth_block = B.larger(b, one, B.ceil_div(b, depth, blocks))
+        else:
+            # sums are not rounded on the way: all of the depth at once
+            self.depth_block = B.larger(b, one, depth)
+        row_bytes = b.mul(self.depth_block, B.index(gemm.types.sum_bytes))
+        height = self.shape.height
+
+        def fitting(total: int, unit: int, most: int | None = None) -> ll.Value:
+            found = b.udiv(B.index(total), row_bytes)
+            found = b.mul(b.udiv(found, B.index(unit)), B.index(unit))
+            found = B.larger(b, found, B.index(unit))
+            return found if most is None else B.smaller(b, found, B.index(most))
+
+        self.rows = fitting(gemm.a_bytes, height, _TABLE_ROWS // height * height)
+        self.columns = fitting(gemm.b_bytes, width)
+        self.work_a = given["work"]
+        lanes = B.index(self.shape.lanes)
+        used = b.mul(b.add(self.rows, lanes), row_bytes)
+        aligned = b.and_(b.add(used, B.index(63)), B.index(-64))
+        self.work_b = B.at(b, self.work_a, aligned)
+        self.packs_a = self._must_pack_a()
+        if not gemm.packed_b:
+            self.packs_b = self._must_pack_b()
+
+    def _must_pack_a(self) -> ll.Value:
+        b, given = self.b, self.given
+        if not self.types.is_direct:
+            return B.true()
+        item = B.index(self.types.source.itemsize)
+        columns = b.sub(given["last_column"], given["first_column"])
+        many = b.icmp_signed(">", columns, B.index(2 * self.shape.width))
+        scattered = b.icmp_signed("!=", given["a_column"], item)
+        # rows a multiple of 1 KiB apart fall into few sets of the first cache
+        collides = b.icmp_signed(
+            "==", b.and_(given["a_row"], B.index(1023)), B.index(0)
+        )
+        return b.and_(many, b.or_(scattered, collides))
+
+    def _must_pack_b(self) -> ll.Value:
+        b, given = self.b, self.given
+        item = B.index(self.types.source.itemsize)
+        if not self.types.is_direct or not self.shape.has_masks:
+            return B.true()
+        rows = b.sub(given["last_row"], given["first_row"])
+        many = b.icmp_signed(">", rows, B.index(2 * self.shape.height))
+        far = b.icmp_signed(">=", given["b_row"], B.index(1024))
+        scattered = b.icmp_signed("!=", given["b_column"], item)
+        return b.or_(scattered, b.and_(many, far))
+
+    def _prepare_b(self, column: ll.Value, columns: ll.Value) -> None:
+        """Where panels of B are: `panel_base`, `panel_step` and `b_step`."""
+        b, given, width = self.b, self.given, self.shape.width
+        row = B.index(width * self.types.sum_bytes)
+        if self.gemm.packed_b:
+            self.panel_step = b.mul(given["depth"], row)
+            panel = b.udiv(column, B.index(width))
+            moved = b.add(b.mul(panel, self.panel_step), b.mul(self.k, row))
+            self.panel_base = B.at(b, given["b"], moved)
+            self.b_step = row
+            return
+        source = B.at(
+            b,
+            given["b"],
+            b.mul(self.k, given["b_row"]),
+            b.mul(column, given["b_column"]),
+        )
+        packed = b.mul(self.block_depth, row)
+        with b.if_then(self.packs_b):
+            b.call(self.pack_b, [
+                source, given["b_row"], given["b_column"], self.block_depth, columns,
+                self.work_b, packed,
+            ])  # fmt: skip
+        direct = B.index(width * self.types.source.itemsize)
+        self.panel_base = b.select(self.packs_b, self.work_b, source)
+        self.panel_step = b.select(self.packs_b, packed, direct)
+        self.b_step = b.select(self.packs_b, row, given["b_row"])
+
+    def _block(
+        self, row: ll.Value, rows: ll.Value, column: ll.Value, columns: ll.Value
+    ) -> None:
+        """A block of rows of A times the panels of B."""
+        b, given = self.b, self.given
+        a = B.at(
+            b, given["a"], b.mul(row, given["a_row"]), b.mul(self.k, given["a_column"])
+        )
+        lanes, item = self.shape.lanes, self.types.sum_bytes
+        panel = b.mul(self.block_depth, B.index(lanes * item))
+        with b.if_then(self.packs_a):
+            b.call(self.pack_a, [
+                a, given["a_column"], given["a_row"], self.block_depth, rows,
+                self.work_a, panel,
+            ])  # fmt: skip
+        base = b.select(self.packs_a, self.work_a, a)
+        near = b.select(self.packs_a, B.index(item), given["a_row"])
+        far = b.select(self.packs_a, panel, b.mul(given["a_row"], B.index(lanes)))
+        self.a_step = b.select(self.packs_a, B.index(lanes * item), given["a_column"])
+        self._fill_table(base, near, far, rows)
+        with B.loop(b, B.index(0), columns, self.shape.width) as done:
+            panel_at = b.udiv(done, B.index(self.shape.width))
+            pointer = B.at(b, self.panel_base, b.mul(panel_at, self.panel_step))
+            width = b.sub(columns, done)
+            place = b.add(column, done)
+            self._for_each_tile(
+                rows,
+                lambda tile, at, height: self._call_tile(
+                    tile, row, at, height, pointer, place, width
+                ),
+            )
+
+    def _fill_table(
+        self, base: ll.Value, near: ll.Value, far: ll.Value, rows: ll.Value
+    ) -> None:
+        """Pointers to rows, the last one again for tiles that reach over the end."""
+        b, lanes = self.b, self.shape.lanes
+        with B.loop(b, B.index(0), b.add(rows, B.index(self.shape.height))) as r:
+            kept = B.smaller(b, r, b.sub(rows, B.index(1)))
+            panels = b.mul(b.udiv(kept, B.index(lanes)), far)
+            within = b.mul(b.and_(kept, B.index(lanes - 1)), near)
+            pointer = B.at(b, base, panels, within)
+            B.store(b, pointer, B.at(b, self.table, b.mul(r, B.index(8))))
+
+    def _for_each_tile(
+        self,
+        rows: ll.Value,
+        use: Callable[[ll.Function, ll.Value, ll.Value], None],
+    ) -> None:
+        """Cut rows into tiles: large ones first, small ones for what is left."""
+        b = self.b
+        heights = self.shape.heights
+        head, after = (b.function.append_basic_block(n) for n in ("tiles", "after"))
+        before = b.block
+        b.branch(head)
+        b.position_at_end(head)
+        at = b.phi(I64)
+        at.add_incoming(B.index(0), before)
+        left = b.sub(rows, at)
+        choice = b.function.append_basic_block("choice")
+        b.cbranch(b.icmp_signed(">", left, B.index(0)), choice, after)
+        b.position_at_end(choice)
+        for place, (height, tile) in enumerate(zip(heights, self.tiles, strict=True)):
+            smaller = heights[place + 1 :]
+            taken = b.function.append_basic_block(f"tile{height}")
+            if smaller:
+                # a larger tile with a row too many beats two smaller ones
+                bound = min(sum(smaller), height - 1)
+                rest = b.function.append_basic_block("smaller")
+                b.cbranch(b.icmp_signed(">", left, B.index(bound)), taken, rest)
+            else:
+                b.branch(taken)
+            b.position_at_end(taken)
+            use(tile, at, left)
+            at.add_incoming(b.add(at, B.index(height)), b.block)
+            b.branch(head)
+            if smaller:
+                b.position_at_end(rest)
+        b.position_at_end(after)
+
+    def _call_tile(
+        self,
+        tile: ll.Function,
+        row: ll.Value,
+        at: ll.Value,
+        height: ll.Value,
+        panel: ll.Value,
+        column: ll.Value,
+        width: ll.Value,
+    ) -> None:
+        b, given = self.b, self.given
+        item = B.index(self.types.result.itemsize)
+        place = b.add(row, at)
+        c = B.at(b, given["c"], b.mul(place, given["c_row"]), b.mul(column, item))
+        adds = b.zext(b.icmp_signed(">", self.k, B.index(0)), I64)
+        reached = b.add(self.k, self.block_depth)
+        ends = b.zext(b.icmp_signed(">=", reached, given["depth"]), I64)
+        rows = B.at(b, self.table, b.mul(at, B.index(8)))
+        arguments = [
+            rows, self.origin, B.index(1), self.block_depth, self.a_step,
+            panel, self.b_step, c, given["c_row"], height, width, adds, ends,
+        ]  # fmt: skip
+        for number, operand in enumerate(self.epilogue.operands):
+            step = given[f"operand{number}_row"]
+            pointer = B.at(b, given[f"operand{number}"], b.mul(place, step))
+            if operand.along_columns:
+                pointer = B.at(b, pointer, b.mul(column, item))
+            arguments += [pointer, step]
+        b.call(tile, arguments)

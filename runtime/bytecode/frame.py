@@ -16,6 +16,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from jit.ir.graph import Node
 from jit.ir.span import NOWHERE, Span
 from jit.runtime.bytecode.instruction import Code, Handler, Step
 
@@ -28,6 +29,9 @@ _SHOWN = 20
 _STACK = "__script_stack__"
 """The attribute of an exception in which the lines of its stack are kept until it
 leaves the interpreter."""
+
+_RECORDED = ("prim::ReRaise", "prim::NativeRegion")
+"""Kinds whose place has been recorded before they raise."""
 
 
 def find_handler(frames: Sequence[Frame]) -> tuple[int, Handler | None]:
@@ -48,13 +52,18 @@ def record_stack(error: BaseException, frames: Sequence[Frame]) -> None:
     """
     inner: tuple[str, ...] = getattr(error, _STACK, ())
     code, _, _, index, _ = frames[-1]
-    again = inner and code.instructions[index - 1].name == "prim::ReRaise"
+    again = inner and code.instructions[index - 1].name in _RECORDED
     lines = [
         line
         for code, _, _, index, _ in (frames[:-1] if again else frames)
         for line in _lines_of(code, index - 1)
     ]
     setattr(error, _STACK, (*lines, *inner))
+
+
+def record_lines(error: BaseException, lines: Sequence[str]) -> None:
+    """Keep, with the exception, lines of a stack that is not the interpreter's."""
+    setattr(error, _STACK, (*lines, *getattr(error, _STACK, ())))
 
 
 def add_stack_note(error: BaseException) -> None:
@@ -77,13 +86,17 @@ def script_stack(error: BaseException) -> tuple[str, ...]:
 def _lines_of(code: Code, index: int) -> Iterator[str]:
     """The places of one frame, calls that were inlined before what they called."""
     node = code.instructions[index].node
-    if node is None:
-        return
+    if node is not None:
+        yield from places_of(node, code.name)
+
+
+def places_of(node: Node, name: str) -> Iterator[str]:
+    """The places of a node in the function `name`, the innermost last."""
     for span in (*reversed(node.stack), node.span):
         if span is NOWHERE:
-            yield f'  In graph "{code.name}", at {node.full_name}'
+            yield f'  In graph "{name}", at {node.full_name}'
         else:
-            yield _format_place(span, code.name)
+            yield _format_place(span, name)
 
 
 def _format_place(span: Span, name: str) -> str:

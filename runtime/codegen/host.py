@@ -75,11 +75,12 @@ def host_function(builder: ll.IRBuilder, name: str, type: ll.FunctionType) -> ll
     return builder.inttoptr(read_slot(builder, name), type.as_pointer())
 
 
-def _python(name: str) -> Any:
+def python_address(name: str) -> Any:
+    """What finds the address of a function of CPython."""
     return lambda: ctypes.cast(getattr(ctypes.pythonapi, name), ctypes.c_void_p).value
 
 
-def _numpy(index: int) -> Any:
+def numpy_function(index: int) -> Any:
     """The address in a place of NumPy's table of functions."""
 
     def find() -> int:
@@ -120,7 +121,7 @@ for _name in (
     "PyMem_RawFree",
     "_Py_Dealloc",
 ):
-    slot(_name, _python(_name))
+    slot(_name, python_address(_name))
 slot("None", lambda: id(None))
 slot("True", lambda: id(True))
 slot("False", lambda: id(False))
@@ -130,11 +131,11 @@ slot("bool", lambda: id(bool))
 slot("list", lambda: id(list))
 slot("tuple", lambda: id(tuple))
 slot("ndarray", lambda: id(np.ndarray))
-slot("PyArray_New", _numpy(93))
-slot("PyArray_NewFromDescr", _numpy(94))
+slot("PyArray_New", numpy_function(93))
+slot("PyArray_NewFromDescr", numpy_function(94))
 for _dtype in dtypes.ALL:
     slot(f"descr.{_dtype.name}", lambda d=_dtype: id(d.numpy))
-slot("Py_IncRef", _python("Py_IncRef"))
+slot("Py_IncRef", python_address("Py_IncRef"))
 slot("allocate", _service("memory", "allocate_address"))
 slot("release", _service("memory", "release_address"))
 slot("mem_handler", _service("memory", "handler_capsule"))

@@ -1,0 +1,482 @@
+"""The way from a Python call into machine code and back.
+
+`NativeFunction` is a heap type whose vectorcall slot is a generated entry. It checks
+the types of its arguments, takes their numbers and addresses out, calls the function
+and makes Python objects of the results. Arguments that do not fit go to `slow`, a
+status that is not 0 to `fail`, both Python callables.
+
+Where Python objects hold what is read directly is verified once, by `problem`.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import functools
+import sys
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+import llvmlite.ir as ll
+
+from jit.ir import types as T
+from jit.runtime.codegen import engine, failures
+from jit.runtime.codegen.host import (
+    SLOTS,
+    host_function,
+    python_address,
+    read_slot,
+    slot,
+)
+from jit.runtime.codegen.kinds import (
+    Declined,
+    Kind,
+    Number,
+    StaticKind,
+    TupleKind,
+)
+from jit.runtime.codegen.values import F64, I1, I32, I64, POINTER
+
+if TYPE_CHECKING:
+    from jit.runtime.codegen.program import Unit
+
+HEAD = object.__basicsize__
+"""Where the fields of an object begin: behind reference count and type."""
+VECTORCALL, SLOW, FAIL, CODE, DICT, WEAKREFS, SIZE = (HEAD + 8 * i for i in range(7))
+_FIELDS = (SLOW, FAIL, CODE, DICT)
+
+TYPE = 8
+"""Offset of the type of an object."""
+
+DEEPEST = 8000
+"""How many calls of machine code may be nested, whatever Python's own limit is."""
+
+ENTRY_TYPE = ll.FunctionType(POINTER, [POINTER, POINTER.as_pointer(), I64, POINTER])
+
+for _name in (
+    "PyMem_RawRealloc",
+    "Py_GetRecursionLimit",
+    "PyTuple_SetItem",
+    "PyLong_FromVoidPtr",
+    "PyMethod_New",
+    "PyObject_GC_UnTrack",
+    "PyObject_GC_Del",
+    "PyObject_ClearWeakRefs",
+    "PyObject_CallFunctionObjArgs",
+    "Py_DecRef",
+):
+    if _name not in SLOTS:
+        slot(_name, python_address(_name))
+
+
+@functools.cache
+def problem() -> str:
+    """Why native calls are not possible in this interpreter; empty if they are."""
+    if sys.implementation.name != "cpython":
+        return f"the interpreter is {sys.implementation.name}, not CPython"
+    if HEAD != 16 or ctypes.sizeof(ctypes.c_void_p) != 8:
+        return "objects do not begin as in the usual build of CPython"
+    marked = object()
+    if ctypes.c_size_t.from_address(id(marked) + TYPE).value != id(object):
+        return "the type of an object is not where it is expected"
+    return ""
+
+
+# the entry --------------------------------------------------------------------------
+
+
+class Entry:
+    """Makes the entry of a function: guards, unboxing, call, boxing."""
+
+    def __init__(self, unit: Unit) -> None:
+        self.unit = unit
+        function = ll.Function(unit.module, ENTRY_TYPE, "entry")
+        self.made = function
+        self.self, self.args, self.count, self.names = function.args
+        self.b = ll.IRBuilder(function.append_basic_block("start"))
+        self.miss = function.append_basic_block("miss")
+        self.error = function.append_basic_block("error")
+
+    def guard(self, holds: ll.Value) -> None:
+        """Go to the slow path unless a condition holds."""
+        go_on = self.made.append_basic_block("ok")
+        self.b.cbranch(holds, go_on, self.miss).set_weights((1 << 20, 1))
+        self.b.position_at_end(go_on)
+
+    def field(self, base: ll.Value, offset: int, type: ll.Type) -> ll.Value:
+        """What an object holds at an offset."""
+        place = self.b.gep(base, [I64(offset)], inbounds=True)
+        return self.b.load(self.b.bitcast(place, type.as_pointer()))
+
+    def call(self, name: str, result: ll.Type, *arguments: ll.Value) -> ll.Value:
+        """Call a function of the host table."""
+        type = ll.FunctionType(result, [a.type for a in arguments])
+        return self.b.call(host_function(self.b, name, type), arguments)
+
+    def object(self, name: str) -> ll.Value:
+        """An object of the host table."""
+        return self.b.inttoptr(read_slot(self.b, name), POINTER)
+
+    def is_null(self, pointer: ll.Value) -> ll.Value:
+        return self.b.icmp_unsigned("==", pointer, ll.Constant(POINTER, None))
+
+    def check_result(self, pointer: ll.Value) -> ll.Value:
+        """Hand on the exception of a call that gave NULL."""
+        go_on = self.made.append_basic_block("made")
+        self.b.cbranch(self.is_null(pointer), self.error, go_on)
+        self.b.position_at_end(go_on)
+        return pointer
+
+    # unboxing -------------------------------------------------------------------------
+
+    def unbox(self, given: ll.Value, kind: Kind) -> list[ll.Value]:
+        """The leaves of an argument."""
+        match kind:
+            case Number(type):
+                return [self._unbox_number(given, type)]
+            case StaticKind(None):
+                self.guard(self.b.icmp_unsigned("==", given, self.object("None")))
+                return []
+            case TupleKind(items, None):
+                return self._unbox_tuple(given, items)
+        raise Declined(f"an argument is `{kind}`")
+
+    def _has_type(self, given: ll.Value, name: str) -> ll.Value:
+        return self.b.icmp_unsigned(
+            "==", self.field(given, TYPE, I64), read_slot(self.b, name)
+        )
+
+    def _unbox_number(self, given: ll.Value, type: T.Type) -> ll.Value:
+        b = self.b
+        if type == T.BOOL:
+            is_true = b.icmp_unsigned("==", given, self.object("True"))
+            is_false = b.icmp_unsigned("==", given, self.object("False"))
+            self.guard(b.or_(is_true, is_false))
+            return is_true
+        self.guard(self._has_type(given, str(type)))
+        if type == T.FLOAT:
+            return self.field(given, HEAD, F64)
+        over = b.alloca(I32)
+        number = self.call("PyLong_AsLongLongAndOverflow", I64, given, over)
+        self.guard(b.icmp_signed("==", b.load(over), I32(0)))
+        return number
+
+    def _unbox_tuple(self, given: ll.Value, items: Sequence[Kind]) -> list[ll.Value]:
+        self.guard(self._has_type(given, "tuple"))
+        length = self.field(given, HEAD, I64)
+        self.guard(self.b.icmp_signed("==", length, I64(len(items))))
+        return [
+            leaf
+            for index, kind in enumerate(items)
+            for leaf in self.unbox(
+                self.field(given, HEAD + 8 + 8 * index, POINTER), kind
+            )
+        ]
+
+    # boxing ---------------------------------------------------------------------------
+
+    def box(self, leaves: list[ll.Value], kind: Kind) -> ll.Value:
+        """A new reference to the object of a result; `leaves` loses its own."""
+        match kind:
+            case Number(T.INT):
+                return self.check_result(
+                    self.call("PyLong_FromLongLong", POINTER, leaves.pop(0))
+                )
+            case Number(T.FLOAT):
+                return self.check_result(
+                    self.call("PyFloat_FromDouble", POINTER, leaves.pop(0))
+                )
+            case Number(T.BOOL):
+                word = self.b.zext(leaves.pop(0), I64)
+                return self.call("PyBool_FromLong", POINTER, word)
+            case StaticKind(None):
+                self.call("Py_IncRef", ll.VoidType(), self.object("None"))
+                return self.object("None")
+            case TupleKind(items, None):
+                made = self.check_result(
+                    self.call("PyTuple_New", POINTER, I64(len(items)))
+                )
+                for index, item in enumerate(items):
+                    boxed = self.box(leaves, item)
+                    self.call("PyTuple_SetItem", I32, made, I64(index), boxed)
+                return made
+        raise Declined(f"the result is `{kind}`")
+
+    # the whole ------------------------------------------------------------------------
+
+    def make(
+        self, inner: ll.Function, arguments: Sequence[Kind], results: Sequence[Kind]
+    ) -> None:
+        """The whole entry."""
+        b = self.b
+        state = b.alloca(ll.ArrayType(I64, failures.STATE_WORDS))
+        count = b.and_(self.count, I64(2**63 - 1))
+        fits = b.icmp_unsigned("==", count, I64(len(arguments)))
+        self.guard(b.and_(fits, self.is_null(self.names)))
+        leaves: list[ll.Value] = []
+        for index, kind in enumerate(arguments):
+            given = b.load(b.gep(self.args, [I64(index)], inbounds=True))
+            leaves += self.unbox(given, kind)
+        for index in (1, 2, 3, 4):
+            b.store(I64(0), b.gep(state, [I64(0), I64(index)], inbounds=True))
+        deepest, limited = I64(DEEPEST), I1(0)
+        if self.unit.has_calls:
+            limit = b.sext(self.call("Py_GetRecursionLimit", I32), I64)
+            limited = b.icmp_signed(">", limit, I64(DEEPEST))
+            deepest = b.select(limited, I64(DEEPEST), limit)
+        releases = self.unit.has_loops or self.unit.has_calls
+        address = b.bitcast(state, POINTER)
+        thread = self.call("PyEval_SaveThread", POINTER) if releases else None
+        made = b.call(inner, [address, deepest, *leaves])
+        if thread is not None:
+            self.call("PyEval_RestoreThread", ll.VoidType(), thread)
+        failed = self.made.append_basic_block("failed")
+        went_well = self.made.append_basic_block("went_well")
+        status = b.extract_value(made, 0)
+        b.cbranch(b.icmp_signed("==", status, I64(0)), went_well, failed).set_weights(
+            (1 << 20, 1)
+        )
+        b.position_at_end(went_well)
+        found = [
+            b.extract_value(made, i + 1)
+            for i in range(sum(len(k.leaf_types()) for k in results))
+        ]
+        whole = results[0] if len(results) == 1 else TupleKind(tuple(results))
+        b.ret(self.box(found, whole))
+        self._make_failed(failed, address, limited)
+        self._make_rest()
+
+    def _make_failed(self, block: ll.Block, state: ll.Value, limited: ll.Value) -> None:
+        b = self.b
+        b.position_at_end(block)
+        number = b.load(b.bitcast(state, I64.as_pointer()))
+        is_deep = b.icmp_unsigned(">=", number, I64(failures.RECURSION))
+        # Python allows deeper calls than the stack of this thread: it runs them
+        self.guard(b.not_(b.and_(limited, is_deep)))
+        box = self.check_result(self.call("PyLong_FromVoidPtr", POINTER, state))
+        arguments = b.alloca(POINTER)
+        b.store(box, arguments)
+        called = self.call(
+            "PyObject_Vectorcall", POINTER, self.field(self.self, FAIL, POINTER),
+            arguments, I64(1), ll.Constant(POINTER, None),
+        )  # fmt: skip
+        self.call("Py_DecRef", ll.VoidType(), box)
+        b.ret(called)
+
+    def _make_rest(self) -> None:
+        b = self.b
+        b.position_at_end(self.miss)
+        slow = self.field(self.self, SLOW, POINTER)
+        b.ret(
+            self.call(
+                "PyObject_Vectorcall", POINTER, slow, self.args, self.count, self.names
+            )
+        )
+        b.position_at_end(self.error)
+        b.ret(ll.Constant(POINTER, None))
+
+
+def make_entry(
+    unit: Unit,
+    inner: ll.Function,
+    arguments: Sequence[Kind],
+    results: Sequence[Kind],
+) -> None:
+    """Add the function `entry` to a module."""
+    Entry(unit).make(inner, arguments, results)
+
+
+# the type ---------------------------------------------------------------------------
+
+
+class _Slot(ctypes.Structure):
+    _fields_ = [("slot", ctypes.c_int), ("function", ctypes.c_void_p)]
+
+
+class _Spec(ctypes.Structure):
+    _fields_ = [
+        ("name", ctypes.c_char_p),
+        ("basicsize", ctypes.c_int),
+        ("itemsize", ctypes.c_int),
+        ("flags", ctypes.c_uint),
+        ("slots", ctypes.POINTER(_Slot)),
+    ]
+
+
+class _Member(ctypes.Structure):
+    _fields_ = [
+        ("name", ctypes.c_char_p),
+        ("type", ctypes.c_int),
+        ("offset", ctypes.c_ssize_t),
+        ("flags", ctypes.c_int),
+        ("doc", ctypes.c_char_p),
+    ]
+
+
+class _GetSet(ctypes.Structure):
+    _fields_ = [
+        ("name", ctypes.c_char_p),
+        ("get", ctypes.c_void_p),
+        ("set", ctypes.c_void_p),
+        ("doc", ctypes.c_char_p),
+        ("closure", ctypes.c_void_p),
+    ]
+
+
+_OBJECT, _SSIZE, _READONLY = 6, 19, 1
+_CALL, _CLEAR, _DEALLOC, _DESCR_GET = 50, 51, 52, 54
+_NEW, _TRAVERSE, _MEMBERS, _GETSET = 65, 71, 72, 73
+_DEFAULT, _BASETYPE, _VECTORCALL, _GC = 1 << 18, 1 << 10, 1 << 11, 1 << 14
+
+
+def _address(function: Any) -> int:
+    return ctypes.cast(function, ctypes.c_void_p).value or 0
+
+
+def _make_type_functions(module: ll.Module) -> None:
+    """What the type needs to be collected, released and bound to instances."""
+    visit = ll.FunctionType(I32, [POINTER, POINTER])
+    _make_traverse(module, visit)
+    _make_clear(module)
+    _make_dealloc(module)
+    _make_bind(module)
+
+
+def _load_field(b: ll.IRBuilder, base: ll.Value, offset: int) -> Any:
+    place = b.bitcast(b.gep(base, [I64(offset)]), POINTER.as_pointer())
+    return place, b.load(place)
+
+
+def _is_set(b: ll.IRBuilder, pointer: ll.Value) -> ll.Value:
+    return b.icmp_unsigned("!=", pointer, ll.Constant(POINTER, None))
+
+
+def _call(b: ll.IRBuilder, name: str, result: ll.Type, *args: ll.Value) -> ll.Value:
+    type = ll.FunctionType(result, [a.type for a in args])
+    return b.call(host_function(b, name, type), args)
+
+
+def _make_traverse(module: ll.Module, visit: ll.FunctionType) -> None:
+    type = ll.FunctionType(I32, [POINTER, visit.as_pointer(), POINTER])
+    function = ll.Function(module, type, "traverse")
+    self, visitor, argument = function.args
+    b = ll.IRBuilder(function.append_basic_block())
+    for offset in (TYPE, *_FIELDS):
+        _, held = _load_field(b, self, offset)
+        with b.if_then(_is_set(b, held)):
+            answer = b.call(visitor, [held, argument])
+            with b.if_then(b.icmp_signed("!=", answer, I32(0))):
+                b.ret(answer)
+    b.ret(I32(0))
+
+
+def _make_clear(module: ll.Module) -> None:
+    function = ll.Function(module, ll.FunctionType(I32, [POINTER]), "clear")
+    b = ll.IRBuilder(function.append_basic_block())
+    _clear_fields(b, function.args[0])
+    b.ret(I32(0))
+
+
+def _clear_fields(b: ll.IRBuilder, self: ll.Value) -> None:
+    for offset in _FIELDS:
+        place, held = _load_field(b, self, offset)
+        with b.if_then(_is_set(b, held)):
+            b.store(ll.Constant(POINTER, None), place)
+            _call(b, "Py_DecRef", ll.VoidType(), held)
+
+
+def _make_dealloc(module: ll.Module) -> None:
+    nothing = ll.VoidType()
+    function = ll.Function(module, ll.FunctionType(nothing, [POINTER]), "dealloc")
+    (self,) = function.args
+    b = ll.IRBuilder(function.append_basic_block())
+    _call(b, "PyObject_GC_UnTrack", nothing, self)
+    _, weak = _load_field(b, self, WEAKREFS)
+    with b.if_then(_is_set(b, weak)):
+        _call(b, "PyObject_ClearWeakRefs", nothing, self)
+    _, type = _load_field(b, self, TYPE)
+    _clear_fields(b, self)
+    _call(b, "PyObject_GC_Del", nothing, self)
+    _call(b, "Py_DecRef", nothing, type)
+    b.ret_void()
+
+
+def _make_bind(module: ll.Module) -> None:
+    """A function in a class becomes a method of its instances."""
+    type = ll.FunctionType(POINTER, [POINTER, POINTER, POINTER])
+    function = ll.Function(module, type, "bind")
+    self, instance, _ = function.args
+    b = ll.IRBuilder(function.append_basic_block())
+    with b.if_then(_is_set(b, instance)):
+        b.ret(_call(b, "PyMethod_New", POINTER, self, instance))
+    _call(b, "Py_IncRef", ll.VoidType(), self)
+    b.ret(self)
+
+
+_kept: list[Any] = []
+"""What the type refers to without a reference count."""
+
+
+@functools.cache
+def native_function_type() -> Any:
+    """The type of callables whose calls go into machine code."""
+    module = ll.Module("type")
+    _make_type_functions(module)
+    names = ["traverse", "clear", "dealloc", "bind"]
+    library = engine.load(str(module), names)
+    py = ctypes.pythonapi
+    members = (_Member * 6)(
+        _Member(b"__vectorcalloffset__", _SSIZE, VECTORCALL, _READONLY, None),
+        _Member(b"__dictoffset__", _SSIZE, DICT, _READONLY, None),
+        _Member(b"__weaklistoffset__", _SSIZE, WEAKREFS, _READONLY, None),
+        _Member(b"slow", _OBJECT, SLOW, 0, b"Takes the calls whose arguments miss."),
+        _Member(b"fail", _OBJECT, FAIL, 0, b"Raises what a failed call means."),
+        _Member(None, 0, 0, 0, None),
+    )
+    getset = (_GetSet * 2)(
+        _GetSet(
+            b"__dict__",
+            _address(py.PyObject_GenericGetDict),
+            _address(py.PyObject_GenericSetDict),
+            None,
+            None,
+        ),
+        _GetSet(None, None, None, None, None),
+    )
+    slots = (_Slot * 9)(
+        _Slot(_CALL, _address(py.PyVectorcall_Call)),
+        _Slot(_NEW, _address(py.PyType_GenericNew)),
+        _Slot(_MEMBERS, ctypes.addressof(members)),
+        _Slot(_GETSET, ctypes.addressof(getset)),
+        _Slot(_TRAVERSE, library.address("traverse")),
+        _Slot(_CLEAR, library.address("clear")),
+        _Slot(_DEALLOC, library.address("dealloc")),
+        _Slot(_DESCR_GET, library.address("bind")),
+        _Slot(0, None),
+    )
+    flags = _DEFAULT | _VECTORCALL | _BASETYPE | _GC
+    spec = _Spec(b"jit.NativeFunction", SIZE, 0, flags, slots)
+    _kept.extend((members, getset, slots, spec, library))
+    make = py.PyType_FromSpec
+    make.restype, make.argtypes = ctypes.py_object, [ctypes.c_void_p]
+    return make(ctypes.addressof(spec))
+
+
+def make_callable(
+    name: str,
+    library: engine.Library,
+    entry: str,
+    slow: Callable[..., Any],
+    fail: Callable[[int], Any],
+) -> Any:
+    """A callable whose calls begin at an entry of a library."""
+    reason = problem()
+    if reason:
+        raise RuntimeError(f"machine code cannot be called here: {reason}")
+    made = native_function_type()()
+    made.slow = slow
+    made.fail = fail
+    made.__name__ = name.rpartition(".")[2]
+    made.library = library
+    field = ctypes.c_void_p.from_address(id(made) + VECTORCALL)
+    field.value = library.address(entry)
+    return made

@@ -1,0 +1,226 @@
+"""Lowerings of control flow, tuples, calls and raising.
+
+Branches and loops become basic blocks; what they hand on becomes phi nodes, leaf by
+leaf. A loop is rotated, as LLVM likes it: the test stands before the first iteration
+and at the end of each.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import llvmlite.ir as ll
+
+from jit.ir import types as T
+from jit.ir.graph import Node, Value
+from jit.runtime.codegen.kinds import (
+    Declined,
+    Static,
+    Tuple,
+    Unset,
+    kind_of,
+    kind_of_type,
+    leaves_of,
+)
+from jit.runtime.codegen.lowering import lowering
+from jit.runtime.codegen.region import Region
+from jit.runtime.codegen.values import I1, I64
+
+ENDLESS = 2**63 - 1
+"""The number of trips of a `while` loop."""
+
+
+@lowering("prim::If")
+def if_(region: Region, node: Node) -> list[Any]:
+    """Two branches and a block where they meet."""
+    b = region.b
+    condition = region.number(node.inputs[0])
+    if isinstance(condition, ll.Constant):
+        return region.emit_block(node.blocks[0 if condition.constant else 1])
+    starts = [region.append_block("then"), region.append_block("else")]
+    end = region.append_block("endif")
+    b.cbranch(condition, *starts)
+    branches = []
+    for start, block in zip(starts, node.blocks, strict=True):
+        b.position_at_end(start)
+        values = region.emit_block(block)
+        branches.append((b.block, values))
+        b.branch(end)
+    b.position_at_end(end)
+    return region.merge(branches, [v.type for v in node.outputs])
+
+
+@lowering("prim::Loop")
+def loop(region: Region, node: Node) -> list[Any]:
+    """A rotated loop; its carried values are phis at the head of the body."""
+    b = region.b
+    region.unit.has_loops = True
+    trips, condition = region.numbers_of(node.inputs[:2])
+    (body,) = node.blocks
+    types = [v.type for v in node.outputs]
+    initial = [region.value(v) for v in node.inputs[2:]]
+    kinds = [_carried_kind(v, t) for v, t in zip(initial, types, strict=True)]
+    first = [
+        leaf for v, k in zip(initial, kinds, strict=True) for leaf in leaves_of(v, k)
+    ]
+    leaf_types = [t for k in kinds for t in k.leaf_types()]
+    counted = not (isinstance(trips, ll.Constant) and trips.constant == ENDLESS)
+
+    before = b.block
+    head, end = region.append_block("loop"), region.append_block("endloop")
+    enter = condition
+    if counted:
+        enter = b.and_(enter, b.icmp_signed(">", trips, I64(0)))
+    b.cbranch(enter, head, end)
+
+    b.position_at_end(head)
+    index = b.phi(I64, "i")
+    phis = [b.phi(t) for t in leaf_types]
+    index.add_incoming(I64(0), before)
+    for phi, leaf in zip(phis, first, strict=True):
+        phi.add_incoming(leaf, before)
+    region.values[body.params[0]] = index
+    region.values.update(zip(body.params[1:], _rebuild(kinds, phis), strict=True))
+    go_on, *carried = region.emit_block(body)
+    last = [
+        leaf
+        for value, kind, type in zip(carried, kinds, types, strict=True)
+        for leaf in leaves_of(_checked(value, kind, type), kind)
+    ]
+    following = b.add(index, I64(1), flags=["nsw"])
+    if counted:
+        go_on = b.and_(go_on, b.icmp_signed("<", following, trips))
+    latch = b.block
+    index.add_incoming(following, latch)
+    for phi, leaf in zip(phis, last, strict=True):
+        phi.add_incoming(leaf, latch)
+    b.cbranch(go_on, head, end)
+
+    b.position_at_end(end)
+    results = []
+    for type, start, finish in zip(leaf_types, first, last, strict=True):
+        phi = b.phi(type)
+        phi.add_incoming(start, before)
+        phi.add_incoming(finish, latch)
+        results.append(phi)
+    return _rebuild(kinds, results)
+
+
+def _carried_kind(value: Any, type: T.Type) -> Any:
+    """The kind of a carried value: that of its first value, if it has one."""
+    return kind_of_type(type) if isinstance(value, Unset) else kind_of(value, type)
+
+
+def _checked(value: Any, kind: Any, type: T.Type) -> Any:
+    if isinstance(value, Unset) or kind_of(value, type) == kind:
+        return value
+    raise Declined(f"a carried variable is {kind}, then {kind_of(value, type)}")
+
+
+def _rebuild(kinds: list[Any], leaves: list[ll.Value]) -> list[Any]:
+    values, start = [], 0
+    for kind in kinds:
+        end = start + len(kind.leaf_types())
+        values.append(kind.build(leaves[start:end]))
+        start = end
+    return values
+
+
+# tuples -----------------------------------------------------------------------------
+
+
+@lowering("prim::TupleConstruct")
+def tuple_construct(region: Region, node: Node) -> Any:
+    """The items, side by side."""
+    return Tuple(tuple(region.inputs(node)))
+
+
+@lowering("prim::NamedTupleConstruct")
+def named_tuple_construct(region: Region, node: Node) -> Any:
+    """The fields, side by side."""
+    return Tuple(tuple(region.inputs(node)), node.output.type)
+
+
+@lowering("prim::TupleUnpack")
+def tuple_unpack(region: Region, node: Node) -> Any:
+    """The items."""
+    return list(_items(region, node.inputs[0]))
+
+
+@lowering("prim::TupleIndex")
+def tuple_index(region: Region, node: Node) -> Any:
+    """One item; the index is a constant."""
+    items = _items(region, node.inputs[0])
+    index = node.inputs[1].constant
+    if not isinstance(index, int) or not -len(items) <= index < len(items):
+        raise Declined("the index is not a constant of the tuple's range")
+    return [items[index]]
+
+
+@lowering("prim::TupleSlice")
+def tuple_slice(region: Region, node: Node) -> Any:
+    """Some items; the limits are constants."""
+    items = _items(region, node.inputs[0])
+    start, end = node.inputs[1].constant, node.inputs[2].constant
+    if not isinstance(start, int) or not isinstance(end, int):
+        raise Declined("the limits are not constants")
+    return Tuple(items[start:end])
+
+
+def _items(region: Region, value: Value) -> tuple[Any, ...]:
+    found = region.value(value)
+    if not isinstance(found, Tuple):
+        raise Declined(f"{value!r} is not held as a tuple")
+    return found.items
+
+
+# other structure --------------------------------------------------------------------
+
+
+@lowering("prim::unchecked_cast", "prim::unchecked_unwrap_optional")
+def cast(region: Region, node: Node) -> Any:
+    """The same value."""
+    return [region.value(node.inputs[0])]
+
+
+@lowering("prim::RaiseException")
+def raise_exception(region: Region, node: Node) -> None:
+    """A check that fails always."""
+    region.fail(node)
+    region.b.position_at_end(region.append_block("unreachable"))
+
+
+@lowering("aten::__is__", "aten::__isnot__")
+def is_(region: Region, node: Node) -> Any:
+    """Decided when code is made: a value is held as None or it is not."""
+    nones = [isinstance(v, Static) and v.value is None for v in region.inputs(node)]
+    if not any(nones):
+        raise Declined("identity of two values")
+    return I1(int(all(nones) == (node.kind == "aten::__is__")))
+
+
+# calls ------------------------------------------------------------------------------
+
+
+@lowering("prim::CallFunction")
+def call_function(region: Region, node: Node) -> Any:
+    """A call of another function of the module; its failure is handed on."""
+    b = region.b
+    name = node.inputs[0].node.attributes.get("name")
+    if node.inputs[0].node.kind != "prim::Constant" or not name:
+        raise Declined("the function that is called is not a constant")
+    region.unit.has_calls = True
+    values = [region.value(v) for v in node.inputs[1:]]
+    kinds = [
+        kind_of(v, given.type) for v, given in zip(values, node.inputs[1:], strict=True)
+    ]
+    callee, results = region.unit.callee(name, kinds)
+    region.fail_unless(b.icmp_signed(">", region.depth, I64(0)), node, [])
+    leaves = [
+        leaf for v, k in zip(values, kinds, strict=True) for leaf in leaves_of(v, k)
+    ]
+    depth = b.sub(region.depth, I64(1), flags=["nsw"])
+    made = b.call(callee, [region.state, depth, *leaves])
+    region.hand_on_failure(b.extract_value(made, 0), node)
+    count = sum(len(k.leaf_types()) for k in results)
+    return _rebuild(results, [b.extract_value(made, i + 1) for i in range(count)])

@@ -1,0 +1,179 @@
+"""From a check that failed in machine code to the Python exception.
+
+A region that fails leaves words in its state:
+
+    0              number of the site, with RECURSION set where calls nest too deep
+    1, 2, 3        the sites of the calls that led there: count, capacity, address
+    4              first block of the memory that is released with the state
+    5, …           operands of the node
+
+The reference kernel of the node is run on the operands: it raises exactly what the
+interpreter would have raised.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import struct
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import llvmlite.ir as ll
+
+from jit.ir.graph import Node
+from jit.ir.registry import find_card
+from jit.runtime import dispatch
+from jit.runtime.bytecode import frame, structural
+from jit.runtime.codegen.kinds import Declined, Lazy, Static, Tuple
+from jit.runtime.codegen.host import host_function
+from jit.runtime.codegen.values import F64, I1, I64, POINTER
+
+OPERANDS = 5
+MOST_WORDS = 123
+STATE_WORDS = OPERANDS + MOST_WORDS
+RECURSION = 1 << 32
+
+Words = Any
+Recipe = Callable[[Words], Any]
+"""Makes the Python value of an operand from the words of a state."""
+
+
+@dataclass(eq=False)
+class Site:
+    """A place in machine code that may fail or call."""
+
+    number: int
+    node: Node
+    function: str
+    operands: list[Recipe] = field(default_factory=list)
+
+
+def recipe(value: Any, words: list[ll.Value]) -> Recipe:
+    """How to make an operand again; the words that it needs are appended."""
+    match value:
+        case Static(constant):
+            return lambda state: constant
+        case ll.Value():
+            convert = _FROM_WORD[value.type]
+            index = OPERANDS + len(words)
+            words.append(value)
+            return lambda state: convert(state[index])
+        case Tuple(items):
+            parts = [recipe(item, words) for item in items]
+            return lambda state: tuple(part(state) for part in parts)
+        case Lazy(node, inputs):
+            parts = [recipe(item, words) for item in inputs]
+            return lambda state: _text(node, [part(state) for part in parts])
+    raise Declined(f"an operand {value!r} cannot be shown to the reference kernel")
+
+
+class _TextFailed(Exception):
+    """The text of a message could not be made."""
+
+    def __init__(self, node: Node, error: Exception) -> None:
+        super().__init__(node, error)
+        self.node = node
+        self.error = error
+
+
+def _text(node: Node, parts: list[Any]) -> Any:
+    try:
+        return reference(node)(*parts)
+    except Exception as error:
+        raise _TextFailed(node, error) from error
+
+
+def _signed(word: int) -> int:
+    return word - (1 << 64) if word >> 63 else word
+
+
+def _double(word: int) -> float:
+    number: float = struct.unpack("<d", word.to_bytes(8, "little"))[0]
+    return number
+
+
+_FROM_WORD: dict[ll.Type, Callable[[int], Any]] = {I64: _signed, F64: _double, I1: bool}
+
+
+def reference(node: Node) -> Callable[..., Any]:
+    """The function by which the interpreter executes a node."""
+    if node.kind in ("prim::CallFunction", "prim::CallMethod"):
+        return _too_deep
+    found = structural.function_of(node)
+    if found is not None:
+        return found
+    card = find_card(node.kind, node.overload)
+    assert card is not None, node.full_name
+    return dispatch.runner(card)
+
+
+def _too_deep(*args: Any) -> None:
+    raise RecursionError("maximum recursion depth exceeded")
+
+
+def raise_failure(sites: Sequence[Site], address: int) -> Any:
+    """Raise the exception of a state. The state is of no use afterwards."""
+    state = (ctypes.c_uint64 * STATE_WORDS).from_address(address)
+    site = sites[state[0] & (RECURSION - 1)]
+    calls = _read_calls(state)
+    node = site.node
+    try:
+        operands = [operand(state) for operand in site.operands]
+        reference(node)(*operands)
+    except Exception as error:
+        if isinstance(error, _TextFailed):
+            node, error = error.node, error.error
+        places = [(sites[c].node, sites[c].function) for c in reversed(calls)]
+        places.append((node, site.function))
+        lines = [line for place in places for line in frame.places_of(*place)]
+        frame.record_lines(error, lines)
+        frame.add_stack_note(error)
+        raise error from None
+    raise SystemError(
+        f"machine code refused `{node.full_name}` with operands that the reference"
+        f" kernel takes: {operands!r}"
+    )
+
+
+def _read_calls(state: Any) -> list[int]:
+    """The sites of the calls, innermost first; their memory is released."""
+    count, address = state[1], state[3]
+    if not address:
+        return []
+    calls = list((ctypes.c_uint64 * count).from_address(address))
+    state[3] = 0
+    ctypes.pythonapi.PyMem_RawFree(ctypes.c_void_p(address))
+    return calls
+
+
+def make_record_call(module: ll.Module, name: str) -> ll.Function:
+    """A function that appends a site to the calls of a state."""
+    type = ll.FunctionType(ll.VoidType(), [POINTER, I64])
+    function = ll.Function(module, type, name)
+    function.linkage = "internal"
+    for attribute in ("noinline", "cold", "nounwind"):
+        function.attributes.add(attribute)
+    state, site = function.args
+    b = ll.IRBuilder(function.append_basic_block("entry"))
+    words = b.bitcast(state, I64.as_pointer())
+    count_at, capacity_at, address_at = (
+        b.gep(words, [I64(i)], inbounds=True) for i in (1, 2, 3)
+    )
+    count, capacity = b.load(count_at), b.load(capacity_at)
+    with b.if_then(b.icmp_signed("==", count, capacity)):
+        more = b.add(b.mul(capacity, I64(2)), I64(16))
+        type = ll.FunctionType(POINTER, [POINTER, I64])
+        resize = host_function(b, "PyMem_RawRealloc", type)
+        old = b.inttoptr(b.load(address_at), POINTER)
+        new = b.ptrtoint(b.call(resize, [old, b.mul(more, I64(8))]), I64)
+        with b.if_then(b.icmp_signed("==", new, I64(0))):
+            # without memory the stack stays incomplete
+            b.ret_void()
+        b.store(new, address_at)
+        b.store(more, capacity_at)
+    calls = b.inttoptr(b.load(address_at), I64.as_pointer())
+    b.store(site, b.gep(calls, [count], inbounds=True))
+    b.store(b.add(count, I64(1)), count_at)
+    b.ret_void()
+    return function

@@ -1,0 +1,81 @@
+"""The table of lowerings: which function makes machine code of which node.
+
+    @lowering("aten::add.int")
+    def add_int(region, node):
+        return checked(region, node, region.b.sadd_with_overflow, *region.inputs(node))
+
+A lowering takes the region and the node and gives the value of the output, a tuple for
+several outputs, None for none. It may raise Declined with the reason.
+"""
+
+from __future__ import annotations
+
+import functools
+import importlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from jit.ir.graph import Node
+from jit.runtime.codegen.kinds import Declined
+
+if TYPE_CHECKING:
+    from jit.runtime.codegen.region import Region
+
+Lowering = Callable[["Region", Node], Any]
+
+FAMILIES = ["control", "scalars"]
+"""Modules of this package that hold lowerings; a family is appended here."""
+
+_table: dict[str, Lowering] = {}
+
+
+@dataclass(frozen=True)
+class Reason:
+    """Why machine code is not made of a node."""
+
+    kind: str
+    """The full name of the node, `aten::sort`."""
+    why: str
+    node: Node | None = None
+
+    def __str__(self) -> str:
+        place = ""
+        if self.node is not None and self.node.span.text:
+            place = f"  [{self.node.span.source.file}:{self.node.span.line}]"
+        return f"{self.kind}: {self.why}{place}"
+
+
+def lowering(*names: str) -> Callable[[Lowering], Lowering]:
+    """Put a function into the table for full names, kind and overload."""
+
+    def register(function: Lowering) -> Lowering:
+        for name in names:
+            assert name not in _table, name
+            _table[name] = function
+        return function
+
+    return register
+
+
+@functools.cache
+def _load_families() -> None:
+    for name in FAMILIES:
+        importlib.import_module(f"jit.runtime.codegen.{name}")
+
+
+def find(node: Node) -> Lowering | None:
+    """The lowering of a node."""
+    _load_families()
+    return _table.get(node.full_name)
+
+
+def lower(region: Region, node: Node) -> Any:
+    """Make the machine code of a node. Declined if there is no lowering."""
+    found = find(node)
+    if found is None:
+        raise Declined("there is no lowering")
+    return found(region, node)
+
+
+__all__ = ["Declined", "Lowering", "Reason", "find", "lower", "lowering"]

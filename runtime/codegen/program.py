@@ -1,0 +1,156 @@
+"""Whole graphs, with the functions that they call, as one module of machine code.
+
+    code = compile_graph(graph, "model.f", find_graph)
+    code.function(3, 4)
+
+`find_graph(name, types)` gives the optimised graph of another function of the program.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import llvmlite.ir as ll
+
+from jit.ir import types as T
+from jit.ir.graph import Graph, Node
+from jit.runtime.codegen import calling, engine, failures
+from jit.runtime.codegen import target as targets
+from jit.runtime.codegen.kinds import (
+    Declined,
+    Kind,
+    ListKind,
+    Number,
+    StaticKind,
+    TensorKind,
+    TupleKind,
+    kind_of_type,
+)
+from jit.runtime.codegen.lowering import Reason
+from jit.runtime.codegen.region import NodeDeclined, Region
+from jit.runtime.codegen.values import I64, POINTER
+
+FindGraph = Callable[[str, Sequence[T.Type]], Graph]
+
+
+class Unit:
+    """One module while it is made: its functions, and the sites that may fail."""
+
+    def __init__(self, find_graph: FindGraph) -> None:
+        self.module = ll.Module("jit")
+        self.module.triple = targets.host().triple
+        self.module.data_layout = str(targets.machine().target_data)
+        self.find_graph = find_graph
+        self.sites: list[failures.Site] = []
+        self.has_loops = False
+        self.has_calls = False
+        self._functions: dict[str, ll.Function] = {}
+        self._callees: dict[Any, tuple[ll.Function, list[Kind]]] = {}
+
+    def add_site(self, node: Node, function: str) -> failures.Site:
+        """A new place that may fail or call."""
+        site = failures.Site(len(self.sites), node, function)
+        self.sites.append(site)
+        return site
+
+    def function(
+        self, key: str, build: Callable[[ll.Module, str], ll.Function]
+    ) -> ll.Function:
+        """A function that is made once for each key."""
+        found = self._functions.get(key)
+        if found is None:
+            name = self.module.get_unique_name(key)
+            found = self._functions[key] = build(self.module, name)
+        return found
+
+    def callee(
+        self, name: str, kinds: Sequence[Kind]
+    ) -> tuple[ll.Function, list[Kind]]:
+        """A function of the program for arguments of some kinds, and its results."""
+        key = (name, tuple(kinds))
+        found = self._callees.get(key)
+        if found is None:
+            graph = self.find_graph(name, [type_of_kind(k) for k in kinds])
+            found = self.make_function(graph, name, kinds)
+        return found
+
+    def make_function(
+        self, graph: Graph, name: str, kinds: Sequence[Kind]
+    ) -> tuple[ll.Function, list[Kind]]:
+        """Make the machine code of a graph. Declined if that is not possible."""
+        results = [kind_of_type(v.type) for v in graph.outputs]
+        returned = ll.LiteralStructType(
+            [I64, *(t for k in results for t in k.leaf_types())]
+        )
+        given = [t for k in kinds for t in k.leaf_types()]
+        type = ll.FunctionType(returned, [POINTER, I64, *given])
+        function = ll.Function(self.module, type, self.module.get_unique_name(name))
+        function.linkage = "internal"
+        function.attributes.add("nounwind")
+        # a function may call itself
+        self._callees[name, tuple(kinds)] = function, results
+        arguments, start = [], 2
+        for kind in kinds:
+            end = start + len(kind.leaf_types())
+            arguments.append(kind.build(function.args[start:end]))
+            start = end
+        Region(self, name, function, results).emit(graph, arguments)
+        return function, results
+
+
+def type_of_kind(kind: Kind) -> T.Type:
+    """The type of the values of a kind."""
+    match kind:
+        case Number(type):
+            return type
+        case StaticKind(None):
+            return T.NONE
+        case TupleKind(items, type):
+            return type or T.TupleType(tuple(map(type_of_kind, items)))
+        case TensorKind(dtype, rank, is_array):
+            make: Any = T.ArrayType if is_array else T.TensorType
+            result: T.Type = make(dtype, (None,) * rank)
+            return result
+        case ListKind(element):
+            return T.ListType(element.type)
+    raise Declined(f"no type says {kind}")
+
+
+@dataclass(eq=False)
+class NativeCode:
+    """The machine code of a graph."""
+
+    name: str
+    arguments: list[Kind]
+    results: list[Kind]
+    sites: list[failures.Site] = field(repr=False)
+    library: engine.Library = field(repr=False)
+    llvm: str = field(repr=False)
+    """The module as it was made, before LLVM optimises it."""
+
+    def function(self, slow: Callable[..., Any]) -> Any:
+        """A Python callable; `slow` takes the calls whose arguments do not fit."""
+        return calling.make_callable(self.name, self.library, "entry", slow, self._fail)
+
+    def _fail(self, state: int) -> Any:
+        return failures.raise_failure(self.sites, state)
+
+
+def compile_graph(
+    graph: Graph, name: str, find_graph: FindGraph
+) -> NativeCode | list[Reason]:
+    """Machine code of a whole graph, or why there is none."""
+    unit = Unit(find_graph)
+    try:
+        kinds = [kind_of_type(v.type) for v in graph.inputs]
+        inner, results = unit.make_function(graph, name, kinds)
+        calling.make_entry(unit, inner, kinds, results)
+    except NodeDeclined as declined:
+        return [Reason(declined.node.full_name, str(declined), declined.node)]
+    except Declined as declined:
+        return [Reason("graph", str(declined))]
+    text = str(unit.module)
+    library = engine.load(text, ["entry"])
+    return NativeCode(name, kinds, results, unit.sites, library, text)

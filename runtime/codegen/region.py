@@ -1,0 +1,360 @@
+"""A region: one function of machine code while it is made from a graph.
+
+    define internal {i64, leaves...} @f(ptr %state, i64 %depth, leaves...)
+
+The result is a status, 0 if all went well, and the leaves of the results. `state` is a
+block of words in which a check that fails leaves its number and operands, see
+`jit.runtime.codegen.failures`; `depth` is how many more calls may be nested.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import llvmlite.ir as ll
+
+from jit.ir import types as T
+from jit.ir.graph import Block, Graph, Node, Value
+from jit.ir.registry import find_card
+from jit.runtime.bytecode.constants import runtime_constant
+from jit.runtime.codegen import failures, lowering
+from jit.runtime.codegen.host import host_function
+from jit.runtime.codegen.kinds import (
+    Declined,
+    Kind,
+    Lazy,
+    Static,
+    Tuple,
+    Unset,
+    kind_of,
+    leaves_of,
+)
+from jit.runtime.codegen.values import F64, I1, I64
+
+if TYPE_CHECKING:
+    from jit.runtime.codegen.program import Unit
+
+LIKELY = (1 << 20, 1)
+
+
+class NodeDeclined(Declined):
+    """A lowering declined: the reason, and the node."""
+
+    def __init__(self, node: Node, why: str) -> None:
+        super().__init__(why)
+        self.node = node
+
+
+class Region:
+    """Makes the body of one LLVM function."""
+
+    def __init__(
+        self, unit: Unit, name: str, function: ll.Function, results: Sequence[Kind]
+    ) -> None:
+        self.unit = unit
+        self.name = name
+        """The function of the program, for the script's stack."""
+        self.function_being_made = function
+        self.results = list(results)
+        self.state, self.depth = function.args[:2]
+        self.entry = function.append_basic_block("entry")
+        """Holds what is allocated on the stack, and jumps to the start."""
+        start = function.append_basic_block("start")
+        self.b = ll.IRBuilder(start)
+        self._entry_end = ll.IRBuilder(self.entry).branch(start)
+        self._failed: ll.Block | None = None
+        self.values: dict[Value, Any] = {}
+        self.at_exit: list[Callable[[Region], None]] = []
+        """What makes the code that releases memory before the function returns."""
+
+    @property
+    def module(self) -> ll.Module:
+        return self.unit.module
+
+    # whole functions ------------------------------------------------------------------
+
+    def emit(self, graph: Graph, arguments: Sequence[Any]) -> None:
+        """Make the code of a graph whose inputs have these values."""
+        for value, given in zip(graph.inputs, arguments, strict=True):
+            self.values[value] = given
+        results = self.emit_block(graph.block)
+        leaves = []
+        for kind, value, declared in zip(
+            self.results, results, graph.outputs, strict=True
+        ):
+            if isinstance(value, Unset):
+                leaves += leaves_of(value, kind)
+                continue
+            if kind_of(value, declared.type) != kind:
+                raise Declined(f"the result is not always `{kind}`")
+            leaves += leaves_of(value, kind)
+        for release in self.at_exit:
+            release(self)
+        self._return(I64(0), leaves)
+        self._finish()
+
+    def _return(self, status: ll.Value, leaves: Sequence[ll.Value]) -> None:
+        made = ll.Constant(self.function_being_made.ftype.return_type, ll.Undefined)
+        made = self.b.insert_value(made, status, 0)
+        for index, leaf in enumerate(leaves):
+            made = self.b.insert_value(made, leaf, index + 1)
+        self.b.ret(made)
+
+    def _finish(self) -> None:
+        if self._failed is None:
+            return
+        self.b.position_at_end(self._failed)
+        for release in self.at_exit:
+            release(self)
+        self._return(I64(1), [])
+
+    # blocks and nodes -----------------------------------------------------------------
+
+    def emit_block(self, block: Block) -> list[Any]:
+        """Make the code of a block; the values that it returns."""
+        for node in block.nodes:
+            self.emit_node(node)
+        return [self.value(v) for v in block.returns]
+
+    def emit_node(self, node: Node) -> None:
+        """Make the code of a node, and keep the values of its outputs."""
+        if node.kind in ("prim::Constant", "prim::Uninitialized"):
+            return
+        try:
+            made = self._lower(node)
+        except NodeDeclined:
+            raise
+        except Declined as declined:
+            raise NodeDeclined(node, str(declined)) from None
+        count = len(node.outputs)
+        if made is None:
+            made = ()
+        elif not isinstance(made, tuple | list):
+            made = (made,)
+        assert len(made) in (count, 0), (node, made)
+        self.values.update(zip(node.outputs, made, strict=False))
+
+    def _lower(self, node: Node) -> Any:
+        if lowering.find(node) is None and is_text(node):
+            return Lazy(node, tuple(self._operand(v) for v in node.inputs))
+        return lowering.lower(self, node)
+
+    def value(self, value: Value) -> Any:
+        """What a value of the graph is: an LLVM value, a Buffer, a Tuple, …"""
+        found = self.values.get(value)
+        if found is None:
+            node = value.node
+            if node.kind == "prim::Constant":
+                found = self.constant(runtime_constant(node), value.type)
+            elif node.kind == "prim::Uninitialized":
+                found = Unset(value.type)
+            else:
+                raise Declined(f"{value!r} has no value here")
+            self.values[value] = found
+        return found
+
+    def inputs(self, node: Node) -> list[Any]:
+        """What the inputs of a node are."""
+        return [self.value(v) for v in node.inputs]
+
+    def number(self, value: Value) -> ll.Value:
+        """An int, float or bool; Declined for anything else."""
+        found = self.value(value)
+        if not isinstance(found, ll.Value):
+            raise Declined(f"{value!r} is not held as a number")
+        return found
+
+    def numbers(self, node: Node) -> list[ll.Value]:
+        """The inputs of a node, all of them numbers."""
+        return [self.number(v) for v in node.inputs]
+
+    def numbers_of(self, values: Sequence[Value]) -> list[ll.Value]:
+        """Values that are all numbers."""
+        return [self.number(v) for v in values]
+
+    def constant(self, value: Any, type: T.Type) -> Any:
+        """A Python value as machine code holds it."""
+        if isinstance(value, bool):
+            return I1(int(value))
+        if isinstance(value, int) and type != T.FLOAT:
+            return I64(value)
+        if isinstance(value, int | float):
+            return ll.Constant(F64, float(value))
+        if isinstance(value, tuple):
+            types = T.tuple_elements(type) or (T.ANY,) * len(value)
+            return Tuple(tuple(map(self.constant, value, types)))
+        return Static(value)
+
+    # memory of the function -----------------------------------------------------------
+
+    def stack(self, type: ll.Type, name: str = "") -> ll.Value:
+        """Room for one value in the frame of the function."""
+        builder = ll.IRBuilder()
+        builder.position_before(self._entry_end)
+        return builder.alloca(type, name=name)
+
+    def in_entry(self) -> ll.IRBuilder:
+        """A builder that appends to what runs once, when the function starts."""
+        builder = ll.IRBuilder()
+        builder.position_before(self._entry_end)
+        return builder
+
+    # checks ---------------------------------------------------------------------------
+
+    def fail_unless(
+        self, holds: ll.Value, node: Node, operands: Sequence[Any] | None = None
+    ) -> None:
+        """Leave the region unless a condition holds.
+
+        The caller of the region runs the reference kernel of `node` on the operands,
+        its inputs unless given, which raises the exception.
+        """
+        if isinstance(holds, ll.Constant) and holds.constant == 1:
+            return
+        go_on = self.append_block("ok")
+        failing = self.append_block("fail")
+        self.b.cbranch(holds, go_on, failing).set_weights(LIKELY)
+        self.b.position_at_end(failing)
+        self.fail(node, operands)
+        self.b.position_at_end(go_on)
+
+    def fail(self, node: Node, operands: Sequence[Any] | None = None) -> None:
+        """Leave the region; the code that follows is never reached."""
+        if operands is None:
+            operands = [self._operand(v) for v in node.inputs]
+        site = self.unit.add_site(node, self.name)
+        words: list[ll.Value] = []
+        site.operands = [failures.recipe(o, words) for o in operands]
+        if len(words) > failures.MOST_WORDS:
+            raise Declined("it has too many operands")
+        state = self.b.bitcast(self.state, I64.as_pointer())
+        for index, word in enumerate(words):
+            place = self.b.gep(state, [I64(failures.OPERANDS + index)], inbounds=True)
+            self.b.store(self._as_word(word), place)
+        number = site.number
+        if node.kind in ("prim::CallFunction", "prim::CallMethod"):
+            number |= failures.RECURSION
+        self.b.store(I64(number), state)
+        self.b.branch(self.failed_block())
+
+    def hand_on_failure(self, status: ll.Value, node: Node) -> None:
+        """Leave the region if a call failed; `node` is what called."""
+        go_on = self.append_block("returned")
+        failing = self.append_block("called_fail")
+        self.b.cbranch(
+            self.b.icmp_signed("==", status, I64(0)), go_on, failing
+        ).set_weights(LIKELY)
+        self.b.position_at_end(failing)
+        site = self.unit.add_site(node, self.name)
+        record = self.function("record_call", failures.make_record_call)
+        self.b.call(record, [self.state, I64(site.number)])
+        self.b.branch(self.failed_block())
+        self.b.position_at_end(go_on)
+
+    def _operand(self, value: Value) -> Any:
+        if value.node.kind == "prim::Constant":
+            return Static(runtime_constant(value.node))
+        return self.value(value)
+
+    def _as_word(self, value: ll.Value) -> ll.Value:
+        if value.type == F64:
+            return self.b.bitcast(value, I64)
+        if value.type == I1:
+            return self.b.zext(value, I64)
+        if isinstance(value.type, ll.PointerType):
+            return self.b.ptrtoint(value, I64)
+        return value
+
+    def failed_block(self) -> ll.Block:
+        """Where the function returns the status of a failure."""
+        if self._failed is None:
+            self._failed = self.append_block("failed")
+        return self._failed
+
+    # control --------------------------------------------------------------------------
+
+    def append_block(self, name: str) -> ll.Block:
+        """A new basic block of the function."""
+        return self.function_being_made.append_basic_block(name)
+
+    @contextmanager
+    def loop(self, start: ll.Value, end: ll.Value, step: int = 1) -> Iterator[ll.Value]:
+        """Code for each index of a range; `step` is positive."""
+        b = self.b
+        before = b.block
+        body, done = self.append_block("loop"), self.append_block("done")
+        b.cbranch(b.icmp_signed("<", start, end), body, done)
+        b.position_at_end(body)
+        index = b.phi(I64, "i")
+        index.add_incoming(start, before)
+        yield index
+        following = b.add(index, I64(step), flags=["nsw"])
+        index.add_incoming(following, b.block)
+        b.cbranch(b.icmp_signed("<", following, end), body, done)
+        b.position_at_end(done)
+
+    def merge(
+        self,
+        branches: Sequence[tuple[ll.Block, Sequence[Any]]],
+        types: Sequence[T.Type],
+    ) -> list[Any]:
+        """Values that come from several blocks; the builder is where they meet."""
+        merged = []
+        for position, type in enumerate(types):
+            values = [given[position] for _, given in branches]
+            merged.append(self._merge([b for b, _ in branches], values, type))
+        return merged
+
+    def _merge(
+        self, blocks: Sequence[ll.Block], values: Sequence[Any], type: T.Type
+    ) -> Any:
+        kind = self.common_kind(values, type)
+        if kind is None:
+            return values[0]
+        columns = zip(*(leaves_of(v, kind) for v in values), strict=True)
+        leaves = []
+        for leaf_type, column in zip(kind.leaf_types(), columns, strict=False):
+            phi = self.b.phi(leaf_type)
+            for block, leaf in zip(blocks, column, strict=True):
+                phi.add_incoming(leaf, block)
+            leaves.append(phi)
+        return kind.build(leaves)
+
+    def common_kind(self, values: Sequence[Any], type: T.Type) -> Kind | None:
+        """The kind that all values have; None if none of them has a value."""
+        kinds = {kind_of(v, type) for v in values if not isinstance(v, Unset)}
+        if not kinds:
+            return None
+        if len(kinds) > 1:
+            raise Declined("a variable is " + " or ".join(sorted(map(str, kinds))))
+        return kinds.pop()
+
+    # functions of the module ----------------------------------------------------------
+
+    def function(
+        self, key: str, build: Callable[[ll.Module, str], ll.Function]
+    ) -> ll.Function:
+        """A function of the module that is made once for each key."""
+        return self.unit.function(key, build)
+
+    def host(self, slot: str, result: ll.Type, arguments: Sequence[ll.Value]) -> Any:
+        """Call a function of the host table."""
+        type = ll.FunctionType(result, [a.type for a in arguments])
+        return self.b.call(host_function(self.b, slot, type), arguments)
+
+
+def is_text(node: Node) -> bool:
+    """Whether a node makes a text of what never changes, and does nothing else."""
+    card = find_card(node.kind, node.overload)
+    return (
+        card is not None
+        and not card.effect
+        and len(node.outputs) == 1
+        and node.output.type == T.STR
+        and all(v.type in _UNCHANGING for v in node.inputs)
+    )
+
+
+_UNCHANGING = (T.INT, T.FLOAT, T.BOOL, T.STR, T.NONE)

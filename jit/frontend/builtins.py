@@ -407,7 +407,9 @@ def emit_sum(e: Emitter, call: t.Call) -> Emitted:
             total = binary(e, call.span, "+", total, item)
         return total
     values = x if isinstance(x, Value) else list_of(e, x, call.span)
-    if isinstance(values.type, T.TensorType):
+    if isinstance(values.type, T.ListType) and T.is_tensor_like(values.type.element):
+        result = _sum_of_tensors(e, values, call.span)
+    elif isinstance(values.type, T.TensorType):
         dims = e.b.list([e.b.constant(0)], T.INT)
         result = apply(e, call.span, "aten::sum", values, dims)
     elif isinstance(values.type, T.ArrayType):
@@ -416,6 +418,35 @@ def emit_sum(e: Emitter, call: t.Call) -> Emitted:
         result = apply(e, call.span, "aten::sum", values)
     if len(given) == 2:
         return binary(e, call.span, "+", given[1], result)
+    return result
+
+
+def _sum_of_tensors(e: Emitter, values: Value, span: Span) -> Value:
+    """`0 + values[0] + values[1]` and so on; 0 if there are none."""
+    assert isinstance(values.type, T.ListType)
+    element = values.type.element
+    zero = e.b.constant(0)
+
+    def of_none() -> list[Emitted]:
+        return [e.b.convert(zero, element)]
+
+    def of_some() -> list[Emitted]:
+        first = e.op("aten::__getitem__", values, 0)
+        start = e.as_value(binary(e, span, "+", zero, first), span)
+        rest = e.op("aten::sub", e.op("aten::len", values), 1)
+        loop = e.b.node("prim::Loop", [rest, e.b.constant(True), start], [element])
+        block = loop.add_block()
+        number = block.add_param(T.INT, "i")
+        total = block.add_param(element)
+        with e.inside(block):
+            item = e.op("aten::__getitem__", values, e.op("aten::add", number, 1))
+            block.add_return(e.b.constant(True))
+            block.add_return(e.as_value(binary(e, span, "+", total, item), span))
+        return [loop.output]
+
+    is_empty = Condition(e.op("aten::eq", e.op("aten::len", values), 0))
+    (result,) = choose(e, is_empty, of_none, of_some)
+    assert isinstance(result, Value)
     return result
 
 

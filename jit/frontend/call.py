@@ -181,23 +181,35 @@ def _several(e: Emitter, schema: FunctionSchema, results: list[Value]) -> Value:
 
 
 def _settle_untyped(kind: str, args: Sequence[Value]) -> None:
-    """Give an empty list the type that the first use of it tells."""
-    if len(args) < 2 or not is_untyped(args[0]):
-        is_list = bool(args) and isinstance(args[0].type, T.ListType)
-        if len(args) == 2 and is_untyped(args[1]) and is_list:
-            settle(args[1], args[0].type)
+    """Give an empty list or dict the type that its first use tells."""
+    if len(args) < 2:
         return
     owner, other = args[0], args[-1]
-    if any(not u.node.kind.startswith("aten::") for u in owner.uses):
+    if is_untyped(owner):
+        if all(u.node.kind.startswith("aten::") for u in owner.uses):
+            _settle_owner(kind, owner, args)
         return
+    if kind in STORING and isinstance(owner.type, T.ListType):
+        coerce(other, owner.type.element)
+    elif kind in STORING and isinstance(owner.type, T.DictType):
+        coerce(other, owner.type.value)
+    elif is_untyped(other) and isinstance(owner.type, T.ListType):
+        coerce(other, owner.type)
+
+
+STORING = ("aten::append", "aten::insert", "aten::_set_item")
+"""Operators whose last argument becomes an item of the first."""
+
+
+def _settle_owner(kind: str, owner: Value, args: Sequence[Value]) -> None:
+    other = args[-1].type
     if kind in ("aten::append", "aten::insert"):
-        settle(owner, T.ListType(widened(other.type)))
-    elif kind in ("aten::extend", "aten::add", "aten::add_") and isinstance(
-        other.type, T.ListType
-    ):
-        settle(owner, other.type)
+        settle(owner, T.ListType(widened(other)))
+    elif kind in ("aten::extend", "aten::add", "aten::add_"):
+        if isinstance(other, T.ListType):
+            settle(owner, other)
     elif kind == "aten::_set_item" and isinstance(owner.type, T.DictType):
-        settle(owner, T.DictType(args[1].type, widened(other.type)))
+        settle(owner, T.DictType(args[1].type, widened(other)))
 
 
 def widened(type: T.Type) -> T.Type:

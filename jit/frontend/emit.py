@@ -89,6 +89,8 @@ class Emitter:
         self.b = PoolingBuilder(graph)
         self.b.span = tree.span
         self.frame = Frame(None)
+        self.local_names = assigned(tree.body)
+        """What the function assigns anywhere: such names are never global."""
         self.liveness = Liveness(tree.body)
         self.declared_return = returns
         self.returned: list[Returned] = []
@@ -247,7 +249,7 @@ class Emitter:
                 labels=[Label(found.span, "this leaves it undefined")],
                 help=f"assign `{name}` before, so that every path defines it",
             )
-        if name in self._local_names():
+        if name in self.local_names:
             raise fail(
                 span,
                 "E0201",
@@ -261,9 +263,6 @@ class Emitter:
         raise fail(
             span, "E0202", f"the name `{name}` is unknown", help=nearest(name, names)
         )
-
-    def _local_names(self) -> frozenset[str]:
-        return assigned(self.tree.body)
 
     # blocks ---------------------------------------------------------------------
 

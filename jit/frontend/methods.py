@@ -63,7 +63,7 @@ CONVERSIONS = {
 }
 """Methods of a Tensor that only change the dtype."""
 
-COMPLEX_ATTRIBUTES = {"real": "aten::complex_real", "imag": "aten::complex_imag"}
+COMPLEX_ATTRIBUTES = {"real": "aten::real", "imag": "aten::imag"}
 
 
 def attribute_of_value(e: Emitter, span: Span, x: Value, name: str) -> Emitted:

@@ -381,7 +381,7 @@ class Reader:
             case ast.UnaryOp(ast.USub(), ast.Constant(value)) if isinstance(
                 value, int | float | complex
             ) and not isinstance(value, bool):
-                return t.Constant(span, -value)
+                return self._constant(node, -value)
             case ast.UnaryOp(op, operand):
                 return t.Unary(span, UNARY[type(op)], self.expr(operand))
             case ast.BoolOp(op, values):

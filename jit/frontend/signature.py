@@ -113,7 +113,13 @@ def signature_of(fn: Any) -> Signature:
 def plain_function(fn: Any) -> types.FunctionType:
     """The function to compile; CompileError E0105 for other callables."""
     if isinstance(fn, types.MethodType):
-        fn = fn.__func__
+        raise fail(
+            None,
+            "E0105",
+            f"the method `{fn.__name__}` is bound to an object and cannot be compiled"
+            " alone",
+            help="compile the module, and mark the method with `jit.export`",
+        )
     if isinstance(fn, staticmethod):
         fn = fn.__func__
     if isinstance(fn, types.FunctionType):

@@ -68,7 +68,9 @@ class PythonValue(Sugared):
         name = getattr(self.obj, "__name__", None) or repr(self.obj)
         if isinstance(self.obj, type):
             return f"the class `{name}`"
-        return f"the function `{name}`" if callable(self.obj) else f"the object `{name}`"
+        return (
+            f"the function `{name}`" if callable(self.obj) else f"the object `{name}`"
+        )
 
     def attribute(self, e: Emitter, span: Span, name: str) -> Emitted:
         from jit.frontend.resolver import attribute_of_object

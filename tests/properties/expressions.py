@@ -54,7 +54,7 @@ SCALARS = (Kind.INT, Kind.FLOAT, Kind.BOOL, Kind.STR)
 
 INT_LITERALS = ("0", "1", "2", "3", "-1", "7")
 FLOAT_LITERALS = ("0.0", "1.0", "0.5", "-2.0", "3.0")
-STR_LITERALS = ('""', '"a"', '"Bc"', '"x y"', '"7"', "\"it's\"", '"é{}\\n"')
+STR_LITERALS = ('""', '"a"', '"Bc"', '"x y"', '"7"', '"it\'s"', '"é{}\\n"')
 
 
 class Expressions:
@@ -102,7 +102,9 @@ class Expressions:
             options.append(Kind.VECTOR)
         kind = self.pick(*options)
         if kind is Kind.VECTOR:
-            return f"{self.pick(*self.names(kind))}.sum() > {self._literal(INT_LITERALS)}"
+            return (
+                f"{self.pick(*self.names(kind))}.sum() > {self._literal(INT_LITERALS)}"
+            )
         return self.expression(kind, depth)
 
     def _literal(self, literals: tuple[str, ...]) -> str:
@@ -137,21 +139,27 @@ class Expressions:
             "unary": lambda: self.pick(f"(-{i})", f"abs({i})", f"(~{i})"),
             "len": lambda: f"len({self.expression(self.pick(Kind.INTS, Kind.STR), 0)})",
             "ints": lambda: self.pick(
-                "sum({0})", "max({0})", "min({0})", "{0}.pop()", f"{{0}}.index({i})",
-                f"{{0}}.count({i})", "{0}.pop(0)",
-            ).format(self._name(Kind.INTS)),  # fmt: skip
+                "sum({0})",
+                "max({0})",
+                "min({0})",
+                "{0}.pop()",
+                f"{{0}}.index({i})",
+                f"{{0}}.count({i})",
+                "{0}.pop(0)",
+            ).format(self._name(Kind.INTS)),
             "str": lambda: self.pick(
-                'int({0})', '{0}.find("a")', "ord({0})", '{0}.count("b")'
+                "int({0})", '{0}.find("a")', "ord({0})", '{0}.count("b")'
             ).format(self.expression(Kind.STR, depth - 1)),
-            "float": lambda: f"{self.pick('int', 'round')}"
-            f"({self.expression(Kind.FLOAT, depth - 1)})",
+            "float": lambda: (
+                f"{self.pick('int', 'round')}({self.expression(Kind.FLOAT, depth - 1)})"
+            ),
             "bool": lambda: f"int({self.expression(Kind.BOOL, depth - 1)})",
             "pair": lambda: f"{self._name(Kind.PAIR)}[0]",
             "maybe": lambda: self._unwrapped(i),
             "tensor": lambda: f"int({self.expression(Kind.WHOLE, 1)}.sum())",
             "power": lambda: self.pick(f"max({i}, 2)", f"min({i}, 3)", f"({i} % 5)"),
             "size": lambda: self._size(),
-        }[form]()  # fmt: skip
+        }[form]()
 
     def _unwrapped(self, otherwise: str) -> str:
         names = self.names(Kind.MAYBE)
@@ -176,7 +184,9 @@ class Expressions:
     def _float(self, depth: int) -> str:
         if depth <= 0:
             return self._literal(FLOAT_LITERALS)
-        form = self.pick("literal", "binary", "binary", "int", "pair", "unary", "tensor")
+        form = self.pick(
+            "literal", "binary", "binary", "int", "pair", "unary", "tensor"
+        )
         if form == "literal":
             return self._literal(FLOAT_LITERALS)
         if form == "binary":
@@ -382,7 +392,11 @@ class Expressions:
             op = self.pick("+", "-", "*")
             return self.pick(f"({x} {op} {number})", f"({number} {op} {x})")
         return self.pick(
-            f"(-{x})", f"{x}.abs()", f"torch.relu({x})", f"{x}.clone()", f"{x}.clamp(0, 2)"
+            f"(-{x})",
+            f"{x}.abs()",
+            f"torch.relu({x})",
+            f"{x}.clone()",
+            f"{x}.clamp(0, 2)",
         )
 
     def _binary(self, a: str, b: str) -> str:

@@ -75,7 +75,9 @@ def assert_same(
     With `lists_are_copied`, what one call writes to lists of its caller is not compared.
     """
     if actual.error is not None and expected.error is None:
-        raise AssertionError(f"only one call raises: {actual.error!r}") from actual.error
+        raise AssertionError(
+            f"only one call raises: {actual.error!r}"
+        ) from actual.error
     _equal("error", described(expected.error), described(actual.error))
     _equal("printed", expected.printed, actual.printed)
     _equal("result", described(expected.result), described(actual.result))
@@ -96,7 +98,12 @@ def described(value: Any) -> Any:
         return type(value).__name__, str(value)
     if isinstance(value, Tensor | np.ndarray):
         array = value.array if isinstance(value, Tensor) else value
-        return type(value).__name__, str(array.dtype), array.shape, repr((array + 0).tolist())
+        return (
+            type(value).__name__,
+            str(array.dtype),
+            array.shape,
+            repr((array + 0).tolist()),
+        )
     if isinstance(value, tuple | list):
         return type(value).__name__, [described(v) for v in value]
     if isinstance(value, float):

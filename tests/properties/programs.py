@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from hypothesis import strategies as st
 
+from tests.properties.arguments import arguments, indented, numbered
 from tests.properties.expressions import TENSORS, Expressions, Kind
 
 HEADER = """\
@@ -45,8 +46,8 @@ class FunctionMaker(Expressions):
         other."""
         self.budget = budget
         self.result: list[Kind] = []
+        self.depth = 0
         self.loops = 0
-        self.tries = 0
         self.handlers = 0
         self.counters = 0
         self.iterating = 0
@@ -54,21 +55,27 @@ class FunctionMaker(Expressions):
 
     # blocks -------------------------------------------------------------------------
 
-    def block(self, scope: set[str]) -> tuple[list[str], set[str] | None]:
+    def block(
+        self, scope: set[str], most: int = 5
+    ) -> tuple[list[str], set[str] | None]:
         """Statements, and the names defined after them; None: control never gets there."""
         outer, self.scope = self.scope, set(scope)
+        self.depth += 1
+        lines = self._lines(most)
+        self.depth -= 1
+        after, self.scope = self.scope, outer
+        return lines, None if lines[-1].startswith(LEAVING) else after
+
+    def _lines(self, most: int) -> list[str]:
         lines: list[str] = []
-        for _ in range(self.draw(st.sampled_from([2, 1, 3, 4, 5]))):
+        for _ in range(self.draw(st.integers(1, most))):
             if self.budget <= 0 and lines:
                 break
             self.budget -= 1
-            made = self.statement()
-            lines += made
-            if made[-1].startswith(LEAVING):
-                self.scope = outer
-                return lines, None
-        after, self.scope = self.scope, outer
-        return lines, after
+            lines += self.statement()
+            if lines[-1].startswith(LEAVING):
+                break
+        return lines
 
     def statement(self) -> list[str]:
         simple = [
@@ -76,7 +83,7 @@ class FunctionMaker(Expressions):
             self.write, self.write, self.show, self.check, self.unpack, self.bare,
             self.swap,
         ]  # fmt: skip
-        leaving = [self.leave]
+        leaving = [self.leave] if self.depth > 1 or self.chance(8) else []
         nested = [
             self.branch, self.branch, self.while_, self.for_, self.attempt, self.refine,
         ]  # fmt: skip
@@ -121,11 +128,15 @@ class FunctionMaker(Expressions):
         names = self.names(Kind.INTS)
         if not names:
             return self.assign()
-        name, i, j = self.pick(*names), self.expression(Kind.INT), self.expression(Kind.INT, 1)
+        name, i, j = (
+            self.pick(*names),
+            self.expression(Kind.INT),
+            self.expression(Kind.INT, 1),
+        )
         grow = [f"{name}.append({i})", f"{name}.insert({j}, {i})", f"{name} += [{i}]"]
         keep = [
-            f"{name}[{j}] = {i}", f"{name}[{j}] += {i}", f"{name}.reverse()", f"{name}.sort()",
-            f"del {name}[{j}]", f"{name}.pop()", f"{name}.remove({i})",
+            f"{name}[{j}] = {i}", f"{name}[{j}] += {i}", f"{name}.reverse()",
+            f"{name}.sort()", f"del {name}[{j}]", f"{name}.pop()", f"{name}.remove({i})",
         ]  # fmt: skip
         return [self.pick(*(keep if self.iterating else grow + keep))]
 
@@ -136,7 +147,12 @@ class FunctionMaker(Expressions):
             return self.assign()
         name = self.pick(*options)
         i = self.expression(Kind.INT, 1)
-        forms = [f"{name}.add_({i})", f"{name}.mul_(2)", f"{name}[...] = {i}", f"{name}.zero_()"]
+        forms = [
+            f"{name}.add_({i})",
+            f"{name}.mul_(2)",
+            f"{name}[...] = {i}",
+            f"{name}.zero_()",
+        ]
         if name[0] in "vw":
             kind = Kind(name[0])
             forms += [
@@ -174,7 +190,9 @@ class FunctionMaker(Expressions):
         if len(names) < 2 or kind is Kind.MAYBE:
             return self.assign()
         a, b = names[:2]
-        return [self.pick(f"{a}, {b} = {b}, {a}", f"{a} = {b} = {self.expression(kind)}")]
+        return [
+            self.pick(f"{a}, {b} = {b}, {a}", f"{a} = {b} = {self.expression(kind)}")
+        ]
 
     def bare(self) -> list[str]:
         if not self.callables:
@@ -263,7 +281,9 @@ class FunctionMaker(Expressions):
 
     def for_(self) -> list[str]:
         ints = self.expression(Kind.INTS, 1)
-        many = self.pick("range(2)", f"range({self.pick('3, 0, -1', '1, 4', '0')})", ints)
+        many = self.pick(
+            "range(2)", f"range({self.pick('3, 0, -1', '1, 4', '0')})", ints
+        )
         if self.chance(4):
             many = f"range(min({self.expression(Kind.INT)}, 3))"
         target = self.pick("i0", "i1", "i2")
@@ -282,9 +302,7 @@ class FunctionMaker(Expressions):
 
     def attempt(self) -> list[str]:
         before = set(self.scope)
-        self.tries += 1
         body, after = self.block(before)
-        self.tries -= 1
         ends = [after]
         lines = ["try:", *indented(body)]
         for _ in range(self.draw(st.integers(1, 2))):
@@ -302,17 +320,26 @@ class FunctionMaker(Expressions):
 
     # functions ----------------------------------------------------------------------
 
-    def function(self, params: list[Kind], result: list[Kind], recursive: bool) -> str:
-        names = [f"{k.value}{i}" for i, k in _numbered(params)]
+    def function(
+        self,
+        params: list[Kind],
+        result: list[Kind],
+        recursive: bool,
+        annotated: bool = True,
+    ) -> str:
+        names = [f"{k.value}{i}" for i, k in numbered(params)]
         self.result = result
         self.scope = set(names)
         body: list[str] = []
-        listed = [f"{n}: {Kind(n[0]).annotation}" for n in names]
+        listed = [
+            f"{n}: {Kind(n[0]).annotation}" if annotated or n[0] == "o" else n
+            for n in names
+        ]
         if recursive:
             self.growing += 1
             body += ["if n <= 0:", f"    {self.give()}"]
             listed.insert(0, "n: int")
-        statements, after = self.block(self.scope)
+        statements, after = self.block(self.scope, max(5, self.budget))
         body += statements
         if after is not None:
             self.scope = after
@@ -323,21 +350,17 @@ class FunctionMaker(Expressions):
             body.append(self.give())
         kinds = [k.annotation for k in result]
         returned = kinds[0] if len(kinds) == 1 else f"Tuple[{', '.join(kinds)}]"
-        head = f"def {self.name}({', '.join(listed)}) -> {returned}:"
+        arrow = f" -> {returned}" if annotated or Kind.MAYBE in result else ""
+        head = f"def {self.name}({', '.join(listed)}){arrow}:"
         return "\n".join([head, *indented(body), ""])
 
 
-def _numbered(kinds: list[Kind]) -> list[tuple[int, Kind]]:
-    return [(kinds[:p].count(k), k) for p, k in enumerate(kinds)]
-
-
-def indented(lines: list[str]) -> list[str]:
-    return [f"    {line}" for line in lines]
-
-
 @st.composite
-def programs(draw: st.DrawFn) -> Case:
-    """Modules with `main`, its helpers and its arguments."""
+def programs(draw: st.DrawFn, most: int = 16, annotated: bool = True) -> Case:
+    """Modules with `main` of at most so many statements, its helpers and arguments.
+
+    Without annotations, the parameters of `main` take the types of what is given.
+    """
     kinds = draw(st.lists(st.sampled_from(ALL), min_size=2, max_size=4, unique=True))
     some = st.sampled_from(kinds)
     callables: list[tuple[str, list[Kind], Kind]] = []
@@ -355,71 +378,20 @@ def programs(draw: st.DrawFn) -> Case:
         if recursive:
             parts.append(_stopped(f"g{number}", params, result))
     params = draw(st.lists(some, min_size=2, max_size=5))
-    maker = FunctionMaker(draw, "main", kinds, budget=draw(st.integers(2, 16)))
+    maker = FunctionMaker(draw, "main", kinds, budget=draw(st.integers(2, most)))
     maker.callables = callables
     result = draw(st.lists(some, min_size=1, max_size=3))
-    parts.append(maker.function(params, result, False))
+    parts.append(maker.function(params, result, False, annotated))
     calls = 2
-    parts += [_arguments(draw, number, params) for number in range(calls)]
+    parts += [arguments(draw, number, params, annotated) for number in range(calls)]
     return Case("\n\n".join(parts), calls)
 
 
 def _stopped(name: str, params: list[Kind], result: Kind) -> str:
     """A function that starts a recursion of a bounded depth."""
-    names = [f"{k.value}{i}" for i, k in _numbered(params)]
+    names = [f"{k.value}{i}" for i, k in numbered(params)]
     listed = ", ".join(f"{n}: {Kind(n[0]).annotation}" for n in names)
     return (
         f"def {name}_({listed}) -> {result.annotation}:\n"
         f"    return {name}({', '.join(['3', *names])})\n"
     )
-
-
-# arguments --------------------------------------------------------------------------
-
-
-def _arguments(draw: st.DrawFn, number: int, params: list[Kind]) -> str:
-    """A function that makes the arguments of one call, some of them aliases."""
-    rows, columns = draw(st.integers(1, 3)), draw(st.integers(1, 3))
-    lines: list[str] = []
-    for i, kind in _numbered(params):
-        values = [value(draw, kind, rows, columns)]
-        if kind.is_tensor:
-            values += [f"{kind.value}{j}" for j in range(i)]
-            if kind is Kind.VECTOR:
-                values += [f"m{j}[0]" for j in range(5) if f"m{j} " in " ".join(lines)]
-        lines.append(f"{kind.value}{i} = {draw(st.sampled_from(values))}")
-    names = [f"{k.value}{i}" for i, k in _numbered(params)]
-    return "\n".join(
-        [
-            f"def arguments_{number}():",
-            *indented([*lines, f"return ({', '.join(names)},)"]),
-            "",
-        ]
-    )
-
-
-def value(draw: st.DrawFn, kind: Kind, rows: int, columns: int) -> str:
-    """Source of a value of a kind."""
-    ints = st.integers(-2, 4)
-    if kind is Kind.INT:
-        return str(draw(ints))
-    if kind is Kind.FLOAT:
-        return str(draw(ints) / 2)
-    if kind is Kind.BOOL:
-        return str(draw(st.booleans()))
-    if kind is Kind.STR:
-        return repr(draw(st.sampled_from(["", "a", "4", "ab cd", "Éa'\""])))
-    if kind is Kind.INTS:
-        return repr(draw(st.lists(ints, max_size=3)))
-    if kind is Kind.PAIR:
-        return repr((draw(ints), draw(ints) / 2))
-    if kind is Kind.MAYBE:
-        return repr(draw(st.none() | ints))
-    row = st.lists(ints, min_size=columns, max_size=columns)
-    if kind is Kind.WHOLE:
-        return f"torch.tensor({draw(row)})"
-    floats = st.lists(ints.map(lambda n: n / 2), min_size=columns, max_size=columns)
-    if kind is Kind.MATRIX:
-        matrix = draw(st.lists(floats, min_size=rows, max_size=rows))
-        return f"torch.tensor({matrix})"
-    return f"torch.tensor({draw(floats)})"

@@ -4,14 +4,9 @@ from __future__ import annotations
 
 from hypothesis import strategies as st
 
+from tests.properties.arguments import indented, numbered, value
 from tests.properties.expressions import TENSORS, Kind
-from tests.properties.programs import (
-    HEADER,
-    Case,
-    FunctionMaker,
-    indented,
-    value,
-)
+from tests.properties.programs import HEADER, Case, FunctionMaker
 
 SIZES = 3
 """How many sets of arguments there are, each of its own sizes; the first is traced."""
@@ -63,7 +58,7 @@ def straight_lines(draw: st.DrawFn) -> Case:
         st.sampled_from([Kind.VECTOR, Kind.MATRIX, Kind.WHOLE]), max_size=2
     )
     params = [Kind.VECTOR, *draw(others)]
-    names = [f"{k.value}{params[:i].count(k)}" for i, k in enumerate(params)]
+    names = [f"{k.value}{i}" for i, k in numbered(params)]
     maker = LineMaker(draw, "main", [*TENSORS], 0)
     maker.scope = set(names)
     body = [line for _ in range(draw(st.integers(1, 6))) for line in maker.statement()]
@@ -74,7 +69,5 @@ def straight_lines(draw: st.DrawFn) -> Case:
     for number in range(SIZES):
         rows, columns = draw(st.integers(2, 4)), draw(st.integers(2, 4))
         made = [value(draw, kind, rows, columns) for kind in params]
-        parts.append(
-            f"def arguments_{number}():\n    return ({', '.join(made)},)\n"
-        )
+        parts.append(f"def arguments_{number}():\n    return ({', '.join(made)},)\n")
     return Case("\n\n".join(parts), SIZES)

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import ast
-import importlib.util
 from typing import Any
 
-import pytest
 from hypothesis import given, note
 
 import jit
@@ -33,6 +31,15 @@ def agree(module: Any, calls: int, left: Any, right: Any, **how: bool) -> None:
 @examples(150)
 @given(programs())
 def test_scripted_functions_do_what_python_does(case: Case) -> None:
+    with loaded(case.source) as module:
+        scripted = jit.script(module.main)
+
+        agree(module, case.calls, module.main, scripted, lists_are_copied=True)
+
+
+@examples(60)
+@given(programs(annotated=False))
+def test_unannotated_parameters_take_the_types_of_what_is_given(case: Case) -> None:
     with loaded(case.source) as module:
         scripted = jit.script(module.main)
 
@@ -77,10 +84,6 @@ def test_programs_are_valid_and_their_text_parses_back(case: Case) -> None:
     assert text == str(again)
 
 
-@pytest.mark.skipif(
-    importlib.util.find_spec("jit.python_text") is None,
-    reason="programs have no text in Python's notation yet",
-)
 @examples(40)
 @given(programs())
 def test_code_is_python(case: Case) -> None:

@@ -48,5 +48,3 @@ def test_traces_are_what_is_saved_and_run_alike_unoptimised(case: Case) -> None:
             expected = outcome(traced, make())
             assert_same(expected, outcome(again, make()))
             assert_same(expected, outcome(lambda *a: plain.call(name, a), make()))
-
-

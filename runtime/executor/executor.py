@@ -45,7 +45,7 @@ class Executor:
         self.program = program
         self.optimize = optimize
         self._compiled: dict[tuple[Any, ...], Compiled] = {}
-        self._codes: dict[str, Code] = {}
+        self._codes: dict[tuple[str, str], Code] = {}
         self._lock = threading.RLock()
 
     def call(self, name: str, args: Sequence[Any] = ()) -> Any:
@@ -146,16 +146,17 @@ class Executor:
 
     def _find_code(self, name: str) -> Code:
         """The code of a function that another one calls, for its declared types."""
-        found = self._codes.get(name)
+        key = (name, passes.math_level())
+        found = self._codes.get(key)
         if found is None:
             with self._lock:
-                found = self._codes.get(name)
+                found = self._codes.get(key)
                 if found is None:
                     function = self._function(name)
                     types = [a.type for a in function.schema.arguments]
                     graph = self._optimized(function.graph, types)
                     found = bytecode.assemble(graph, name, self._find_code)
-                    self._codes[name] = found
+                    self._codes[key] = found
         return found
 
 

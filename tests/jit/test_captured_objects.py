@@ -1,4 +1,4 @@
-"""Compiled functions and modules as Python objects: items, copies, pickles, refusals."""
+"""Captured functions and modules as Python objects: items, copies, pickles, refusals."""
 
 from __future__ import annotations
 
@@ -98,3 +98,24 @@ def test_a_refusal_shows_no_frames_of_the_compiler(obj):
 
     files = [str(entry.path) for entry in error.traceback]
     assert not any("frontend" in file for file in files)
+
+
+@jit.script
+def negated(x: torch.Tensor, depth: int) -> torch.Tensor:
+    if depth > 0:
+        return negated(x, depth - 1)
+    return torch.neg(x + 0)
+
+
+def test_a_change_of_the_level_of_algebra_reaches_called_functions():
+    x = torch.tensor([-0.0])
+
+    before = jit.set_math("strict")
+    try:
+        strict = negated(x, 3)
+        jit.set_math("standard")
+        standard = negated(x, 3)
+    finally:
+        jit.set_math(before)
+
+    assert (True, False) == (bool(strict.signbit()), bool(standard.signbit()))

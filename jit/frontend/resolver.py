@@ -60,9 +60,9 @@ def resolve_object(e: Emitter, span: Span, obj: Any, name: str) -> Emitted:
         if all(isinstance(i, Value) for i in items):
             return e.b.tuple([i for i in items if isinstance(i, Value)])
         return SugaredTuple(items)
-    if _is_type_form(obj) or type(obj).__module__.startswith("jit.torch"):
-        return PythonValue(obj)
-    if callable(obj) and not hasattr(obj, "forward"):
+    is_module = hasattr(obj, "forward")
+    of_torch = type(obj).__module__.startswith("jit.torch")
+    if not is_module and (_is_type_form(obj) or of_torch or callable(obj)):
         return PythonValue(obj)
     raise _not_capturable(span, obj, name)
 

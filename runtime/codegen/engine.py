@@ -27,6 +27,9 @@ from jit.runtime.codegen import target as targets
 _lock = threading.RLock()
 """Held while code is made or loaded; LLVM is used by one thread at a time anyway."""
 
+_PIPELINE = "1"
+"""To be changed when `optimize` makes other code of the same text."""
+
 _loaded: weakref.WeakValueDictionary[str, Library] = weakref.WeakValueDictionary()
 _kept: list[Library] = []
 
@@ -71,12 +74,26 @@ def optimize(text: str) -> llvm.ModuleRef:
     """Parse, verify and optimise a module. RuntimeError if it is not well formed."""
     with _lock:
         targets.initialize()
-        module = llvm.parse_assembly(text)
+        module = llvm.parse_assembly(_with_target(text))
         module.verify()
         options = llvm.create_pipeline_tuning_options(speed_level=3)
         builder = llvm.create_pass_builder(_emitter(), options)
         builder.getModulePassManager().run(module, builder)
         return module
+
+
+_TARGET_LINE = re.compile(r'^target (triple|datalayout) = ".*"$', re.MULTILINE)
+
+
+def _with_target(text: str) -> str:
+    """The module with this machine's triple and layout of data, whatever it had.
+
+    They are needed when the text is read: accesses that do not name their alignment get
+    that of the layout, and without one LLVM takes a layout that no machine has.
+    """
+    header = f'target triple = "{targets.host().triple}"\n'
+    header += f'target datalayout = "{_emitter().target_data}"\n'
+    return header + _TARGET_LINE.sub("", text, count=2)
 
 
 def object_code(text: str) -> bytes:
@@ -96,14 +113,14 @@ def _makers() -> str:
     """What else decides the code of a text: the machine and the versions."""
     machine = targets.host()
     llvm_version = ".".join(map(str, llvm.llvm_version_info))
-    versions = (llvmlite.__version__, llvm_version, str(host.VERSION))
+    versions = (llvmlite.__version__, llvm_version, str(host.VERSION), _PIPELINE)
     return "\0".join((machine.triple, machine.cpu, machine.features, *versions))
 
 
 def key_of(text: str) -> str:
-    """What names the code of a module: its text, the machine, versions, the host table."""
-    slots = "\0".join(host.SLOTS)
-    return hashlib.sha256("\0".join((_makers(), slots, text)).encode()).hexdigest()
+    """What names the code of a module: its text, the machine, versions, slots it reads."""
+    slots = host.slots_of(text)
+    return hashlib.sha256("\0".join((_makers(), *slots, text)).encode()).hexdigest()
 
 
 def load(text: str, names: Sequence[str]) -> Library:
@@ -125,19 +142,16 @@ def load(text: str, names: Sequence[str]) -> Library:
         return found
 
 
-_HOST_GLOBAL = re.compile(rf'^@"?{host.HOST}"?\s*=', re.MULTILINE)
-
-
 def _link(code: bytes, text: str, names: Sequence[str]) -> Library:
     """Load an object, fill its host table, find its functions."""
-    has_table = _HOST_GLOBAL.search(text) is not None
+    slots = host.slots_of(text)
     builder = llvm.JITLibraryBuilder().add_object_img(code).add_current_process()
-    for name in (*names, host.HOST) if has_table else names:
+    for name in (*names, host.HOST) if slots else names:
         builder.export_symbol(name)
     linker, label = _linker()
     owner = builder.link(linker, label)
-    if has_table:
-        host.fill_host_table(owner[host.HOST])
+    if slots:
+        host.fill_host_table(owner[host.HOST], slots)
     return Library(owner, {name: owner[name] for name in names})
 
 

@@ -10,6 +10,8 @@ from __future__ import annotations
 
 import ctypes
 import importlib
+import re
+from collections.abc import Iterable
 from typing import Any
 
 import llvmlite.ir as ll
@@ -40,17 +42,32 @@ def slot(name: str, value: Any) -> str:
     return name
 
 
-_values: list[int] = []
-"""What the slots hold, as far as they have been found."""
+_values: dict[str, int] = {}
+"""What slots hold, as far as they have been found."""
+
+_MENTION = re.compile(rf'@"?{HOST}\b"?')
+_READ = re.compile(rf'@"?{HOST}"?, i64 0, i64 (\d+)')
 
 
-def fill_host_table(address: int) -> None:
-    """Write the values of all slots to the table of a loaded module."""
-    for name in SLOTS[len(_values) :]:
-        value = _FILL[name]
-        _values.append(value() if callable(value) else value)
-    table = (ctypes.c_uint64 * len(_values)).from_address(address)
-    table[:] = _values
+def slots_of(text: str) -> list[str]:
+    """Names of the slots that a module reads, in order; [] if it declares no table."""
+    mentions = len(_MENTION.findall(text))
+    reads = _READ.findall(text)
+    if mentions == 0:
+        return []
+    if mentions != 1 + len(reads):  # it does more with the table than `read_slot` does
+        return list(SLOTS)
+    return [SLOTS[place] for place in sorted(set(map(int, reads)))]
+
+
+def fill_host_table(address: int, names: Iterable[str]) -> None:
+    """Write the values of slots to the table of a loaded module."""
+    table = (ctypes.c_uint64 * CAPACITY).from_address(address)
+    for name in names:
+        if name not in _values:
+            value = _FILL[name]
+            _values[name] = value() if callable(value) else value
+        table[SLOTS.index(name)] = _values[name]
 
 
 def declare_host(module: ll.Module) -> ll.GlobalVariable:

@@ -141,7 +141,7 @@ def _join_result(
 ) -> Emitted:
     values = [b.results[i] for b in staying]
     if any(isinstance(v, Sugared) for v in values):
-        if all(v is values[0] for v in values):
+        if all(_is_same(v, values[0]) for v in values):
             return values[0]
         raise fail(
             span, "E0203", "a condition that is known only at run time chooses between"
@@ -160,6 +160,10 @@ def _join_result(
             help="convert one of them",
         )
     return add_output(e, node, branches, {id(b): b.results[i] for b in staying}, joined)
+
+
+def _is_same(a: Emitted, b: Emitted) -> bool:
+    return a.is_same(b) if isinstance(a, Sugared) else a is b
 
 
 def _common(values: list[Value]) -> T.Type | None:
@@ -207,7 +211,7 @@ def join_name(
     chosen = list(variables.values())
     last = chosen[0]
     if any(isinstance(v.value, Sugared) for v in chosen):
-        if any(v.value is not last.value for v in chosen):
+        if not all(_is_same(v.value, last.value) for v in chosen):
             e.frame.names[name] = Missing(
                 "here: it stands for different things on different paths", span
             )

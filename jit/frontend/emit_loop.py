@@ -357,13 +357,40 @@ class _Attempt:
             proceed = header.proceed() if header.proceed else e.b.constant(True)
             at_end = {n: e.frame.find(n) for n in self.candidates}
             block.add_return(proceed)
+            self._check_defined(at_end)
             for value in carried_values(e, self.loop, self.stmt.span):
                 block.add_return(value)
             self._widen(at_end)
         for leave in self.loop.exits:
+            self._check_defined(leave.names)
             self._widen(leave.names)
         if header.is_endless:
             self._find_late()
+
+    def _check_defined(self, names: dict[str, Variable | Missing | None]) -> None:
+        """What is defined before the loop stays so, and functions stay the same."""
+        outer = self.e.frame.outer
+        for name in self.candidates:
+            found, before = names.get(name), outer.find(name) if outer else None
+            if not isinstance(before, Variable):
+                continue
+            if isinstance(found, Missing):
+                raise fail(
+                    found.span,
+                    "E0201",
+                    f"`{name}` is not defined after this round of the loop",
+                    labels=[Label(before.span, "defined here")],
+                    help=f"assign `{name}` again, or do not delete it",
+                )
+            first, last = before.value, found.value if found is not None else None
+            if isinstance(first, Sugared) and not first.is_same(last):
+                raise fail(
+                    found.span if found is not None else self.stmt.span,
+                    "E0203",
+                    f"`{name}` stands for {first.describe()} before the loop and for"
+                    " something else after a round",
+                    help="choose with an `if` inside of the loop",
+                )
 
     def _widen(self, names: dict[str, Variable | Missing | None]) -> None:
         for name in list(self.loop.carried):

@@ -38,6 +38,13 @@ if TYPE_CHECKING:
     from jit.frontend.emit import Emitter
 
 
+EARLY = "when `try` raises before assigning it"
+FUNCTION = (
+    "here: it stands for a function or another thing that is no value, and `try` may"
+    " have assigned it or not"
+)
+
+
 def emit_try(e: Emitter, node: t.Try) -> None:
     """A `try` statement."""
     live = e.liveness.after(node)
@@ -175,12 +182,8 @@ def _handler_branch(
         for name in shared:
             cell = cells.lists.get(name)
             if cell is None:
-                if e.frame.find(name) is None or isinstance(
-                    e.frame.find(name), Missing
-                ):
-                    frame.names[name] = Missing(
-                        "when `try` raises before assigning it", span
-                    )
+                known = isinstance(e.frame.find(name), Variable)
+                frame.names[name] = Missing(FUNCTION if known else EARLY, span)
                 continue
             value = e.op("aten::__getitem__", cell, 0)
             value.name = name if name.isidentifier() else ""

@@ -167,7 +167,7 @@ def _copied(e: Emitter, call: t.Call, args: Arguments) -> Emitted:
 
 def math_function(name: str) -> Builtin | None:
     """A function of `math`; its arguments are numbers. None if there is no operator."""
-    kind = {"trunc": "aten::Int", "remainder": "aten::mathremainder"}.get(
+    kind = {"trunc": "aten::Int", "remainder": "aten::mathremainder", "prod": ""}.get(
         name, f"aten::{name}"
     )
     if not has_kind(kind):

@@ -330,7 +330,7 @@ def _explained(
             found = maybe_none(span, x)
             assert isinstance(found, CompileError)
             return found
-    if error.code not in ("E0301", "E0204"):
+    if error.code not in ("E0301", "E0304", "E0204"):
         return error
     if op in COMPARE:
         headline = f"cannot compare `{left.type}` and `{right.type}` with `{op}`"

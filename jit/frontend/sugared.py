@@ -27,6 +27,10 @@ class Sugared:
         """What it is, for messages: "the function `f`"."""
         raise NotImplementedError
 
+    def is_same(self, other: object) -> bool:
+        """Whether another sugared value means the same wherever it is used."""
+        return self is other
+
     def value(self, e: Emitter, span: Span) -> Value:
         """The value as one of the graph, if it can be."""
         raise fail(
@@ -63,6 +67,9 @@ class PythonValue(Sugared):
 
     def __init__(self, obj: Any) -> None:
         self.obj = obj
+
+    def is_same(self, other: object) -> bool:
+        return isinstance(other, PythonValue) and self.obj is other.obj
 
     def describe(self) -> str:
         name = getattr(self.obj, "__name__", None) or repr(self.obj)
@@ -157,6 +164,9 @@ class OperatorFunction(Sugared):
         self.name = name
         self.kind = kind
 
+    def is_same(self, other: object) -> bool:
+        return isinstance(other, OperatorFunction) and self.kind == other.kind
+
     def describe(self) -> str:
         return f"the function `{self.name}`"
 
@@ -210,6 +220,9 @@ class PythonFunction(Sugared):
 
     def __init__(self, fn: Any) -> None:
         self.fn = fn
+
+    def is_same(self, other: object) -> bool:
+        return isinstance(other, PythonFunction) and self.fn is other.fn
 
     def describe(self) -> str:
         return f"the function `{self.fn.__name__}`"

@@ -1,0 +1,54 @@
+"""TraceScript: programs are scripted, and called with arrays, Tensors or numbers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from benchmarks.case import Case, Inputs
+from benchmarks.contenders.ready import Compile, Ready
+
+
+def prepare(case: Case, inputs: Inputs, weights: Inputs, threads: int) -> Compile:
+    """The scripted program, or the scripted module with the given weights."""
+    import jit
+    from jit import torch
+
+    torch.set_grad_enabled(False)
+    if hasattr(jit, "set_num_threads"):
+        jit.set_num_threads(threads)
+    args = tuple(inputs.values())
+    if case.takes == "tensors":
+        args = tuple(
+            torch.from_numpy(v) if isinstance(v, np.ndarray) else v for v in args
+        )
+    if case.module is not None:
+        module = case.module(torch)
+        module.load_state_dict({n: torch.from_numpy(w) for n, w in weights.items()})
+        subject: Any = module.eval()
+    else:
+        subject = case.program
+
+    def compiled() -> Ready:
+        call = jit.script(subject)
+        if case.module is not None and hasattr(jit, "freeze"):
+            call = jit.freeze(call)
+        return Ready(call, args, _array, note=lambda: executor_of(call, args))
+
+    return compiled
+
+
+def _array(result: Any) -> np.ndarray:
+    return np.asarray(getattr(result, "array", result))
+
+
+def executor_of(call: Any, args: tuple[Any, ...]) -> str:
+    """Which executor runs a call: "native", "interpreter", or "mixed" of both."""
+    graph_for = getattr(call, "graph_for", None) or call.forward.graph_for
+    kinds = {node.kind for node in graph_for(*args).nodes()}
+    compiled = "prim::NativeRegion" in kinds
+    interpreted = kinds - {"prim::NativeRegion", "prim::Constant"}
+    if not compiled:
+        return "interpreter"
+    return "mixed" if interpreted else "native"

@@ -1,0 +1,24 @@
+"""The families of cases, in the order of the report."""
+
+from __future__ import annotations
+
+from benchmarks.case import Family
+from benchmarks.families import (
+    calls,
+    convolutions,
+    networks,
+    pointwise,
+    products,
+    reductions,
+    scalars,
+)
+
+FAMILIES: tuple[Family, ...] = (
+    calls.FAMILY,
+    scalars.FAMILY,
+    pointwise.FAMILY,
+    reductions.FAMILY,
+    products.FAMILY,
+    convolutions.FAMILY,
+    networks.FAMILY,
+)

@@ -28,6 +28,8 @@ def new_function(
     if internal:
         function.linkage = "internal"
     function.attributes.add("nounwind")
+    # the loops here are as they should be: LLVM would unroll and copy them at length
+    function.attributes.add("optsize")
     named = {}
     for value, (text, _) in zip(function.args, arguments, strict=True):
         value.name = text
@@ -201,6 +203,17 @@ def multiply_add(
         return b.fadd(b.fmul(x, y), z)
     kind = ll.FunctionType(x.type, [x.type] * 3)
     return b.call(_intrinsic(b, f"llvm.fma.{short_name(x.type)}", kind), [x, y, z])
+
+
+def sum_of_lanes(b: ll.IRBuilder, vector: ll.Value) -> ll.Value:
+    """The sum of a vector's lanes, halves added to each other."""
+    count = vector.type.count
+    while count > 1:
+        count //= 2
+        low = shuffle(b, vector, vector, range(count))
+        high = shuffle(b, vector, vector, range(count, 2 * count))
+        vector = b.fadd(low, high)
+    return b.extract_element(vector, I32(0))
 
 
 def opaque(b: ll.IRBuilder, value: ll.Value) -> ll.Value:

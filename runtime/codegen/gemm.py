@@ -16,6 +16,7 @@ from jit.runtime.codegen import building as B
 from jit.runtime.codegen import tile as T
 from jit.runtime.codegen.packing import emit_pack
 from jit.runtime.codegen.target import Target
+from jit.runtime.codegen.thin import ROWS, emit_thin
 from jit.runtime.codegen.tile import PLAIN, Epilogue, Numbers, Shape
 from jit.runtime.codegen.values import I64, POINTER
 
@@ -98,13 +99,8 @@ class Gemm:
 
 
 def emit_pack_b(module: ll.Module, gemm: Gemm) -> ll.Function:
-    """`pack_b(x, x_depth, x_width, depth, width, out, out_panel)`, see packing.py."""
-    shape = gemm.shape
-    name = f"pack_{gemm.types.source.name}_{shape.vectors}x{shape.lanes}"
-    found = module.globals.get(name)
-    if found is not None:
-        return found
-    return emit_pack(module, name, gemm.types, shape.lanes, shape.vectors)
+    """A function that packs B, see packing.py: panels of `shape.vectors` vectors."""
+    return emit_pack(module, gemm.types, gemm.shape.lanes)
 
 
 def packed_bytes(gemm: Gemm, depth: int, width: int) -> int:
@@ -125,6 +121,47 @@ def emit_gemm(module: ll.Module, gemm: Gemm, name: str | None = None) -> ll.Func
     return _Driver(module, gemm, name).emit()
 
 
+def emit_product(module: ll.Module, gemm: Gemm) -> ll.Function:
+    """As `emit_gemm`, with a way of its own for few rows.
+
+    The first argument is the number of rows of the whole product: which way is taken
+    must not depend on the part, as sums are not rounded alike.
+    """
+    name = f"product_{gemm.name}"
+    found = module.globals.get(name)
+    if found is not None:
+        return found
+    large = emit_gemm(module, gemm)
+    arguments = [*GEMM_ARGUMENTS, *T.operand_arguments(gemm.epilogue)]
+    if gemm.packed_b:
+        # a packed B is read in order in any case
+        thin = large
+    else:
+        large.linkage = "internal"
+        thin = emit_thin(
+            module, f"thin_{gemm.name}", arguments, gemm.shape, gemm.types,
+            gemm.epilogue,
+        )  # fmt: skip
+    b, given = B.new_function(
+        module, name, [("all_rows", I64), *arguments], internal=False
+    )
+    item = B.index(gemm.types.source.itemsize)
+    few = b.icmp_signed("<=", given["all_rows"], B.index(ROWS))
+    by_rows = b.icmp_signed("==", given["b_column"], item)
+    by_columns = b.and_(
+        b.icmp_signed("==", given["b_row"], item),
+        b.icmp_signed("==", given["a_column"], item),
+    )
+    rest = b.function.args[1:]
+    with b.if_else(b.and_(few, b.or_(by_rows, by_columns))) as (is_thin, is_large):
+        with is_thin:
+            b.call(thin, rest)
+        with is_large:
+            b.call(large, rest)
+    b.ret_void()
+    return b.function
+
+
 class _Driver:
     """The loops around the tiles, while they are generated."""
 
@@ -132,17 +169,10 @@ class _Driver:
         self.gemm, self.shape, self.types = gemm, gemm.shape, gemm.types
         self.epilogue = gemm.epilogue
         self.tiles = [
-            T.emit_tile(
-                module, f"{name}_tile{h}", self.shape, h, self.types, self.epilogue
-            )
-            for h in self.shape.heights
+            T.emit_tile(module, self.shape, h, self.types) for h in self.shape.heights
         ]
-        lanes = self.shape.lanes
-        pack_a = f"pack_{self.types.source.name}_1x{lanes}"
-        self.pack_a = module.globals.get(pack_a) or emit_pack(
-            module, pack_a, self.types, lanes, 1
-        )
-        self.pack_b = None if gemm.packed_b else emit_pack_b(module, gemm)
+        self.finish = T.emit_finish(module, self.shape, self.types, self.epilogue)
+        self.pack = emit_pack(module, self.types, self.shape.lanes)
         arguments = GEMM_ARGUMENTS + T.operand_arguments(self.epilogue)
         self.b, self.given = B.new_function(module, name, arguments, internal=False)
 
@@ -152,6 +182,7 @@ class _Driver:
         # the alloca stays in the entry block: it must not grow with loops
         table = b.alloca(ll.ArrayType(POINTER, slots), name="table")
         self.table = b.bitcast(table, POINTER)
+        self.sums = T.scratch(b, self.shape, self.types)
         origin = b.alloca(I64, name="origin")
         b.store(B.index(0), origin)
         self.origin = b.bitcast(origin, POINTER)
@@ -248,9 +279,9 @@ class _Driver:
         )
         packed = b.mul(self.block_depth, row)
         with b.if_then(self.packs_b):
-            b.call(self.pack_b, [
+            b.call(self.pack, [
                 source, given["b_row"], given["b_column"], self.block_depth, columns,
-                self.work_b, packed,
+                self.work_b, packed, B.index(self.shape.vectors),
             ])  # fmt: skip
         direct = B.index(width * self.types.source.itemsize)
         self.panel_base = b.select(self.packs_b, self.work_b, source)
@@ -268,9 +299,9 @@ class _Driver:
         lanes, item = self.shape.lanes, self.types.sum_bytes
         panel = b.mul(self.block_depth, B.index(lanes * item))
         with b.if_then(self.packs_a):
-            b.call(self.pack_a, [
+            b.call(self.pack, [
                 a, given["a_column"], given["a_row"], self.block_depth, rows,
-                self.work_a, panel,
+                self.work_a, panel, B.index(1),
             ])  # fmt: skip
         base = b.select(self.packs_a, self.work_a, a)
         near = b.select(self.packs_a, B.index(item), given["a_row"])
@@ -284,8 +315,8 @@ class _Driver:
             place = b.add(column, done)
             self._for_each_tile(
                 rows,
-                lambda tile, at, height: self._call_tile(
-                    tile, row, at, height, pointer, place, width
+                lambda kind, at, left: self._call_tile(
+                    kind, row, at, left, pointer, place, width
                 ),
             )
 
@@ -304,7 +335,7 @@ class _Driver:
     def _for_each_tile(
         self,
         rows: ll.Value,
-        use: Callable[[ll.Function, ll.Value, ll.Value], None],
+        use: Callable[[int, ll.Value, ll.Value], None],
     ) -> None:
         """Cut rows into tiles: large ones first, small ones for what is left."""
         b = self.b
@@ -319,7 +350,7 @@ class _Driver:
         choice = b.function.append_basic_block("choice")
         b.cbranch(b.icmp_signed(">", left, B.index(0)), choice, after)
         b.position_at_end(choice)
-        for place, (height, tile) in enumerate(zip(heights, self.tiles, strict=True)):
+        for place, height in enumerate(heights):
             smaller = heights[place + 1 :]
             taken = b.function.append_basic_block(f"tile{height}")
             if smaller:
@@ -330,7 +361,7 @@ class _Driver:
             else:
                 b.branch(taken)
             b.position_at_end(taken)
-            use(tile, at, left)
+            use(place, at, left)
             at.add_incoming(b.add(at, B.index(height)), b.block)
             b.branch(head)
             if smaller:
@@ -339,7 +370,7 @@ class _Driver:
 
     def _call_tile(
         self,
-        tile: ll.Function,
+        kind: int,
         row: ll.Value,
         at: ll.Value,
         height: ll.Value,
@@ -348,21 +379,21 @@ class _Driver:
         width: ll.Value,
     ) -> None:
         b, given = self.b, self.given
+        tile, count = self.tiles[kind], self.shape.heights[kind]
         item = B.index(self.types.result.itemsize)
         place = b.add(row, at)
         c = B.at(b, given["c"], b.mul(place, given["c_row"]), b.mul(column, item))
-        adds = b.zext(b.icmp_signed(">", self.k, B.index(0)), I64)
-        reached = b.add(self.k, self.block_depth)
-        ends = b.zext(b.icmp_signed(">=", reached, given["depth"]), I64)
         rows = B.at(b, self.table, b.mul(at, B.index(8)))
-        arguments = [
+        b.call(tile, [
             rows, self.origin, B.index(1), self.block_depth, self.a_step,
-            panel, self.b_step, c, given["c_row"], height, width, adds, ends,
-        ]  # fmt: skip
-        for number, operand in enumerate(self.epilogue.operands):
-            step = given[f"operand{number}_row"]
-            pointer = B.at(b, given[f"operand{number}"], b.mul(place, step))
-            if operand.along_columns:
-                pointer = B.at(b, pointer, b.mul(column, item))
-            arguments += [pointer, step]
-        b.call(tile, arguments)
+            panel, self.b_step, width, self.sums,
+        ])  # fmt: skip
+        adds = b.icmp_signed(">", self.k, B.index(0))
+        reached = b.add(self.k, self.block_depth)
+        ends = b.icmp_signed(">=", reached, given["depth"])
+        height = B.smaller(b, height, B.index(count))
+        arguments = [self.sums, c, given["c_row"], height, width, adds, ends]
+        arguments += T.operands_at(
+            b, given, self.epilogue, self.types.result, place, column
+        )
+        b.call(self.finish, arguments)

@@ -22,11 +22,13 @@ PACK_ARGUMENTS: list[tuple[str, ll.Type]] = [
     ("width", I64),
     ("out", POINTER),
     ("out_panel", I64),  # bytes from one panel to the next
+    ("vectors", I64),  # width of a panel
 ]
 
 
 def transposed(b: ll.IRBuilder, rows: list[ll.Value]) -> list[ll.Value]:
     """The columns of a square of vectors: blocks off the diagonal change places."""
+    rows = list(rows)
     count = len(rows)
     assert count == rows[0].type.count
     step = count // 2
@@ -43,49 +45,55 @@ def transposed(b: ll.IRBuilder, rows: list[ll.Value]) -> list[ll.Value]:
     return rows
 
 
-def emit_pack(
-    module: ll.Module, name: str, types: Numbers, lanes: int, vectors: int
-) -> ll.Function:
-    """A function that packs a matrix with any strides into panels."""
+def emit_pack(module: ll.Module, types: Numbers, lanes: int) -> ll.Function:
+    """A function that packs a matrix with any strides into panels.
+
+    It goes from one vector of columns to the next, through the whole depth.
+    """
+    name = f"pack_{types.source.name}_{lanes}"
+    found = module.globals.get(name)
+    if found is not None:
+        return found
     b, given = B.new_function(module, name, PACK_ARGUMENTS)
     item, packed = types.source.itemsize, types.sum_bytes
-    width = lanes * vectors
-    depth = given["depth"]
-    with B.loop(b, B.index(0), given["width"], width) as first:
-        panel = b.udiv(first, B.index(width))
-        out = B.at(b, given["out"], b.mul(panel, given["out_panel"]))
+    depth, vectors = given["depth"], given["vectors"]
+    out_row = b.mul(vectors, B.index(lanes * packed))
+    across = b.icmp_signed("==", given["x_width"], B.index(item))
+    along = b.icmp_signed("==", given["x_depth"], B.index(item))
+    # a last panel that the matrix does not reach into is filled all the same
+    panels = B.ceil_div(b, given["width"], b.mul(vectors, B.index(lanes)))
+    with B.loop(b, B.index(0), b.mul(panels, vectors)) as vector:
+        first = b.mul(vector, B.index(lanes))
+        panel = b.mul(b.udiv(vector, vectors), given["out_panel"])
+        within = b.mul(b.urem(vector, vectors), B.index(lanes * packed))
+        out = B.at(b, given["out"], panel, within)
         x = B.at(b, given["x"], b.mul(first, given["x_width"]))
-        columns = B.smaller(b, b.sub(given["width"], first), B.index(width))
-        whole = b.icmp_signed("==", columns, B.index(width))
-        across = b.icmp_signed("==", given["x_width"], B.index(item))
-        along = b.icmp_signed("==", given["x_depth"], B.index(item))
-        start = b.block
+        left = B.larger(b, b.sub(given["width"], first), B.index(0))
+        columns = B.smaller(b, left, B.index(lanes))
+        whole = b.icmp_signed("==", columns, B.index(lanes))
         with b.if_else(b.and_(whole, across)) as (straight, other):
             with straight:
-                _copy_rows(b, given, types, lanes, vectors, x, out)
+                with B.loop(b, B.index(0), depth) as k:
+                    row = B.at(b, x, b.mul(k, given["x_depth"]))
+                    value = widen(b, _load(b, row, types.source, lanes), types.source)
+                    B.store(b, value, B.at(b, out, b.mul(k, out_row)), packed)
                 after_straight = b.block
             with other:
-                before = b.block
-                with b.if_then(b.and_(whole, along)):
-                    turned = b.and_(depth, B.index(-lanes))
-                    _turn_blocks(b, given, types, lanes, vectors, x, out, turned)
-                    inside = b.block
-                done = b.phi(I64)
-                done.add_incoming(B.index(0), before)
-                done.add_incoming(turned, inside)
+                turned = b.and_(depth, B.index(-lanes))
+                turned = b.select(b.and_(whole, along), turned, B.index(0))
+                _turn_blocks(b, given, types, lanes, x, out, out_row, turned)
                 after_other = b.block
         rest = b.phi(I64)
         rest.add_incoming(depth, after_straight)
-        rest.add_incoming(done, after_other)
-        del start
+        rest.add_incoming(turned, after_other)
         with B.loop(b, rest, depth) as k:
             row = B.at(b, x, b.mul(k, given["x_depth"]))
-            place = B.at(b, out, b.mul(k, B.index(width * packed)))
+            place = B.at(b, out, b.mul(k, out_row))
             with B.loop(b, B.index(0), columns) as j:
-                found = B.at(b, row, b.mul(j, given["x_width"]))
-                value = widen(b, _load(b, found, types.source), types.source)
+                at = B.at(b, row, b.mul(j, given["x_width"]))
+                value = widen(b, _load(b, at, types.source), types.source)
                 B.store(b, value, B.at(b, place, b.mul(j, B.index(packed))), packed)
-            with B.loop(b, columns, B.index(width)) as j:
+            with B.loop(b, columns, B.index(lanes)) as j:
                 zero = ll.Constant(types.sums, 0.0)
                 B.store(b, zero, B.at(b, place, b.mul(j, B.index(packed))), packed)
     b.ret_void()
@@ -100,48 +108,25 @@ def _load(
     return B.load(b, pointer, kind, dtype.itemsize)
 
 
-def _copy_rows(
-    b: ll.IRBuilder,
-    given: dict[str, ll.Value],
-    types: Numbers,
-    lanes: int,
-    vectors: int,
-    x: ll.Value,
-    out: ll.Value,
-) -> None:
-    """A whole panel whose rows lie together in memory."""
-    item, packed = types.source.itemsize, types.sum_bytes
-    with B.loop(b, B.index(0), given["depth"]) as k:
-        row = B.at(b, x, b.mul(k, given["x_depth"]))
-        place = B.at(b, out, b.mul(k, B.index(lanes * vectors * packed)))
-        for v in range(vectors):
-            found = _load(b, B.at(b, row, v * lanes * item), types.source, lanes)
-            value = widen(b, found, types.source)
-            B.store(b, value, B.at(b, place, v * lanes * packed), packed)
-
-
 def _turn_blocks(
     b: ll.IRBuilder,
     given: dict[str, ll.Value],
     types: Numbers,
     lanes: int,
-    vectors: int,
     x: ll.Value,
     out: ll.Value,
+    out_row: ll.Value,
     end: ll.Value,
 ) -> None:
-    """A whole panel whose columns lie together in memory, in squares of vectors."""
+    """Columns that lie together in memory, in squares of vectors."""
     item, packed = types.source.itemsize, types.sum_bytes
-    width = lanes * vectors
-    with B.loop(b, B.index(0), B.index(vectors)) as v:
-        side = b.mul(v, b.mul(given["x_width"], B.index(lanes)))
-        target = B.at(b, out, b.mul(v, B.index(lanes * packed)))
-        with B.loop(b, B.index(0), end, lanes) as k:
-            row = B.at(b, x, side, b.mul(k, B.index(item)))
-            rows = []
-            for _ in range(lanes):
-                rows.append(widen(b, _load(b, row, types.source, lanes), types.source))
-                row = B.at(b, row, given["x_width"])
-            place = B.at(b, target, b.mul(k, B.index(width * packed)))
-            for j, made in enumerate(transposed(b, rows)):
-                B.store(b, made, B.at(b, place, j * width * packed), packed)
+    with B.loop(b, B.index(0), end, lanes) as k:
+        row = B.at(b, x, b.mul(k, B.index(item)))
+        rows = []
+        for _ in range(lanes):
+            rows.append(widen(b, _load(b, row, types.source, lanes), types.source))
+            row = B.at(b, row, given["x_width"])
+        place = B.at(b, out, b.mul(k, out_row))
+        for made in transposed(b, rows):
+            B.store(b, made, place, packed)
+            place = B.at(b, place, out_row)

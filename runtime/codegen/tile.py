@@ -20,7 +20,7 @@ from jit.ir import dtypes
 from jit.ir.dtypes import DType
 from jit.runtime.codegen import building as B
 from jit.runtime.codegen.target import Target
-from jit.runtime.codegen.values import COMPUTE, ELEMENT, F32, I16, I32, I64, POINTER
+from jit.runtime.codegen.values import COMPUTE, ELEMENT, F32, I1, I16, I32, I64, POINTER
 
 Apply = Callable[[ll.IRBuilder, ll.Value, list[ll.Value]], ll.Value]
 
@@ -76,16 +76,13 @@ class Shape:
 def shape_for(target: Target, sums: ll.Type) -> Shape:
     """The tile that uses the registers of a machine best."""
     itemsize = 8 if str(sums) == "double" else 4
-    vectors = 2
-    # two vectors of B, one of A and one to spare; without fma another for products
-    height = (target.vector_registers - 4) // vectors
+    # registers hold the sums, two vectors of B, one of A, and one to spare
+    heights = (14, 8, 4) if target.vector_registers >= 32 else (6, 4, 2)
     if not target.has_fma:
-        height = max(4, height - 2)
-    heights = {32: (14, 8, 4), 16: (6, 4, 2)}.get(target.vector_registers, ())
-    if height not in heights:
-        heights = (height, height // 2)
+        # a product needs a register before it is added
+        heights = heights[1:]
     wide = target.vector_bytes >= 64
-    return Shape(heights, vectors, target.lanes(itemsize), target.has_fma, wide)
+    return Shape(heights, 2, target.lanes(itemsize), target.has_fma, wide)
 
 
 @dataclass(frozen=True)
@@ -107,7 +104,7 @@ class Numbers:
     @property
     def is_direct(self) -> bool:
         """Whether elements in memory are what tiles multiply."""
-        return self.sums == ELEMENT[self.source]
+        return bool(self.sums == ELEMENT[self.source])
 
 
 def numbers(source: DType) -> Numbers:
@@ -153,38 +150,6 @@ def narrow(b: ll.IRBuilder, value: ll.Value, dtype: DType) -> ll.Value:
     return b.trunc(high, _with_lanes(I16, value.type))
 
 
-def operand_arguments(epilogue: Epilogue) -> list[tuple[str, ll.Type]]:
-    """The kernel arguments of an epilogue's operands."""
-    found: list[tuple[str, ll.Type]] = []
-    for place in range(len(epilogue.operands)):
-        found += [(f"operand{place}", POINTER), (f"operand{place}_row", I64)]
-    return found
-
-
-def finish(
-    b: ll.IRBuilder,
-    epilogue: Epilogue,
-    result: DType,
-    sums: ll.Value,
-    pointers: Sequence[ll.Value],
-    mask: ll.Value,
-) -> ll.Value:
-    """Sums after the epilogue; `pointers` are where the operands' elements begin."""
-    if epilogue.apply is None:
-        return sums
-    element, lanes = ELEMENT[result], sums.type.count
-    given = []
-    for operand, pointer in zip(epilogue.operands, pointers, strict=True):
-        if operand.along_columns:
-            kind = ll.VectorType(element, lanes)
-            found = B.masked_load(b, pointer, mask, kind, result.itemsize)
-            given.append(widen(b, found, result))
-        else:
-            one = widen(b, B.load(b, pointer, element), result)
-            given.append(B.splat(b, one, lanes))
-    return epilogue.apply(b, sums, given)
-
-
 TILE_ARGUMENTS: list[tuple[str, ll.Type]] = [
     ("rows", POINTER),  # a pointer for each row of A
     ("offsets", POINTER),  # i64 for each segment: bytes from these pointers
@@ -193,31 +158,26 @@ TILE_ARGUMENTS: list[tuple[str, ll.Type]] = [
     ("a_step", I64),  # bytes from one number to the next along a segment
     ("b", POINTER),
     ("b_step", I64),
-    ("c", POINTER),
-    ("c_row", I64),
-    ("height", I64),  # rows and columns of the result that exist
-    ("width", I64),
-    ("adds", I64),  # whether the result holds sums to go on from
-    ("ends", I64),  # whether the sums are complete: then comes the epilogue
+    ("width", I64),  # columns of B that exist, where they are read in place
+    ("out", POINTER),  # all sums of the tile, row by row
 ]
 
 
 def emit_tile(
-    module: ll.Module,
-    name: str,
-    shape: Shape,
-    height: int,
-    types: Numbers,
-    epilogue: Epilogue,
+    module: ll.Module, shape: Shape, height: int, types: Numbers
 ) -> ll.Function:
     """A function for tiles of one height. See `TILE_ARGUMENTS`."""
-    arguments = TILE_ARGUMENTS + operand_arguments(epilogue)
-    b, given = B.new_function(module, name, arguments)
+    name = f"tile_{'f64' if types.sum_bytes == 8 else 'f32'}_{height}x{shape.width}"
+    found = module.globals.get(name)
+    if found is not None:
+        return found
+    b, given = B.new_function(module, name, TILE_ARGUMENTS)
     b.function.attributes.add("noinline")
     places = [B.at(b, given["rows"], 8 * r) for r in range(height)]
     rows = [B.load(b, p, POINTER) for p in places]
-    sums = _sums(b, shape, types, rows, given)
-    _write(b, shape, types, epilogue, sums, given)
+    vector_bytes = shape.lanes * types.sum_bytes
+    for place, made in enumerate(_sums(b, shape, types, rows, given)):
+        B.store(b, made, B.at(b, given["out"], place * vector_bytes), vector_bytes)
     b.ret_void()
     return b.function
 
@@ -280,74 +240,150 @@ def _sums(
     return ends[1:]
 
 
-def _write(
+def scratch(b: ll.IRBuilder, shape: Shape, types: Numbers) -> ll.Value:
+    """Memory on the stack for the sums of a tile; to be asked for in the first block."""
+    vector = ll.VectorType(types.sums, shape.lanes)
+    made = b.alloca(ll.ArrayType(vector, shape.height * shape.vectors), name="sums")
+    made.align = shape.lanes * types.sum_bytes
+    return b.bitcast(made, POINTER)
+
+
+FINISH_ARGUMENTS: list[tuple[str, ll.Type]] = [
+    ("sums", POINTER),  # what a tile has made
+    ("c", POINTER),
+    ("c_row", I64),
+    ("height", I64),  # rows and columns of the result that exist
+    ("width", I64),
+    ("adds", I1),  # whether the result holds sums to go on from
+    ("ends", I1),  # whether the sums are complete: then comes the epilogue
+]
+
+
+def operand_arguments(epilogue: Epilogue) -> list[tuple[str, ll.Type]]:
+    """The kernel arguments of an epilogue's operands."""
+    found: list[tuple[str, ll.Type]] = []
+    for place in range(len(epilogue.operands)):
+        found += [(f"operand{place}", POINTER), (f"operand{place}_row", I64)]
+    return found
+
+
+def operands_at(
     b: ll.IRBuilder,
-    shape: Shape,
-    types: Numbers,
-    epilogue: Epilogue,
-    sums: list[ll.Value],
     given: dict[str, ll.Value],
-) -> None:
-    """Store the sums that lie inside of the result."""
-    height = len(sums) // shape.vectors
-    item = types.result.itemsize
-    stored = ll.VectorType(ELEMENT[types.result], shape.lanes)
+    epilogue: Epilogue,
+    result: DType,
+    row: ll.Value,
+    column: ll.Value,
+) -> list[ll.Value]:
+    """The arguments of the operands for a part that begins at a row and column."""
+    made = []
+    for place, operand in enumerate(epilogue.operands):
+        step = given[f"operand{place}_row"]
+        pointer = B.at(b, given[f"operand{place}"], b.mul(row, step))
+        if operand.along_columns:
+            pointer = B.at(b, pointer, b.mul(column, B.index(result.itemsize)))
+        made += [pointer, step]
+    return made
+
+
+def emit_finish(
+    module: ll.Module, shape: Shape, types: Numbers, epilogue: Epilogue
+) -> ll.Function:
+    """A function that writes a tile's sums. See `FINISH_ARGUMENTS`."""
+    kinds = f"{types.source.name}_{types.result.name}"
+    name = f"finish_{kinds}_{shape.width}_{epilogue.name}"
+    found = module.globals.get(name)
+    if found is not None:
+        return found
+    arguments = FINISH_ARGUMENTS + operand_arguments(epilogue)
+    b, given = B.new_function(module, name, arguments)
+    b.function.attributes.add("noinline")
+    item, lanes = types.result.itemsize, shape.lanes
     masks = [
-        B.lanes_below(b, b.sub(given["width"], B.index(v * shape.lanes)), shape.lanes)
+        B.lanes_below(b, b.sub(given["width"], B.index(v * lanes)), lanes)
         for v in range(shape.vectors)
     ]
-    adds = b.icmp_signed("!=", given["adds"], B.index(0))
-    ends = b.icmp_signed("!=", given["ends"], B.index(0))
+    with B.loop(b, B.index(0), given["height"]) as r:
+        row_sums = b.mul(r, B.index(shape.width * types.sum_bytes))
+        c = B.at(b, given["c"], b.mul(r, given["c_row"]))
+        rows = [
+            B.at(b, given[f"operand{place}"], b.mul(r, given[f"operand{place}_row"]))
+            for place in range(len(epilogue.operands))
+        ]
+        for v, mask in enumerate(masks):
+            place = B.at(b, given["sums"], row_sums, v * lanes * types.sum_bytes)
+            sums = B.load(b, place, ll.VectorType(types.sums, lanes))
+            target = B.at(b, c, v * lanes * item)
+            sums = _where(b, given["adds"], sums, _adder(b, types, target, mask))
+            if epilogue.apply is not None:
+                pointers = [
+                    B.at(b, row, v * lanes * item if operand.along_columns else 0)
+                    for row, operand in zip(rows, epilogue.operands, strict=True)
+                ]
+                ended = _ender(b, epilogue, types.result, pointers, mask)
+                sums = _where(b, given["ends"], sums, ended)
+            B.masked_store(b, narrow(b, sums, types.result), target, mask, item)
+    b.ret_void()
+    return b.function
 
-    def place(pointer: ll.Value, row_bytes: ll.Value, r: int) -> ll.Value:
-        """Row `r`, or the first row where that does not exist."""
-        exists = b.icmp_signed("<", B.index(r), given["height"])
-        move = b.select(exists, b.mul(row_bytes, B.index(r)), B.index(0))
-        return B.at(b, pointer, move)
 
-    def each(change: Callable[[int, int, ll.Value], ll.Value]) -> list[ll.Value]:
-        found = []
-        for r in range(height):
-            exists = b.icmp_signed("<", B.index(r), given["height"])
-            kept = [B.both(b, exists, mask) for mask in masks]
-            found += [change(r, v, mask) for v, mask in enumerate(kept)]
-        return found
+def _where(
+    b: ll.IRBuilder,
+    condition: ll.Value,
+    value: ll.Value,
+    change: Callable[[ll.Value], ll.Value],
+) -> ll.Value:
+    """A value, changed where a condition holds."""
+    before = b.block
+    with b.if_then(condition):
+        changed = change(value)
+        inside = b.block
+    chosen = b.phi(value.type)
+    chosen.add_incoming(value, before)
+    chosen.add_incoming(changed, inside)
+    return chosen
 
-    def joined(
-        condition: ll.Value, change: Callable[[int, int, ll.Value], ll.Value]
-    ) -> None:
-        """Change the sums where a condition holds."""
-        before = b.block
-        with b.if_then(condition):
-            changed = each(change)
-            inside = b.block
-        for place, (old, new) in enumerate(zip(list(sums), changed, strict=True)):
-            chosen = b.phi(old.type)
-            chosen.add_incoming(old, before)
-            chosen.add_incoming(new, inside)
-            sums[place] = chosen
 
-    def added(r: int, v: int, mask: ll.Value) -> ll.Value:
-        row = B.at(b, place(given["c"], given["c_row"], r), v * shape.lanes * item)
-        old = widen(b, B.masked_load(b, row, mask, stored, item), types.result)
-        return b.fadd(old, sums[r * shape.vectors + v])
+def _adder(
+    b: ll.IRBuilder, types: Numbers, target: ll.Value, mask: ll.Value
+) -> Callable[[ll.Value], ll.Value]:
+    def change(sums: ll.Value) -> ll.Value:
+        kind = ll.VectorType(ELEMENT[types.result], sums.type.count)
+        old = B.masked_load(b, target, mask, kind, types.result.itemsize)
+        return b.fadd(widen(b, old, types.result), sums)
 
-    def ended(r: int, v: int, mask: ll.Value) -> ll.Value:
-        pointers = []
-        for at, operand in enumerate(epilogue.operands):
-            pointer = place(given[f"operand{at}"], given[f"operand{at}_row"], r)
-            moved = v * shape.lanes * item if operand.along_columns else 0
-            pointers.append(B.at(b, pointer, moved))
-        old = sums[r * shape.vectors + v]
-        return finish(b, epilogue, types.result, old, pointers, mask)
+    return change
 
-    def written(r: int, v: int, mask: ll.Value) -> ll.Value:
-        row = B.at(b, place(given["c"], given["c_row"], r), v * shape.lanes * item)
-        made = narrow(b, sums[r * shape.vectors + v], types.result)
-        B.masked_store(b, made, row, mask, item)
-        return made
 
-    joined(adds, added)
-    if epilogue.apply is not None:
-        joined(ends, ended)
-    each(written)
+def _ender(
+    b: ll.IRBuilder,
+    epilogue: Epilogue,
+    result: DType,
+    pointers: Sequence[ll.Value],
+    mask: ll.Value,
+) -> Callable[[ll.Value], ll.Value]:
+    return lambda sums: apply_epilogue(b, epilogue, result, sums, pointers, mask)
+
+
+def apply_epilogue(
+    b: ll.IRBuilder,
+    epilogue: Epilogue,
+    result: DType,
+    sums: ll.Value,
+    pointers: Sequence[ll.Value],
+    mask: ll.Value,
+) -> ll.Value:
+    """Sums after the epilogue; `pointers` are where the operands' elements begin."""
+    if epilogue.apply is None:
+        return sums
+    element, lanes = ELEMENT[result], sums.type.count
+    given = []
+    for operand, pointer in zip(epilogue.operands, pointers, strict=True):
+        if operand.along_columns:
+            kind = ll.VectorType(element, lanes)
+            found = B.masked_load(b, pointer, mask, kind, result.itemsize)
+            given.append(widen(b, found, result))
+        else:
+            one = widen(b, B.load(b, pointer, element), result)
+            given.append(B.splat(b, one, lanes))
+    return epilogue.apply(b, sums, given)

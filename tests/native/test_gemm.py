@@ -5,6 +5,8 @@ from __future__ import annotations
 import ctypes
 import dataclasses
 import itertools
+import mmap
+import sys
 from typing import Any
 
 import numpy as np
@@ -17,7 +19,7 @@ import llvmlite.ir as ll
 from jit.ir import dtypes
 from jit.runtime.codegen import building, engine, target
 from jit.runtime.codegen import tile as T
-from jit.runtime.codegen.gemm import Gemm, emit_gemm, emit_pack_b, packed_bytes
+from jit.runtime.codegen.gemm import Gemm, emit_pack_b, emit_product, packed_bytes
 
 Array = np.ndarray[Any, Any]
 
@@ -54,7 +56,7 @@ class Product:
     def __init__(self, gemm: Gemm) -> None:
         self.gemm = gemm
         module = ll.Module(gemm.name)
-        kernel = emit_gemm(module, gemm)
+        kernel = emit_product(module, gemm)
         pack = emit_pack_b(module, gemm)
         pack.linkage = "external"
         library = engine.load(str(module), [kernel.name, pack.name])
@@ -65,7 +67,10 @@ class Product:
         depth, width = b.shape
         out = aligned(packed_bytes(self.gemm, depth, width))
         panel = packed_bytes(self.gemm, depth, 1)
-        self.pack(b.ctypes.data, *b.strides, depth, width, out.ctypes.data, panel)
+        self.pack(
+            b.ctypes.data, *b.strides, depth, width, out.ctypes.data, panel,
+            self.gemm.shape.vectors,
+        )  # fmt: skip
         return out
 
     def __call__(
@@ -86,7 +91,7 @@ class Product:
         extra = [value for x, row in operands for value in (x.ctypes.data, row)]
         for first, last, left, right in parts or [(0, m, 0, n)]:
             self.kernel(
-                a.ctypes.data, *a.strides, data.ctypes.data, *strides,
+                m, a.ctypes.data, *a.strides, data.ctypes.data, *strides,
                 c.ctypes.data, c.strides[0], depth, first, last, left, right,
                 work.ctypes.data, *extra,
             )  # fmt: skip
@@ -270,3 +275,64 @@ def test_numbers_are_narrowed_as_numpy_does(dtype: dtypes.DType) -> None:
     assert (is_nan == np.isnan(found)).all()
     assert (expected[~is_nan] == found[~is_nan]).all()
     assert (np.signbit(expected[~is_nan]) == np.signbit(found[~is_nan])).all()
+
+
+@pytest.mark.parametrize("machine", MACHINES)
+@pytest.mark.parametrize("rows", [1, 2, 3, 4, 5])
+def test_few_rows(machine: str, rows: int) -> None:
+    f = made(machine)
+    for n, k in [(1, 1), (1, 700), (31, 15), (33, 17), (700, 3), (1200, 70), (40, 0)]:
+        a, b = numbers(rows, k), numbers(k, n, seed=1)
+        expected = a.astype(np.float64) @ b
+        for x, y in itertools.product(_views(a).values(), _views(b).values()):
+            assert_close(expected, f(x, y), a, b)
+
+
+@pytest.mark.parametrize("order", ["C", "F"])
+def test_few_rows_split_by_columns(order: str) -> None:
+    f = made("host")
+    a, b = numbers(3, 470), np.array(numbers(470, 1300, seed=1), order=order)
+    whole = f(a, b)
+    for column in (32, 512, 544, 1280):
+        parts = [(0, 3, 0, column), (0, 3, column, 1300)]
+        assert (whole == f(a, b, parts=parts)).all()
+    assert (whole == f(a, b, parts=[(0, 1, 0, 1300), (1, 3, 0, 1300)])).all()
+
+
+def test_few_rows_of_half_types() -> None:
+    f = made("host", dtypes.bfloat16)
+    for order in ("C", "F"):
+        a = numbers(2, 70, dtype=dtypes.bfloat16.numpy)
+        b = np.array(numbers(70, 50, dtype=dtypes.bfloat16.numpy), order=order)
+        assert_close(a.astype(np.float64) @ b.astype(np.float64), f(a, b), a, b)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="memory is not protected like this")
+def test_numbers_outside_of_the_operands_are_not_read() -> None:
+    # a page that may not be read follows each operand
+    a, b = _before_a_wall(numbers(3, 33)), _before_a_wall(numbers(33, 41, seed=1))
+    wide = _before_a_wall(numbers(29, 33))
+    for x in (a, wide):
+        for machine in MACHINES:
+            f = made(machine)
+            assert_close(x.astype(np.float64) @ b, f(x, b), x, b)
+            turned = _before_a_wall(np.ascontiguousarray(b.T)).T
+            assert_close(x.astype(np.float64) @ b, f(x, turned), x, b)
+
+
+def _before_a_wall(x: Array) -> Array:
+    """A copy that ends where readable memory ends."""
+    page = mmap.PAGESIZE
+    size = -(-x.nbytes // page) * page
+    memory = mmap.mmap(-1, size + page)
+    _walls.append(memory)
+    whole = np.frombuffer(memory, np.uint8)
+    libc = ctypes.CDLL(None)
+    libc.mprotect.argtypes = [ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int]
+    assert libc.mprotect(whole.ctypes.data + size, page, 0) == 0
+    made = whole[size - x.nbytes : size].view(x.dtype).reshape(x.shape)
+    made[...] = x
+    return made
+
+
+_walls: list[mmap.mmap] = []

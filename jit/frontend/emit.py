@@ -19,7 +19,7 @@ from jit.frontend.constants import PoolingBuilder
 from jit.frontend.environment import Frame, Missing, Variable
 from jit.frontend.failures import a_type, fail, nearest
 from jit.frontend.scope import Scope
-from jit.frontend.sugared import Emitted, Sugared
+from jit.frontend.sugared import Emitted, Sugared, SugaredTuple
 from jit.ir import types as T
 from jit.ir.diagnostic import Label
 from jit.ir.graph import Block, Graph, Node, Value
@@ -154,6 +154,8 @@ class Emitter:
     ) -> None:
         """Let a name stand for a value from here on."""
         found = self.frame.find(name)
+        if isinstance(value, SugaredTuple) and value.is_plain:
+            value = value.value(self, span)
         if declared is None and isinstance(found, Variable):
             declared = found.declared
         elif declared is None:

@@ -90,6 +90,8 @@ class ModuleValue(Sugared):
     def _of_class(self, e: Emitter, span: Span, name: str) -> Emitted | None:
         if name in MODULE_METHODS and not _is_overridden(self.info.instance, name):
             return ModuleMethod(self, name)
+        if name in DICT_METHODS and _is_dict(self.info.instance):
+            return ModuleMethod(self, name)
         return self.of_classes(e, span, name, type(self.info.instance).__mro__)
 
     def of_classes(
@@ -160,11 +162,15 @@ class ModuleValue(Sugared):
         return found.call(e, call)
 
     def elements(self, e: Emitter, span: Span) -> list[Emitted] | None:
+        if _is_dict(self.info.instance):
+            return [e.b.constant(name) for name in self.info.children]
         if not _is_container(self.info.instance):
             return None
         return [self.child(e, name) for name in self.info.children]
 
     def index(self, e: Emitter, node: t.Subscript) -> Emitted:
+        if _is_dict(self.info.instance):
+            return self._of_key(e, node)
         if not _is_container(self.info.instance):
             return super().index(e, node)
         items = self.elements(e, node.span)
@@ -185,6 +191,20 @@ class ModuleValue(Sugared):
                 f"index {index} is out of range for {len(items)} modules",
             )
         return items[index]
+
+    def _of_key(self, e: Emitter, node: t.Subscript) -> Emitted:
+        """The submodule of a ModuleDict under a literal key."""
+        key = e.expr(node.index)
+        key = key.constant if isinstance(key, Value) else None
+        if key in self.info.children:
+            return self.child(e, key)
+        known = ", ".join(f'"{name}"' for name in self.info.children)
+        raise fail(
+            node.index.span,
+            "E0301",
+            f"{self.describe()} is indexed only by literal keys that it has: {known}",
+            help="loop over it: `for name, layer in self.layers.items():`",
+        )
 
     def _unknown_index(self, node: t.Subscript) -> Exception:
         return fail(
@@ -214,6 +234,10 @@ class SuperValue(Sugared):
 
 def _is_container(module: Any) -> bool:
     return any(c.__name__ in CONTAINERS for c in type(module).__mro__)
+
+
+def _is_dict(module: Any) -> bool:
+    return any(c.__name__ == "ModuleDict" for c in type(module).__mro__)
 
 
 def _is_overridden(module: Any, name: str) -> bool:
@@ -303,10 +327,13 @@ class StoredMethod(Sugared):
 
 
 MODULE_METHODS = ("children", "named_children")
+"""Methods of every module that list its submodules."""
+DICT_METHODS = ("keys", "values", "items")
+"""Those of a ModuleDict."""
 
 
 class ModuleMethod(Sugared):
-    """A method of every module that lists its submodules."""
+    """A method of a module that lists its submodules."""
 
     def __init__(self, owner: ModuleValue, name: str) -> None:
         self.owner = owner
@@ -318,9 +345,11 @@ class ModuleMethod(Sugared):
     def call(self, e: Emitter, call: t.Call) -> Emitted:
         items: list[Emitted] = []
         for name in self.owner.info.children:
-            child = self.owner.child(e, name)
-            if self.name == "named_children":
+            if self.name == "keys":
+                items.append(e.b.constant(name))
+            elif self.name in ("named_children", "items"):
+                child = self.owner.child(e, name)
                 items.append(SugaredTuple([e.b.constant(name), child]))
             else:
-                items.append(child)
+                items.append(self.owner.child(e, name))
         return SugaredList(items)

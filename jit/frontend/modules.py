@@ -7,6 +7,7 @@ types, constants and functions. A submodule is an attribute; a call of it is
 
 from __future__ import annotations
 
+import functools
 import types
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -160,9 +161,12 @@ def _tensor_or_none(content: Any) -> T.Type:
     return T.NONE if content is None else T.TENSOR
 
 
-_OWN = frozenset(
-    {"training", "_parameters", "_buffers", "_modules", "_non_persistent_buffers_set"}
-)
+@functools.cache
+def _own_names() -> frozenset[str]:
+    """What every module has, and no program sees."""
+    from jit.torch.nn import Module
+
+    return frozenset(vars(Module()))
 
 
 def _add_plain_attributes(info: ModuleInfo, module: Any) -> None:
@@ -171,7 +175,7 @@ def _add_plain_attributes(info: ModuleInfo, module: Any) -> None:
     listed = set(getattr(type(module), "__constants__", ()))
     info.definition.add("training", T.BOOL)
     for name, content in vars(module).items():
-        if name in _OWN or name.startswith("_"):
+        if name in _own_names():
             continue
         hint = hints.get(name)
         if isinstance(content, types.FunctionType | types.BuiltinFunctionType):

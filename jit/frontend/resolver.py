@@ -171,7 +171,13 @@ def _is_type_form(obj: Any) -> bool:
 def _not_capturable(span: Span, obj: Any, name: str) -> Exception:
     kind = type(obj).__name__
     help = "pass it to the function as an argument"
-    if isinstance(obj, list | set):
+    contents = obj.values() if isinstance(obj, dict) else obj
+    if isinstance(obj, list | tuple | dict) and any(
+        hasattr(content, "forward") for content in contents
+    ):
+        container = "ModuleDict" if isinstance(obj, dict) else "ModuleList"
+        help = f"keep modules in a `torch.nn.{container}`"
+    elif isinstance(obj, list | set):
         help = (
             "use a tuple, or pass it as an argument: compiled code sees no change of it"
         )

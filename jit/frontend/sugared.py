@@ -261,6 +261,11 @@ class SugaredTuple(Sugared):
     def __init__(self, items: Sequence[Emitted]) -> None:
         self.items = list(items)
 
+    @property
+    def is_plain(self) -> bool:
+        """Whether it is a tuple of values after all."""
+        return all(isinstance(i, Value) for i in self.items)
+
     def describe(self) -> str:
         return "this tuple"
 
@@ -279,6 +284,10 @@ class SugaredTuple(Sugared):
 
 class SugaredList(SugaredTuple):
     """A list of things known to the compiler alone, as a slice of modules."""
+
+    @property
+    def is_plain(self) -> bool:
+        return False
 
     def describe(self) -> str:
         return "this list of modules"

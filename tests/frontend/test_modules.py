@@ -189,6 +189,39 @@ class TwoSame(nn.Module):
 
 
 @case(X)
+class Private(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self._scale = 2.0
+        self._steps = [1, 2]
+
+    def forward(self, x):
+        for step in self._steps:
+            x = x * self._scale + step
+        return x
+
+
+@case(X)
+class ByName(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.parts = nn.ModuleDict({"a": nn.Linear(4, 4), "bc": nn.Tanh()})
+
+    def forward(self, x):
+        letters = 0
+        for name, part in self.parts.items():
+            x = part(x)
+            letters += len(name)
+        for part in self.parts.values():
+            x = part(x)
+        for name in self.parts:
+            letters += len(name)
+        if "a" in self.parts:
+            x = self.parts["a"](x)
+        return x + len(self.parts) + letters
+
+
+@case(X)
 class Super(Derived):
     def forward(self, x):
         return super().forward(x) + 1
@@ -288,3 +321,40 @@ def test_an_error_in_a_method_tells_the_calls_that_led_there():
     (diagnostic,) = caught.value.diagnostics
     assert "E0204" == diagnostic.code
     assert ["return self.helper(x)"] == [span.text for span in diagnostic.stack]
+
+
+class ListOfModules(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.parts = [nn.Linear(4, 4)]
+
+    def forward(self, x):
+        return self.parts[0](x)
+
+
+class DictOfModules(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.parts = {"a": nn.Linear(4, 4)}
+
+    def forward(self, x):
+        return self.parts["a"](x)
+
+
+@pytest.mark.parametrize(
+    ("cls", "container"), [(ListOfModules, "ModuleList"), (DictOfModules, "ModuleDict")]
+)
+def test_a_plain_container_of_modules_is_refused_with_the_right_one(cls, container):
+    with pytest.raises(
+        jit.CompileError, match=f"keep modules in a `torch.nn.{container}"
+    ):
+        jit.script(cls())
+
+
+def test_a_module_dict_is_indexed_by_literal_keys_only():
+    class Chosen(ByName):
+        def forward(self, x, name: str):
+            return self.parts[name](x)
+
+    with pytest.raises(jit.CompileError, match='literal keys that it has: "a", "bc"'):
+        jit.script(Chosen())

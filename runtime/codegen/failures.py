@@ -25,8 +25,8 @@ from jit.ir.graph import Node
 from jit.ir.registry import find_card
 from jit.runtime import dispatch
 from jit.runtime.bytecode import frame, structural
-from jit.runtime.codegen.kinds import Declined, Lazy, Static, Tuple
 from jit.runtime.codegen.host import host_function
+from jit.runtime.codegen.kinds import Declined, Lazy, Static, Tuple
 from jit.runtime.codegen.values import F64, I1, I64, POINTER
 
 OPERANDS = 5
@@ -68,7 +68,7 @@ def recipe(value: Any, words: list[ll.Value]) -> Recipe:
     raise Declined(f"an operand {value!r} cannot be shown to the reference kernel")
 
 
-class _TextFailed(Exception):
+class _TextError(Exception):
     """The text of a message could not be made."""
 
     def __init__(self, node: Node, error: Exception) -> None:
@@ -81,7 +81,7 @@ def _text(node: Node, parts: list[Any]) -> Any:
     try:
         return reference(node)(*parts)
     except Exception as error:
-        raise _TextFailed(node, error) from error
+        raise _TextError(node, error) from error
 
 
 def _signed(word: int) -> int:
@@ -122,7 +122,7 @@ def raise_failure(sites: Sequence[Site], address: int) -> Any:
         operands = [operand(state) for operand in site.operands]
         reference(node)(*operands)
     except Exception as error:
-        if isinstance(error, _TextFailed):
+        if isinstance(error, _TextError):
             node, error = error.node, error.error
         places = [(sites[c].node, sites[c].function) for c in reversed(calls)]
         places.append((node, site.function))

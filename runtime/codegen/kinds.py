@@ -21,7 +21,7 @@ from jit.ir.dtypes import DType
 from jit.runtime.codegen.values import F64, I1, I64, POINTER, Buffer
 
 
-class Declined(Exception):
+class Declined(Exception):  # noqa: N818 - nothing went wrong
     """Machine code is not made of something; the message says why."""
 
 

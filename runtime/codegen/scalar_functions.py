@@ -5,6 +5,7 @@ Each takes the module and a name and gives an internal LLVM function.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import llvmlite.ir as ll
@@ -104,7 +105,7 @@ def true_divide(module: ll.Module, name: str) -> ll.Function:
     exact = function.append_basic_block("zero")
     b.cbranch(zero, exact, head)
     b.position_at_end(exact)
-    b.ret(ll.Constant(F64, 0.0))
+    b.ret(b.fdiv(ll.Constant(F64, 0.0), b.sitofp(y, F64)))
 
     b.position_at_end(head)
     quotient, rest, scale = b.phi(I64), b.phi(I64), b.phi(F64)
@@ -155,4 +156,36 @@ def float_divmod(module: ll.Module, name: str) -> ll.Function:
     down = b.select(b.fcmp_unordered("!=", div, zero), down, signed_zero)
     made = b.insert_value(ll.Constant(pair, ll.Undefined), down, 0)
     b.ret(b.insert_value(made, mod, 1))
+    return function
+
+
+def greatest_divisor(module: ll.Module, name: str) -> ll.Function:
+    """Euclid's algorithm on the sizes of two ints, unsigned."""
+    function, b = begin(module, name, I64, [I64, I64])
+    x, y = (_magnitude(b, v) for v in function.args)
+    entry = b.block
+    head, body, done = (function.append_basic_block(n) for n in ("head", "step", "end"))
+    b.branch(head)
+    b.position_at_end(head)
+    a, c = b.phi(I64), b.phi(I64)
+    b.cbranch(b.icmp_signed("==", c, I64(0)), done, body)
+    b.position_at_end(body)
+    rest = b.urem(a, c)
+    b.branch(head)
+    for phi, first, following in ((a, x, c), (c, y, rest)):
+        phi.add_incoming(first, entry)
+        phi.add_incoming(following, body)
+    b.position_at_end(done)
+    b.ret(a)
+    return function
+
+
+def factorial(module: ll.Module, name: str) -> ll.Function:
+    """The product of the numbers up to one of 0 … 20."""
+    function, b = begin(module, name, I64, [I64])
+    type = ll.ArrayType(I64, 21)
+    table = ll.GlobalVariable(module, type, f"{name}.table")
+    table.linkage, table.global_constant = "internal", True
+    table.initializer = ll.Constant(type, [I64(math.factorial(n)) for n in range(21)])
+    b.ret(b.load(b.gep(table, [I64(0), function.args[0]], inbounds=True)))
     return function

@@ -6,7 +6,6 @@ comparisons of an int with a float are exactly Python's.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import llvmlite.ir as ll
@@ -14,7 +13,7 @@ import llvmlite.ir as ll
 from jit.ir import types as T
 from jit.ir.graph import Node
 from jit.runtime.codegen import scalar_functions
-from jit.runtime.codegen.kinds import Declined, Static
+from jit.runtime.codegen.kinds import Declined
 from jit.runtime.codegen.lowering import lowering
 from jit.runtime.codegen.region import Region
 from jit.runtime.codegen.values import F64, I1, I64
@@ -304,10 +303,8 @@ def abs_(region: Region, node: Node) -> ll.Value:
 
 def intrinsic(region: Region, name: str, *values: ll.Value) -> ll.Value:
     """A call of an intrinsic of floats."""
-    made = region.module.declare_intrinsic(name, [F64], None)
-    if made.ftype.return_type != F64 or len(made.args) != len(values):
-        type = ll.FunctionType(F64, [F64] * len(values))
-        made = region.module.declare_intrinsic(name, [F64], type)
+    type = ll.FunctionType(F64, [F64] * len(values))
+    made = region.module.declare_intrinsic(name, [F64], type)
     return region.b.call(made, values)
 
 
@@ -453,9 +450,63 @@ def round_(region: Region, node: Node) -> ll.Value:
     """The nearest whole number, of two the even one, as a float."""
     value = region.number(node.inputs[0])
     if value.type == F64:
-        return intrinsic(region, "llvm.roundeven", value)
+        # rounded to an int and back, a zero has no sign
+        whole = intrinsic(region, "llvm.roundeven", value)
+        return region.b.fadd(whole, ll.Constant(F64, 0.0))
     return as_float(region, value)
 
 
-ScalarLowering = Callable[[Region, Node], ll.Value]
-__all__ = ["Static", "as_float", "as_int", "checked", "compare", "intrinsic", "truth"]
+# ranges -----------------------------------------------------------------------------
+
+
+@lowering("aten::__range_length")
+def range_length(region: Region, node: Node) -> ll.Value:
+    """How many numbers a range gives. The distance fits 64 bits without a sign."""
+    b = region.b
+    low, high, step = region.numbers(node)
+    known = constant_int(step)
+    if known is None or known == 0:
+        region.fail_unless(b.icmp_signed("!=", step, I64(0)), node)
+    down = b.icmp_signed("<", step, I64(0))
+    if known is not None:
+        down = I1(int(known < 0))
+    first, last = b.select(down, high, low), b.select(down, low, high)
+    size = b.select(down, b.sub(I64(0), step), step)
+    distance = b.sub(last, first)
+    steps = distance
+    if known not in (1, -1):
+        steps = b.add(b.udiv(b.sub(distance, I64(1)), size), I64(1))
+    some = b.icmp_signed("<", first, last)
+    length = b.select(some, steps, I64(0))
+    region.fail_unless(b.icmp_signed(">=", length, I64(0)), node)
+    return length
+
+
+@lowering("aten::__derive_index")
+def derive_index(region: Region, node: Node) -> ll.Value:
+    """The number at a position of a range; those inside of it fit."""
+    b = region.b
+    index, start, step = region.numbers(node)
+    if _is_inside(node):
+        return b.add(start, b.mul(index, step))
+    wide = ll.IntType(128)
+    exact = b.add(b.mul(b.sext(index, wide), b.sext(step, wide)), b.sext(start, wide))
+    number = b.trunc(exact, I64)
+    region.fail_unless(b.icmp_signed("==", b.sext(number, wide), exact), node)
+    return number
+
+
+def _is_inside(node: Node) -> bool:
+    """Whether the position is that of a loop over the very range."""
+    index, start, step = node.inputs
+    loop = index.node.block.owner if index.node.kind == "prim::Param" else None
+    if loop is None or loop.kind != "prim::Loop" or index.index != 0:
+        return False
+    length = loop.inputs[0].node
+    if length.kind != "aten::__range_length":
+        return False
+    same = zip((start, step), (length.inputs[0], length.inputs[2]), strict=True)
+    return all(
+        a is b or (a.node.kind == "prim::Constant" and a.constant == b.constant)
+        for a, b in same
+    )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +14,12 @@ from jit.ir.program import Function, Program
 from jit.ir.schema import FunctionSchema
 from jit.runtime import bytecode
 from jit.runtime.bytecode import Code
+from jit.runtime.executor.native import (
+    INTERPRETED,
+    Explanation,
+    compile_native,
+    native_enabled,
+)
 from jit.runtime.executor.specialisation import (
     Specialisation,
     key_of,
@@ -31,6 +37,9 @@ class Compiled:
     graph: Graph
     """The graph that runs: optimised, or as it was captured."""
     code: Code
+    native: Callable[..., Any] | None = None
+    """The machine code, if there is any."""
+    explanation: Explanation = INTERPRETED
 
 
 class Executor:
@@ -55,7 +64,10 @@ class Executor:
         for a function that the program does not have.
         """
         values = self._enter(self._function(name).schema, args)
-        return bytecode.run(self._find(name, values).code, values)
+        compiled = self._find(name, values)
+        if compiled.native is not None:
+            return compiled.native(*values)
+        return bytecode.run(compiled.code, values)
 
     def graph_for(self, name: str, args: Sequence[Any] = ()) -> Graph:
         """The graph that `call` runs for these arguments."""
@@ -64,6 +76,10 @@ class Executor:
     def code_for(self, name: str, args: Sequence[Any] = ()) -> Code:
         """The bytecode that `call` runs for these arguments."""
         return self.compiled_for(name, args).code
+
+    def explain(self, name: str, args: Sequence[Any] = ()) -> Explanation:
+        """Whether `call` runs machine code for these arguments, and why if not."""
+        return self.compiled_for(name, args).explanation
 
     def compiled_for(self, name: str, args: Sequence[Any] = ()) -> Compiled:
         """What `call` runs for these arguments; compiled if it was not yet."""
@@ -135,7 +151,17 @@ class Executor:
         types = tuple(map(type_of_argument, values, declared))
         graph = self._optimized(graph, types)
         code = bytecode.assemble(graph, name, self._find_code)
-        return Compiled(Specialisation(name, types), graph, code)
+        native, explanation = None, INTERPRETED
+        if native_enabled():
+            native, explanation = compile_native(
+                graph, name, self._find_graph, lambda *args: bytecode.run(code, args)
+            )
+        specialisation = Specialisation(name, types)
+        return Compiled(specialisation, graph, code, native, explanation)
+
+    def _find_graph(self, name: str, types: Sequence[T.Type]) -> Graph:
+        """The graph of a function for arguments of some types."""
+        return self._optimized(self._function(name).graph, types)
 
     def _optimized(self, graph: Graph, types: Sequence[T.Type]) -> Graph:
         if not self.optimize:

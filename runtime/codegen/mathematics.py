@@ -1,0 +1,190 @@
+"""Lowerings of Python's `math` on numbers: calls of the C library's functions.
+
+They are the functions that Python's own `math` calls, found in this process, so that
+the bits are the same. Where Python raises, the check leaves the region.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import ctypes.util
+import functools
+import math
+from typing import Any
+
+import llvmlite.ir as ll
+
+from jit.ir.graph import Node
+from jit.runtime.codegen import scalar_functions
+from jit.runtime.codegen.host import host_function, slot
+from jit.runtime.codegen.lowering import lowering
+from jit.runtime.codegen.region import Region
+from jit.runtime.codegen.scalars import as_float, intrinsic
+from jit.runtime.codegen.values import F64, I1, I64
+
+UNARY = ("acos", "acosh", "asin", "asinh", "atan", "atanh", "cos", "cosh", "exp",
+         "expm1", "log", "log10", "log1p", "log2", "sin", "sinh", "tan", "tanh",
+         "erf", "erfc")  # fmt: skip
+NEVER_RAISES = ("asinh", "atan", "tanh", "erf", "erfc")
+BINARY = ("atan2", "fmod", "hypot", "pow")
+
+
+@functools.cache
+def _library() -> ctypes.CDLL:
+    return ctypes.CDLL(ctypes.util.find_library("m") or None)
+
+
+def _address(name: str) -> Any:
+    return lambda: ctypes.cast(getattr(_library(), name), ctypes.c_void_p).value
+
+
+for _name in (*UNARY, *BINARY):
+    slot(f"libm.{_name}", _address(_name))
+
+
+def call(region: Region, name: str, *values: ll.Value) -> ll.Value:
+    """A call of a function of the C library."""
+    type = ll.FunctionType(F64, [F64] * len(values))
+    return region.b.call(host_function(region.b, f"libm.{name}", type), values)
+
+
+def _is_nan(region: Region, x: ll.Value) -> ll.Value:
+    return region.b.fcmp_unordered("uno", x, x)
+
+
+def _is_finite(region: Region, x: ll.Value) -> ll.Value:
+    size = intrinsic(region, "llvm.fabs", x)
+    return region.b.fcmp_ordered("<", size, ll.Constant(F64, math.inf))
+
+
+def check(
+    region: Region, node: Node, result: ll.Value, operands: list[ll.Value]
+) -> ll.Value:
+    """Leave the region for a result that Python's `math` raises for: nan or infinite,
+    although the operands are not."""
+    b = region.b
+    finite, number = I1(1), I1(1)
+    for x in operands:
+        finite = b.and_(finite, _is_finite(region, x))
+        number = b.and_(number, b.not_(_is_nan(region, x)))
+    nan = b.and_(_is_nan(region, result), number)
+    infinite = b.and_(b.not_(_is_finite(region, result)), finite)
+    region.fail_unless(b.not_(b.or_(nan, infinite)), node)
+    return result
+
+
+def _declare_unary(name: str) -> None:
+    @lowering(f"aten::{name}.float", f"aten::{name}.int")
+    def lower(region: Region, node: Node) -> ll.Value:
+        x = as_float(region, region.number(node.inputs[0]))
+        result = call(region, name, x)
+        return result if name in NEVER_RAISES else check(region, node, result, [x])
+
+
+for _name in UNARY:
+    _declare_unary(_name)
+
+
+@lowering("aten::sqrt.float", "aten::sqrt.int")
+def sqrt(region: Region, node: Node) -> ll.Value:
+    """The instruction of the CPU, which rounds as the C library does."""
+    x = as_float(region, region.number(node.inputs[0]))
+    negative = region.b.fcmp_ordered("<", x, ll.Constant(F64, 0.0))
+    region.fail_unless(region.b.not_(negative), node)
+    return intrinsic(region, "llvm.sqrt", x)
+
+
+@lowering("aten::fabs.float", "aten::fabs.int")
+def fabs(region: Region, node: Node) -> ll.Value:
+    """The distance from zero."""
+    return intrinsic(
+        region, "llvm.fabs", as_float(region, region.number(node.inputs[0]))
+    )
+
+
+def _declare_factor(name: str, factor: float) -> None:
+    @lowering(f"aten::{name}.float", f"aten::{name}.int")
+    def lower(region: Region, node: Node) -> ll.Value:
+        x = as_float(region, region.number(node.inputs[0]))
+        return region.b.fmul(x, ll.Constant(F64, factor))
+
+
+_declare_factor("degrees", 180.0 / math.pi)
+_declare_factor("radians", math.pi / 180.0)
+
+_PAIRS = ("int", "float", "int_float", "float_int")
+
+
+def _two_floats(region: Region, node: Node) -> list[ll.Value]:
+    return [as_float(region, x) for x in region.numbers(node)]
+
+
+@lowering(*(f"aten::pow.{name}" for name in _PAIRS))
+def pow_(region: Region, node: Node) -> ll.Value:
+    """A float to the power of a float."""
+    x, y = _two_floats(region, node)
+    return check(region, node, call(region, "pow", x, y), [x, y])
+
+
+@lowering(*(f"aten::atan2.{name}" for name in _PAIRS))
+def atan2(region: Region, node: Node) -> ll.Value:
+    """The angle of a point."""
+    return call(region, "atan2", *_two_floats(region, node))
+
+
+@lowering(*(f"aten::fmod.{name}" for name in _PAIRS))
+def fmod(region: Region, node: Node) -> ll.Value:
+    """The remainder with the sign of the dividend."""
+    x, y = _two_floats(region, node)
+    return check(region, node, call(region, "fmod", x, y), [x, y])
+
+
+@lowering(*(f"aten::copysign.{name}" for name in _PAIRS))
+def copysign(region: Region, node: Node) -> ll.Value:
+    """The size of one float with the sign of another."""
+    return intrinsic(region, "llvm.copysign", *_two_floats(region, node))
+
+
+# questions --------------------------------------------------------------------------
+
+
+@lowering("aten::isnan.float")
+def isnan(region: Region, node: Node) -> ll.Value:
+    """Whether it is not a number."""
+    return _is_nan(region, region.number(node.inputs[0]))
+
+
+@lowering("aten::isfinite.float")
+def isfinite(region: Region, node: Node) -> ll.Value:
+    """Whether it is neither nan nor infinite."""
+    return _is_finite(region, region.number(node.inputs[0]))
+
+
+@lowering("aten::isinf.float")
+def isinf(region: Region, node: Node) -> ll.Value:
+    """Whether it is infinite."""
+    size = intrinsic(region, "llvm.fabs", region.number(node.inputs[0]))
+    return region.b.fcmp_ordered("==", size, ll.Constant(F64, math.inf))
+
+
+# ints -------------------------------------------------------------------------------
+
+
+@lowering("aten::gcd.int")
+def gcd(region: Region, node: Node) -> ll.Value:
+    """The greatest number that divides both."""
+    divide = region.function("int.gcd", scalar_functions.greatest_divisor)
+    found = region.b.call(divide, region.numbers(node))
+    # the greatest divisor of two INT_MIN is 2**63
+    region.fail_unless(region.b.icmp_signed(">=", found, I64(0)), node)
+    return found
+
+
+@lowering("aten::factorial.int")
+def factorial(region: Region, node: Node) -> ll.Value:
+    """The product of the numbers up to one, from a table."""
+    b = region.b
+    x = region.number(node.inputs[0])
+    region.fail_unless(b.icmp_unsigned("<=", x, I64(20)), node)
+    table = region.function("factorials", scalar_functions.factorial)
+    return b.call(table, [x])

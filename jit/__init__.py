@@ -35,6 +35,8 @@ _HOMES = {
     "is_tracing": "jit.modules.marks",
     "Final": "jit.modules.marks",
     "set_math": "jit.passes",
+    "get_num_threads": "jit.runtime.thread_count",
+    "set_num_threads": "jit.runtime.thread_count",
     "Error": "jit.ir.diagnostic",
     "CompileError": "jit.ir.diagnostic",
     "TracingError": "jit.ir.diagnostic",
@@ -71,6 +73,7 @@ if TYPE_CHECKING:
     from jit.modules.script_function import ScriptFunction
     from jit.modules.script_module import ScriptModule
     from jit.passes import set_math
+    from jit.runtime.thread_count import get_num_threads, set_num_threads
     from jit.serialization import load, save
     from jit.tracing.trace import trace
 

@@ -16,13 +16,17 @@ import platform
 import re
 import threading
 import weakref
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import ParamSpec, TypeVar
 
 import llvmlite
 import llvmlite.binding as llvm
 
 from jit.runtime.codegen import cache, host
 from jit.runtime.codegen import target as targets
+
+P = ParamSpec("P")
+R = TypeVar("R")
 
 _lock = threading.RLock()
 """Held while code is made or loaded; LLVM is used by one thread at a time anyway."""
@@ -37,6 +41,21 @@ _kept: list[Library] = []
 os.register_at_fork(
     before=_lock.acquire, after_in_parent=_lock.release, after_in_child=_lock.release
 )
+
+
+def once(make: Callable[P, R]) -> Callable[P, R]:
+    """A function that runs once for its arguments, also when threads call it together.
+
+    What is made with loaded code, and must not be made twice, has the lock of loading.
+    """
+    cached = functools.cache(make)
+
+    @functools.wraps(make)
+    def call(*arguments: P.args, **named: P.kwargs) -> R:
+        with _lock:
+            return cached(*arguments, **named)
+
+    return call
 
 
 class Library:

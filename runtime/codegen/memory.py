@@ -95,7 +95,7 @@ class _Allocator:
         os.register_at_fork(before=take, after_in_parent=give, after_in_child=give)
 
 
-@functools.cache
+@engine.once
 def _allocator() -> _Allocator:
     return _Allocator()
 
@@ -162,7 +162,7 @@ _SET_HANDLER = 304
 """The place of `PyDataMem_SetHandler` in NumPy's table of functions."""
 
 
-@functools.cache
+@engine.once
 def _capsule() -> Any:
     make = ctypes.pythonapi.PyCapsule_New
     make.restype = ctypes.py_object

@@ -92,7 +92,7 @@ def reason_for_one_thread() -> str | None:
 
 
 class Pool:
-    """A loaded pool. There is one in a process (`the_pool`); tests make others."""
+    """A loaded pool; `pool_that` and `the_pool` give them."""
 
     def __init__(self, sleep: str) -> None:
         names = ["parallel", "reset", "started"]
@@ -114,10 +114,15 @@ class Pool:
         return self._started.value
 
 
-@functools.cache
+@engine.once
+def pool_that(sleep: str) -> Pool:
+    """The pool whose workers sleep in a way."""
+    return Pool(sleep)
+
+
 def the_pool() -> Pool:
     """The pool of this process; no thread is started before there is work for it."""
-    return Pool(usual_sleep())
+    return pool_that(usual_sleep())
 
 
 def parallel_address() -> int:

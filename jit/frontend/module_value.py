@@ -194,9 +194,8 @@ class ModuleValue(Sugared):
 
     def _of_key(self, e: Emitter, node: t.Subscript) -> Emitted:
         """The submodule of a ModuleDict under a literal key."""
-        key = e.expr(node.index)
-        key = key.constant if isinstance(key, Value) else None
-        if key in self.info.children:
+        key = e.value(node.index).constant
+        if isinstance(key, str) and key in self.info.children:
             return self.child(e, key)
         known = ", ".join(f'"{name}"' for name in self.info.children)
         raise fail(

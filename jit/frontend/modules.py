@@ -7,11 +7,12 @@ types, constants and functions. A submodule is an attribute; a call of it is
 
 from __future__ import annotations
 
+import ast
 import functools
 import types
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from jit.frontend.annotations import HintError, type_of_hint
 from jit.frontend.compiler import (
@@ -23,12 +24,11 @@ from jit.frontend.compiler import (
 from jit.frontend.failures import fail, reporting
 from jit.frontend.scope import Scope
 from jit.frontend.signature import plain_function, signature_of
+from jit.frontend.source import function_source
 from jit.ir import types as T
+from jit.ir.diagnostic import CompileError
 from jit.ir.program import BUFFER, PARAMETER, SUBMODULE, ClassDefinition, Program
 from jit.runtime.tensor import Tensor
-
-if TYPE_CHECKING:
-    pass
 
 
 @dataclass
@@ -181,7 +181,11 @@ def _add_plain_attributes(info: ModuleInfo, module: Any) -> None:
         if isinstance(content, types.FunctionType | types.BuiltinFunctionType):
             info.functions[name] = content
             continue
-        found = _type_of_attribute(content, None if hint is None else hint[0])
+        wanted = None if hint is None else hint[0]
+        is_empty = isinstance(content, list | dict) and not content
+        if hint is None and (content is None or is_empty):
+            wanted = _hint_in_init(type(module), name)
+        found = _type_of_attribute(content, wanted)
         if found is None:
             info.functions[name] = content
             continue
@@ -214,6 +218,33 @@ def _class_hints(cls: type) -> dict[str, tuple[T.Type | None, bool]]:
             except HintError:
                 found[name] = (None, final)
     return found
+
+
+def _hint_in_init(cls: type, name: str) -> T.Type | None:
+    """The type of `self.name: List[int] = []` in `__init__`, which Python keeps nowhere
+    else; None if there is no such line."""
+    for base in cls.__mro__:
+        init = vars(base).get("__init__")
+        if not isinstance(init, types.FunctionType) or init.__module__.startswith(
+            "jit."
+        ):
+            continue
+        try:
+            definition = function_source(init).definition
+        except CompileError:
+            continue
+        for node in ast.walk(definition):
+            match node:
+                case ast.AnnAssign(
+                    target=ast.Attribute(ast.Name(), attr), annotation=hint
+                ):
+                    if attr != name:
+                        continue
+                    try:
+                        return type_of_hint(ast.unparse(hint), Scope.of(init))
+                    except HintError:
+                        return None
+    return None
 
 
 def _type_of_attribute(content: Any, hint: T.Type | None) -> T.Type | None:

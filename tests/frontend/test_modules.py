@@ -221,6 +221,24 @@ class ByName(nn.Module):
         return x + len(self.parts) + letters
 
 
+@case(X, X)
+class AnnotatedInInit(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.counts: list[int] = []
+        self.last: torch.Tensor | None = None
+        self.names: dict[str, int] = {}
+
+    def forward(self, x):
+        last = self.last
+        if last is not None:
+            x = x + last
+        self.last = x
+        self.counts.append(len(self.counts))
+        self.names["n"] = len(self.names)
+        return x * len(self.counts) + self.names["n"]
+
+
 @case(X)
 class Super(Derived):
     def forward(self, x):

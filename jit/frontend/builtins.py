@@ -286,7 +286,19 @@ def emit_len(e: Emitter, call: t.Call) -> Emitted:
     elements = T.tuple_elements(x.type)
     if elements is not None:
         return e.b.constant(len(elements))
+    _refuse_number(x, call.span)
     return apply(e, call.span, "aten::len", x)
+
+
+def _refuse_number(x: Emitted, span: Span) -> None:
+    """A number has no items; operators on Tensors would take it as one."""
+    if isinstance(x, Value) and x.type in NUMBERS:
+        raise fail(
+            span,
+            "E0306",
+            f"{a_type(x.type)} has no items",
+            help="give a list, a tuple, a str, a dict, a Tensor or an array",
+        )
 
 
 @builtin(range)
@@ -400,6 +412,7 @@ def emit_dict(e: Emitter, call: t.Call) -> Emitted:
 def emit_sum(e: Emitter, call: t.Call) -> Emitted:
     given = _given(e, call, 1, 2)
     x = given[0]
+    _refuse_number(x, call.span)
     items = known_or_none(e, x, call.span)
     if items is not None:
         total: Emitted = given[1] if len(given) == 2 else e.b.constant(0)
@@ -478,6 +491,7 @@ def _quantified(e: Emitter, call: t.Call, *, is_any: bool) -> Emitted:
         case (t.Comprehension(kind="generator") as generator,):
             return emit_quantifier(e, generator, is_any=is_any)
     (x,) = _given(e, call, 1, 1)
+    _refuse_number(x, call.span)
     items = known_or_none(e, x, call.span)
     values = x if isinstance(x, Value) else None
     if items is not None:

@@ -35,6 +35,8 @@ _HOMES = {
     "is_tracing": "jit.modules.marks",
     "Final": "jit.modules.marks",
     "set_math": "jit.passes",
+    "verify": "jit.verification",
+    "VerificationError": "jit.verification",
     "get_num_threads": "jit.runtime.thread_count",
     "set_num_threads": "jit.runtime.thread_count",
     "Error": "jit.ir.diagnostic",
@@ -76,6 +78,7 @@ if TYPE_CHECKING:
     from jit.runtime.thread_count import get_num_threads, set_num_threads
     from jit.serialization import load, save
     from jit.tracing.trace import trace
+    from jit.verification import VerificationError, verify
 
 
 def __getattr__(name: str) -> Any:

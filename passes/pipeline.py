@@ -7,12 +7,12 @@ The tuples below are the orders; nothing registers itself.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from jit.ir import types as T
 from jit.ir.graph import Graph
 from jit.ir.subtyping import is_subtype
-from jit.passes.runner import run_passes
+from jit.passes.runner import run_pass, run_passes
 
 FRONT = ("remove_exits",)
 """What every graph goes through before anybody sees it."""
@@ -59,15 +59,34 @@ def optimize(graph: Graph, arg_types: Sequence[T.Type] | None = None) -> Graph:
     kind of the declared ones are left out. Raises ValueError if their number is wrong.
     """
     copy = graph.copy()
+    for _ in optimizing(copy, arg_types):
+        pass
+    return copy
+
+
+def optimizing(
+    graph: Graph, arg_types: Sequence[T.Type] | None = None
+) -> Iterator[str]:
+    """As `optimize`, in place; gives the name of each pass that changed the graph."""
     if arg_types is not None:
-        for value, type in zip(copy.inputs, arg_types, strict=True):
+        for value, type in zip(graph.inputs, arg_types, strict=True):
             if is_subtype(type, value.type):
                 value.type = type
-    run_passes(FRONT, copy)
-    run_passes(OPEN, copy)
-    fixpoint(SIMPLIFY, copy)
-    run_passes(LATE, copy)
-    return copy
+    yield from _changing((*FRONT, *OPEN), graph)
+    for _ in range(MOST_ROUNDS):
+        changes = list[str]()
+        for name in _changing(SIMPLIFY, graph):
+            changes.append(name)
+            yield name
+        if not changes:
+            break
+    yield from _changing(LATE, graph)
+
+
+def _changing(names: tuple[str, ...], graph: Graph) -> Iterator[str]:
+    for name in names:
+        if run_pass(name, graph):
+            yield name
 
 
 def clean(graph: Graph) -> bool:

@@ -118,17 +118,29 @@ class ScriptFunction:
     # calling --------------------------------------------------------------------------
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        name, values = self._select(args, kwargs)
-        schema = self.program.functions[name].schema
-        entered = [
-            enter(v, a.type) for v, a in zip(values, schema.arguments, strict=True)
-        ]
+        name, entered, arrays = self._enter(args, kwargs)
         if dispatch.observer is not None:
             run = functools.partial(self._executor.call, name)
             result = dispatch.observer.function(self.program, name, entered, run)
         else:
             result = self._executor.call(name, entered)
-        return leave(result) if gives_arrays(values) else result
+        return leave(result) if arrays else result
+
+    def _enter(
+        self, args: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> tuple[str, list[Any], bool]:
+        """The version for a call, its arguments, and whether arrays come out."""
+        name, values = self._select(args, kwargs)
+        schema = self.program.functions[name].schema
+        entered = [
+            enter(v, a.type) for v, a in zip(values, schema.arguments, strict=True)
+        ]
+        return name, entered, gives_arrays(values)
+
+    def entry_for(self, *args: Any, **kwargs: Any) -> tuple[str, list[Any]]:
+        """The function of the program that these arguments call, and what it gets."""
+        name, entered, _ = self._enter(args, kwargs)
+        return name, entered
 
     def _select(
         self, args: tuple[Any, ...], kwargs: dict[str, Any]
@@ -227,11 +239,7 @@ class ScriptFunction:
 
     def graph_for(self, *args: Any, **kwargs: Any) -> Graph:
         """The optimised graph that runs for these arguments."""
-        name, values = self._select(args, kwargs)
-        schema = self.program.functions[name].schema
-        entered = [
-            enter(v, a.type) for v, a in zip(values, schema.arguments, strict=True)
-        ]
+        name, entered = self.entry_for(*args, **kwargs)
         return self._executor.graph_for(name, entered)
 
     def __repr__(self) -> str:

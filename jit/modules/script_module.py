@@ -41,11 +41,8 @@ class ScriptMethod:
         self.__doc__ = function.doc or None
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        schema = self.function.schema
-        values = bind_arguments(schema, args, kwargs, skip=1)
-        entered = [
-            enter(v, a.type) for v, a in zip(values, schema.arguments[1:], strict=True)
-        ]
+        values = bind_arguments(self.function.schema, args, kwargs, skip=1)
+        entered = self._entered(values)
         owner = self._owner
         obj = owner.__script_object__
 
@@ -59,6 +56,15 @@ class ScriptMethod:
         else:
             result = run(entered)
         return leave(result) if gives_arrays(values) else result
+
+    def enter(self, *args: Any, **kwargs: Any) -> list[Any]:
+        """The arguments that the compiled method gets, without `self`."""
+        values = bind_arguments(self.function.schema, args, kwargs, skip=1)
+        return self._entered(values)
+
+    def _entered(self, values: list[Any]) -> list[Any]:
+        arguments = self.function.schema.arguments[1:]
+        return [enter(v, a.type) for v, a in zip(values, arguments, strict=True)]
 
     @property
     def graph(self) -> Graph:
@@ -88,15 +94,10 @@ class ScriptMethod:
 
     def graph_for(self, *args: Any, **kwargs: Any) -> Graph:
         """The optimised graph that runs for these arguments."""
-        schema = self.function.schema
-        values = bind_arguments(schema, args, kwargs, skip=1)
-        entered = [
-            enter(v, a.type) for v, a in zip(values, schema.arguments[1:], strict=True)
-        ]
         owner = self._owner
         executor: Executor = owner._executor
         return executor.graph_for(
-            self.function.name, [owner.__script_object__, *entered]
+            self.function.name, [owner.__script_object__, *self.enter(*args, **kwargs)]
         )
 
     def __repr__(self) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from jit.comparison import clone
 from jit.ir import types as T
 from jit.ir.diagnostic import Diagnostic, TracingError
 from jit.ir.graph import Graph, Value
@@ -16,7 +17,6 @@ from jit.passes import dce
 from jit.runtime.objects import Object
 from jit.runtime.traced import Traced
 from jit.torch.nn import Module
-from jit.tracing.check import clone
 from jit.tracing.structure import bind_input, input_type, output_value
 from jit.tracing.tracer import Tracer
 

@@ -7,14 +7,15 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
+from jit.comparison import clone, compare
 from jit.ir.diagnostic import Diagnostic, TracingError
+from jit.ir.equality import difference
 from jit.ir.graph import Graph, Node
 from jit.ir.program import Program
 from jit.ir.registry import find_card
 from jit.modules.script_function import ScriptFunction, is_disabled
 from jit.runtime import dispatch
 from jit.tracing.bakes import span_of_frame, user_frame
-from jit.tracing.check import clone, compare, explain_divergence
 from jit.tracing.recording import Settings, record
 
 ON_BAKE = ("warn", "error")
@@ -176,9 +177,31 @@ def _check(
     if found:
         quiet = Settings(settings.strict, "ignore")
         second = _capture(func, module, args, quiet)[1]
-        raise explain_divergence(found, graph, second)
+        raise _divergence(found, graph, second)
 
 
 def _is_random(node: Node) -> bool:
     card = find_card(node.kind, node.overload)
     return card is not None and card.random
+
+
+def _divergence(what: str, first: Graph, second: Graph) -> TracingError:
+    """The error for a trace that another run does not confirm."""
+    where = difference(first, second)
+    notes = []
+    if where:
+        notes.append(f"a second trace gives another graph: {where}")
+    else:
+        notes.append(
+            "a second trace gives the same graph, with other constants or draws"
+        )
+    return TracingError(
+        Diagnostic(
+            "E0504",
+            f"the trace does not repeat what the function does: {what}",
+            notes=tuple(notes),
+            help="the function depends on something that is no input: a counter, Python's"
+            " or NumPy's random numbers, the time; pass it in, or use torch.rand."
+            " check_trace=False skips this check",
+        )
+    )

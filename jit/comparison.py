@@ -1,4 +1,4 @@
-"""Is a trace the traced function? Run both and compare, and trace again."""
+"""Results of two runs: what differs, and copies of arguments for the second run."""
 
 from __future__ import annotations
 
@@ -6,34 +6,41 @@ from typing import Any
 
 import numpy as np
 
-from jit.ir.diagnostic import Diagnostic, TracingError
-from jit.ir.equality import difference
-from jit.ir.graph import Graph
 from jit.runtime.tensor import Tensor
 
 
-def compare(eager: Any, traced: Any, tolerance: float, place: str = "output") -> str:
-    """What differs between two nested results; empty if nothing does."""
+def compare(
+    eager: Any,
+    traced: Any,
+    tolerance: float,
+    place: str = "output",
+    how: str = "traced",
+) -> str:
+    """What differs between two nested results; empty if nothing does.
+
+    Shapes and dtypes must be equal, values within `tolerance`, relative and absolute;
+    NaN equals NaN. `how` names the second run.
+    """
     if isinstance(eager, tuple | list):
         if not isinstance(traced, tuple | list) or len(eager) != len(traced):
             return f"{place} has another structure"
         pairs = enumerate(zip(eager, traced, strict=True))
-        found = (compare(a, b, tolerance, f"{place}[{i}]") for i, (a, b) in pairs)
+        found = (compare(a, b, tolerance, f"{place}[{i}]", how) for i, (a, b) in pairs)
         return next((f for f in found if f), "")
     if isinstance(eager, dict):
         if not isinstance(traced, dict) or eager.keys() != traced.keys():
             return f"{place} has other keys"
         found = (
-            compare(v, traced[k], tolerance, f"{place}[{k!r}]")
+            compare(v, traced[k], tolerance, f"{place}[{k!r}]", how)
             for k, v in eager.items()
         )
         return next((f for f in found if f), "")
     a = eager.array if isinstance(eager, Tensor) else np.asarray(eager)
     b = traced.array if isinstance(traced, Tensor) else np.asarray(traced)
     if a.shape != b.shape:
-        return f"{place} has shape {a.shape} eagerly, {b.shape} traced"
+        return f"{place} has shape {a.shape} eagerly, {b.shape} {how}"
     if a.dtype != b.dtype:
-        return f"{place} has dtype {a.dtype} eagerly, {b.dtype} traced"
+        return f"{place} has dtype {a.dtype} eagerly, {b.dtype} {how}"
     if a.dtype.kind not in "biufc" and a.dtype.name != "bfloat16":
         return "" if np.array_equal(a, b) else f"{place} differs"
     wide = np.complex128 if a.dtype.kind == "c" else np.float64
@@ -42,28 +49,6 @@ def compare(eager: Any, traced: Any, tolerance: float, place: str = "output") ->
         return ""
     worst = np.nanmax(np.abs(x - y)) if x.size else 0.0
     return f"{place} differs by up to {worst:.3g}"
-
-
-def explain_divergence(what: str, first: Graph, second: Graph) -> TracingError:
-    """The error for a trace that another run does not confirm."""
-    where = difference(first, second)
-    notes = []
-    if where:
-        notes.append(f"a second trace gives another graph: {where}")
-    else:
-        notes.append(
-            "a second trace gives the same graph, with other constants or draws"
-        )
-    return TracingError(
-        Diagnostic(
-            "E0504",
-            f"the trace does not repeat what the function does: {what}",
-            notes=tuple(notes),
-            help="the function depends on something that is no input: a counter, Python's"
-            " or NumPy's random numbers, the time; pass it in, or use torch.rand."
-            " check_trace=False skips this check",
-        )
-    )
 
 
 def clone(x: Any) -> Any:

@@ -314,7 +314,7 @@ class Tensor(metaclass=_TensorType):
             raise TypeError("len() of a 0-d tensor")
         if dispatch.observer is not None:
             dispatch.observer.length(self, "len(...)")
-        return self.array.shape[0]
+        return int(self.array.shape[0])
 
     def __iter__(self) -> Iterator[Tensor]:
         if self.array.ndim == 0:
@@ -343,7 +343,7 @@ class Tensor(metaclass=_TensorType):
         if found is None:
             found = _rebuild(type(self), self.array.copy(), self._requires_grad)
             memo[id(self)] = found
-        return found  # type: ignore[no-any-return]
+        return found
 
     def __reduce_ex__(self, protocol: Any) -> tuple[Any, ...]:
         return (_rebuild, (type(self), self.array, self._requires_grad))

@@ -320,17 +320,12 @@ def _arrays_fit(actual: T.Type, wanted: T.Type) -> bool:
             return _arrays_fit(a, w) or a == w
         case T.DictType(ak, av), T.DictType(wk, wv):
             return ak == wk and (_arrays_fit(av, wv) or av == wv)
-        case (
-            (T.TupleType() | T.NamedTupleType()),
-            (T.TupleType() | T.NamedTupleType()),
-        ):
-            a, w = actual.elements, wanted.elements
-            return len(a) == len(w) and all(
-                x == y or _arrays_fit(x, y) for x, y in zip(a, w, strict=True)
-            )
         case (T.ArrayType(), T.TensorType()):
             return True
-    return False
+    given, asked = T.tuple_elements(actual), T.tuple_elements(wanted)
+    if given is None or asked is None or len(given) != len(asked):
+        return False
+    return all(x == y or _arrays_fit(x, y) for x, y in zip(given, asked, strict=True))
 
 
 def is_disabled() -> bool:

@@ -189,16 +189,16 @@ class ScriptModule(Module):
 
     # state ------------------------------------------------------------------------------
 
-    @property  # type: ignore[override]
-    def _parameters(self) -> Any:
+    @property
+    def _parameters(self) -> Any:  # type: ignore[override]
         return _Slots(self, PARAMETER)
 
-    @property  # type: ignore[override]
-    def _buffers(self) -> Any:
+    @property
+    def _buffers(self) -> Any:  # type: ignore[override]
         return _Slots(self, BUFFER)
 
-    @property  # type: ignore[override]
-    def _modules(self) -> Any:
+    @property
+    def _modules(self) -> Any:  # type: ignore[override]
         return _Slots(self, SUBMODULE)
 
     def _read(self, name: str) -> Any:

@@ -179,7 +179,7 @@ class TensorTable:
     def verify_format(self) -> None:
         """Let the safetensors package, a reader that others audit, read the member."""
         try:
-            deserialize(bytes(self._data))
+            deserialize(bytes(self._data))  # type: ignore[no-untyped-call]
         except SafetensorError as error:
             fail(MALFORMED, f"safetensors cannot read `{MEMBER}`: {error}")
 

@@ -251,7 +251,9 @@ class Entry:
         number = b.load(b.bitcast(state, I64.as_pointer()))
         is_deep = b.icmp_unsigned(">=", number, I64(failures.RECURSION))
         # Python allows deeper calls than the stack of this thread: it runs them
-        self.guard(b.not_(b.and_(limited, is_deep)))
+        with b.if_then(b.and_(limited, is_deep), likely=False):
+            b.call(self.unit.ownership("release_state"), [state])
+            b.branch(self.miss)
         box = self.check_result(self.call("PyLong_FromVoidPtr", POINTER, state))
         arguments = b.alloca(POINTER)
         b.store(box, arguments)
@@ -260,6 +262,7 @@ class Entry:
             arguments, I64(1), ll.Constant(POINTER, None),
         )  # fmt: skip
         self.call("Py_DecRef", ll.VoidType(), box)
+        b.call(self.unit.ownership("release_state"), [state])
         b.ret(called)
 
     def _make_rest(self) -> None:

@@ -13,6 +13,7 @@ import llvmlite.ir as ll
 
 from jit.ir import types as T
 from jit.ir.graph import Node, Value
+from jit.runtime.bytecode.registers import values_read
 from jit.runtime.codegen.kinds import (
     Declined,
     Static,
@@ -35,19 +36,22 @@ def if_(region: Region, node: Node) -> list[Any]:
     """Two branches and a block where they meet."""
     b = region.b
     condition = region.number(node.inputs[0])
+    dying, region.dying = region.dying, []
     if isinstance(condition, ll.Constant):
-        return region.emit_block(node.blocks[0 if condition.constant else 1])
+        block = node.blocks[0 if condition.constant else 1]
+        return region.claim_all(region.emit_block(block, dying), node)
     starts = [region.append_block("then"), region.append_block("else")]
     end = region.append_block("endif")
     b.cbranch(condition, *starts)
     branches = []
     for start, block in zip(starts, node.blocks, strict=True):
         b.position_at_end(start)
-        values = region.emit_block(block)
+        values = region.emit_block(block, dying)
         branches.append((b.block, values))
         b.branch(end)
     b.position_at_end(end)
-    return region.merge(branches, [v.type for v in node.outputs])
+    merged = region.merge(branches, [v.type for v in node.outputs])
+    return region.claim_all(merged, node)
 
 
 @lowering("prim::Loop")
@@ -58,7 +62,14 @@ def loop(region: Region, node: Node) -> list[Any]:
     trips, condition = region.numbers_of(node.inputs[:2])
     (body,) = node.blocks
     types = [v.type for v in node.outputs]
+    dying, region.dying = region.dying, []
     initial = [region.value(v) for v in node.inputs[2:]]
+    needed = values_read(body) | set(node.inputs[:2])
+    for value, given in zip(initial, node.inputs[2:], strict=True):
+        if given in dying and given not in needed:
+            dying.remove(given)  # what nobody else reads moves into the loop
+        else:
+            region.retain(value)
     kinds = [_carried_kind(v, t) for v, t in zip(initial, types, strict=True)]
     first = [
         leaf for v, k in zip(initial, kinds, strict=True) for leaf in leaves_of(v, k)
@@ -81,7 +92,7 @@ def loop(region: Region, node: Node) -> list[Any]:
         phi.add_incoming(leaf, before)
     region.values[body.params[0]] = index
     region.values.update(zip(body.params[1:], _rebuild(kinds, phis), strict=True))
-    go_on, *carried = region.emit_block(body)
+    go_on, *carried = region.emit_block(body, body.params)
     last = [
         leaf
         for value, kind, type in zip(carried, kinds, types, strict=True)
@@ -103,7 +114,8 @@ def loop(region: Region, node: Node) -> list[Any]:
         phi.add_incoming(start, before)
         phi.add_incoming(finish, latch)
         results.append(phi)
-    return _rebuild(kinds, results)
+    region.dying = dying
+    return region.claim_all(_rebuild(kinds, results), node)
 
 
 def _carried_kind(value: Any, type: T.Type) -> Any:
@@ -223,4 +235,5 @@ def call_function(region: Region, node: Node) -> Any:
     made = b.call(callee, [region.state, depth, *leaves])
     region.hand_on_failure(b.extract_value(made, 0), node)
     count = sum(len(k.leaf_types()) for k in results)
-    return _rebuild(results, [b.extract_value(made, i + 1) for i in range(count)])
+    values = _rebuild(results, [b.extract_value(made, i + 1) for i in range(count)])
+    return region.claim_all(values, node)

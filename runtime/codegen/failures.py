@@ -13,6 +13,7 @@ interpreter would have raised.
 
 from __future__ import annotations
 
+import copy
 import ctypes
 import struct
 from collections.abc import Callable, Sequence
@@ -21,12 +22,20 @@ from typing import Any
 
 import llvmlite.ir as ll
 
+from jit.ir import types as T
 from jit.ir.graph import Node
 from jit.ir.registry import find_card
 from jit.runtime import dispatch
 from jit.runtime.bytecode import frame, structural
 from jit.runtime.codegen.host import host_function
-from jit.runtime.codegen.kinds import Declined, Lazy, Static, Tuple
+from jit.runtime.codegen.kinds import (
+    Declined,
+    Items,
+    Lazy,
+    ListValue,
+    Static,
+    Tuple,
+)
 from jit.runtime.codegen.values import F64, I1, I64, POINTER
 
 OPERANDS = 5
@@ -47,6 +56,8 @@ class Site:
     node: Node
     function: str
     operands: list[Recipe] = field(default_factory=list)
+    error: Exception | None = None
+    """What to raise, if it is not the reference kernel that raises."""
 
 
 def recipe(value: Any, words: list[ll.Value]) -> Recipe:
@@ -62,10 +73,35 @@ def recipe(value: Any, words: list[ll.Value]) -> Recipe:
         case Tuple(items):
             parts = [recipe(item, words) for item in items]
             return lambda state: tuple(part(state) for part in parts)
+        case ListValue(element, header):
+            words.append(header)
+            return _list_recipe(OPERANDS + len(words) - 1, element.type)
+        case Items(items):
+            parts = [recipe(item, words) for item in items]
+            return lambda state: [part(state) for part in parts]
         case Lazy(node, inputs):
             parts = [recipe(item, words) for item in inputs]
             return lambda state: _text(node, [part(state) for part in parts])
     raise Declined(f"an operand {value!r} cannot be shown to the reference kernel")
+
+
+_ELEMENTS: dict[T.Type, Any] = {
+    T.INT: ctypes.c_int64,
+    T.FLOAT: ctypes.c_double,
+    T.BOOL: ctypes.c_bool,
+}
+
+
+def _list_recipe(index: int, element: T.Type) -> Recipe:
+    """Reads a list from its header: address of the elements, and their number."""
+
+    def read(state: Words) -> list[Any]:
+        address, length = (ctypes.c_uint64 * 2).from_address(state[index])
+        if not length:
+            return []
+        return list((_ELEMENTS[element] * length).from_address(address))
+
+    return read
 
 
 class _TextError(Exception):
@@ -113,13 +149,15 @@ def _too_deep(*args: Any) -> None:
 
 
 def raise_failure(sites: Sequence[Site], address: int) -> Any:
-    """Raise the exception of a state. The state is of no use afterwards."""
+    """Raise the exception of a state. Its memory is still there."""
     state = (ctypes.c_uint64 * STATE_WORDS).from_address(address)
     site = sites[state[0] & (RECURSION - 1)]
     calls = _read_calls(state)
     node = site.node
     try:
         operands = [operand(state) for operand in site.operands]
+        if site.error is not None:
+            raise copy.copy(site.error)
         reference(node)(*operands)
     except Exception as error:
         if isinstance(error, _TextError):
@@ -137,14 +175,11 @@ def raise_failure(sites: Sequence[Site], address: int) -> Any:
 
 
 def _read_calls(state: Any) -> list[int]:
-    """The sites of the calls, innermost first; their memory is released."""
+    """The sites of the calls, innermost first."""
     count, address = state[1], state[3]
     if not address:
         return []
-    calls = list((ctypes.c_uint64 * count).from_address(address))
-    state[3] = 0
-    ctypes.pythonapi.PyMem_RawFree(ctypes.c_void_p(address))
-    return calls
+    return list((ctypes.c_uint64 * count).from_address(address))
 
 
 def make_record_call(module: ll.Module, name: str) -> ll.Function:

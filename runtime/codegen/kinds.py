@@ -162,6 +162,14 @@ class ListValue:
 
 
 @dataclass(frozen=True)
+class Items:
+    """A list that nobody changes or keeps, of items that are known one by one."""
+
+    items: tuple[Any, ...]
+    type: T.Type
+
+
+@dataclass(frozen=True)
 class Lazy:
     """A text that is computed only if the region fails with it: the message of an
     exception. `node` gives it from the values `inputs`."""
@@ -194,6 +202,8 @@ def kind_of_type(type: T.Type) -> Kind:
             return TensorKind(dtype, len(sizes), True)
         case T.TensorType() | T.ArrayType():
             raise Declined("the dtype or rank of a tensor is not known")
+        case T.ListType(element) if element in _NUMBERS:
+            return ListKind(Number(element))
     raise Declined(f"values of type `{type}` are not held by machine code")
 
 

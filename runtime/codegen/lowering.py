@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 Lowering = Callable[["Region", Node], Any]
 
-FAMILIES = ["control", "scalars", "mathematics"]
+FAMILIES = ["control", "scalars", "mathematics", "lists"]
 """Modules of this package that hold lowerings; a family is appended here."""
 
 _table: dict[str, Lowering] = {}

@@ -16,7 +16,7 @@ import llvmlite.ir as ll
 
 from jit.ir import types as T
 from jit.ir.graph import Graph, Node
-from jit.runtime.codegen import calling, engine, failures
+from jit.runtime.codegen import calling, engine, failures, ownership
 from jit.runtime.codegen import target as targets
 from jit.runtime.codegen.kinds import (
     Declined,
@@ -64,6 +64,15 @@ class Unit:
             name = self.module.get_unique_name(key)
             found = self._functions[key] = build(self.module, name)
         return found
+
+    def ownership(self, name: str) -> ll.Function:
+        """A function of `jit.runtime.codegen.ownership`."""
+        if name == "release":
+            unlink = self.ownership("unlink")
+            return self.function(
+                name, lambda m, n: ownership.make_release(m, n, unlink)
+            )
+        return self.function(name, getattr(ownership, f"make_{name}"))
 
     def callee(
         self, name: str, kinds: Sequence[Kind]

@@ -16,9 +16,11 @@ from typing import TYPE_CHECKING, Any
 import llvmlite.ir as ll
 
 from jit.ir import types as T
+from jit.ir.dtypes import DType
 from jit.ir.graph import Block, Graph, Node, Value
 from jit.ir.registry import find_card
 from jit.runtime.bytecode.constants import runtime_constant
+from jit.runtime.bytecode.registers import Deaths
 from jit.runtime.codegen import failures, lowering
 from jit.runtime.codegen.host import host_function
 from jit.runtime.codegen.kinds import (
@@ -31,12 +33,14 @@ from jit.runtime.codegen.kinds import (
     kind_of,
     leaves_of,
 )
-from jit.runtime.codegen.values import F64, I1, I64
+from jit.runtime.codegen.ownership import owners_of
+from jit.runtime.codegen.values import F64, I1, I64, POINTER, Buffer
 
 if TYPE_CHECKING:
     from jit.runtime.codegen.program import Unit
 
 LIKELY = (1 << 20, 1)
+VOID = ll.VoidType()
 
 
 class NodeDeclined(Declined):
@@ -66,8 +70,13 @@ class Region:
         self._entry_end = ll.IRBuilder(self.entry).branch(start)
         self._failed: ll.Block | None = None
         self.values: dict[Value, Any] = {}
-        self.at_exit: list[Callable[[Region], None]] = []
-        """What makes the code that releases memory before the function returns."""
+        self.node: Node | None = None
+        """The node whose code is being made."""
+        self.dying: list[Value] = []
+        """Values that the node being made reads last. Nodes with blocks take them over,
+        and leave an empty list."""
+        self._fresh: list[ll.Value] = []
+        """Owners made for the node whose code is being made, not claimed yet."""
 
     @property
     def module(self) -> ll.Module:
@@ -80,7 +89,7 @@ class Region:
         for value, given in zip(graph.inputs, arguments, strict=True):
             self.values[value] = given
         results = self.emit_block(graph.block)
-        leaves = []
+        leaves: list[ll.Value] = []
         for kind, value, declared in zip(
             self.results, results, graph.outputs, strict=True
         ):
@@ -90,8 +99,6 @@ class Region:
             if kind_of(value, declared.type) != kind:
                 raise Declined(f"the result is not always `{kind}`")
             leaves += leaves_of(value, kind)
-        for release in self.at_exit:
-            release(self)
         self._return(I64(0), leaves)
         self._finish()
 
@@ -106,22 +113,40 @@ class Region:
         if self._failed is None:
             return
         self.b.position_at_end(self._failed)
-        for release in self.at_exit:
-            release(self)
         self._return(I64(1), [])
 
     # blocks and nodes -----------------------------------------------------------------
 
-    def emit_block(self, block: Block) -> list[Any]:
-        """Make the code of a block; the values that it returns."""
+    def emit_block(self, block: Block, owned: Sequence[Value] = ()) -> list[Any]:
+        """Make the code of a block; the values that it returns, each with an owner more.
+
+        `owned` are parameters and values from outside that nobody reads afterwards.
+        """
+        deaths = Deaths(block, owned)
+        for value in deaths.at_start:
+            self.release_value(value)
         for node in block.nodes:
+            if node.kind in ("prim::Constant", "prim::Uninitialized"):
+                continue
+            self.dying = deaths.at_node[node]
             self.emit_node(node)
-        return [self.value(v) for v in block.returns]
+            for value in node.outputs:
+                if value in deaths.unread:
+                    self.release_value(value)
+        mine = set(deaths.at_end)
+        returned = []
+        for value in block.returns:
+            found = self.value(value)
+            returned.append(found)
+            if value in mine:
+                mine.discard(value)
+            else:
+                self.retain(found)
+        return returned
 
     def emit_node(self, node: Node) -> None:
-        """Make the code of a node, and keep the values of its outputs."""
-        if node.kind in ("prim::Constant", "prim::Uninitialized"):
-            return
+        """Make the code of a node, keep the values of its outputs, release what dies."""
+        self.node = node
         try:
             made = self._lower(node)
         except NodeDeclined:
@@ -135,6 +160,89 @@ class Region:
             made = (made,)
         assert len(made) in (count, 0), (node, made)
         self.values.update(zip(node.outputs, made, strict=False))
+        for value in made:
+            for owner in owners_of(value):
+                if not self._take_fresh(owner):
+                    self._call("retain", VOID, [owner])
+        for owner in self._fresh:
+            self._release(owner)
+        self._fresh = []
+        for dying in self.dying:
+            self.release_value(dying)
+
+    # owners ---------------------------------------------------------------------------
+
+    def claim(self, value: Any) -> Any:
+        """Say that a value has been made for the node: it has an owner already."""
+        self._fresh += owners_of(value)
+        return value
+
+    def _take_fresh(self, owner: ll.Value) -> bool:
+        for index, fresh in enumerate(self._fresh):
+            if fresh is owner:
+                del self._fresh[index]
+                return True
+        return False
+
+    def claim_all(self, values: list[Any], node: Node) -> list[Any]:
+        """The same for all outputs of a node with blocks, or of a call."""
+        self.node = node
+        for value in values:
+            self.claim(value)
+        return values
+
+    def retain(self, value: Any) -> None:
+        """One owner more for all parts of a value."""
+        for owner in owners_of(value):
+            self._call("retain", VOID, [owner])
+
+    def release_value(self, value: Value) -> None:
+        """One owner less for all parts of a value of the graph."""
+        if value.node.kind not in ("prim::Constant", "prim::Uninitialized"):
+            for owner in owners_of(self.values[value]):
+                self._release(owner)
+
+    def _release(self, owner: ll.Value) -> None:
+        self._call("release", VOID, [self.state, owner])
+
+    def _call(
+        self, name: str, result: ll.Type, arguments: Sequence[ll.Value]
+    ) -> ll.Value:
+        """Call a function of `jit.runtime.codegen.ownership`."""
+        return self.b.call(self.unit.ownership(name), arguments)
+
+    def new_block(self, bytes: ll.Value) -> ll.Value:
+        """A block with one owner; the node that asks for it has to claim it."""
+        block = self._call("new_block", POINTER, [self.state, bytes])
+        self.need_memory(block)
+        return block
+
+    def need_memory(self, block: ll.Value) -> None:
+        """Leave the region with a MemoryError if an address is null."""
+        null = ll.Constant(POINTER, None)
+        assert self.node is not None
+        self.fail_unless(
+            self.b.icmp_unsigned("!=", block, null), self.node, [], MemoryError()
+        )
+
+    def allocate(self, dtype: DType, sizes: Sequence[ll.Value]) -> Buffer:
+        """A new tensor of the region, contiguous; its elements are not set."""
+        b = self.b
+        assert self.node is not None
+        count: ll.Value = I64(1)
+        strides: list[ll.Value] = []
+        for size in reversed(sizes):
+            strides.insert(0, b.mul(count, I64(dtype.itemsize)))
+            product = b.smul_with_overflow(count, size)
+            if len(sizes) > 1:
+                fits = b.not_(b.extract_value(product, 1))
+                self.fail_unless(fits, self.node, [], MemoryError())
+            count = b.extract_value(product, 0)
+        bytes = b.smul_with_overflow(count, I64(dtype.itemsize))
+        fits = b.not_(b.extract_value(bytes, 1))
+        self.fail_unless(fits, self.node, [], MemoryError())
+        block = self.new_block(b.extract_value(bytes, 0))
+        return self.claim(Buffer(dtype, block, tuple(sizes), tuple(strides), block))
 
     def _lower(self, node: Node) -> Any:
         if lowering.find(node) is None and is_text(node):
@@ -204,12 +312,16 @@ class Region:
     # checks ---------------------------------------------------------------------------
 
     def fail_unless(
-        self, holds: ll.Value, node: Node, operands: Sequence[Any] | None = None
+        self,
+        holds: ll.Value,
+        node: Node,
+        operands: Sequence[Any] | None = None,
+        error: Exception | None = None,
     ) -> None:
         """Leave the region unless a condition holds.
 
         The caller of the region runs the reference kernel of `node` on the operands,
-        its inputs unless given, which raises the exception.
+        its inputs unless given, which raises the exception; or it raises `error`.
         """
         if isinstance(holds, ll.Constant) and holds.constant == 1:
             return
@@ -217,14 +329,20 @@ class Region:
         failing = self.append_block("fail")
         self.b.cbranch(holds, go_on, failing).set_weights(LIKELY)
         self.b.position_at_end(failing)
-        self.fail(node, operands)
+        self.fail(node, operands, error)
         self.b.position_at_end(go_on)
 
-    def fail(self, node: Node, operands: Sequence[Any] | None = None) -> None:
+    def fail(
+        self,
+        node: Node,
+        operands: Sequence[Any] | None = None,
+        error: Exception | None = None,
+    ) -> None:
         """Leave the region; the code that follows is never reached."""
         if operands is None:
             operands = [self._operand(v) for v in node.inputs]
         site = self.unit.add_site(node, self.name)
+        site.error = error
         words: list[ll.Value] = []
         site.operands = [failures.recipe(o, words) for o in operands]
         if len(words) > failures.MOST_WORDS:
@@ -234,7 +352,7 @@ class Region:
             place = self.b.gep(state, [I64(failures.OPERANDS + index)], inbounds=True)
             self.b.store(self._as_word(word), place)
         number = site.number
-        if node.kind in ("prim::CallFunction", "prim::CallMethod"):
+        if error is None and node.kind in ("prim::CallFunction", "prim::CallMethod"):
             number |= failures.RECURSION
         self.b.store(I64(number), state)
         self.b.branch(self.failed_block())

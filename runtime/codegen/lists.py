@@ -1,0 +1,311 @@
+"""Lowerings of lists of numbers that stay inside of machine code.
+
+A list is the address of its header, a counted block that holds
+
+    0 address of the elements     8 length     16 capacity
+
+and to which the block of the elements is attached. Elements are i64, double or one byte.
+A list that nobody changes, as those of sizes, is no memory at all but its items.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import llvmlite.ir as ll
+
+from jit.ir import types as T
+from jit.ir.graph import Node, Value
+from jit.passes.analysis.facts import is_never_changed
+from jit.runtime.codegen import building
+from jit.runtime.codegen.kinds import Declined, Items, ListValue, Number, kind_of_type
+from jit.runtime.codegen.lowering import lowering
+from jit.runtime.codegen.region import Region
+from jit.runtime.codegen.values import F64, I1, I8, I64, POINTER
+
+DATA, LENGTH, CAPACITY, HEADER = 0, 8, 16, 24
+STORED = {I64: I64, F64: F64, I1: I8}
+"""The types of elements in memory."""
+
+
+def memory_type(element: Number) -> ll.Type:
+    """The type of an element in memory."""
+    stored: ll.Type = STORED[element.leaf_types()[0]]
+    return stored
+
+
+def item_size(element: Number) -> int:
+    """Bytes of an element in memory."""
+    return 1 if element.type == T.BOOL else 8
+
+
+# header and elements ----------------------------------------------------------------
+
+
+def _tag(region: Region, access: ll.Value, name: str) -> ll.Value:
+    """Say which memory an access touches: headers are never elements."""
+    module = region.module
+    root = module.add_metadata(["lists"])
+    kind = module.add_metadata([name, root])
+    access.set_metadata("tbaa", module.add_metadata([kind, kind, I64(0)]))
+    return access
+
+
+def read_header(region: Region, found: ListValue, offset: int) -> ll.Value:
+    """A word of a header: DATA, LENGTH or CAPACITY."""
+    type = POINTER if offset == DATA else I64
+    place = building.at(region.b, found.header, offset)
+    return _tag(region, building.load(region.b, place, type), "header")
+
+
+def write_header(
+    region: Region, found: ListValue, offset: int, value: ll.Value
+) -> None:
+    """Change a word of a header."""
+    place = building.at(region.b, found.header, offset)
+    pointer = region.b.bitcast(place, value.type.as_pointer())
+    _tag(region, region.b.store(value, pointer), "header")
+
+
+def _place(region: Region, found: ListValue, index: ll.Value) -> ll.Value:
+    data = read_header(region, found, DATA)
+    typed = region.b.bitcast(data, memory_type(found.element).as_pointer())
+    return region.b.gep(typed, [index])
+
+
+def read_element(region: Region, found: ListValue, index: ll.Value) -> ll.Value:
+    """An element; the index is in range."""
+    loaded = _tag(region, region.b.load(_place(region, found, index)), "elements")
+    return region.b.trunc(loaded, I1) if found.element.type == T.BOOL else loaded
+
+
+def write_element(
+    region: Region, found: ListValue, index: ll.Value, value: ll.Value
+) -> None:
+    """Change an element; the index is in range."""
+    if found.element.type == T.BOOL:
+        value = region.b.zext(value, I8)
+    place = _place(region, found, index)
+    _tag(region, region.b.store(value, place), "elements")
+
+
+def new_list(region: Region, element: Number, capacity: ll.Value) -> ListValue:
+    """An empty list with room for so many elements."""
+    found = ListValue(element, region.new_block(I64(HEADER)))
+    region.claim(found)
+    write_header(region, found, LENGTH, I64(0))
+    write_header(region, found, CAPACITY, I64(0))
+    write_header(region, found, DATA, ll.Constant(POINTER, None))
+    if isinstance(capacity, ll.Constant) and capacity.constant == 0:
+        return found
+    _resize(region, found, capacity)
+    return found
+
+
+def _resize(region: Region, found: ListValue, capacity: ll.Value) -> None:
+    """Move the elements to a block for so many."""
+    b = region.b
+    size = I64(item_size(found.element))
+    bytes = b.smul_with_overflow(capacity, size)
+    assert region.node is not None
+    fits = b.not_(b.extract_value(bytes, 1))
+    region.fail_unless(fits, region.node, [], MemoryError())
+    used = b.mul(read_header(region, found, LENGTH), size)
+    attach = region.unit.ownership("attach")
+    data = b.call(attach, [found.header, b.extract_value(bytes, 0), used])
+    region.need_memory(data)
+    write_header(region, found, DATA, data)
+    write_header(region, found, CAPACITY, capacity)
+
+
+def append_element(region: Region, found: ListValue, value: ll.Value) -> None:
+    """Add an element at the end."""
+    b = region.b
+    length = read_header(region, found, LENGTH)
+    full = b.icmp_signed("==", length, read_header(region, found, CAPACITY))
+    grow, go_on = region.append_block("grow"), region.append_block("append")
+    b.cbranch(full, grow, go_on).set_weights((1, 1 << 10))
+    b.position_at_end(grow)
+    _resize(region, found, b.add(b.add(length, length), I64(8)))
+    b.branch(go_on)
+    b.position_at_end(go_on)
+    write_element(region, found, length, value)
+    write_header(region, found, LENGTH, b.add(length, I64(1)))
+
+
+def list_of(region: Region, value: Value) -> ListValue:
+    """A list in memory; Declined for anything else."""
+    found = region.value(value)
+    if isinstance(found, Items):
+        return _in_memory(region, found)
+    if not isinstance(found, ListValue):
+        raise Declined(f"{value!r} is not held as a list")
+    return found
+
+
+def _in_memory(region: Region, items: Items) -> ListValue:
+    kind = kind_of_type(items.type)
+    if not isinstance(kind, Number):
+        raise Declined(f"a list of `{items.type}` in memory")
+    found = new_list(region, kind, I64(len(items.items)))
+    for index, item in enumerate(items.items):
+        write_element(region, found, I64(index), item)
+    write_header(region, found, LENGTH, I64(len(items.items)))
+    return found
+
+
+# operators --------------------------------------------------------------------------
+
+
+@lowering("prim::ListConstruct")
+def list_construct(region: Region, node: Node) -> Any:
+    """A new list; its items alone, if nobody can change it."""
+    element = node.output.type
+    assert isinstance(element, T.ListType)
+    items = Items(tuple(region.inputs(node)), element.element)
+    returned = any(use.node.kind == "prim::Return" for use in node.output.uses)
+    if is_never_changed(node.output) and not returned:
+        return [items]
+    return [_in_memory(region, items)]
+
+
+@lowering("aten::len.t")
+def len_(region: Region, node: Node) -> ll.Value:
+    """The number of elements."""
+    found = region.value(node.inputs[0])
+    if isinstance(found, Items):
+        return I64(len(found.items))
+    return read_header(region, list_of(region, node.inputs[0]), LENGTH)
+
+
+@lowering("aten::Bool.t")
+def bool_(region: Region, node: Node) -> ll.Value:
+    """Whether there is an element."""
+    return region.b.icmp_signed("!=", len_(region, node), I64(0))
+
+
+def _checked_index(
+    region: Region, node: Node, found: ListValue, index: ll.Value
+) -> ll.Value:
+    """An index counted from the front; leaves the region if it is out of range."""
+    b = region.b
+    length = read_header(region, found, LENGTH)
+    negative = b.icmp_signed("<", index, I64(0))
+    index = b.select(negative, b.add(index, length), index)
+    operands = [found, *region.inputs(node)[1:]]
+    region.fail_unless(b.icmp_unsigned("<", index, length), node, operands)
+    return index
+
+
+@lowering("aten::__getitem__.t", "aten::select.t")
+def getitem(region: Region, node: Node) -> Any:
+    """One element."""
+    items = region.value(node.inputs[0])
+    index = region.number(node.inputs[1])
+    if isinstance(items, Items) and isinstance(index, ll.Constant):
+        count = len(items.items)
+        if -count <= index.constant < count:
+            return [items.items[index.constant]]
+    found = list_of(region, node.inputs[0])
+    index = _checked_index(region, node, found, index)
+    return read_element(region, found, index)
+
+
+@lowering("aten::_set_item.t")
+def set_item(region: Region, node: Node) -> Any:
+    """Put a value in the place of an element."""
+    found = list_of(region, node.inputs[0])
+    index = _checked_index(region, node, found, region.number(node.inputs[1]))
+    write_element(region, found, index, region.number(node.inputs[2]))
+    return [found]
+
+
+@lowering("aten::append.t")
+def append(region: Region, node: Node) -> Any:
+    """Add an element at the end."""
+    found = list_of(region, node.inputs[0])
+    append_element(region, found, region.number(node.inputs[1]))
+    return [found]
+
+
+@lowering("aten::pop.t")
+def pop(region: Region, node: Node) -> ll.Value:
+    """Take the last element out."""
+    b = region.b
+    index = region.number(node.inputs[1])
+    if not isinstance(index, ll.Constant) or index.constant != -1:
+        raise Declined("an element that is not the last one is taken out")
+    found = list_of(region, node.inputs[0])
+    last = _checked_index(region, node, found, index)
+    value = read_element(region, found, last)
+    write_header(region, found, LENGTH, last)
+    return b.add(value, I64(0)) if value.type == I64 else value
+
+
+@lowering("aten::clear.t")
+def clear(region: Region, node: Node) -> None:
+    """Remove all elements."""
+    write_header(region, list_of(region, node.inputs[0]), LENGTH, I64(0))
+
+
+def _copy_elements(
+    region: Region, source: ListValue, target: ListValue, first: ll.Value
+) -> None:
+    """All elements of one list into another, from a place on."""
+    with region.loop(I64(0), read_header(region, source, LENGTH)) as i:
+        place = region.b.add(first, i)
+        write_element(region, target, place, read_element(region, source, i))
+
+
+@lowering("aten::list.t", "aten::copy.t")
+def copy(region: Region, node: Node) -> Any:
+    """A new list of the same elements."""
+    source = list_of(region, node.inputs[0])
+    length = read_header(region, source, LENGTH)
+    found = new_list(region, source.element, length)
+    _copy_elements(region, source, found, I64(0))
+    write_header(region, found, LENGTH, length)
+    return [found]
+
+
+@lowering("aten::add.t")
+def add(region: Region, node: Node) -> Any:
+    """The elements of one list, then those of another."""
+    first, second = (list_of(region, v) for v in node.inputs)
+    if first.element != second.element:
+        raise Declined("lists of different elements")
+    middle = read_header(region, first, LENGTH)
+    length = region.b.add(middle, read_header(region, second, LENGTH))
+    found = new_list(region, first.element, length)
+    _copy_elements(region, first, found, I64(0))
+    _copy_elements(region, second, found, middle)
+    write_header(region, found, LENGTH, length)
+    return [found]
+
+
+@lowering("aten::mul.left_t", "aten::mul.right_")
+def mul(region: Region, node: Node) -> Any:
+    """Repeated elements."""
+    b = region.b
+    values = list(node.inputs)
+    if node.overload == "right_":
+        values.reverse()
+    source, count = list_of(region, values[0]), region.number(values[1])
+    count = b.select(b.icmp_signed(">", count, I64(0)), count, I64(0))
+    once = read_header(region, source, LENGTH)
+    product = b.smul_with_overflow(count, once)
+    fits = b.not_(b.extract_value(product, 1))
+    region.fail_unless(fits, node, [], MemoryError())
+    length = b.extract_value(product, 0)
+    found = new_list(region, source.element, length)
+    if isinstance(region.value(values[0]), Items) and (
+        len(region.value(values[0]).items) == 1
+    ):
+        only = region.value(values[0]).items[0]
+        with region.loop(I64(0), length) as i:
+            write_element(region, found, i, only)
+    else:
+        with region.loop(I64(0), count) as i:
+            _copy_elements(region, source, found, region.b.mul(i, once))
+    write_header(region, found, LENGTH, length)
+    return [found]

@@ -292,7 +292,6 @@ class ScriptFunction:
 
 def _fit(values: list[Any], key: Key) -> int | None:
     """How well arguments fit a version: exact matches count; None if one does not."""
-    from jit.ir.overloads import is_convertible
     from jit.ir.subtyping import is_subtype
 
     if len(values) != len(key):
@@ -302,11 +301,19 @@ def _fit(values: list[Any], key: Key) -> int | None:
         actual = type_given_for(value, wanted)
         if is_subtype(actual, wanted):
             score += 2
-        elif is_convertible(actual, wanted) or _arrays_fit(actual, wanted):
+        elif _is_converted(actual, wanted) or _arrays_fit(actual, wanted):
             score += 1
         else:
             return None
     return score
+
+
+def _is_converted(actual: T.Type, wanted: T.Type) -> bool:
+    """Whether a call converts the value; numbers do not become Tensors."""
+    from jit.ir.overloads import is_convertible
+
+    element = wanted.element if isinstance(wanted, T.OptionalType) else wanted
+    return not T.is_tensor_like(element) and is_convertible(actual, wanted)
 
 
 def _arrays_fit(actual: T.Type, wanted: T.Type) -> bool:

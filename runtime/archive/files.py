@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import io
 import mmap
 import os
 import secrets
@@ -79,6 +80,11 @@ def write_target(target: Any, write: Callable[[BinaryIO], None]) -> None:
     """Let `write` fill a path, atomically, or a binary file object."""
     if isinstance(target, str | os.PathLike):
         _write_path(os.fsdecode(target), write)
+    elif isinstance(target, io.TextIOBase):
+        raise TypeError(
+            "an archive is written to a file opened in binary mode, `open(path, 'wb')`;"
+            f" this one, `{type(target).__name__}`, takes text"
+        )
     elif callable(getattr(target, "write", None)):
         write(target)
     else:
@@ -108,8 +114,10 @@ def _write_path(path: str, write: Callable[[BinaryIO], None]) -> None:
                 os.chmod(temporary, stat.S_IMODE(mode))
             os.fsync(file.fileno())
         os.replace(temporary, path)
-    except BaseException:  # an interrupt must not leave the file either
+    except BaseException as error:  # an interrupt must not leave the file either
         _remove(temporary)
+        if isinstance(error, OSError) and error.filename == temporary:
+            error.filename = path  # the other one says nothing to who saves
         raise
     _sync_folder(folder)
 

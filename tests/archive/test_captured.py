@@ -140,3 +140,26 @@ def test_another_process_needs_no_source(tmp_path):
         check=True,
     )
     assert str(expected) == done.stdout.strip()
+
+
+def test_a_number_calls_the_stored_version_for_numbers(tmp_path):
+    def scaled(x, n: int = 2):
+        return x * n
+
+    scripted = jit.script(scaled)
+    for x in (torch.ones(1), np.ones(1), 2.0):
+        scripted(x)
+    scripted.save(tmp_path / "f.trs")
+    loaded = jit.load(tmp_path / "f.trs")
+
+    assert 6.0 == loaded(3)
+    assert 7.0 == loaded(3.5)
+
+
+def test_a_failed_save_names_the_file_that_was_asked_for(tmp_path):
+    traced = jit.trace(lambda x: x + 1, torch.ones(1))
+
+    with pytest.raises(FileNotFoundError, match=r"absent.f\.trs'$"):
+        traced.save(tmp_path / "absent" / "f.trs")
+    with pytest.raises(TypeError, match="opened in binary mode"):
+        traced.save(io.StringIO())

@@ -178,13 +178,18 @@ def handler_capsule() -> int:
 @contextmanager
 def recycled_arrays() -> Iterator[None]:
     """Arrays that NumPy makes here, in this thread, lie in our blocks."""
-    address = numpy_function(_SET_HANDLER)()
-    set_handler = ctypes.PYFUNCTYPE(ctypes.py_object, ctypes.py_object)(address)
+    set_handler = _set_handler()
     before = set_handler(_capsule())
     try:
         yield
     finally:
         set_handler(before)
+
+
+@functools.cache
+def _set_handler() -> Any:
+    address = numpy_function(_SET_HANDLER)()
+    return ctypes.PYFUNCTYPE(ctypes.py_object, ctypes.py_object)(address)
 
 
 @functools.cache

@@ -121,6 +121,7 @@ class Bakes:
 
     def number(self, how: str, concrete: Any) -> None:
         """Python made a plain number of a traced value."""
+        concrete = concrete.item() if isinstance(concrete, np.generic) else concrete
         if _is_storing(user_frame()):
             self.stored()
         self._report(

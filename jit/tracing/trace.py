@@ -53,6 +53,10 @@ def trace(
         return func
     if isinstance(func, ScriptFunction):
         return func
+    if not callable(func):
+        raise TypeError(
+            f"jit.trace takes a function or a module, not `{type(func).__name__}`"
+        )
     if dispatch.observer is not None:
         raise TracingError(
             Diagnostic(
@@ -63,6 +67,7 @@ def trace(
             )
         )
     args = _as_arguments(func, example_inputs, example_kwarg_inputs)
+    _check_count(func, args)
     settings = Settings(strict, on_bake)
     module = _module_of(func)
     with _state_kept(module):
@@ -128,6 +133,26 @@ def _as_arguments(func: Any, inputs: Any, keywords: Mapping[str, Any] | None) ->
             )
         )
     return given.args
+
+
+def _check_count(func: Any, args: tuple[Any, ...]) -> None:
+    """TracingError E0507 for more or fewer examples than the function takes."""
+    try:
+        signature = _signature(func)
+    except (TypeError, ValueError):
+        return  # written in C: it checks its arguments itself
+    try:
+        signature.bind(*args)
+    except TypeError as error:
+        name = getattr(func, "__name__", type(func).__name__)
+        raise TracingError(
+            Diagnostic(
+                "E0507",
+                f"the {len(args)} example inputs do not fit `{name}{signature}`: {error}",
+                help="give a tuple with one example for each parameter, `(x, y)`; a single"
+                " list or tuple goes into one, `(items,)`",
+            )
+        ) from None
 
 
 def _signature(func: Any) -> inspect.Signature:

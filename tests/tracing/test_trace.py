@@ -302,3 +302,26 @@ def test_a_traced_callee_stays_a_call() -> None:
     assert "prim::CallFunction" in kinds(outer)
     assert 7.0 == outer(torch.tensor([3.0])).item()
     assert "prim::CallFunction" not in [n.kind for n in outer.inlined_graph.all_nodes]
+
+
+@pytest.mark.parametrize(
+    "inputs", [(), (torch.ones(2), torch.ones(2)), [1.0, 2.0]], ids=["0", "2", "list"]
+)
+def test_examples_in_the_wrong_number_are_told_with_the_signature(inputs):
+    def single(x):
+        return x * 2
+
+    with pytest.raises(jit.TracingError, match=r"do not fit `single\(x\)`") as error:
+        jit.trace(single, inputs)
+
+    assert "E0507" == error.value.code
+
+
+def test_what_cannot_be_called_is_not_traced():
+    with pytest.raises(TypeError, match="takes a function or a module, not `int`"):
+        jit.trace(3, torch.ones(2))
+
+
+def test_a_number_that_is_baked_in_is_told_as_python_writes_it():
+    with pytest.warns(jit.TracerWarning, match=r"the plain number 3\.0 by int"):
+        jit.trace(lambda x: x * int(x.sum()), np.ones(3))

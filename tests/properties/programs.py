@@ -81,7 +81,7 @@ class FunctionMaker(Expressions):
         simple = [
             self.assign, self.assign, self.assign, self.augment, self.change_list,
             self.write, self.write, self.show, self.check, self.unpack, self.bare,
-            self.swap,
+            self.swap, self.twice,
         ]  # fmt: skip
         leaving = [self.leave] if self.depth > 1 or self.chance(8) else []
         nested = [
@@ -168,6 +168,24 @@ class FunctionMaker(Expressions):
                 f"{name}[:, 1:] *= 2",
             ]  # fmt: skip
         return [self.pick(*forms)]
+
+    def twice(self) -> list[str]:
+        """One operator twice, and a write in between: what rewriting must not miss."""
+        names = self.names(Kind.VECTOR)
+        if not names:
+            return self.assign()
+        operator = self.pick(
+            "{} * 2", "{} + 1", "-{}", "torch.relu({})", "{}.abs()", "{}.clone()",
+            "{}.reshape(-1)", "{}.view(-1)", "{}[:]", "{} * {}", "{}.to(torch.float32)",
+        )  # fmt: skip
+        old, new = self.pick(*names), self.target(Kind.VECTOR)
+        self.scope.add(new)
+        i = self.expression(Kind.INT, 0)
+        return [
+            f"{new} = {operator.replace('{}', old)}",
+            f"{self.pick(new, old)}{self.pick('[0] = ', ' += ', '[:] = ')}{i}",
+            f"{new} = {operator.replace('{}', new)}",
+        ]
 
     def show(self) -> list[str]:
         kinds = [self.kind() for _ in range(self.draw(st.integers(1, 2)))]

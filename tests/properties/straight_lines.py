@@ -43,10 +43,11 @@ class LineMaker(FunctionMaker):
         }[kind]
 
     def statement(self) -> list[str]:
-        if self.chance(2):
-            return self.write()
-        kind = self.pick(*TENSORS)
-        made, name = self.expression(kind), self.target(kind)
+        if self.chance(3):
+            return self.pick(self.write, self.twice)()
+        kind = self.pick(Kind.VECTOR, *TENSORS)
+        made = getattr(self, f"_{kind.name.lower()}")(self.pick(1, 2))
+        name = f"{kind.value}{self.pick(0, 1)}"
         self.scope.add(name)
         return [f"{name} = {made}"]
 
@@ -61,7 +62,7 @@ def straight_lines(draw: st.DrawFn) -> Case:
     names = [f"{k.value}{i}" for i, k in numbered(params)]
     maker = LineMaker(draw, "main", [*TENSORS], 0)
     maker.scope = set(names)
-    body = [line for _ in range(draw(st.integers(1, 6))) for line in maker.statement()]
+    body = [line for _ in range(draw(st.integers(1, 12))) for line in maker.statement()]
     shown = draw(st.lists(st.sampled_from(sorted(maker.scope)), min_size=1, max_size=3))
     body.append(f"return {', '.join(shown)}")
     listed = ", ".join(f"{n}: Tensor" for n in names)

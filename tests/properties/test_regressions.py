@@ -34,6 +34,24 @@ def main(l: List[int], t: Tuple[List[int], int]) -> int:
 """,
         "([], ([], 1))",
     ),
+    "an index out of range": (
+        """
+def main(v: Tensor) -> str:
+    try:
+        v[3] = 1
+    except IndexError as e:
+        return str(e)
+    return ""
+""",
+        "(torch.ones(2),)",
+    ),
+    "a slice of a tensor without dimensions": (
+        """
+def main(v: Tensor) -> Tensor:
+    return v.sum()[:]
+""",
+        "(torch.ones(2),)",
+    ),
     "abs of a float": (
         """
 def main(f: float) -> float:

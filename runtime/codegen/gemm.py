@@ -7,7 +7,6 @@ can be read where it is; so is A where its rows would collide in the cache.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import llvmlite.ir as ll
@@ -313,7 +312,9 @@ class _Driver:
             pointer = B.at(b, self.panel_base, b.mul(panel_at, self.panel_step))
             width = b.sub(columns, done)
             place = b.add(column, done)
-            self._for_each_tile(
+            T.for_each_tile(
+                b,
+                self.shape,
                 rows,
                 lambda kind, at, left: self._call_tile(
                     kind, row, at, left, pointer, place, width
@@ -331,42 +332,6 @@ class _Driver:
             within = b.mul(b.and_(kept, B.index(lanes - 1)), near)
             pointer = B.at(b, base, panels, within)
             B.store(b, pointer, B.at(b, self.table, b.mul(r, B.index(8))))
-
-    def _for_each_tile(
-        self,
-        rows: ll.Value,
-        use: Callable[[int, ll.Value, ll.Value], None],
-    ) -> None:
-        """Cut rows into tiles: large ones first, small ones for what is left."""
-        b = self.b
-        heights = self.shape.heights
-        head, after = (b.function.append_basic_block(n) for n in ("tiles", "after"))
-        before = b.block
-        b.branch(head)
-        b.position_at_end(head)
-        at = b.phi(I64)
-        at.add_incoming(B.index(0), before)
-        left = b.sub(rows, at)
-        choice = b.function.append_basic_block("choice")
-        b.cbranch(b.icmp_signed(">", left, B.index(0)), choice, after)
-        b.position_at_end(choice)
-        for place, height in enumerate(heights):
-            smaller = heights[place + 1 :]
-            taken = b.function.append_basic_block(f"tile{height}")
-            if smaller:
-                # a larger tile with a row too many beats two smaller ones
-                bound = min(sum(smaller), height - 1)
-                rest = b.function.append_basic_block("smaller")
-                b.cbranch(b.icmp_signed(">", left, B.index(bound)), taken, rest)
-            else:
-                b.branch(taken)
-            b.position_at_end(taken)
-            use(place, at, left)
-            at.add_incoming(b.add(at, B.index(height)), b.block)
-            b.branch(head)
-            if smaller:
-                b.position_at_end(rest)
-        b.position_at_end(after)
 
     def _call_tile(
         self,

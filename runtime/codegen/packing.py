@@ -11,8 +11,8 @@ import llvmlite.ir as ll
 
 from jit.ir.dtypes import DType
 from jit.runtime.codegen import building as B
-from jit.runtime.codegen.tile import Numbers, widen
-from jit.runtime.codegen.values import ELEMENT, I64, POINTER
+from jit.runtime.codegen.tile import Numbers, Shape, widen
+from jit.runtime.codegen.values import ELEMENT, I32, I64, POINTER
 
 PACK_ARGUMENTS: list[tuple[str, ll.Type]] = [
     ("x", POINTER),
@@ -130,3 +130,143 @@ def _turn_blocks(
         for made in transposed(b, rows):
             B.store(b, made, place, packed)
             place = B.at(b, place, out_row)
+
+
+TURN_ARGUMENTS: list[tuple[str, ll.Type]] = [
+    ("x", POINTER),
+    ("x_row", I64),
+    ("x_column", I64),
+    ("rows", I64),
+    ("columns", I64),
+    ("out", POINTER),  # columns lie together
+    ("out_row", I64),
+]
+
+
+def emit_turn(
+    module: ll.Module, source: DType, shape: Shape, *, widens: bool
+) -> ll.Function:
+    """A function that copies a matrix so that its rows lie together in memory.
+
+    `widens` tells whether elements become what sums are made of.
+    """
+    name = f"turn_{source.name}_{shape.lanes}{'_wide' if widens else ''}"
+    found = module.globals.get(name)
+    if found is not None:
+        return found
+    b, given = B.new_function(module, name, TURN_ARGUMENTS)
+    turn = _Turn(b, given, source, shape, widens=widens)
+    rows, columns = given["rows"], given["columns"]
+    item = B.index(source.itemsize)
+    along = b.icmp_signed("==", given["x_row"], item)
+    across = b.icmp_signed("==", given["x_column"], item)
+    if shape.has_masks:
+        with b.if_else(b.and_(along, b.not_(across))) as (squares, other):
+            with squares:
+                turn.squares(rows, columns, masked=True)
+            with other:
+                turn.one_by_one(B.index(0), rows, B.index(0), columns, across)
+    else:
+        whole_rows = b.and_(rows, B.index(-shape.lanes))
+        whole_columns = b.and_(columns, B.index(-shape.lanes))
+        is_square = b.and_(along, b.not_(across))
+        whole_rows = b.select(is_square, whole_rows, B.index(0))
+        whole_columns = b.select(is_square, whole_columns, B.index(0))
+        turn.squares(whole_rows, whole_columns, masked=False)
+        turn.one_by_one(B.index(0), whole_rows, whole_columns, columns, across)
+        turn.one_by_one(whole_rows, rows, B.index(0), columns, across)
+    b.ret_void()
+    return b.function
+
+
+class _Turn:
+    """The body of `turn`, while it is generated."""
+
+    def __init__(
+        self,
+        b: ll.IRBuilder,
+        given: dict[str, ll.Value],
+        source: DType,
+        shape: Shape,
+        *,
+        widens: bool,
+    ) -> None:
+        self.b, self.given, self.source, self.shape = b, given, source, shape
+        self.widens = widens
+        self.item = source.itemsize
+        wide = 8 if source.itemsize == 8 else 4
+        self.made = wide if widens else source.itemsize
+
+    def changed(self, value: ll.Value) -> ll.Value:
+        return widen(self.b, value, self.source) if self.widens else value
+
+    def places(self, row: ll.Value, column: ll.Value) -> tuple[ll.Value, ll.Value]:
+        """Where an element is, and where it goes."""
+        b, given = self.b, self.given
+        x = B.at(
+            b,
+            given["x"],
+            b.mul(row, given["x_row"]),
+            b.mul(column, given["x_column"]),
+        )
+        moved = b.mul(column, B.index(self.made))
+        return x, B.at(b, given["out"], b.mul(row, given["out_row"]), moved)
+
+    def squares(self, rows: ll.Value, columns: ll.Value, *, masked: bool) -> None:
+        """Squares of vectors, turned in registers."""
+        b, lanes, given = self.b, self.shape.lanes, self.given
+        kind = ll.VectorType(ELEMENT[self.source], lanes)
+        with (
+            B.loop(b, B.index(0), columns, lanes) as column,
+            B.loop(b, B.index(0), rows, lanes) as row,
+        ):
+            x, out = self.places(row, column)
+            across = B.lanes_below(b, b.sub(columns, column), lanes)
+            along = B.lanes_below(b, b.sub(rows, row), lanes)
+            found = []
+            for j in range(lanes):
+                at = x
+                if masked:
+                    exists = b.extract_element(across, I32(j))
+                    move = b.select(
+                        exists, b.mul(given["x_column"], B.index(j)), B.index(0)
+                    )
+                    at = B.at(b, x, move)
+                    mask = B.both(b, exists, along)
+                    value = B.masked_load(b, at, mask, kind, self.item)
+                else:
+                    at = B.at(b, x, b.mul(given["x_column"], B.index(j)))
+                    value = B.load(b, at, kind, self.item)
+                found.append(self.changed(value))
+            for i, value in enumerate(transposed(b, found)):
+                if masked:
+                    exists = b.extract_element(along, I32(i))
+                    move = b.select(
+                        exists, b.mul(given["out_row"], B.index(i)), B.index(0)
+                    )
+                    mask = B.both(b, exists, across)
+                    B.masked_store(b, value, B.at(b, out, move), mask, self.made)
+                else:
+                    at = B.at(b, out, b.mul(given["out_row"], B.index(i)))
+                    B.store(b, value, at, self.made)
+
+    def one_by_one(
+        self,
+        first_row: ll.Value,
+        rows: ll.Value,
+        first_column: ll.Value,
+        columns: ll.Value,
+        across: ll.Value,
+    ) -> None:
+        """A part without turning: vectors where rows lie together, then elements."""
+        b, lanes = self.b, self.shape.lanes
+        with B.loop(b, first_row, rows) as row:
+            whole = b.and_(b.sub(columns, first_column), B.index(-lanes))
+            whole = b.select(across, b.add(first_column, whole), first_column)
+            with B.loop(b, first_column, whole, lanes) as column:
+                x, out = self.places(row, column)
+                value = _load(b, x, self.source, lanes)
+                B.store(b, self.changed(value), out, self.made)
+            with B.loop(b, whole, columns) as column:
+                x, out = self.places(row, column)
+                B.store(b, self.changed(_load(b, x, self.source)), out, self.made)

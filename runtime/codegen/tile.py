@@ -387,3 +387,42 @@ def apply_epilogue(
             one = widen(b, B.load(b, pointer, element), result)
             given.append(B.splat(b, one, lanes))
     return epilogue.apply(b, sums, given)
+
+
+def for_each_tile(
+    b: ll.IRBuilder,
+    shape: Shape,
+    rows: ll.Value,
+    use: Callable[[int, ll.Value, ll.Value], None],
+) -> None:
+    """Cut rows into tiles: large ones first, small ones for what is left.
+
+    `use` is given the number of a height, the first row, and how many rows are left.
+    """
+    head, after = (b.function.append_basic_block(n) for n in ("tiles", "after"))
+    before = b.block
+    b.branch(head)
+    b.position_at_end(head)
+    at = b.phi(I64)
+    at.add_incoming(B.index(0), before)
+    left = b.sub(rows, at)
+    choice = b.function.append_basic_block("choice")
+    b.cbranch(b.icmp_signed(">", left, B.index(0)), choice, after)
+    b.position_at_end(choice)
+    for place, height in enumerate(shape.heights):
+        smaller = shape.heights[place + 1 :]
+        taken = b.function.append_basic_block(f"tile{height}")
+        if smaller:
+            # a larger tile with a row too many beats two smaller ones
+            bound = min(sum(smaller), height - 1)
+            rest = b.function.append_basic_block("smaller")
+            b.cbranch(b.icmp_signed(">", left, B.index(bound)), taken, rest)
+        else:
+            b.branch(taken)
+        b.position_at_end(taken)
+        use(place, at, left)
+        at.add_incoming(b.add(at, B.index(height)), b.block)
+        b.branch(head)
+        if smaller:
+            b.position_at_end(rest)
+    b.position_at_end(after)

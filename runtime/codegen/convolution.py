@@ -1,0 +1,511 @@
+"""Convolutions as products whose rows are windows of the input.
+
+The input is laid out once with its channels together and zeros around it. An element of
+the window is then an offset that is the same for all windows, so that tiles read windows
+where they are: a table of pointers has the first element of each, and the depth of the
+product is cut into segments, one for each row of the window.
+
+Results are made for a block of pixels and a panel of channels at a time, and turned on
+their way out if their channels are not to lie together. In a depthwise convolution a
+tile multiplies vectors of channels by vectors of weights instead.
+
+What a kernel has to know is a plan, words in memory: see `PLAN`. All kernels serve one
+to three axes; missing ones have size 1.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import llvmlite.ir as ll
+
+from jit.runtime.codegen import building as B
+from jit.runtime.codegen import tile as T
+from jit.runtime.codegen.packing import emit_pack, emit_turn
+from jit.runtime.codegen.target import Target
+from jit.runtime.codegen.tile import PLAIN, Epilogue, Numbers, Shape
+from jit.runtime.codegen.values import I64, POINTER
+
+AXES = ("d", "h", "w")
+
+
+def _along(name: str) -> list[str]:
+    return [f"{name}_{axis}" for axis in AXES]
+
+
+PLAN = [
+    "images",
+    "channels",
+    "outer",  # channels of the result
+    "groups",
+    *_along("in"),
+    *_along("pad"),  # zeros before the first element
+    *_along("full"),  # sizes with all zeros around
+    *_along("spread"),  # steps from one element to the next in the padded input
+    *_along("kernel"),
+    *_along("stride"),
+    *_along("dilation"),
+    *_along("out"),
+    # strides of the operands, in bytes
+    "x_image",
+    "x_channel",
+    *_along("x"),
+    "weight_outer",
+    "weight_inner",
+    *_along("weight"),
+    "out_image",
+    "out_channel",
+    "out_pixel",
+]
+"""The words of a plan, i64 each."""
+
+_TILES = 16
+"""Tiles of one block of pixels: weights are read that often from the second cache."""
+
+
+@dataclass(frozen=True)
+class Convolution:
+    """Kernels to be generated."""
+
+    target: Target
+    types: Numbers
+    epilogue: Epilogue = PLAIN
+    """Operands that have numbers for rows are those of a result with channels together."""
+    depthwise: bool = False
+    """Each channel by itself: as many groups as channels, and as results."""
+
+    @property
+    def shape(self) -> Shape:
+        return T.shape_for(self.target, self.types.sums)
+
+    @property
+    def name(self) -> str:
+        """Equal names mean equal code, on one machine."""
+        ending = f"_{self.epilogue.name}" if self.epilogue.name else ""
+        kind = "depthwise" if self.depthwise else "convolution"
+        shape = f"{self.shape.height}x{self.shape.width}"
+        return f"{kind}_{self.types.source.name}_{shape}{ending}"
+
+    @property
+    def pixels(self) -> int:
+        """Pixels of a block."""
+        return self.shape.height * _TILES
+
+    # Memory that the caller provides; for ints as for LLVM values made by `words`.
+
+    def padded_bytes(self, plan: Mapping[str, int]) -> int:
+        """The input with its channels together and zeros around it."""
+        space = plan["full_d"] * plan["full_h"] * plan["full_w"]
+        elements = plan["images"] * space * plan["channels"]
+        # tiles read whole vectors of channels
+        return (elements + self.shape.width) * self.types.sum_bytes
+
+    def packed_bytes(self, plan: Mapping[str, int]) -> int:
+        """The weights in panels."""
+        taps = plan["kernel_d"] * plan["kernel_h"] * plan["kernel_w"]
+        width, outer, channels = self.shape.width, plan["outer"], plan["channels"]
+        groups = plan["groups"]
+        if self.depthwise:
+            panels, inner = -(-channels // width), 1
+        else:
+            panels = groups * -(-(outer // groups) // width)
+            inner = channels // groups
+        return panels * taps * inner * width * self.types.sum_bytes
+
+    def units(self, plan: Mapping[str, int]) -> int:
+        """Parts into which the work may be cut: blocks of pixels times panels."""
+        pixels = plan["out_d"] * plan["out_h"] * plan["out_w"]
+        blocks = plan["images"] * -(-pixels // self.pixels)
+        groups = 1 if self.depthwise else plan["groups"]
+        return blocks * groups * -(-(plan["outer"] // groups) // self.shape.width)
+
+    def work_bytes(self, plan: Mapping[str, int]) -> int:
+        """Scratch memory of one call: tables, and the results of a block."""
+        taps = plan["kernel_d"] * plan["kernel_h"] * plan["kernel_w"]
+        rows = self.pixels + self.shape.height
+        results = self.pixels * self.shape.width * self.types.sum_bytes
+        return 8 * (rows + taps) + results + 128
+
+
+class _Plan:
+    """The words of a plan, loaded where they are asked for."""
+
+    def __init__(self, b: ll.IRBuilder, pointer: ll.Value) -> None:
+        self.b, self.pointer = b, pointer
+
+    def __getitem__(self, name: str) -> ll.Value:
+        place = B.at(self.b, self.pointer, 8 * PLAN.index(name))
+        return B.load(self.b, place, I64)
+
+    def product(self, *names: str) -> ll.Value:
+        made = self[names[0]]
+        for name in names[1:]:
+            made = self.b.mul(made, self[name])
+        return made
+
+
+def emit_pack_weights(module: ll.Module, conv: Convolution) -> ll.Function:
+    """A function (plan, weights, out) that packs weights into panels."""
+    b, given = B.new_function(
+        module,
+        f"pack_{conv.name}",
+        [("plan", POINTER), ("weights", POINTER), ("out", POINTER)],
+        internal=False,
+    )
+    plan, shape, item = _Plan(b, given["plan"]), conv.shape, conv.types.sum_bytes
+    pack = emit_pack(module, conv.types, shape.lanes)
+    row = B.index(shape.width * item)
+    one = B.index(1)
+    if conv.depthwise:
+        groups, inner, outer = one, one, plan["outer"]
+    else:
+        groups = plan["groups"]
+        inner = b.udiv(plan["channels"], groups)
+        outer = b.udiv(plan["outer"], groups)
+    taps = plan.product(*_along("kernel"))
+    panel = b.mul(b.mul(taps, inner), row)
+    group = b.mul(panel, B.ceil_div(b, outer, shape.width))
+    with (
+        B.loop(b, B.index(0), groups) as g,
+        B.loop(b, B.index(0), plan["kernel_d"]) as d,
+        B.loop(b, B.index(0), plan["kernel_h"]) as h,
+        B.loop(b, B.index(0), plan["kernel_w"]) as w,
+    ):
+        first = b.mul(b.mul(g, outer), plan["weight_outer"])
+        source = B.at(b, given["weights"], first)
+        for place, axis in zip((d, h, w), AXES, strict=True):
+            source = B.at(b, source, b.mul(place, plan[f"weight_{axis}"]))
+        tap = b.add(b.mul(d, plan["kernel_h"]), h)
+        tap = b.add(b.mul(tap, plan["kernel_w"]), w)
+        moved = b.mul(b.mul(tap, inner), row)
+        out = B.at(b, given["out"], b.mul(g, group), moved)
+        b.call(pack, [
+            source, plan["weight_inner"], plan["weight_outer"], inner, outer, out,
+            panel, B.index(shape.vectors),
+        ])  # fmt: skip
+    b.ret_void()
+    return b.function
+
+
+def emit_pad(module: ll.Module, conv: Convolution) -> ll.Function:
+    """A function (plan, x, out, first, last) that lays out the input.
+
+    It makes some of the rows, of all images, with the zeros around them.
+    """
+    name = f"pad_{conv.types.source.name}_{conv.shape.lanes}"
+    found = module.globals.get(name)
+    if found is not None:
+        return found
+    b, given = B.new_function(
+        module,
+        name,
+        [("plan", POINTER), ("x", POINTER), ("out", POINTER), ("first", I64),
+         ("last", I64)],
+        internal=False,
+    )  # fmt: skip
+    plan, types = _Plan(b, given["plan"]), conv.types
+    turn = emit_turn(module, types.source, conv.shape, widens=True)
+    fill = _emit_fill(module)
+    pixel = b.mul(plan["channels"], B.index(types.sum_bytes))
+    row_bytes = b.mul(plan["full_w"], pixel)
+    with B.loop(b, given["first"], given["last"]) as row:
+        out = B.at(b, given["out"], b.mul(row, row_bytes))
+        h = b.urem(row, plan["full_h"])
+        rest = b.udiv(row, plan["full_h"])
+        d, image = b.urem(rest, plan["full_d"]), b.udiv(rest, plan["full_d"])
+        d, has_d = _before_spreading(b, plan, d, "d")
+        h, has_h = _before_spreading(b, plan, h, "h")
+        exists = b.and_(has_d, has_h)
+        spread = b.icmp_signed(">", plan["spread_w"], B.index(1))
+        left = b.mul(plan["pad_w"], pixel)
+        with b.if_else(b.or_(spread, b.not_(exists))) as (all_zero, ends):
+            with all_zero:
+                b.call(fill, [out, row_bytes])
+            with ends:
+                b.call(fill, [out, left])
+                used = b.add(left, b.mul(plan["in_w"], pixel))
+                b.call(fill, [B.at(b, out, used), b.sub(row_bytes, used)])
+        with b.if_then(exists):
+            x = B.at(
+                b,
+                given["x"],
+                b.mul(image, plan["x_image"]),
+                b.mul(d, plan["x_d"]),
+                b.mul(h, plan["x_h"]),
+            )
+            b.call(turn, [
+                x, plan["x_w"], plan["x_channel"], plan["in_w"], plan["channels"],
+                B.at(b, out, left), b.mul(pixel, plan["spread_w"]),
+            ])  # fmt: skip
+    b.ret_void()
+    return b.function
+
+
+def _before_spreading(
+    b: ll.IRBuilder, plan: _Plan, place: ll.Value, axis: str
+) -> tuple[ll.Value, ll.Value]:
+    """Which element of the input lies at a place of the padded one, and if one does."""
+    place = b.sub(place, plan[f"pad_{axis}"])
+    spread = plan[f"spread_{axis}"]
+    element = b.sdiv(place, spread)
+    exact = b.icmp_signed("==", b.mul(element, spread), place)
+    inside = b.icmp_unsigned("<", element, plan[f"in_{axis}"])
+    return element, b.and_(
+        exact, b.and_(inside, b.icmp_signed(">=", place, B.index(0)))
+    )
+
+
+def _emit_fill(module: ll.Module) -> ll.Function:
+    """A function (out, bytes) that writes zeros, four bytes at a time."""
+    found = module.globals.get("fill_zeros")
+    if found is not None:
+        return found
+    b, given = B.new_function(module, "fill_zeros", [("out", POINTER), ("bytes", I64)])
+    with B.loop(b, B.index(0), given["bytes"], 4) as place:
+        B.store(b, ll.Constant(ll.IntType(32), 0), B.at(b, given["out"], place), 4)
+    b.ret_void()
+    return b.function
+
+
+CONVOLVE_ARGUMENTS: list[tuple[str, ll.Type]] = [
+    ("plan", POINTER),
+    ("padded", POINTER),
+    ("weights", POINTER),  # packed
+    ("out", POINTER),
+    ("first", I64),  # units to be made, see `Convolution.units`
+    ("last", I64),
+    ("work", POINTER),
+]
+
+
+def emit_convolve(module: ll.Module, conv: Convolution) -> ll.Function:
+    """The kernel, see `CONVOLVE_ARGUMENTS`; the epilogue's operands follow."""
+    found = module.globals.get(conv.name)
+    if found is not None:
+        return found
+    return _Driver(module, conv).emit()
+
+
+class _Driver:
+    """The loops around the tiles, while they are generated."""
+
+    def __init__(self, module: ll.Module, conv: Convolution) -> None:
+        self.conv, self.shape, self.types = conv, conv.shape, conv.types
+        make = _emit_depthwise_tile if conv.depthwise else T.emit_tile
+        self.tiles = [
+            make(module, self.shape, h, self.types) for h in self.shape.heights
+        ]
+        self.finish = T.emit_finish(module, self.shape, self.types, conv.epilogue)
+        self.turn = emit_turn(module, self.types.result, self.shape, widens=False)
+        arguments = CONVOLVE_ARGUMENTS + T.operand_arguments(conv.epilogue)
+        self.b, self.given = B.new_function(
+            module, conv.name, arguments, internal=False
+        )
+        self.plan = _Plan(self.b, self.given["plan"])
+
+    def emit(self) -> ll.Function:
+        b, plan, width = self.b, self.plan, self.shape.width
+        item = self.types.sum_bytes
+        self.sums = T.scratch(b, self.shape, self.types)
+        rows = self.conv.pixels + self.shape.height
+        self.table = self.given["work"]
+        self.offsets = B.at(b, self.table, 8 * rows)
+        taps = plan.product(*_along("kernel"))
+        results = b.ptrtoint(B.at(b, self.offsets, b.mul(taps, B.index(8))), I64)
+        results = b.and_(b.add(results, B.index(63)), B.index(-64))
+        self.results = b.inttoptr(results, POINTER)
+        self.pixel_bytes = b.mul(plan["channels"], B.index(item))
+        self.line_bytes = b.mul(self.pixel_bytes, plan["full_w"])
+        self.plane_bytes = b.mul(self.line_bytes, plan["full_h"])
+        one = B.index(1)
+        groups = one if self.conv.depthwise else plan["groups"]
+        self.outer = b.udiv(plan["outer"], groups)
+        self.inner = one
+        if not self.conv.depthwise:
+            self.inner = b.udiv(plan["channels"], groups)
+        self.group_panels = B.ceil_div(b, self.outer, width)
+        panels = b.mul(groups, self.group_panels)
+        self.panel_bytes = b.mul(b.mul(taps, self.inner), B.index(width * item))
+        self.pixels = plan.product(*_along("out"))
+        self.blocks = B.ceil_div(b, self.pixels, self.conv.pixels)
+        self._choose_segments(groups)
+        first, last = self.given["first"], self.given["last"]
+        with B.loop(b, first, last) as unit:
+            panel, block = b.urem(unit, panels), b.udiv(unit, panels)
+            image, part = b.udiv(block, self.blocks), b.urem(block, self.blocks)
+            pixel = b.mul(part, B.index(self.conv.pixels))
+            count = B.smaller(b, b.sub(self.pixels, pixel), B.index(self.conv.pixels))
+            is_new = b.or_(
+                b.icmp_signed("==", panel, B.index(0)),
+                b.icmp_signed("==", unit, first),
+            )
+            with b.if_then(is_new):
+                self._fill_table(image, pixel, count)
+            self._fill_offsets(panel)
+            self._panel(image, pixel, count, panel)
+        b.ret_void()
+        return b.function
+
+    def _choose_segments(self, groups: ll.Value) -> None:
+        """A row of the window is one segment if its elements lie together."""
+        b, plan = self.b, self.plan
+        if self.conv.depthwise:
+            self.merges = ll.Constant(ll.IntType(1), 0)
+        else:
+            close = b.icmp_signed("==", plan["dilation_w"], B.index(1))
+            alone = b.icmp_signed("==", groups, B.index(1))
+            self.merges = b.and_(close, alone)
+        self.steps_w = b.select(self.merges, B.index(1), plan["kernel_w"])
+        self.depth = b.select(
+            self.merges, b.mul(plan["kernel_w"], self.inner), self.inner
+        )
+        lines = b.mul(plan["kernel_d"], plan["kernel_h"])
+        self.segments = b.mul(lines, self.steps_w)
+
+    def _fill_table(self, image: ll.Value, pixel: ll.Value, count: ll.Value) -> None:
+        """Where the window of each pixel begins; the last one again after the end."""
+        b, plan = self.b, self.plan
+        size = b.mul(self.plane_bytes, plan["full_d"])
+        base = B.at(b, self.given["padded"], b.mul(image, size))
+        w = b.urem(pixel, plan["out_w"])
+        rest = b.udiv(pixel, plan["out_w"])
+        h, d = b.urem(rest, plan["out_h"]), b.udiv(rest, plan["out_h"])
+        step_w = b.mul(plan["stride_w"], self.pixel_bytes)
+        step_h = b.mul(plan["stride_h"], self.line_bytes)
+        step_d = b.mul(plan["stride_d"], self.plane_bytes)
+        last_w = b.sub(plan["out_w"], B.index(1))
+        last_h = b.sub(plan["out_h"], B.index(1))
+        one, zero = B.index(1), B.index(0)
+
+        def step(r: ll.Value, places: list[ll.Value]) -> list[ll.Value]:
+            d, h, w = places
+            pointer = B.at(
+                b, base, b.mul(d, step_d), b.mul(h, step_h), b.mul(w, step_w)
+            )
+            B.store(b, pointer, B.at(b, self.table, b.mul(r, B.index(8))))
+            goes_on = b.icmp_signed("<", r, b.sub(count, one))
+            ends_line = b.and_(goes_on, b.icmp_signed("==", w, last_w))
+            ends_plane = b.and_(ends_line, b.icmp_signed("==", h, last_h))
+            next_w = b.select(ends_line, zero, b.add(w, b.zext(goes_on, I64)))
+            next_h = b.select(ends_plane, zero, b.add(h, b.zext(ends_line, I64)))
+            return [b.add(d, b.zext(ends_plane, I64)), next_h, next_w]
+
+        rows = b.add(count, B.index(self.shape.height))
+        B.carried_loop(b, zero, rows, one, [d, h, w], step)
+
+    def _fill_offsets(self, panel: ll.Value) -> None:
+        """Where the segments of a panel begin, from the start of a window."""
+        b, plan, item = self.b, self.plan, self.types.sum_bytes
+        if self.conv.depthwise:
+            channel = b.mul(panel, B.index(self.shape.width))
+        else:
+            channel = b.mul(b.udiv(panel, self.group_panels), self.inner)
+        start = b.mul(channel, B.index(item))
+        with (
+            B.loop(b, B.index(0), plan["kernel_d"]) as d,
+            B.loop(b, B.index(0), plan["kernel_h"]) as h,
+            B.loop(b, B.index(0), self.steps_w) as w,
+        ):
+            offset = start
+            for place, axis, size in (
+                (d, "d", self.plane_bytes),
+                (h, "h", self.line_bytes),
+                (w, "w", self.pixel_bytes),
+            ):
+                moved = b.mul(b.mul(place, plan[f"dilation_{axis}"]), size)
+                offset = b.add(offset, moved)
+            line = b.add(b.mul(d, plan["kernel_h"]), h)
+            number = b.add(b.mul(line, self.steps_w), w)
+            B.store(b, offset, B.at(b, self.offsets, b.mul(number, B.index(8))))
+
+    def _panel(
+        self, image: ll.Value, pixel: ll.Value, count: ll.Value, panel: ll.Value
+    ) -> None:
+        """All tiles of a block of pixels, for one panel of channels."""
+        b, plan, given, width = self.b, self.plan, self.given, self.shape.width
+        item = self.types.result.itemsize
+        group = b.udiv(panel, self.group_panels)
+        within = b.mul(b.urem(panel, self.group_panels), B.index(width))
+        columns = B.smaller(b, b.sub(self.outer, within), B.index(width))
+        channel = b.add(b.mul(group, self.outer), within)
+        weights = B.at(b, given["weights"], b.mul(panel, self.panel_bytes))
+        image_at = B.at(b, given["out"], b.mul(image, plan["out_image"]))
+        place = B.at(
+            b,
+            image_at,
+            b.mul(pixel, plan["out_pixel"]),
+            b.mul(channel, plan["out_channel"]),
+        )
+        together = b.icmp_signed("==", plan["out_channel"], B.index(item))
+        c_row = b.select(together, plan["out_pixel"], B.index(width * item))
+        c_base = b.select(together, place, self.results)
+        whole = b.add(b.mul(image, self.pixels), pixel)
+
+        def use(kind: int, at: ll.Value, left: ll.Value) -> None:
+            b.call(self.tiles[kind], [
+                B.at(b, self.table, b.mul(at, B.index(8))), self.offsets,
+                self.segments, self.depth, B.index(self.types.sum_bytes), weights,
+                B.index(width * self.types.sum_bytes), columns, self.sums,
+            ])  # fmt: skip
+            height = B.smaller(b, left, B.index(self.shape.heights[kind]))
+            b.call(self.finish, [
+                self.sums, B.at(b, c_base, b.mul(at, c_row)), c_row, height, columns,
+                ll.Constant(ll.IntType(1), 0), B.true(),
+                *T.operands_at(
+                    b, given, self.conv.epilogue, self.types.result,
+                    b.add(whole, at), channel,
+                ),
+            ])  # fmt: skip
+
+        T.for_each_tile(b, self.shape, count, use)
+        with b.if_then(b.not_(together)):
+            b.call(self.turn, [
+                self.results, B.index(item), c_row, columns, count, place,
+                plan["out_channel"],
+            ])  # fmt: skip
+
+
+def _emit_depthwise_tile(
+    module: ll.Module, shape: Shape, height: int, types: Numbers
+) -> ll.Function:
+    """As a tile, but channels are multiplied by weights of their own.
+
+    The segments are the elements of the window.
+    """
+    kind = "f64" if types.sum_bytes == 8 else "f32"
+    name = f"depthwise_tile_{kind}_{height}x{shape.width}"
+    found = module.globals.get(name)
+    if found is not None:
+        return found
+    b, given = B.new_function(module, name, T.TILE_ARGUMENTS)
+    b.function.attributes.add("noinline")
+    vector = ll.VectorType(types.sums, shape.lanes)
+    vector_bytes = shape.lanes * types.sum_bytes
+    places = [B.at(b, given["rows"], 8 * r) for r in range(height)]
+    rows = [B.load(b, p, POINTER) for p in places]
+
+    def tap(place: ll.Value, carried: list[ll.Value]) -> list[ll.Value]:
+        pointer, *sums = carried
+        offset = B.load(b, B.at(b, given["offsets"], b.mul(place, B.index(8))), I64)
+        weights = [
+            B.load(b, B.at(b, pointer, v * vector_bytes), vector, types.sum_bytes)
+            for v in range(shape.vectors)
+        ]
+        made = []
+        for r, row in enumerate(rows):
+            for v, weight in enumerate(weights):
+                at = B.at(b, row, offset, v * vector_bytes)
+                x = B.load(b, at, vector, types.sum_bytes)
+                old = sums[r * shape.vectors + v]
+                made.append(B.multiply_add(b, x, weight, old, fused=shape.fused))
+        return [B.at(b, pointer, given["b_step"]), *made]
+
+    zero = ll.Constant(vector, None)
+    start = [given["b"], *[zero] * (height * shape.vectors)]
+    one, none = B.index(1), B.index(0)
+    _, *sums = B.carried_loop(b, none, given["segments"], one, start, tap)
+    for place, made in enumerate(sums):
+        B.store(b, made, B.at(b, given["out"], place * vector_bytes), vector_bytes)
+    b.ret_void()
+    return b.function

@@ -20,6 +20,7 @@ import llvmlite.ir as ll
 
 from jit.ir import types as T
 from jit.runtime.codegen import engine, failures
+from jit.runtime.codegen.building import at, store
 from jit.runtime.codegen.host import (
     SLOTS,
     host_function,
@@ -32,7 +33,14 @@ from jit.runtime.codegen.kinds import (
     Kind,
     Number,
     StaticKind,
+    TensorKind,
     TupleKind,
+)
+from jit.runtime.codegen.tensor_calling import (
+    LARGE,
+    box_tensor,
+    layout_problem,
+    unbox_tensor,
 )
 from jit.runtime.codegen.values import F64, I1, I32, I64, POINTER
 
@@ -78,7 +86,7 @@ def problem() -> str:
     marked = object()
     if ctypes.c_size_t.from_address(id(marked) + TYPE).value != id(object):
         return "the type of an object is not where it is expected"
-    return ""
+    return layout_problem()
 
 
 # the entry --------------------------------------------------------------------------
@@ -92,9 +100,20 @@ class Entry:
         function = ll.Function(unit.module, ENTRY_TYPE, "entry")
         self.made = function
         self.self, self.args, self.count, self.names = function.args
-        self.b = ll.IRBuilder(function.append_basic_block("start"))
+        frame = function.append_basic_block("frame")
+        start = function.append_basic_block("start")
+        self._frame_end = ll.IRBuilder(frame).branch(start)
+        self.b = ll.IRBuilder(start)
+        words = self.stack(ll.ArrayType(I64, failures.STATE_WORDS))
+        self.state = self.b.bitcast(words, POINTER)
         self.miss = function.append_basic_block("miss")
         self.error = function.append_basic_block("error")
+
+    def stack(self, type: ll.Type) -> ll.Value:
+        """Room for one value in the frame of the entry."""
+        builder = ll.IRBuilder()
+        builder.position_before(self._frame_end)
+        return builder.alloca(type)
 
     def guard(self, holds: ll.Value) -> None:
         """Go to the slow path unless a condition holds."""
@@ -138,9 +157,12 @@ class Entry:
                 return []
             case TupleKind(items, None):
                 return self._unbox_tuple(given, items)
+            case TensorKind():
+                return unbox_tensor(self, given, kind)
         raise Declined(f"an argument is `{kind}`")
 
-    def _has_type(self, given: ll.Value, name: str) -> ll.Value:
+    def has_type(self, given: ll.Value, name: str) -> ll.Value:
+        """Whether an object is of exactly a type."""
         return self.b.icmp_unsigned(
             "==", self.field(given, TYPE, I64), read_slot(self.b, name)
         )
@@ -152,16 +174,16 @@ class Entry:
             is_false = b.icmp_unsigned("==", given, self.object("False"))
             self.guard(b.or_(is_true, is_false))
             return is_true
-        self.guard(self._has_type(given, str(type)))
+        self.guard(self.has_type(given, str(type)))
         if type == T.FLOAT:
             return self.field(given, HEAD, F64)
-        over = b.alloca(I32)
+        over = self.stack(I32)
         number = self.call("PyLong_AsLongLongAndOverflow", I64, given, over)
         self.guard(b.icmp_signed("==", b.load(over), I32(0)))
         return number
 
     def _unbox_tuple(self, given: ll.Value, items: Sequence[Kind]) -> list[ll.Value]:
-        self.guard(self._has_type(given, "tuple"))
+        self.guard(self.has_type(given, "tuple"))
         length = self.field(given, HEAD, I64)
         self.guard(self.b.icmp_signed("==", length, I64(len(items))))
         return [
@@ -199,6 +221,11 @@ class Entry:
                     boxed = self.box(leaves, item)
                     self.call("PyTuple_SetItem", I32, made, I64(index), boxed)
                 return made
+            case TensorKind():
+                boxed = self.check_result(box_tensor(self, leaves, kind, self.state))
+                if kind.is_array and kind.rank == 0:
+                    boxed = self.call("PyArray_Return", POINTER, boxed)
+                return boxed
         raise Declined(f"the result is `{kind}`")
 
     # the whole ------------------------------------------------------------------------
@@ -208,7 +235,6 @@ class Entry:
     ) -> None:
         """The whole entry."""
         b = self.b
-        state = b.alloca(ll.ArrayType(I64, failures.STATE_WORDS))
         count = b.and_(self.count, I64(2**63 - 1))
         fits = b.icmp_unsigned("==", count, I64(len(arguments)))
         self.guard(b.and_(fits, self.is_null(self.names)))
@@ -217,18 +243,13 @@ class Entry:
             given = b.load(b.gep(self.args, [I64(index)], inbounds=True))
             leaves += self.unbox(given, kind)
         for index in (1, 2, 3, 4):
-            b.store(I64(0), b.gep(state, [I64(0), I64(index)], inbounds=True))
+            store(b, I64(0), at(b, self.state, 8 * index))
         deepest, limited = I64(DEEPEST), I1(0)
         if self.unit.has_calls:
             limit = b.sext(self.call("Py_GetRecursionLimit", I32), I64)
             limited = b.icmp_signed(">", limit, I64(DEEPEST))
             deepest = b.select(limited, I64(DEEPEST), limit)
-        releases = self.unit.has_loops or self.unit.has_calls
-        address = b.bitcast(state, POINTER)
-        thread = self.call("PyEval_SaveThread", POINTER) if releases else None
-        made = b.call(inner, [address, deepest, *leaves])
-        if thread is not None:
-            self.call("PyEval_RestoreThread", ll.VoidType(), thread)
+        made = self._call_inner(inner, deepest, leaves, arguments)
         failed = self.made.append_basic_block("failed")
         went_well = self.made.append_basic_block("went_well")
         status = b.extract_value(made, 0)
@@ -242,11 +263,37 @@ class Entry:
         ]
         whole = results[0] if len(results) == 1 else TupleKind(tuple(results))
         b.ret(self.box(found, whole))
-        self._make_failed(failed, address, limited)
+        self._make_failed(failed, limited)
         self._make_rest()
 
-    def _make_failed(self, block: ll.Block, state: ll.Value, limited: ll.Value) -> None:
+    def _call_inner(
+        self,
+        inner: ll.Function,
+        deepest: ll.Value,
+        leaves: list[ll.Value],
+        arguments: Sequence[Kind],
+    ) -> ll.Value:
+        """Call the function; without the GIL where it may work for long."""
         b = self.b
+        is_long: ll.Value = I1(int(self.unit.has_loops or self.unit.has_calls))
+        start = 0
+        for kind in arguments:
+            if isinstance(kind, TensorKind):
+                count: ll.Value = I64(1)
+                for size in leaves[start + 1 : start + 1 + kind.rank]:
+                    count = b.mul(count, size)
+                is_long = b.or_(is_long, b.icmp_signed(">=", count, I64(LARGE)))
+            start += len(kind.leaf_types())
+        thread = self.stack(POINTER)
+        with b.if_then(is_long):
+            b.store(self.call("PyEval_SaveThread", POINTER), thread)
+        made = b.call(inner, [self.state, deepest, *leaves])
+        with b.if_then(is_long):
+            self.call("PyEval_RestoreThread", ll.VoidType(), b.load(thread))
+        return made
+
+    def _make_failed(self, block: ll.Block, limited: ll.Value) -> None:
+        b, state = self.b, self.state
         b.position_at_end(block)
         number = b.load(b.bitcast(state, I64.as_pointer()))
         is_deep = b.icmp_unsigned(">=", number, I64(failures.RECURSION))
@@ -255,7 +302,7 @@ class Entry:
             b.call(self.unit.ownership("release_state"), [state])
             b.branch(self.miss)
         box = self.check_result(self.call("PyLong_FromVoidPtr", POINTER, state))
-        arguments = b.alloca(POINTER)
+        arguments = self.stack(POINTER)
         b.store(box, arguments)
         called = self.call(
             "PyObject_Vectorcall", POINTER, self.field(self.self, FAIL, POINTER),

@@ -21,8 +21,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import llvmlite.ir as ll
+import numpy as np
 
 from jit.ir import types as T
+from jit.ir.dtypes import DType
 from jit.ir.graph import Node
 from jit.ir.registry import find_card
 from jit.runtime import dispatch
@@ -36,7 +38,8 @@ from jit.runtime.codegen.kinds import (
     Static,
     Tuple,
 )
-from jit.runtime.codegen.values import F64, I1, I64, POINTER
+from jit.runtime.codegen.values import F64, I1, I64, POINTER, Buffer
+from jit.runtime.tensor import wrap
 
 OPERANDS = 5
 MOST_WORDS = 123
@@ -57,10 +60,10 @@ class Site:
     function: str
     operands: list[Recipe] = field(default_factory=list)
     error: Exception | None = None
-    """What to raise, if it is not the reference kernel that raises."""
+    """What to raise if the reference kernel does not raise."""
 
 
-def recipe(value: Any, words: list[ll.Value]) -> Recipe:
+def recipe(value: Any, words: list[ll.Value], type: T.Type | None = None) -> Recipe:
     """How to make an operand again; the words that it needs are appended."""
     match value:
         case Static(constant):
@@ -76,6 +79,11 @@ def recipe(value: Any, words: list[ll.Value]) -> Recipe:
         case ListValue(element, header):
             words.append(header)
             return _list_recipe(OPERANDS + len(words) - 1, element.type)
+        case Buffer():
+            index = OPERANDS + len(words)
+            words += [value.data, *value.sizes, *value.strides]
+            is_array = isinstance(type, T.ArrayType)
+            return _tensor_recipe(index, value.dtype, value.rank, is_array)
         case Items(items):
             parts = [recipe(item, words) for item in items]
             return lambda state: [part(state) for part in parts]
@@ -100,6 +108,26 @@ def _list_recipe(index: int, element: T.Type) -> Recipe:
         if not length:
             return []
         return list((_ELEMENTS[element] * length).from_address(address))
+
+    return read
+
+
+def _tensor_recipe(index: int, dtype: DType, rank: int, is_array: bool) -> Recipe:
+    """Reads a tensor: address, sizes and strides."""
+
+    def read(state: Words) -> Any:
+        address, *numbers = [_signed(w) for w in state[index : index + 1 + 2 * rank]]
+        sizes, strides = numbers[:rank], numbers[rank:]
+        if 0 in sizes:
+            array = np.empty(sizes, dtype.numpy)
+            return array if is_array else wrap(array)
+        reach = [(n - 1) * s for n, s in zip(sizes, strides, strict=True)]
+        before = -sum(r for r in reach if r < 0)
+        after = sum(r for r in reach if r > 0) + dtype.itemsize
+        # the exception may keep what it was raised for: the memory is copied as it lies
+        memory = bytearray(ctypes.string_at(address - before, before + after))
+        array = np.ndarray(sizes, dtype.numpy, memory, before, strides)
+        return array if is_array else wrap(array)
 
     return read
 
@@ -156,9 +184,10 @@ def raise_failure(sites: Sequence[Site], address: int) -> Any:
     node = site.node
     try:
         operands = [operand(state) for operand in site.operands]
+        if site.operands or site.error is None:
+            reference(node)(*operands)
         if site.error is not None:
             raise copy.copy(site.error)
-        reference(node)(*operands)
     except Exception as error:
         if isinstance(error, _TextError):
             node, error = error.node, error.error

@@ -107,9 +107,7 @@ def _resize(region: Region, found: ListValue, capacity: ll.Value) -> None:
     b = region.b
     size = I64(item_size(found.element))
     bytes = b.smul_with_overflow(capacity, size)
-    assert region.node is not None
-    fits = b.not_(b.extract_value(bytes, 1))
-    region.fail_unless(fits, region.node, [], MemoryError())
+    region.need_room(b.not_(b.extract_value(bytes, 1)))
     used = b.mul(read_header(region, found, LENGTH), size)
     attach = region.unit.ownership("attach")
     data = b.call(attach, [found.header, b.extract_value(bytes, 0), used])
@@ -294,8 +292,7 @@ def mul(region: Region, node: Node) -> Any:
     count = b.select(b.icmp_signed(">", count, I64(0)), count, I64(0))
     once = read_header(region, source, LENGTH)
     product = b.smul_with_overflow(count, once)
-    fits = b.not_(b.extract_value(product, 1))
-    region.fail_unless(fits, node, [], MemoryError())
+    region.need_room(b.not_(b.extract_value(product, 1)))
     length = b.extract_value(product, 0)
     found = new_list(region, source.element, length)
     if isinstance(region.value(values[0]), Items) and (

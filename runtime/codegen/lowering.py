@@ -24,7 +24,15 @@ if TYPE_CHECKING:
 
 Lowering = Callable[["Region", Node], Any]
 
-FAMILIES = ["control", "scalars", "mathematics", "lists"]
+FAMILIES = [
+    "control",
+    "scalars",
+    "mathematics",
+    "lists",
+    "views",
+    "creation",
+    "elements",
+]
 """Modules of this package that hold lowerings; a family is appended here."""
 
 _table: dict[str, Lowering] = {}

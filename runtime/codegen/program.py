@@ -46,8 +46,11 @@ class Unit:
         self.sites: list[failures.Site] = []
         self.has_loops = False
         self.has_calls = False
+        self.writes = False
+        """Whether arguments may be written to."""
         self._functions: dict[str, ll.Function] = {}
         self._callees: dict[Any, tuple[ll.Function, list[Kind]]] = {}
+        self._being_made: list[Any] = []
 
     def add_site(self, node: Node, function: str) -> failures.Site:
         """A new place that may fail or call."""
@@ -80,6 +83,8 @@ class Unit:
         """A function of the program for arguments of some kinds, and its results."""
         key = (name, tuple(kinds))
         found = self._callees.get(key)
+        if found is None and key in self._being_made:
+            raise Declined("a function calls itself and its result is not known")
         if found is None:
             graph = self.find_graph(name, [type_of_kind(k) for k in kinds])
             found = self.make_function(graph, name, kinds)
@@ -89,24 +94,49 @@ class Unit:
         self, graph: Graph, name: str, kinds: Sequence[Kind]
     ) -> tuple[ll.Function, list[Kind]]:
         """Make the machine code of a graph. Declined if that is not possible."""
-        results = [kind_of_type(v.type) for v in graph.outputs]
-        returned = ll.LiteralStructType(
-            [I64, *(t for k in results for t in k.leaf_types())]
-        )
+        results = _declared_results(graph)
+        returned = _returned_type(results or [])
         given = [t for k in kinds for t in k.leaf_types()]
         type = ll.FunctionType(returned, [POINTER, I64, *given])
         function = ll.Function(self.module, type, self.module.get_unique_name(name))
         function.linkage = "internal"
         function.attributes.add("nounwind")
-        # a function may call itself
-        self._callees[name, tuple(kinds)] = function, results
+        key = (name, tuple(kinds))
+        if results is not None:
+            self._callees[key] = function, results  # a function may call itself
         arguments, start = [], 2
         for kind in kinds:
             end = start + len(kind.leaf_types())
             arguments.append(kind.build(function.args[start:end]))
             start = end
-        Region(self, name, function, results).emit(graph, arguments)
-        return function, results
+        self._being_made.append(key)
+        made = Region(self, name, function, results).emit(graph, arguments)
+        self._being_made.pop()
+        self._callees[key] = function, made
+        return function, made
+
+
+def _declared_results(graph: Graph) -> list[Kind] | None:
+    """The kinds of the results, if the types say them."""
+    try:
+        return [kind_of_type(v.type) for v in graph.outputs]
+    except Declined:
+        return None
+
+
+def _returned_type(results: Sequence[Kind]) -> ll.LiteralStructType:
+    """A status and the leaves of the results."""
+    leaves = [t for kind in results for t in kind.leaf_types()]
+    return ll.LiteralStructType([I64, *leaves])
+
+
+def set_returned_type(function: ll.Function, results: Sequence[Kind]) -> None:
+    """Give a function, which nobody calls yet, the type of results that its code has."""
+    type = ll.FunctionType(_returned_type(results), function.ftype.args)
+    function.ftype = type
+    function.type = type.as_pointer()
+    function.value_type = type
+    function.return_value = ll.values.ReturnValue(function, type.return_type)
 
 
 def type_of_kind(kind: Kind) -> T.Type:

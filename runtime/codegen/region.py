@@ -21,7 +21,7 @@ from jit.ir.graph import Block, Graph, Node, Value
 from jit.ir.registry import find_card
 from jit.runtime.bytecode.constants import runtime_constant
 from jit.runtime.bytecode.registers import Deaths
-from jit.runtime.codegen import failures, lowering
+from jit.runtime.codegen import failures, lowering, program
 from jit.runtime.codegen.host import host_function
 from jit.runtime.codegen.kinds import (
     Declined,
@@ -55,13 +55,13 @@ class Region:
     """Makes the body of one LLVM function."""
 
     def __init__(
-        self, unit: Unit, name: str, function: ll.Function, results: Sequence[Kind]
+        self, unit: Unit, name: str, function: ll.Function, results: list[Kind] | None
     ) -> None:
         self.unit = unit
         self.name = name
         """The function of the program, for the script's stack."""
         self.function_being_made = function
-        self.results = list(results)
+        self.results = results
         self.state, self.depth = function.args[:2]
         self.entry = function.append_basic_block("entry")
         """Holds what is allocated on the stack, and jumps to the start."""
@@ -84,23 +84,26 @@ class Region:
 
     # whole functions ------------------------------------------------------------------
 
-    def emit(self, graph: Graph, arguments: Sequence[Any]) -> None:
-        """Make the code of a graph whose inputs have these values."""
+    def emit(self, graph: Graph, arguments: Sequence[Any]) -> list[Kind]:
+        """Make the code of a graph whose inputs have these values; the kinds of its
+        results."""
         for value, given in zip(graph.inputs, arguments, strict=True):
             self.values[value] = given
-        results = self.emit_block(graph.block)
+        found = self.emit_block(graph.block)
+        if self.results is None:
+            pairs = zip(found, graph.outputs, strict=True)
+            self.results = [kind_of(v, declared.type) for v, declared in pairs]
+            program.set_returned_type(self.function_being_made, self.results)
         leaves: list[ll.Value] = []
         for kind, value, declared in zip(
-            self.results, results, graph.outputs, strict=True
+            self.results, found, graph.outputs, strict=True
         ):
-            if isinstance(value, Unset):
-                leaves += leaves_of(value, kind)
-                continue
-            if kind_of(value, declared.type) != kind:
+            if not isinstance(value, Unset) and kind_of(value, declared.type) != kind:
                 raise Declined(f"the result is not always `{kind}`")
             leaves += leaves_of(value, kind)
         self._return(I64(0), leaves)
         self._finish()
+        return self.results
 
     def _return(self, status: ll.Value, leaves: Sequence[ll.Value]) -> None:
         made = ll.Constant(self.function_being_made.ftype.return_type, ll.Undefined)
@@ -184,6 +187,12 @@ class Region:
                 return True
         return False
 
+    def moved(self, value: Any) -> None:
+        """Say that a value which was made for the node is part of another value now."""
+        for owner in owners_of(value):
+            taken = self._take_fresh(owner)
+            assert taken, value
+
     def claim_all(self, values: list[Any], node: Node) -> list[Any]:
         """The same for all outputs of a node with blocks, or of a call."""
         self.node = node
@@ -220,27 +229,30 @@ class Region:
     def need_memory(self, block: ll.Value) -> None:
         """Leave the region with a MemoryError if an address is null."""
         null = ll.Constant(POINTER, None)
+        self.need_room(self.b.icmp_unsigned("!=", block, null))
+
+    def need_room(self, holds: ll.Value) -> None:
+        """Leave the region unless memory that the node needs can exist: with the
+        exception of the reference kernel, or a MemoryError."""
         assert self.node is not None
-        self.fail_unless(
-            self.b.icmp_unsigned("!=", block, null), self.node, [], MemoryError()
-        )
+        operands: list[Any] | None = []
+        if find_card(self.node.kind, self.node.overload) is not None:
+            operands = None
+        self.fail_unless(holds, self.node, operands, MemoryError())
 
     def allocate(self, dtype: DType, sizes: Sequence[ll.Value]) -> Buffer:
         """A new tensor of the region, contiguous; its elements are not set."""
         b = self.b
-        assert self.node is not None
         count: ll.Value = I64(1)
         strides: list[ll.Value] = []
         for size in reversed(sizes):
             strides.insert(0, b.mul(count, I64(dtype.itemsize)))
             product = b.smul_with_overflow(count, size)
             if len(sizes) > 1:
-                fits = b.not_(b.extract_value(product, 1))
-                self.fail_unless(fits, self.node, [], MemoryError())
+                self.need_room(b.not_(b.extract_value(product, 1)))
             count = b.extract_value(product, 0)
         bytes = b.smul_with_overflow(count, I64(dtype.itemsize))
-        fits = b.not_(b.extract_value(bytes, 1))
-        self.fail_unless(fits, self.node, [], MemoryError())
+        self.need_room(b.not_(b.extract_value(bytes, 1)))
         block = self.new_block(b.extract_value(bytes, 0))
         return self.claim(Buffer(dtype, block, tuple(sizes), tuple(strides), block))
 
@@ -321,7 +333,8 @@ class Region:
         """Leave the region unless a condition holds.
 
         The caller of the region runs the reference kernel of `node` on the operands,
-        its inputs unless given, which raises the exception; or it raises `error`.
+        its inputs unless given, which raises the exception. `error` is raised where the
+        kernel does not raise, or where there are no operands.
         """
         if isinstance(holds, ll.Constant) and holds.constant == 1:
             return
@@ -339,12 +352,17 @@ class Region:
         error: Exception | None = None,
     ) -> None:
         """Leave the region; the code that follows is never reached."""
+        types: Sequence[T.Type | None] = [None] * len(operands or ())
         if operands is None:
             operands = [self._operand(v) for v in node.inputs]
+            types = [v.type for v in node.inputs]
         site = self.unit.add_site(node, self.name)
         site.error = error
         words: list[ll.Value] = []
-        site.operands = [failures.recipe(o, words) for o in operands]
+        site.operands = [
+            failures.recipe(operand, words, type)
+            for operand, type in zip(operands, types, strict=True)
+        ]
         if len(words) > failures.MOST_WORDS:
             raise Declined("it has too many operands")
         state = self.b.bitcast(self.state, I64.as_pointer())

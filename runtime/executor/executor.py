@@ -26,6 +26,7 @@ from jit.runtime.executor.specialisation import (
     type_of_argument,
 )
 from jit.runtime.program_values import RefusedError, convert
+from jit.runtime.promotion import get_default_dtype
 from jit.runtime.tensor import Tensor
 
 
@@ -136,7 +137,7 @@ class Executor:
     # compiling ----------------------------------------------------------------------
 
     def _find(self, name: str, values: Sequence[Any]) -> Compiled:
-        key = (name, passes.math_level(), *key_of(values))
+        key = (name, passes.math_level(), get_default_dtype(), *key_of(values))
         found = self._compiled.get(key)
         if found is None:
             with self._lock:

@@ -14,7 +14,7 @@ from jit.runtime.executor import Executor, enable_native
 def build(n: int) -> int:
     xs = [1, 2]
     for i in range(n):
-        xs.append(i)
+        xs.append(i)  # noqa: PERF402
     t = 0
     for v in xs:
         t += v
@@ -54,7 +54,7 @@ def pick(n: int, i: int) -> float:
 
 def out(n: int, i: int) -> int:
     xs = [n, n + 1]
-    ys = xs + [3]
+    ys = xs + [3]  # noqa: RUF005
     a = ys.pop()
     return xs[i] + ys[i] + a
 

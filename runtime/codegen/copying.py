@@ -1,0 +1,177 @@
+"""Memory order: which sizes the strides of a tensor can express, and copies."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import llvmlite.ir as ll
+
+from jit.ir.dtypes import DType
+from jit.runtime.codegen import building
+from jit.runtime.codegen.region import Region
+from jit.runtime.codegen.values import I1, I64, POINTER, Buffer
+
+
+def row_major(
+    region: Region, dtype: DType, sizes: Sequence[ll.Value]
+) -> list[ll.Value]:
+    """The strides of contiguous elements."""
+    strides: list[ll.Value] = []
+    step: ll.Value = I64(dtype.itemsize)
+    for size in reversed(sizes):
+        strides.insert(0, step)
+        step = region.b.mul(step, size)
+    return strides
+
+
+def is_contiguous(region: Region, source: Buffer) -> ll.Value:
+    """Whether the elements follow each other, the last dim fastest."""
+    b = region.b
+    step: ll.Value = I64(source.dtype.itemsize)
+    holds: ll.Value = I1(1)
+    empty: ll.Value = I1(0)
+    for size, stride in zip(
+        reversed(source.sizes), reversed(source.strides), strict=True
+    ):
+        short = b.icmp_signed("<=", size, I64(1))
+        holds = b.and_(holds, b.or_(short, b.icmp_signed("==", stride, step)))
+        empty = b.or_(empty, b.icmp_signed("==", size, I64(0)))
+        step = b.mul(step, size)
+    return b.or_(holds, empty)
+
+
+def contiguous_copy(region: Region, source: Buffer) -> Buffer:
+    """The elements in new memory, contiguous."""
+    made = region.allocate(source.dtype, source.sizes)
+    copy_elements(region, source, made)
+    return made
+
+
+def copy_elements(region: Region, source: Buffer, target: Buffer) -> None:
+    """Copy between tensors of one dtype and equal sizes, which do not overlap."""
+    b = region.b
+    rank, size = source.rank, source.dtype.itemsize
+    copy = region.function(
+        f"copy.{rank}.{size}", lambda m, n: _make_copy(m, n, rank, size)
+    )
+    numbers = [*source.sizes, *source.strides, *target.strides]
+    b.call(copy, [source.data, target.data, *numbers])
+
+
+def _make_copy(module: ll.Module, name: str, rank: int, size: int) -> ll.Function:
+    """`(source, target, sizes, strides of both)`: a loop for each dim."""
+    words = [(f"{w}{d}", I64) for w in ("size", "from", "to") for d in range(rank)]
+    b, a = building.new_function(
+        module, name, [("source", POINTER), ("target", POINTER), *words]
+    )
+    element = ll.IntType(8 * size)
+
+    def run(dim: int, source: ll.Value, target: ll.Value) -> None:
+        if dim == rank:
+            value = building.load(b, source, element)
+            building.store(b, value, target)
+            return
+        with building.loop(b, I64(0), a[f"size{dim}"]) as i:
+            run(
+                dim + 1,
+                building.at(b, source, b.mul(i, a[f"from{dim}"])),
+                building.at(b, target, b.mul(i, a[f"to{dim}"])),
+            )
+
+    run(0, a["source"], a["target"])
+    b.ret_void()
+    return b.function
+
+
+def view_strides(
+    region: Region, source: Buffer, sizes: Sequence[ll.Value]
+) -> tuple[ll.Value, list[ll.Value]]:
+    """Whether strides can express the elements in the same order with other sizes of as
+    many elements, and those strides."""
+    b = region.b
+    old, new = source.rank, len(sizes)
+    steps = row_major(region, source.dtype, sizes)
+    contiguous = is_contiguous(region, source)
+    if not old or not new:
+        return contiguous, steps
+    find = region.function(
+        f"view_strides.{old}.{new}", lambda m, n: _make_view_strides(m, n, old, new)
+    )
+    room = region.stack(ll.ArrayType(I64, new))
+    result = b.bitcast(room, I64.as_pointer())
+    before = b.block
+    with b.if_then(b.not_(contiguous), likely=False):
+        made = b.call(find, [*source.sizes, *source.strides, *sizes, result])
+        inside = b.block
+    fits = b.phi(I1)
+    fits.add_incoming(made, inside)
+    fits.add_incoming(I1(1), before)
+    strides = []
+    for index, step in enumerate(steps):
+        found = b.load(b.gep(result, [I64(index)], inbounds=True))
+        strides.append(b.select(contiguous, step, found))
+    return fits, strides
+
+
+def _make_view_strides(module: ll.Module, name: str, old: int, new: int) -> ll.Function:
+    """Walks over runs of old dims that lie in memory as one dim would, last run first,
+    and gives each as many new dims as fill it."""
+    words = [*(f"size{d}" for d in range(old)), *(f"step{d}" for d in range(old)),
+             *(f"new{d}" for d in range(new))]  # fmt: skip
+    arguments = [*((w, I64) for w in words), ("result", I64.as_pointer())]
+    b, a = building.new_function(module, name, arguments, I1)
+    wanted = b.alloca(ll.ArrayType(I64, new))
+    for d in range(new):
+        b.store(a[f"new{d}"], b.gep(wanted, [I64(0), I64(d)]))
+    place, filled, run = b.alloca(I64), b.alloca(I64), b.alloca(I64)
+    b.store(I64(new - 1), place)
+    b.store(I64(1), filled)
+    b.store(I64(1), run)
+    base = b.alloca(I64)
+    b.store(a[f"step{old - 1}"], base)
+    for d in reversed(range(old)):
+        b.store(b.mul(b.load(run), a[f"size{d}"]), run)
+        ends: ll.Value = I1(1)
+        if d:
+            apart = b.icmp_signed(
+                "!=", a[f"step{d - 1}"], b.mul(b.load(run), b.load(base))
+            )
+            ends = b.and_(b.icmp_signed("!=", a[f"size{d - 1}"], I64(1)), apart)
+        with b.if_then(ends):
+            _fill_run(b, a["result"], wanted, place, filled, run, base)
+            with b.if_then(b.icmp_signed("!=", b.load(filled), b.load(run))):
+                b.ret(I1(0))
+            if d:
+                b.store(a[f"step{d - 1}"], base)
+                b.store(I64(1), run)
+                b.store(I64(1), filled)
+    b.ret(b.icmp_signed("==", b.load(place), I64(-1)))
+    return b.function
+
+
+def _fill_run(
+    b: ll.IRBuilder,
+    result: ll.Value,
+    wanted: ll.Value,
+    place: ll.Value,
+    filled: ll.Value,
+    run: ll.Value,
+    base: ll.Value,
+) -> None:
+    """Give new dims to a run while it has room, or while they have one element."""
+    head, test, body, done = (
+        b.function.append_basic_block(n) for n in ("head", "test", "fill", "filled")
+    )
+    b.branch(head)
+    b.position_at_end(head)
+    b.cbranch(b.icmp_signed(">=", b.load(place), I64(0)), test, done)
+    b.position_at_end(test)
+    size = b.load(b.gep(wanted, [I64(0), b.load(place)]))
+    room = b.icmp_signed("<", b.load(filled), b.load(run))
+    b.cbranch(b.or_(room, b.icmp_signed("==", size, I64(1))), body, done)
+    b.position_at_end(body)
+    b.store(b.mul(b.load(filled), b.load(base)), b.gep(result, [b.load(place)]))
+    b.store(b.mul(b.load(filled), size), filled)
+    b.store(b.sub(b.load(place), I64(1)), place)
+    b.branch(head)
+    b.position_at_end(done)

@@ -49,8 +49,8 @@ if TYPE_CHECKING:
 
 HEAD = object.__basicsize__
 """Where the fields of an object begin: behind reference count and type."""
-VECTORCALL, SLOW, FAIL, CODE, DICT, WEAKREFS, SIZE = (HEAD + 8 * i for i in range(7))
-_FIELDS = (SLOW, FAIL, CODE, DICT)
+VECTORCALL, SLOW, FAIL, DICT, WEAKREFS, TABLE, SIZE = (HEAD + 8 * i for i in range(7))
+_FIELDS = (SLOW, FAIL, DICT)
 
 TYPE = 8
 """Offset of the type of an object."""
@@ -244,6 +244,8 @@ class Entry:
             leaves += self.unbox(given, kind)
         for index in (1, 2, 3, 4):
             store(b, I64(0), at(b, self.state, 8 * index))
+        table = self.field(self.self, TABLE, I64)
+        store(b, table, at(b, self.state, 8 * failures.TABLE))
         deepest, limited = I64(DEEPEST), I1(0)
         if self.unit.has_calls:
             limit = b.sext(self.call("Py_GetRecursionLimit", I32), I64)
@@ -517,8 +519,12 @@ def make_callable(
     entry: str,
     slow: Callable[..., Any],
     fail: Callable[[int], Any],
+    table: ctypes.Array[ctypes.c_uint64],
 ) -> Any:
-    """A callable whose calls begin at an entry of a library."""
+    """A callable whose calls begin at an entry of a library.
+
+    `table` holds the addresses of its constants; the callable keeps it.
+    """
     reason = problem()
     if reason:
         raise RuntimeError(f"machine code cannot be called here: {reason}")
@@ -527,6 +533,8 @@ def make_callable(
     made.fail = fail
     made.__name__ = name.rpartition(".")[2]
     made.library = library
+    made.table = table
+    ctypes.c_void_p.from_address(id(made) + TABLE).value = ctypes.addressof(table)
     field = ctypes.c_void_p.from_address(id(made) + VECTORCALL)
     field.value = library.address(entry)
     return made

@@ -8,11 +8,13 @@
 
 from __future__ import annotations
 
+import ctypes
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import llvmlite.ir as ll
+import numpy as np
 
 from jit.ir import types as T
 from jit.ir.graph import Graph, Node
@@ -29,7 +31,7 @@ from jit.runtime.codegen.kinds import (
     kind_of_type,
 )
 from jit.runtime.codegen.lowering import Reason
-from jit.runtime.codegen.region import NodeDeclined, Region
+from jit.runtime.codegen.region import NodeDeclined, Region, returned_type
 from jit.runtime.codegen.values import I64, POINTER
 
 FindGraph = Callable[[str, Sequence[T.Type]], Graph]
@@ -44,6 +46,8 @@ class Unit:
         self.module.data_layout = str(targets.machine().target_data)
         self.find_graph = find_graph
         self.sites: list[failures.Site] = []
+        self.constants: list[tuple[np.ndarray, Any]] = []
+        """Arrays that the code reads, and what a program that returns one gives."""
         self.has_loops = False
         self.has_calls = False
         self.writes = False
@@ -57,6 +61,14 @@ class Unit:
         site = failures.Site(len(self.sites), node, function)
         self.sites.append(site)
         return site
+
+    def add_constant(self, array: np.ndarray, holder: Any) -> int:
+        """The place of an array in the table of constants."""
+        for index, (known, kept) in enumerate(self.constants):
+            if known is array and kept is holder:
+                return index
+        self.constants.append((array, holder))
+        return len(self.constants) - 1
 
     def function(
         self, key: str, build: Callable[[ll.Module, str], ll.Function]
@@ -95,7 +107,7 @@ class Unit:
     ) -> tuple[ll.Function, list[Kind]]:
         """Make the machine code of a graph. Declined if that is not possible."""
         results = _declared_results(graph)
-        returned = _returned_type(results or [])
+        returned = returned_type(results or [])
         given = [t for k in kinds for t in k.leaf_types()]
         type = ll.FunctionType(returned, [POINTER, I64, *given])
         function = ll.Function(self.module, type, self.module.get_unique_name(name))
@@ -122,21 +134,6 @@ def _declared_results(graph: Graph) -> list[Kind] | None:
         return [kind_of_type(v.type) for v in graph.outputs]
     except Declined:
         return None
-
-
-def _returned_type(results: Sequence[Kind]) -> ll.LiteralStructType:
-    """A status and the leaves of the results."""
-    leaves = [t for kind in results for t in kind.leaf_types()]
-    return ll.LiteralStructType([I64, *leaves])
-
-
-def set_returned_type(function: ll.Function, results: Sequence[Kind]) -> None:
-    """Give a function, which nobody calls yet, the type of results that its code has."""
-    type = ll.FunctionType(_returned_type(results), function.ftype.args)
-    function.ftype = type
-    function.type = type.as_pointer()
-    function.value_type = type
-    function.return_value = ll.values.ReturnValue(function, type.return_type)
 
 
 def type_of_kind(kind: Kind) -> T.Type:
@@ -166,12 +163,22 @@ class NativeCode:
     results: list[Kind]
     sites: list[failures.Site] = field(repr=False)
     library: engine.Library = field(repr=False)
+    constants: list[tuple[np.ndarray, Any]] = field(repr=False)
     llvm: str = field(repr=False)
     """The module as it was made, before LLVM optimises it."""
 
     def function(self, slow: Callable[..., Any]) -> Any:
         """A Python callable; `slow` takes the calls whose arguments do not fit."""
-        return calling.make_callable(self.name, self.library, "entry", slow, self._fail)
+        words: list[int] = []
+        for array, holder in self.constants:
+            words.append(array.ctypes.data)
+            words.append(0 if holder is None else id(holder) | ownership.ARGUMENT)
+        table = (ctypes.c_uint64 * max(len(words), 1))(*words)
+        made = calling.make_callable(
+            self.name, self.library, "entry", slow, self._fail, table
+        )
+        made.constants = self.constants
+        return made
 
     def _fail(self, state: int) -> Any:
         return failures.raise_failure(self.sites, state)
@@ -192,4 +199,4 @@ def compile_graph(
         return [Reason("graph", str(declined))]
     text = str(unit.module)
     library = engine.load(text, ["entry"])
-    return NativeCode(name, kinds, results, unit.sites, library, text)
+    return NativeCode(name, kinds, results, unit.sites, library, unit.constants, text)

@@ -14,14 +14,16 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import llvmlite.ir as ll
+import numpy as np
 
 from jit.ir import types as T
-from jit.ir.dtypes import DType
+from jit.ir.dtypes import DType, dtype_of
 from jit.ir.graph import Block, Graph, Node, Value
 from jit.ir.registry import find_card
 from jit.runtime.bytecode.constants import runtime_constant
 from jit.runtime.bytecode.registers import Deaths
-from jit.runtime.codegen import failures, lowering, program
+from jit.runtime.codegen import failures, lowering
+from jit.runtime.codegen.building import at, load, new_function
 from jit.runtime.codegen.host import host_function
 from jit.runtime.codegen.kinds import (
     Declined,
@@ -35,6 +37,7 @@ from jit.runtime.codegen.kinds import (
 )
 from jit.runtime.codegen.ownership import owners_of
 from jit.runtime.codegen.values import F64, I1, I64, POINTER, Buffer
+from jit.runtime.tensor import Tensor
 
 if TYPE_CHECKING:
     from jit.runtime.codegen.program import Unit
@@ -93,7 +96,7 @@ class Region:
         if self.results is None:
             pairs = zip(found, graph.outputs, strict=True)
             self.results = [kind_of(v, declared.type) for v, declared in pairs]
-            program.set_returned_type(self.function_being_made, self.results)
+            set_returned_type(self.function_being_made, self.results)
         leaves: list[ll.Value] = []
         for kind, value, declared in zip(
             self.results, found, graph.outputs, strict=True
@@ -302,10 +305,31 @@ class Region:
             return I64(value)
         if isinstance(value, int | float):
             return ll.Constant(F64, float(value))
+        if isinstance(value, Tensor):
+            return self.constant_data(value.array, value)
+        if isinstance(value, np.ndarray):
+            return self.constant_data(value, value)
         if isinstance(value, tuple):
             types = T.tuple_elements(type) or (T.ANY,) * len(value)
             return Tuple(tuple(map(self.constant, value, types)))
         return Static(value)
+
+    def constant_data(self, array: np.ndarray, holder: Any = None) -> Buffer:
+        """An array that is known when code is made, read through the table of the call.
+
+        `holder` is the Tensor or array that a program which returns it gives; without
+        it, nobody outside may see the memory.
+        """
+        dtype = dtype_of(array.dtype)
+        b = self.in_entry()
+        place = at(b, self.state, 8 * failures.TABLE)
+        table = load(b, place, POINTER)
+        index = self.unit.add_constant(array, holder)
+        sizes = tuple(I64(n) for n in array.shape)
+        strides = tuple(I64(n) for n in array.strides)
+        data = load(b, at(b, table, 16 * index), POINTER)
+        owner = load(b, at(b, table, 16 * index + 8), POINTER)
+        return Buffer(dtype, data, sizes, strides, owner)
 
     # memory of the function -----------------------------------------------------------
 
@@ -467,6 +491,34 @@ class Region:
             raise Declined("a variable is " + " or ".join(sorted(map(str, kinds))))
         return kinds.pop()
 
+    def parallel(
+        self,
+        total: ll.Value,
+        grain: ll.Value,
+        kernel: ll.Function,
+        captured: Sequence[ll.Value],
+    ) -> None:
+        """Call `kernel(captured..., begin, end)` for parts of a range, on all threads.
+
+        A range up to the grain is one part, on this thread.
+        """
+        b = self.b
+        task = self.function(
+            f"task.{kernel.name}", lambda m, n: _make_task(m, n, kernel)
+        )
+        types = [value.type for value in captured]
+        closure = self.stack(ll.LiteralStructType(types or [I64]))
+        for index, value in enumerate(captured):
+            zero, place = ll.IntType(32)(0), ll.IntType(32)(index)
+            b.store(value, b.gep(closure, [zero, place], inbounds=True))
+        with b.if_else(b.icmp_signed("<=", total, grain)) as (alone, together):
+            with alone:
+                b.call(kernel, [*captured, I64(0), total])
+            with together:
+                pointer = b.bitcast(task, POINTER)
+                arguments = [pointer, b.bitcast(closure, POINTER), total, grain]
+                self.host("parallel", VOID, arguments)
+
     # functions of the module ----------------------------------------------------------
 
     def function(
@@ -479,6 +531,38 @@ class Region:
         """Call a function of the host table."""
         type = ll.FunctionType(result, [a.type for a in arguments])
         return self.b.call(host_function(self.b, slot, type), arguments)
+
+
+def _make_task(module: ll.Module, name: str, kernel: ll.Function) -> ll.Function:
+    """`(closure, begin, end)`: call a kernel with what a closure holds."""
+    arguments = [("closure", POINTER), ("begin", I64), ("end", I64)]
+    b, a = new_function(module, name, arguments)
+    types = [argument.type for argument in kernel.args[:-2]]
+    struct = ll.LiteralStructType(types or [I64])
+    closure = b.bitcast(a["closure"], struct.as_pointer())
+    i32 = ll.IntType(32)
+    captured = [
+        b.load(b.gep(closure, [i32(0), i32(index)], inbounds=True))
+        for index in range(len(types))
+    ]
+    b.call(kernel, [*captured, a["begin"], a["end"]])
+    b.ret_void()
+    return b.function
+
+
+def returned_type(results: Sequence[Kind]) -> ll.LiteralStructType:
+    """A status and the leaves of the results."""
+    leaves = [t for kind in results for t in kind.leaf_types()]
+    return ll.LiteralStructType([I64, *leaves])
+
+
+def set_returned_type(function: ll.Function, results: Sequence[Kind]) -> None:
+    """Give a function, which nobody calls yet, the type of results that its code has."""
+    type = ll.FunctionType(returned_type(results), function.ftype.args)
+    function.ftype = type
+    function.type = type.as_pointer()
+    function.value_type = type
+    function.return_value = ll.values.ReturnValue(function, type.return_type)
 
 
 def is_text(node: Node) -> bool:

@@ -12,6 +12,10 @@ import pytest
 pytest.importorskip("llvmlite", reason="llvmlite is not installed (extra `native`)")
 
 import jit.runtime.ops  # noqa: F401 - the cards
+from jit.ir import types as T
+from jit.ir.builder import Builder
+from jit.ir.dtypes import dtype_of
+from jit.ir.graph import Graph
 from jit.ir.parser import parse_graph
 from jit.passes import pipeline
 from jit.runtime import bytecode
@@ -180,6 +184,24 @@ def test_arguments_of_another_dtype_or_rank_miss():
         wrap(np.ones((2, 3), ">f4")),
     ):  # fmt: skip
         assert "slow" == native(given)
+
+
+def test_constants_are_read_and_returned_as_they_are():
+    constant = count_up(2, 3).array
+    graph = Graph()
+    row = graph.add_input(T.INT, "i")
+    build = Builder(graph)
+    held = build.constant(constant, T.TensorType(dtype_of(constant.dtype), (2, 3)))
+    part = build.op("aten::select", held, 0, row)
+    graph.block.add_return(build.tuple([held, part]))
+    made = compile_graph(graph, "graph", lambda name, types: graph)
+    assert not isinstance(made, list), list(map(str, made))
+    native = made.function(lambda *args: "slow")
+    whole, part = native(1)
+    assert [[0, 1, 2], [3, 4, 5]] == whole.tolist()
+    assert [3, 4, 5] == part.tolist()
+    assert np.may_share_memory(whole.array, part.array)
+    assert whole is native(0)[0]
 
 
 def test_arrays_come_back_as_arrays():

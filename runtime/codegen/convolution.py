@@ -453,8 +453,7 @@ class _Driver:
                 self.sums, B.at(b, c_base, b.mul(at, c_row)), c_row, height, columns,
                 ll.Constant(ll.IntType(1), 0), B.true(),
                 *T.operands_at(
-                    b, given, self.conv.epilogue, self.types.result,
-                    b.add(whole, at), channel,
+                    b, given, self.conv.epilogue, b.add(whole, at), channel,
                 ),
             ])  # fmt: skip
 

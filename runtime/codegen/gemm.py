@@ -83,18 +83,63 @@ class Gemm:
         """How much of B is packed at once: a share of the third cache."""
         return max(1 << 20, self.target.cache_bytes[2] // 16)
 
-    def work_bytes(self, depth: int) -> int:
-        """Memory that one call needs, for any number of rows and columns."""
-        block = self._depth_of_blocks(depth) * self.types.sum_bytes
-        lanes, width = self.shape.lanes, self.shape.width
-        a = max(self.a_bytes, self.shape.height * block) + lanes * block
-        return a + max(self.b_bytes, width * block) + 128
 
-    def _depth_of_blocks(self, depth: int) -> int:
-        if self.types.result is not self.types.source or not self.types.is_direct:
-            return depth
-        blocks = max(1, -(-depth // self.depth_block))
-        return -(-depth // blocks)
+@dataclass(frozen=True)
+class _Blocks:
+    """How a product is cut, for sizes that are known at run time."""
+
+    depth: ll.Value
+    rows: ll.Value
+    columns: ll.Value
+    row_bytes: ll.Value
+    """Of one row of A, or column of B, in a block."""
+
+    def a_bytes(self, b: ll.IRBuilder, lanes: int) -> ll.Value:
+        """Room for a packed block of A."""
+        used = b.mul(b.add(self.rows, B.index(lanes)), self.row_bytes)
+        return b.and_(b.add(used, B.index(63)), B.index(-64))
+
+    def b_bytes(self, b: ll.IRBuilder) -> ll.Value:
+        """Room for a packed block of B."""
+        return b.mul(self.columns, self.row_bytes)
+
+
+def _cut(
+    b: ll.IRBuilder, gemm: Gemm, depth: ll.Value, rows: ll.Value, columns: ll.Value
+) -> _Blocks:
+    one, shape = B.index(1), gemm.shape
+    if gemm.types.is_direct and gemm.types.result is gemm.types.source:
+        blocks = B.larger(b, one, B.ceil_div(b, depth, gemm.depth_block))
+        block = B.larger(b, one, B.ceil_div(b, depth, blocks))
+    else:
+        # sums are not rounded on the way: all of the depth at once
+        block = B.larger(b, one, depth)
+    row_bytes = b.mul(block, B.index(gemm.types.sum_bytes))
+
+    def fitting(total: int, unit: int, size: ll.Value) -> ll.Value:
+        found = b.udiv(B.index(total), row_bytes)
+        found = b.mul(b.udiv(found, B.index(unit)), B.index(unit))
+        found = B.larger(b, found, B.index(unit))
+        whole = b.mul(B.ceil_div(b, size, unit), B.index(unit))
+        return B.larger(b, B.index(unit), B.smaller(b, found, whole))
+
+    height = shape.height
+    most_rows = B.index(_TABLE_ROWS // height * height)
+    return _Blocks(
+        block,
+        B.smaller(b, fitting(gemm.a_bytes, height, rows), most_rows),
+        fitting(gemm.b_bytes, shape.width, columns),
+        row_bytes,
+    )
+
+
+def work_bytes(
+    b: ll.IRBuilder, gemm: Gemm, depth: ll.Value, rows: ll.Value, columns: ll.Value
+) -> ll.Value:
+    """The scratch memory that a call needs for a part of so many rows and columns."""
+    blocks = _cut(b, gemm, depth, rows, columns)
+    a = blocks.a_bytes(b, gemm.shape.lanes)
+    return a if gemm.packed_b else b.add(a, blocks.b_bytes(b))
 
 
 def emit_pack_b(module: ll.Module, gemm: Gemm) -> ll.Function:
@@ -206,32 +251,15 @@ class _Driver:
 
     def _choose_blocks(self) -> None:
         b, given = self.b, self.given
-        depth, gemm, width = given["depth"], self.gemm, self.shape.width
-        one = B.index(1)
-        if gemm.types.is_direct and gemm.types.result is gemm.types.source:
-            blocks = B.larger(b, one, B.ceil_div(b, depth, gemm.depth_block))
-            self.depth_block = B.larger(b, one, B.ceil_div(b, depth, blocks))
-        else:
-            # sums are not rounded on the way: all of the depth at once
-            self.depth_block = B.larger(b, one, depth)
-        row_bytes = b.mul(self.depth_block, B.index(gemm.types.sum_bytes))
-        height = self.shape.height
-
-        def fitting(total: int, unit: int, most: int | None = None) -> ll.Value:
-            found = b.udiv(B.index(total), row_bytes)
-            found = b.mul(b.udiv(found, B.index(unit)), B.index(unit))
-            found = B.larger(b, found, B.index(unit))
-            return found if most is None else B.smaller(b, found, B.index(most))
-
-        self.rows = fitting(gemm.a_bytes, height, _TABLE_ROWS // height * height)
-        self.columns = fitting(gemm.b_bytes, width)
+        rows = b.sub(given["last_row"], given["first_row"])
+        columns = b.sub(given["last_column"], given["first_column"])
+        blocks = _cut(b, self.gemm, given["depth"], rows, columns)
+        self.depth_block, self.rows = blocks.depth, blocks.rows
+        self.columns = blocks.columns
         self.work_a = given["work"]
-        lanes = B.index(self.shape.lanes)
-        used = b.mul(b.add(self.rows, lanes), row_bytes)
-        aligned = b.and_(b.add(used, B.index(63)), B.index(-64))
-        self.work_b = B.at(b, self.work_a, aligned)
+        self.work_b = B.at(b, self.work_a, blocks.a_bytes(b, self.shape.lanes))
         self.packs_a = self._must_pack_a()
-        if not gemm.packed_b:
+        if not self.gemm.packed_b:
             self.packs_b = self._must_pack_b()
 
     def _must_pack_a(self) -> ll.Value:
@@ -358,7 +386,5 @@ class _Driver:
         ends = b.icmp_signed(">=", reached, given["depth"])
         height = B.smaller(b, height, B.index(count))
         arguments = [self.sums, c, given["c_row"], height, width, adds, ends]
-        arguments += T.operands_at(
-            b, given, self.epilogue, self.types.result, place, column
-        )
+        arguments += T.operands_at(b, given, self.epilogue, place, column)
         b.call(self.finish, arguments)

@@ -274,7 +274,7 @@ def emit_thin(
                 ll.Constant(ll.IntType(1), 0),
                 B.true(),
             ]
-            finishing += T.operands_at(b, given, epilogue, types.result, row, place)
+            finishing += T.operands_at(b, given, epilogue, row, place)
             b.call(finish, finishing)
     b.ret_void()
     return b.function

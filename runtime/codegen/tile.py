@@ -29,12 +29,12 @@ Apply = Callable[[ll.IRBuilder, ll.Value, list[ll.Value]], ll.Value]
 class Operand:
     """Another operand of an epilogue, with one number for each element of the result.
 
-    Its kernel arguments are a pointer and the bytes from one row to the next (0 for one
-    row for all, as of a bias).
+    Its kernel arguments are a pointer, the bytes from one row to the next, and those
+    from one column to the next; 0 where all have the same number.
     """
 
     along_columns: bool = True
-    """Whether columns have numbers of their own, next to each other in memory."""
+    """Whether columns have numbers of their own; if not, the last argument is left out."""
 
 
 @dataclass(frozen=True)
@@ -264,6 +264,8 @@ def operand_arguments(epilogue: Epilogue) -> list[tuple[str, ll.Type]]:
     found: list[tuple[str, ll.Type]] = []
     for place in range(len(epilogue.operands)):
         found += [(f"operand{place}", POINTER), (f"operand{place}_row", I64)]
+        if epilogue.operands[place].along_columns:
+            found.append((f"operand{place}_column", I64))
     return found
 
 
@@ -271,18 +273,19 @@ def operands_at(
     b: ll.IRBuilder,
     given: dict[str, ll.Value],
     epilogue: Epilogue,
-    result: DType,
     row: ll.Value,
     column: ll.Value,
 ) -> list[ll.Value]:
     """The arguments of the operands for a part that begins at a row and column."""
     made = []
     for place, operand in enumerate(epilogue.operands):
-        step = given[f"operand{place}_row"]
-        pointer = B.at(b, given[f"operand{place}"], b.mul(row, step))
+        row_step = given[f"operand{place}_row"]
+        pointer = B.at(b, given[f"operand{place}"], b.mul(row, row_step))
         if operand.along_columns:
-            pointer = B.at(b, pointer, b.mul(column, B.index(result.itemsize)))
-        made += [pointer, step]
+            step = given[f"operand{place}_column"]
+            made += [B.at(b, pointer, b.mul(column, step)), row_step, step]
+        else:
+            made += [pointer, row_step]
     return made
 
 
@@ -316,11 +319,7 @@ def emit_finish(
             target = B.at(b, c, v * lanes * item)
             sums = _where(b, given["adds"], sums, _adder(b, types, target, mask))
             if epilogue.apply is not None:
-                pointers = [
-                    B.at(b, row, v * lanes * item if operand.along_columns else 0)
-                    for row, operand in zip(rows, epilogue.operands, strict=True)
-                ]
-                ended = _ender(b, epilogue, types.result, pointers, mask)
+                ended = _ender(b, given, epilogue, types.result, rows, v, mask)
                 sums = _where(b, given["ends"], sums, ended)
             B.masked_store(b, narrow(b, sums, types.result), target, mask, item)
     b.ret_void()
@@ -357,36 +356,63 @@ def _adder(
 
 def _ender(
     b: ll.IRBuilder,
+    given: dict[str, ll.Value],
     epilogue: Epilogue,
     result: DType,
-    pointers: Sequence[ll.Value],
+    rows: Sequence[ll.Value],
+    v: int,
     mask: ll.Value,
 ) -> Callable[[ll.Value], ll.Value]:
-    return lambda sums: apply_epilogue(b, epilogue, result, sums, pointers, mask)
+    """The epilogue for vector `v` of the columns; `rows` are where operands begin."""
+    assert epilogue.apply is not None
+    apply = epilogue.apply
+
+    def change(sums: ll.Value) -> ll.Value:
+        found = []
+        for place, (operand, row) in enumerate(
+            zip(epilogue.operands, rows, strict=True)
+        ):
+            if operand.along_columns:
+                step = given[f"operand{place}_column"]
+                found.append(_strided(b, row, step, v, mask, result))
+            else:
+                one = B.load(b, row, ELEMENT[result], result.itemsize)
+                found.append(B.splat(b, widen(b, one, result), mask.type.count))
+        return apply(b, sums, found)
+
+    return change
 
 
-def apply_epilogue(
+def _strided(
     b: ll.IRBuilder,
-    epilogue: Epilogue,
-    result: DType,
-    sums: ll.Value,
-    pointers: Sequence[ll.Value],
+    row: ll.Value,
+    step: ll.Value,
+    v: int,
     mask: ll.Value,
+    dtype: DType,
 ) -> ll.Value:
-    """Sums after the epilogue; `pointers` are where the operands' elements begin."""
-    if epilogue.apply is None:
-        return sums
-    element, lanes = ELEMENT[result], sums.type.count
-    given = []
-    for operand, pointer in zip(epilogue.operands, pointers, strict=True):
-        if operand.along_columns:
-            kind = ll.VectorType(element, lanes)
-            found = B.masked_load(b, pointer, mask, kind, result.itemsize)
-            given.append(widen(b, found, result))
-        else:
-            one = widen(b, B.load(b, pointer, element), result)
-            given.append(B.splat(b, one, lanes))
-    return epilogue.apply(b, sums, given)
+    """A vector of an operand, whatever lies between its elements."""
+    lanes, element = mask.type.count, ELEMENT[dtype]
+    kind = ll.VectorType(element, lanes)
+    first = B.at(b, row, b.mul(step, B.index(v * lanes)))
+    together = b.icmp_signed("==", step, B.index(dtype.itemsize))
+    with b.if_else(together) as (straight, other):
+        with straight:
+            whole = B.masked_load(b, first, mask, kind, dtype.itemsize)
+            after_straight = b.block
+        with other:
+            gathered = ll.Constant(kind, None)
+            for j in range(lanes):
+                # lanes that do not exist read the first element again
+                exists = b.extract_element(mask, I32(j))
+                place = B.at(b, first, b.mul(step, B.index(j)))
+                one = B.load(b, b.select(exists, place, row), element, dtype.itemsize)
+                gathered = b.insert_element(gathered, one, I32(j))
+            after_other = b.block
+    found = b.phi(kind)
+    found.add_incoming(whole, after_straight)
+    found.add_incoming(gathered, after_other)
+    return widen(b, found, dtype)
 
 
 def for_each_tile(

@@ -105,7 +105,7 @@ class Kernels:
         x: Array,
         weight: Array,
         g: reference.Geometry,
-        operands: tuple[tuple[Array, int], ...] = (),
+        operands: tuple[tuple[Any, ...], ...] = (),
         *,
         last: bool = False,
         cuts: Sequence[int] = (),
@@ -123,7 +123,7 @@ class Kernels:
         lines = plan["images"] * plan["full_d"] * plan["full_h"]
         for first, end in ((0, lines // 2), (lines // 2, lines)):
             self.pad(words.ctypes.data, x.ctypes.data, padded.ctypes.data, first, end)
-        extra = [value for o, row in operands for value in (o.ctypes.data, row)]
+        extra = [value for o, *steps in operands for value in (o.ctypes.data, *steps)]
         units = self.conv.units(plan)
         ends = [min(c, units) for c in (0, *cuts, units)]
         for first, end in itertools.pairwise(ends):
@@ -290,7 +290,7 @@ def test_bias_and_activation(depthwise: bool) -> None:
     f = made("host", epilogue=epilogue, depthwise=depthwise)
 
     np.testing.assert_allclose(
-        expected, f(x, weight, g, ((bias, 0),)), rtol=1e-5, atol=1e-4
+        expected, f(x, weight, g, ((bias, 0, 4),)), rtol=1e-5, atol=1e-4
     )
 
 
@@ -305,7 +305,7 @@ def test_residual_with_channels_together() -> None:
     expected = np.moveaxis(expected_of(x, weight, g, bias), 1, -1) + residual
 
     found = made("host", epilogue=epilogue)(
-        x, weight, g, ((bias, 0), (residual, 4 * 5)), last=True
+        x, weight, g, ((bias, 0, 4), (residual, 4 * 5, 4)), last=True
     )
 
     np.testing.assert_allclose(expected, found, rtol=1e-5, atol=1e-4)

@@ -19,7 +19,13 @@ import llvmlite.ir as ll
 from jit.ir import dtypes
 from jit.runtime.codegen import building, engine, target
 from jit.runtime.codegen import tile as T
-from jit.runtime.codegen.gemm import Gemm, emit_pack_b, emit_product, packed_bytes
+from jit.runtime.codegen.gemm import (
+    Gemm,
+    emit_pack_b,
+    emit_product,
+    packed_bytes,
+    work_bytes,
+)
 
 Array = np.ndarray[Any, Any]
 
@@ -59,7 +65,15 @@ class Product:
         kernel = emit_product(module, gemm)
         pack = emit_pack_b(module, gemm)
         pack.linkage = "external"
-        library = engine.load(str(module), [kernel.name, pack.name])
+        sizes = [(name, building.I64) for name in ("depth", "rows", "columns")]
+        b, given = building.new_function(
+            module, "work_bytes", sizes, building.I64, internal=False
+        )
+        b.ret(work_bytes(b, gemm, *given.values()))
+        library = engine.load(str(module), [kernel.name, pack.name, "work_bytes"])
+        self.work_bytes = library.function(
+            "work_bytes", ctypes.c_int64, *[ctypes.c_int64] * 3
+        )
         self.kernel = _function(library, kernel)
         self.pack = _function(library, pack)
 
@@ -77,7 +91,7 @@ class Product:
         self,
         a: Array,
         b: Array,
-        operands: tuple[tuple[Array, int], ...] = (),
+        operands: tuple[tuple[Any, ...], ...] = (),
         parts: Any = None,
     ) -> Array:
         m, depth = a.shape
@@ -87,8 +101,8 @@ class Product:
         c = whole[1 : m + 1, 3 : n + 3]
         data = self.packed(b) if self.gemm.packed_b else b
         strides = (0, 0) if self.gemm.packed_b else b.strides
-        work = aligned(self.gemm.work_bytes(depth))
-        extra = [value for x, row in operands for value in (x.ctypes.data, row)]
+        work = aligned(self.work_bytes(depth, m, n))
+        extra = [value for x, *steps in operands for value in (x.ctypes.data, *steps)]
         for first, last, left, right in parts or [(0, m, 0, n)]:
             self.kernel(
                 m, a.ctypes.data, *a.strides, data.ctypes.data, *strides,
@@ -241,7 +255,8 @@ def test_epilogues_see_complete_sums(machine: str, packed_b: bool) -> None:
     for m, n, k in [(1, 1, 1), (5, 33, 0), (15, 70, 300), (60, 64, 1000)]:
         a, b = numbers(m, k), numbers(k, n, seed=1)
         bias, shift, residual = numbers(n), numbers(m, seed=2), numbers(m, n, seed=3)
-        operands = ((bias, 0), (shift, 4), (residual, residual.strides[0]))
+        residual = np.asfortranarray(residual) if k == 300 else residual
+        operands = ((bias, 0, 4), (shift, 4), (residual, *residual.strides))
         sums = a.astype(np.float64) @ b + bias + shift[:, None]
 
         found = f(a, b, operands)

@@ -1,0 +1,93 @@
+"""Loop nests: what is done for each element, as data that prints.
+
+A nest runs over `rank` axes whose sizes are known at run time. Its inputs are tensors
+that broadcast along the axes, its steps are formulas of cards, its outputs are written
+anew. The printed form says all that the machine code depends on, so it is the key of
+equal kernels.
+
+    nest [i0, i1]
+      %0 = load float32
+      %1 = load float32 scalar
+      %2 = aten::mul(float32 %0, float32 %1) -> float32
+      %3 = aten::exp(float32 %2) -> float32
+      store float32 %3
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from jit.ir.card import Card
+from jit.ir.dtypes import DType
+
+
+@dataclass(frozen=True, slots=True)
+class Ref:
+    """The value that an input or a step gives; inputs are counted first."""
+
+    index: int
+
+    def __str__(self) -> str:
+        return f"%{self.index}"
+
+
+@dataclass(frozen=True, slots=True)
+class Input:
+    """A tensor that is read. A scalar one has the same element everywhere."""
+
+    dtype: DType
+    is_scalar: bool = False
+
+    def __str__(self) -> str:
+        return f"load {self.dtype.name}" + (" scalar" if self.is_scalar else "")
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One operator: the formula of a card on operands converted to given dtypes."""
+
+    card: type[Card]
+    arguments: tuple[Any, ...]
+    """`Ref`s, and Python values for what is known when code is made."""
+    converted: tuple[DType | None, ...]
+    """For each argument the dtype to convert it to; None leaves it as it is."""
+    result: DType
+    """Half types are computed in float32 and rounded to this."""
+
+    def __str__(self) -> str:
+        words = []
+        for given, dtype in zip(self.arguments, self.converted, strict=True):
+            shown = str(given) if isinstance(given, Ref) else repr(given)
+            words.append(shown if dtype is None else f"{dtype.name} {shown}")
+        name = self.card.schema.name
+        return f"{name}({', '.join(words)}) -> {self.result.name}"
+
+
+@dataclass(frozen=True, slots=True)
+class Store:
+    """An output: a value, and the dtype in which it is kept."""
+
+    value: Ref
+    dtype: DType
+
+    def __str__(self) -> str:
+        return f"store {self.dtype.name} {self.value}"
+
+
+@dataclass(frozen=True, slots=True)
+class Nest:
+    """A pointwise nest. **Printed form**: see the module."""
+
+    rank: int
+    inputs: tuple[Input, ...]
+    steps: tuple[Step, ...]
+    outputs: tuple[Store, ...]
+
+    def __str__(self) -> str:
+        lines = [f"nest [{', '.join(f'i{d}' for d in range(self.rank))}]"]
+        lines += [f"  %{i} = {x}" for i, x in enumerate(self.inputs)]
+        first = len(self.inputs)
+        lines += [f"  %{first + i} = {s}" for i, s in enumerate(self.steps)]
+        lines += [f"  {o}" for o in self.outputs]
+        return "\n".join(lines)

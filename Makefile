@@ -7,7 +7,7 @@ READY := $(VENV)/.ready
 CHECKERS := $(VENV)/.checkers
 SOURCES := ir passes runtime jit tests examples benchmarks
 
-.PHONY: help demo test check format goldens oracle clean
+.PHONY: help demo test check format goldens oracle bench clean
 
 help: ## list the commands
 	@grep -E '^[a-z]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 12
@@ -46,6 +46,11 @@ goldens: $(READY) ## rewrite the expected texts of the golden tests; read the di
 oracle: $(READY) ## install torch 2.13 and run the tests that compare with it
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[oracle]'
 	$(BIN)/python -m pytest -q tests/oracle tests/language
+
+bench: $(READY) ## install the peers, measure against them, write benchmarks/RESULTS.md
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[bench,oracle]'
+	$(BIN)/python -m benchmarks run
+	$(BIN)/python -m benchmarks report
 
 clean: ## remove the virtual environment and what was built
 	rm -rf $(VENV) build dist *.egg-info .mypy_cache .ruff_cache .hypothesis

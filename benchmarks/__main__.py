@@ -91,7 +91,9 @@ def run(arguments: argparse.Namespace) -> int:
         print(f"no family {', '.join(sorted(unknown))}; there are {', '.join(NAMES)}")
         return 2
     place = QUICK_RUN if arguments.quick else FULL_RUN
-    results = report.load(place)
+    # a report of everything is of one run
+    is_whole = not arguments.families and not arguments.only
+    results = report.empty() if is_whole else report.load(place)
     results["machine"] = machine.describe()
     counts = [int(n) for n in arguments.threads.split(",")]
     available = len(os.sched_getaffinity(0))
@@ -171,6 +173,7 @@ def environment(threads: int) -> dict[str, str]:
     return {
         **os.environ,
         **dict.fromkeys(THREAD_VARIABLES, str(threads)),
+        "JIT_NATIVE": "1",
         "JAX_PLATFORMS": "cpu",
         "TORCHINDUCTOR_CACHE_DIR": str(FULL_RUN.parent / "inductor"),
         "PYTHONPATH": os.pathsep.join(

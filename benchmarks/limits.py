@@ -115,9 +115,8 @@ def _moving(
     """Bytes a second, through `streams` buffers that together have the size."""
     each = size // streams // 4096 * 4096
     repetitions = max(1, (64 << 20) // (each * streams))
-    buffers = [
-        [np.zeros(each + 64, np.uint8) for _ in range(2)] for _ in range(threads)
-    ]
+    # ones, because untouched zeros all share one page of memory
+    buffers = [[np.ones(each + 64, np.uint8) for _ in range(2)] for _ in range(threads)]
     calls = [
         _call(loop, repetitions, each, *(-(-b.ctypes.data // 64) * 64 for b in pair))
         for pair in buffers

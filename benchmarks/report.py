@@ -47,6 +47,11 @@ def load(path: Path) -> dict[str, Any]:
     if path.exists():
         found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
         return found
+    return empty()
+
+
+def empty() -> dict[str, Any]:
+    """No figures yet."""
     return {"machine": {}, "limits": {}, "families": {}, "compile": []}
 
 
@@ -265,6 +270,8 @@ def _absences(records: Iterable[Record]) -> str:
     reasons: dict[tuple[str, str], list[str]] = {}
     for record in records:
         for name, reason in record["absent"].items():
+            if name not in (OURS, *PEERS):
+                continue  # a mark beside the peers
             reasons.setdefault((name, reason), []).append(record["case"])
     lines = []
     for (name, reason), cases in reasons.items():

@@ -45,10 +45,22 @@ def _array(result: Any) -> np.ndarray:
 
 def executor_of(call: Any, args: tuple[Any, ...]) -> str:
     """Which executor runs a call: "native", "interpreter", or "mixed" of both."""
-    graph_for = getattr(call, "graph_for", None) or call.forward.graph_for
-    kinds = {node.kind for node in graph_for(*args).nodes()}
-    compiled = "prim::NativeRegion" in kinds
-    interpreted = kinds - {"prim::NativeRegion", "prim::Constant"}
-    if not compiled:
-        return "interpreter"
-    return "mixed" if interpreted else "native"
+    compiled = _compiled(call, args)
+    if compiled.explanation.is_native:
+        return "native"
+    kinds = {node.kind for node in compiled.graph.all_nodes}
+    return "mixed" if "prim::NativeRegion" in kinds else "interpreter"
+
+
+def _compiled(call: Any, args: tuple[Any, ...]) -> Any:
+    """What the executor keeps for a call."""
+    from jit.modules.arguments import enter
+
+    if hasattr(call, "__script_object__"):  # a module
+        function, values = call.forward.function, [call.__script_object__, *args]
+    else:
+        name, values = call._select(args, {})
+        function = call.program.functions[name]
+    declared = [argument.type for argument in function.schema.arguments]
+    entered = [enter(v, t) for v, t in zip(values, declared, strict=True)]
+    return call._executor.compiled_for(function.name, entered)

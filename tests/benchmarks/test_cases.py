@@ -83,6 +83,15 @@ def test_the_network_for_compile_time_runs() -> None:
     assert case.result_shape == result_of(case, OURS).shape
 
 
+@pytest.mark.parametrize("family", FULL)
+def test_the_executor_of_ours_is_known(family: str) -> None:
+    small = next(f for f in FAMILIES if f.name == family).cases(True)[0]
+    made = ready(small, OURS)
+    made.call(*made.args)
+
+    assert made.note() in ("native", "mixed", "interpreter")
+
+
 @pytest.mark.parametrize("peer", ["Numba", "JAX", "ONNX Runtime", "torch"])
 def test_a_library_that_is_missing_is_a_reason(
     peer: str, monkeypatch: pytest.MonkeyPatch

@@ -1,6 +1,6 @@
 """How many examples the laws are tried on: few by default, many on demand.
 
-`HYPOTHESIS_PROFILE=long` tries a hundred times as many, drawn differently each time;
+`HYPOTHESIS_PROFILE=long` tries thirty times as many, drawn differently each time;
 give `--hypothesis-seed` to draw the same again.
 """
 
@@ -18,7 +18,7 @@ LONG = os.environ.get("HYPOTHESIS_PROFILE") == "long"
 def examples(count: int) -> Callable[[Any], Any]:
     """Try a law on so many examples; the same ones in every run, unless it is long."""
     return settings(
-        max_examples=100 * count if LONG else count,
+        max_examples=30 * count if LONG else count,
         derandomize=not LONG,
         database=None,
         deadline=None,

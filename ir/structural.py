@@ -490,6 +490,7 @@ _RULES: dict[str, Rule] = {
     "prim::ExceptionMatches": _exception_matches,
     "prim::Print": _print,
     "prim::FusionGroup": _fusion_group,
+    "prim::NativeRegion": _fusion_group,
 }
 
 _WITH_BLOCKS = frozenset({"prim::If", "prim::Loop", "prim::Try"})

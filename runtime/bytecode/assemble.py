@@ -13,7 +13,7 @@ Constants are preloaded, the subgraph of a `prim::FusionGroup` is assembled in p
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from jit.ir import types as T
@@ -40,20 +40,31 @@ _NOTHING = ("prim::Constant", "prim::Uninitialized")
 _SHARED = (bool, int, float, complex, str, type(None))
 
 
+Natives = Mapping[Node, Callable[..., Any]]
+"""What runs the `prim::NativeRegion` nodes of a graph."""
+
+
 def assemble(
-    graph: Graph, name: str = "graph", find_code: FindCode | None = None
+    graph: Graph,
+    name: str = "graph",
+    find_code: FindCode | None = None,
+    natives: Natives | None = None,
 ) -> Code:
     """The code of a graph, optimised or not.
 
-    `find_code` gives the functions that it calls. Raises GraphError E0701 if it holds
-    a node that nothing executes.
+    `find_code` gives the functions that it calls. A `prim::NativeRegion` is interpreted
+    unless `natives` has a function for it. Raises GraphError E0701 if the graph holds a
+    node that nothing executes.
     """
-    return _Assembler(graph, name, find_code).assemble()
+    return _Assembler(graph, name, find_code, natives or {}).assemble()
 
 
 class _Assembler:
-    def __init__(self, graph: Graph, name: str, find_code: FindCode | None) -> None:
+    def __init__(
+        self, graph: Graph, name: str, find_code: FindCode | None, natives: Natives
+    ) -> None:
         self.graph = graph
+        self.natives = natives
         self.name = name
         self.find_code = find_code or _no_functions
         self.registers = Registers()
@@ -167,7 +178,7 @@ class _Assembler:
                 self.emit_loop(node, dying)
             case "prim::Try":
                 self.emit_try(node, dying)
-            case "prim::FusionGroup":
+            case "prim::FusionGroup" | "prim::NativeRegion" if node not in self.natives:
                 self.emit_fusion_group(node, dying)
             case "prim::CallFunction" | "prim::CallMethod":
                 name, resolve = self.callee(node)
@@ -397,7 +408,7 @@ class _Assembler:
 
     def function(self, node: Node) -> Callable[..., Any]:
         """The Python function that a node calls."""
-        found = structural.function_of(node)
+        found = self.natives.get(node) or structural.function_of(node)
         if found is not None:
             return found
         card = find_card(node.kind, node.overload)

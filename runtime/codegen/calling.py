@@ -327,6 +327,13 @@ class Entry:
         b.ret(ll.Constant(POINTER, None))
 
 
+def is_boxed(kind: Kind) -> bool:
+    """Whether entries take and give values of a kind."""
+    if isinstance(kind, TupleKind):
+        return kind.type is None and all(map(is_boxed, kind.items))
+    return isinstance(kind, Number | TensorKind) or kind == StaticKind(None)
+
+
 def make_entry(
     unit: Unit,
     inner: ll.Function,

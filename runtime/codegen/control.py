@@ -24,7 +24,7 @@ from jit.runtime.codegen.kinds import (
     leaves_of,
 )
 from jit.runtime.codegen.lowering import lowering
-from jit.runtime.codegen.region import Region
+from jit.runtime.codegen.region import NodeDeclined, Region
 from jit.runtime.codegen.values import I1, I64
 
 ENDLESS = 2**63 - 1
@@ -226,7 +226,11 @@ def call_function(region: Region, node: Node) -> Any:
     kinds = [
         kind_of(v, given.type) for v, given in zip(values, node.inputs[1:], strict=True)
     ]
-    callee, results = region.unit.callee(name, kinds)
+    try:
+        callee, results = region.unit.callee(name, kinds)
+    except NodeDeclined as declined:
+        inner = f"`{declined.node.full_name}`: {declined}"
+        raise Declined(f"in `{name}`, {inner}") from None
     region.fail_unless(b.icmp_signed(">", region.depth, I64(0)), node, [])
     leaves = [
         leaf for v, k in zip(values, kinds, strict=True) for leaf in leaves_of(v, k)

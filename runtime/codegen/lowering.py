@@ -32,6 +32,7 @@ FAMILIES = [
     "views",
     "creation",
     "elements",
+    "products",
 ]
 """Modules of this package that hold lowerings; a family is appended here."""
 
@@ -76,6 +77,13 @@ def find(node: Node) -> Lowering | None:
     """The lowering of a node."""
     _load_families()
     return _table.get(node.full_name)
+
+
+def find_reason(node: Node) -> Reason | None:
+    """Why no machine code can be made of a node, before it is tried."""
+    if node.kind not in ("prim::Constant", "prim::Uninitialized") and not find(node):
+        return Reason(node.full_name, "there is no lowering", node)
+    return None
 
 
 def lower(region: Region, node: Node) -> Any:

@@ -136,6 +136,17 @@ def _declared_results(graph: Graph) -> list[Kind] | None:
         return None
 
 
+def border_reason(type: T.Type, *, is_result: bool) -> str:
+    """Why values of a type do not go into machine code, or come out; empty if they do."""
+    if type == T.NONE:
+        return ""
+    try:
+        kind = kind_of_type(type)
+    except Declined as declined:
+        return "" if is_result and T.is_tensor_like(type) else str(declined)
+    return "" if calling.is_boxed(kind) else f"a `{type}` at the border of a region"
+
+
 def type_of_kind(kind: Kind) -> T.Type:
     """The type of the values of a kind."""
     match kind:

@@ -151,14 +151,17 @@ class Executor:
         declared = [a.type for a in self._function(name).schema.arguments]
         types = tuple(map(type_of_argument, values, declared))
         graph = self._optimized(graph, types)
-        code = bytecode.assemble(graph, name, self._find_code)
-        native, explanation = None, INTERPRETED
-        if native_enabled():
-            native, explanation = compile_native(
-                graph, name, self._find_graph, lambda *args: bytecode.run(code, args)
-            )
         specialisation = Specialisation(name, types)
-        return Compiled(specialisation, graph, code, native, explanation)
+        code = bytecode.assemble(graph, name, self._find_code)
+        if not native_enabled():
+            return Compiled(specialisation, graph, code)
+        made = compile_native(
+            graph, name, self._find_graph, lambda *args: bytecode.run(code, args)
+        )
+        if made.natives:
+            graph = made.graph
+            code = bytecode.assemble(graph, name, self._find_code, made.natives)
+        return Compiled(specialisation, graph, code, made.function, made.explanation)
 
     def _find_graph(self, name: str, types: Sequence[T.Type]) -> Graph:
         """The graph of a function for arguments of some types."""

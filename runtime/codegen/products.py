@@ -1,0 +1,554 @@
+"""Lowerings of matrix products: operands where they are, batches broadcast, on all threads.
+
+A product is words in memory, `_WORDS`: where the operands are, sizes and strides. One
+function of the module reads them, cuts the work into units (a batch, and some columns or
+rows of it) and gives these to the threads; equal kernels are made once for a module.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import llvmlite.ir as ll
+
+from jit.ir import dtypes
+from jit.ir.dtypes import DType
+from jit.ir.graph import Node
+from jit.runtime.codegen import building as B
+from jit.runtime.codegen import target as targets
+from jit.runtime.codegen import tile as T
+from jit.runtime.codegen.gemm import Gemm, emit_product, work_bytes
+from jit.runtime.codegen.host import host_function
+from jit.runtime.codegen.kinds import Declined, Static
+from jit.runtime.codegen.lowering import lowering
+from jit.runtime.codegen.region import Region
+from jit.runtime.codegen.thin import ROWS
+from jit.runtime.codegen.values import I1, I64, POINTER, Buffer
+from jit.runtime.codegen.views import tensor
+
+_DTYPES = (dtypes.float32, dtypes.float64, dtypes.bfloat16, dtypes.float16)
+
+_WORDS = [
+    "a", "a_row", "a_column", "b", "b_row", "b_column", "c", "c_row", "c_batch",
+    "depth", "rows", "columns", "batches",
+    # what `run` adds for the tasks
+    "chunk", "chunks", "by_columns", "failed",
+]  # fmt: skip
+
+_LEAST_WORK = 1 << 19
+"""Multiplications of a part that are worth another thread."""
+
+
+def _names(gemm: Gemm, rank: int) -> list[str]:
+    """All words of a product with `rank` dims of batches."""
+    names = [*_WORDS, *(n for n, _ in T.operand_arguments(gemm.epilogue))]
+    for dim in range(rank):
+        names += [f"size{dim}", f"a_batch{dim}", f"b_batch{dim}"]
+        names += [f"o{p}_batch{dim}" for p in range(len(gemm.epilogue.operands))]
+    return names
+
+
+class _Words:
+    """The words of a product, read and written by name."""
+
+    def __init__(self, b: ll.IRBuilder, base: ll.Value, names: Sequence[str]) -> None:
+        self.b, self.base, self.names = b, base, names
+
+    def place(self, name: str) -> ll.Value:
+        return B.at(self.b, self.base, 8 * self.names.index(name))
+
+    def __getitem__(self, name: str) -> ll.Value:
+        return B.load(self.b, self.place(name), I64)
+
+    def pointer(self, name: str) -> ll.Value:
+        return B.load(self.b, self.place(name), POINTER)
+
+    def __setitem__(self, name: str, value: ll.Value) -> None:
+        B.store(self.b, value, self.place(name), 8)
+
+
+def _emit_task(module: ll.Module, name: str, gemm: Gemm, rank: int) -> ll.Function:
+    """`(words, first, last)`: makes some units of a product."""
+    kernel = emit_product(module, gemm)
+    kernel.linkage = "internal"
+    arguments = [("words", POINTER), ("first", I64), ("last", I64)]
+    b, given = B.new_function(module, name, arguments)
+    words = _Words(b, given["words"], _names(gemm, rank))
+    chunk, chunks = words["chunk"], words["chunks"]
+    rows, columns, depth = words["rows"], words["columns"], words["depth"]
+    by_columns = b.icmp_signed("!=", words["by_columns"], B.index(0))
+    first, last = given["first"], given["last"]
+    longest = b.mul(B.smaller(b, chunks, b.sub(last, first)), chunk)
+    bytes = work_bytes(
+        b,
+        gemm,
+        depth,
+        b.select(by_columns, rows, B.smaller(b, rows, longest)),
+        b.select(by_columns, B.smaller(b, columns, longest), columns),
+    )
+    allocate = host_function(b, "allocate", ll.FunctionType(POINTER, [I64]))
+    work = b.call(allocate, [bytes])
+    with b.if_then(b.icmp_unsigned("==", work, ll.Constant(POINTER, None))):
+        # the region that called raises MemoryError
+        words["failed"] = B.index(1)
+        b.ret_void()
+    start, end = b.udiv(first, chunks), B.ceil_div(b, last, chunks)
+    with B.loop(b, start, end) as batch:
+        before = b.mul(batch, chunks)
+        begin = b.mul(b.sub(B.larger(b, first, before), before), chunk)
+        past = B.smaller(b, b.sub(last, before), chunks)
+        past = b.mul(past, chunk)
+        zero = B.index(0)
+        moved = _batch_offsets(b, words, gemm, rank, batch)
+        c = B.at(b, words.pointer("c"), b.mul(batch, words["c_batch"]))
+        call = [
+            rows,
+            B.at(b, words.pointer("a"), moved["a"]),
+            words["a_row"],
+            words["a_column"],
+            B.at(b, words.pointer("b"), moved["b"]),
+            words["b_row"],
+            words["b_column"],
+            c,
+            words["c_row"],
+            depth,
+            b.select(by_columns, zero, begin),
+            b.select(by_columns, rows, B.smaller(b, rows, past)),
+            b.select(by_columns, begin, zero),
+            b.select(by_columns, B.smaller(b, columns, past), columns),
+            work,
+        ]
+        for name, kind in T.operand_arguments(gemm.epilogue):
+            if kind == POINTER:
+                place = name.removeprefix("operand")
+                call.append(B.at(b, words.pointer(name), moved[f"o{place}"]))
+            else:
+                call.append(words[name])
+        b.call(kernel, call)
+    release = ll.FunctionType(ll.VoidType(), [POINTER, I64])
+    b.call(host_function(b, "release", release), [work, bytes])
+    b.ret_void()
+    return b.function
+
+
+def _batch_offsets(
+    b: ll.IRBuilder, words: _Words, gemm: Gemm, rank: int, batch: ll.Value
+) -> dict[str, ll.Value]:
+    """How far the operands of a batch lie from the first, in bytes."""
+    names = ["a", "b", *(f"o{p}" for p in range(len(gemm.epilogue.operands)))]
+    moved: dict[str, ll.Value] = {name: B.index(0) for name in names}
+    rest = batch
+    for dim in reversed(range(rank)):
+        size = words[f"size{dim}"]
+        place = b.urem(rest, size)
+        rest = b.udiv(rest, size)
+        for name in names:
+            step = b.mul(place, words[f"{name}_batch{dim}"])
+            moved[name] = b.add(moved[name], step)
+    return moved
+
+
+def _emit_run(module: ll.Module, name: str, gemm: Gemm, rank: int) -> ll.Function:
+    """`(words)`: cuts a product into units and gives them to the threads."""
+    task = _emit_task(module, f"{name}_task", gemm, rank)
+    b, given = B.new_function(module, name, [("words", POINTER)])
+    words, shape, one = _Words(b, given["words"], _names(gemm, rank)), gemm.shape, 1
+    rows, columns, batches = words["rows"], words["columns"], words["batches"]
+    wide = b.icmp_signed(">=", columns, rows)
+    few = b.icmp_signed("<=", rows, B.index(ROWS))
+    by_columns = b.or_(wide, few)
+    chunk = b.select(by_columns, B.index(2 * shape.width), B.index(4 * shape.height))
+    along = b.select(by_columns, columns, rows)
+    across = b.select(by_columns, rows, columns)
+    chunks = B.larger(b, B.index(one), B.ceil_div(b, along, chunk))
+    words["chunk"], words["chunks"] = chunk, chunks
+    words["by_columns"] = b.zext(by_columns, I64)
+    words["failed"] = B.index(0)
+    unit = b.mul(b.mul(B.smaller(b, chunk, along), across), words["depth"])
+    grain = B.ceil_div(b, B.index(_LEAST_WORK), B.larger(b, B.index(one), unit))
+    # each part packs for itself: parts of one product should not be too narrow
+    least = B.smaller(b, chunks, b.select(few, B.index(1), B.index(2)))
+    grain = B.larger(b, grain, least)
+    total = b.mul(batches, chunks)
+    empty = b.icmp_signed("==", b.mul(rows, columns), B.index(0))
+    total = b.select(empty, B.index(0), total)
+    with b.if_else(b.icmp_signed("<=", total, grain)) as (small, large):
+        with small, b.if_then(b.icmp_signed(">", total, B.index(0))):
+            b.call(task, [given["words"], B.index(0), total])
+        with large:
+            kind = ll.FunctionType(ll.VoidType(), [POINTER, POINTER, I64, I64])
+            parallel = host_function(b, "parallel", kind)
+            work = b.bitcast(task, POINTER)
+            b.call(parallel, [work, given["words"], total, grain])
+    b.ret_void()
+    return b.function
+
+
+@dataclass
+class Matrices:
+    """An operand: matrices along the last two dims, batches along the others."""
+
+    data: ll.Value
+    sizes: list[ll.Value]
+    """Of the batches."""
+    strides: list[ll.Value]
+    rows: ll.Value
+    columns: ll.Value
+    row: ll.Value
+    """Bytes from one row to the next."""
+    column: ll.Value
+
+    def transposed(self) -> Matrices:
+        return Matrices(
+            self.data, self.sizes, self.strides, self.columns, self.rows, self.column,
+            self.row,
+        )  # fmt: skip
+
+
+def matrices(buffer: Buffer) -> Matrices:
+    """A tensor of at least two dims."""
+    sizes, strides = list(buffer.sizes), list(buffer.strides)
+    return Matrices(buffer.data, sizes[:-2], strides[:-2], *sizes[-2:], *strides[-2:])
+
+
+def row_vector(buffer: Buffer) -> Matrices:
+    """A vector as one row."""
+    (size,), (stride,) = buffer.sizes, buffer.strides
+    return Matrices(buffer.data, [], [], I64(1), size, I64(0), stride)
+
+
+def common_dtype(*buffers: Buffer) -> DType:
+    """The dtype of the operands, which tiles can multiply; Declined if there is none."""
+    dtype = buffers[0].dtype
+    if any(x.dtype is not dtype for x in buffers):
+        raise Declined("the operands have different dtypes")
+    if dtype not in _DTYPES:
+        raise Declined(f"products of {dtype.name} have no machine code")
+    return dtype
+
+
+def _broadcast(
+    region: Region, node: Node, operands: Sequence[Matrices]
+) -> list[ll.Value]:
+    """The sizes of the batches together; operands get strides for all of them."""
+    b = region.b
+    rank = max(len(o.sizes) for o in operands)
+    for o in operands:
+        missing = rank - len(o.sizes)
+        o.sizes = [I64(1)] * missing + o.sizes
+        o.strides = [I64(0)] * missing + o.strides
+    sizes = []
+    for dim in range(rank):
+        size: ll.Value = I64(1)
+        for o in operands:
+            own = o.sizes[dim]
+            if isinstance(own, ll.Constant) and own.constant == 1:
+                continue
+            alone = b.icmp_signed("==", own, I64(1))
+            if isinstance(size, ll.Constant):
+                size = own
+            else:
+                free = b.icmp_signed("==", size, I64(1))
+                fits = b.or_(b.or_(alone, free), b.icmp_signed("==", own, size))
+                region.fail_unless(fits, node)
+                size = b.select(free, own, size)
+            o.strides[dim] = b.select(alone, I64(0), o.strides[dim])
+        sizes.append(size)
+    return sizes
+
+
+def _fold(region: Region, a: Matrices, sizes: list[ll.Value]) -> None:
+    """Batches of A over one B are rows of A, if they lie as rows do."""
+    b = region.b
+    fits: ll.Value = I1(1)
+    for dim in reversed(range(len(sizes))):
+        single = b.icmp_signed("==", sizes[dim], I64(1))
+        one_row = b.icmp_signed("==", a.rows, I64(1))
+        follows = b.icmp_signed("==", a.strides[dim], b.mul(a.rows, a.row))
+        # dims inside of one that does not fold stay batches, and so do those outside
+        fits = b.and_(fits, b.or_(b.or_(single, one_row), follows))
+        takes_over = b.and_(fits, b.and_(one_row, b.not_(single)))
+        a.row = b.select(takes_over, a.strides[dim], a.row)
+        a.rows = b.select(fits, b.mul(a.rows, sizes[dim]), a.rows)
+        sizes[dim] = b.select(fits, I64(1), sizes[dim])
+
+
+def multiply(
+    region: Region,
+    node: Node,
+    dtype: DType,
+    a: Matrices,
+    b_: Matrices,
+    c: ll.Value,
+    sizes: list[ll.Value],
+    epilogue: T.Epilogue = T.PLAIN,
+    operands: Sequence[Matrices] = (),
+) -> None:
+    """Write the products to `c`, contiguous; the operands have been broadcast."""
+    b, item = region.b, I64(dtype.itemsize)
+    gemm = Gemm(targets.host(), T.numbers(dtype), epilogue)
+    rank = len(sizes)
+    key = f"run_{gemm.name}_{rank}"
+    run = region.function(key, lambda m, n: _emit_run(m, n, gemm, rank))
+    names = _names(gemm, rank)
+    memory = region.stack(ll.ArrayType(I64, len(names)), "product")
+    words = _Words(b, b.bitcast(memory, POINTER), names)
+    one_column = b.icmp_signed("==", b_.columns, I64(1))
+    one_deep = b.icmp_signed("==", a.columns, I64(1))
+    batches: ll.Value = I64(1)
+    for size in sizes:
+        batches = b.mul(batches, size)
+    values = {
+        "a": a.data,
+        "a_row": a.row,
+        # what lies between elements does not matter where there is one
+        "a_column": b.select(one_deep, item, a.column),
+        "b": b_.data,
+        "b_row": b.select(one_deep, item, b_.row),
+        "b_column": b.select(one_column, item, b_.column),
+        "c": c,
+        "c_row": b.mul(b_.columns, item),
+        "c_batch": b.mul(b.mul(a.rows, b_.columns), item),
+        "depth": a.columns,
+        "rows": a.rows,
+        "columns": b_.columns,
+        "batches": batches,
+    }
+    for dim, size in enumerate(sizes):
+        values[f"size{dim}"] = size
+        values[f"a_batch{dim}"] = a.strides[dim]
+        values[f"b_batch{dim}"] = b_.strides[dim]
+        for place, o in enumerate(operands):
+            values[f"o{place}_batch{dim}"] = o.strides[dim]
+    for place, o in enumerate(operands):
+        values[f"operand{place}"] = o.data
+        values[f"operand{place}_row"] = o.row
+        if epilogue.operands[place].along_columns:
+            values[f"operand{place}_column"] = o.column
+    for name, value in values.items():
+        words[name] = value
+    b.call(run, [words.base])
+    whole = b.icmp_signed("==", words["failed"], I64(0))
+    region.fail_unless(whole, node, [], MemoryError())
+
+
+def _check_depth(region: Region, node: Node, a: Matrices, b: Matrices) -> None:
+    region.fail_unless(region.b.icmp_signed("==", a.columns, b.rows), node)
+
+
+def _matmul(region: Region, node: Node, x: Buffer, y: Buffer) -> Buffer:
+    dtype = common_dtype(x, y)
+    if not x.rank or not y.rank:
+        raise Declined("an operand has no dims")
+    result: list[ll.Value]
+    if y.rank == 1 and x.rank > 1:
+        # as the product of a row with the transposed matrices, which is read in order
+        a, other = row_vector(y), matrices(x).transposed()
+        region.fail_unless(region.b.icmp_signed("==", a.columns, other.rows), node)
+        sizes = _broadcast(region, node, [a, other])
+        result = [*sizes, other.columns]
+        a, other, sizes = _rows_as_columns(region, a, other, sizes)
+        made = region.allocate(dtype, result)
+        multiply(region, node, dtype, a, other, made.data, sizes)
+        return made
+    a = row_vector(x) if x.rank == 1 else matrices(x)
+    other = row_vector(y).transposed() if y.rank == 1 else matrices(y)
+    _check_depth(region, node, a, other)
+    sizes = _broadcast(region, node, [a, other])
+    rows = [a.rows] if x.rank > 1 else []
+    columns = [other.columns] if y.rank > 1 else []
+    made = region.allocate(dtype, [*sizes, *rows, *columns])
+    if y.rank == 2:
+        _fold(region, a, sizes)
+    multiply(region, node, dtype, a, other, made.data, sizes)
+    return made
+
+
+def _rows_as_columns(
+    region: Region, a: Matrices, other: Matrices, sizes: list[ll.Value]
+) -> tuple[Matrices, Matrices, list[ll.Value]]:
+    """Batches of the transposed matrices as more columns, where they lie so."""
+    turned, sizes = other.transposed(), list(sizes)
+    _fold(region, turned, sizes)
+    return a, turned.transposed(), sizes
+
+
+@lowering("aten::matmul", "np::matmul")
+def matmul(region: Region, node: Node) -> Buffer:
+    """The product of vectors, matrices, and batches of them."""
+    x, y = (tensor(region, v) for v in node.inputs)
+    _check_halves(node, x)
+    return _matmul(region, node, x, y)
+
+
+def _check_halves(node: Node, x: Buffer) -> None:
+    if node.kind.startswith("np::") and x.dtype.itemsize < 4:
+        raise Declined("NumPy rounds sums of half types on the way")
+
+
+def _ranked(region: Region, node: Node, ranks: Sequence[int]) -> list[Buffer]:
+    found = [tensor(region, v) for v in node.inputs[: len(ranks)]]
+    if [x.rank for x in found] != list(ranks):
+        raise Declined("an operand has another rank")
+    return found
+
+
+@lowering("aten::mm")
+def mm(region: Region, node: Node) -> Buffer:
+    """The product of two matrices."""
+    return _matmul(region, node, *_ranked(region, node, (2, 2)))
+
+
+@lowering("aten::mv")
+def mv(region: Region, node: Node) -> Buffer:
+    """The product of a matrix and a vector."""
+    return _matmul(region, node, *_ranked(region, node, (2, 1)))
+
+
+@lowering("aten::dot")
+def dot(region: Region, node: Node) -> Buffer:
+    """The product of two vectors."""
+    return _matmul(region, node, *_ranked(region, node, (1, 1)))
+
+
+@lowering("np::dot")
+def np_dot(region: Region, node: Node) -> Buffer:
+    """As `matmul` for up to two dims."""
+    x, y = (tensor(region, v) for v in node.inputs)
+    if max(x.rank, y.rank) > 2:
+        raise Declined("an operand has more than two dims")
+    _check_halves(node, x)
+    return _matmul(region, node, x, y)
+
+
+def _check_same_batches(region: Region, node: Node, x: Buffer, y: Buffer) -> None:
+    same = region.b.icmp_signed("==", x.sizes[0], y.sizes[0])
+    region.fail_unless(same, node)
+
+
+@lowering("aten::bmm")
+def bmm(region: Region, node: Node) -> Buffer:
+    """The products of matrices along dim 0."""
+    x, y = _ranked(region, node, (3, 3))
+    _check_same_batches(region, node, x, y)
+    return _matmul(region, node, x, y)
+
+
+def _addend(region: Region, node: Node, x: Buffer, result: Sequence[Any]) -> Matrices:
+    """An operand of the epilogue, broadcast to the sizes of the result."""
+    b = region.b
+    if x.rank > len(result):
+        raise Declined("what is added has more dims than the product")
+    missing = len(result) - x.rank
+    sizes: list[ll.Value] = [I64(1)] * missing + list(x.sizes)
+    strides: list[ll.Value] = [I64(0)] * missing + list(x.strides)
+    for dim in range(missing, len(result)):
+        alone = b.icmp_signed("==", sizes[dim], I64(1))
+        fits = b.or_(alone, b.icmp_signed("==", sizes[dim], result[dim]))
+        region.fail_unless(fits, node)
+        strides[dim] = b.select(alone, I64(0), strides[dim])
+    return Matrices(x.data, sizes[:-2], strides[:-2], *sizes[-2:], *strides[-2:])
+
+
+@lowering("aten::linear")
+def linear(region: Region, node: Node) -> Buffer:
+    """`input @ weight.T + bias`, the bias added before sums are written."""
+    x, weight = (tensor(region, v) for v in node.inputs[:2])
+    bias = region.value(node.inputs[2])
+    if not x.rank or weight.rank != 2:
+        raise Declined("the input has no dims, or the weight is not a matrix")
+    dtype = common_dtype(x, weight)
+    a = row_vector(x) if x.rank == 1 else matrices(x)
+    other = matrices(weight).transposed()
+    _check_depth(region, node, a, other)
+    result = [*x.sizes[:-1], other.columns]
+    epilogue, operands = T.PLAIN, []
+    if not (isinstance(bias, Static) and bias.value is None):
+        bias = tensor(region, node.inputs[2])
+        if bias.rank != 1:
+            raise Declined("the bias is not a vector")
+        common_dtype(x, bias)
+        epilogue = bias_epilogue(dtype)
+        operands = [_addend(region, node, bias, [I64(1), other.columns])]
+    sizes = _broadcast(region, node, [a, other])
+    made = region.allocate(dtype, result)
+    _fold(region, a, sizes)
+    for o in operands:
+        o.strides = [I64(0)] * len(sizes)
+    multiply(region, node, dtype, a, other, made.data, sizes, epilogue, operands)
+    return made
+
+
+def bias_epilogue(dtype: DType) -> T.Epilogue:
+    """A row is added; the product of half types has been rounded before."""
+    if dtype.itemsize >= 4:
+        return T.BIAS
+
+    def apply(b: ll.IRBuilder, sums: ll.Value, given: list[ll.Value]) -> ll.Value:
+        rounded = T.widen(b, T.narrow(b, sums, dtype), dtype)
+        return b.fadd(rounded, given[0])
+
+    return T.Epilogue("bias_rounded", (T.Operand(),), apply)
+
+
+def _factor(region: Region, node: Node, place: int) -> float:
+    found = region.value(node.inputs[place])
+    if isinstance(found, ll.Constant) and found.type != I1:
+        return float(found.constant)
+    raise Declined("a factor is not a constant")
+
+
+def _added_product(region: Region, node: Node, x: Buffer, y: Buffer) -> Buffer:
+    """`beta * self + alpha * product`."""
+    added = tensor(region, node.inputs[0])
+    dtype = common_dtype(x, y, added)
+    if dtype.itemsize < 4:
+        raise Declined("half types are rounded between product and sum")
+    beta, alpha = (_factor(region, node, p) for p in (3, 4))
+    a, other = matrices(x), matrices(y)
+    _check_depth(region, node, a, other)
+    sizes = _broadcast(region, node, [a, other])
+    result = [*sizes, a.rows, other.columns]
+    addend = _addend(region, node, added, result)
+    made = region.allocate(dtype, result)
+    epilogue = scaled_sum(beta, alpha)
+    operands = [addend] if beta else []
+    multiply(region, node, dtype, a, other, made.data, sizes, epilogue, operands)
+    return made
+
+
+def scaled_sum(beta: float, alpha: float) -> T.Epilogue:
+    """`beta * operand + alpha * sums`; with beta 0 the operand is not looked at."""
+
+    def times(b: ll.IRBuilder, x: ll.Value, factor: float) -> ll.Value:
+        if factor == 1:
+            return x
+        return b.fmul(x, ll.Constant(x.type, [factor] * x.type.count))
+
+    def apply(b: ll.IRBuilder, sums: ll.Value, given: list[ll.Value]) -> ll.Value:
+        scaled = times(b, sums, alpha)
+        return b.fadd(times(b, given[0], beta), scaled) if given else scaled
+
+    operands = (T.Operand(),) if beta else ()
+    return T.Epilogue(f"sum_{beta.hex()}_{alpha.hex()}", operands, apply)
+
+
+@lowering("aten::addmm")
+def addmm(region: Region, node: Node) -> Buffer:
+    """A matrix plus a product, with factors."""
+    x, y = (tensor(region, v) for v in node.inputs[1:3])
+    if (x.rank, y.rank) != (2, 2):
+        raise Declined("an operand has another rank")
+    return _added_product(region, node, x, y)
+
+
+@lowering("aten::baddbmm")
+def baddbmm(region: Region, node: Node) -> Buffer:
+    """Matrices plus the products of matrices along dim 0, with factors."""
+    x, y = (tensor(region, v) for v in node.inputs[1:3])
+    if (x.rank, y.rank) != (3, 3):
+        raise Declined("an operand has another rank")
+    _check_same_batches(region, node, x, y)
+    return _added_product(region, node, x, y)

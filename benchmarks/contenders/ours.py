@@ -15,7 +15,6 @@ def prepare(case: Case, inputs: Inputs, weights: Inputs, threads: int) -> Compil
     import jit
     from jit import torch
 
-    torch.set_grad_enabled(False)
     if hasattr(jit, "set_num_threads"):
         jit.set_num_threads(threads)
     args = tuple(inputs.values())

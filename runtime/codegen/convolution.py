@@ -15,8 +15,8 @@ to three axes; missing ones have size 1.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Protocol
 
 import llvmlite.ir as ll
 
@@ -92,43 +92,8 @@ class Convolution:
         """Pixels of a block."""
         return self.shape.height * _TILES
 
-    # Memory that the caller provides; for ints as for LLVM values made by `words`.
 
-    def padded_bytes(self, plan: Mapping[str, int]) -> int:
-        """The input with its channels together and zeros around it."""
-        space = plan["full_d"] * plan["full_h"] * plan["full_w"]
-        elements = plan["images"] * space * plan["channels"]
-        # tiles read whole vectors of channels
-        return (elements + self.shape.width) * self.types.sum_bytes
-
-    def packed_bytes(self, plan: Mapping[str, int]) -> int:
-        """The weights in panels."""
-        taps = plan["kernel_d"] * plan["kernel_h"] * plan["kernel_w"]
-        width, outer, channels = self.shape.width, plan["outer"], plan["channels"]
-        groups = plan["groups"]
-        if self.depthwise:
-            panels, inner = -(-channels // width), 1
-        else:
-            panels = groups * -(-(outer // groups) // width)
-            inner = channels // groups
-        return panels * taps * inner * width * self.types.sum_bytes
-
-    def units(self, plan: Mapping[str, int]) -> int:
-        """Parts into which the work may be cut: blocks of pixels times panels."""
-        pixels = plan["out_d"] * plan["out_h"] * plan["out_w"]
-        blocks = plan["images"] * -(-pixels // self.pixels)
-        groups = 1 if self.depthwise else plan["groups"]
-        return blocks * groups * -(-(plan["outer"] // groups) // self.shape.width)
-
-    def work_bytes(self, plan: Mapping[str, int]) -> int:
-        """Scratch memory of one call: tables, and the results of a block."""
-        taps = plan["kernel_d"] * plan["kernel_h"] * plan["kernel_w"]
-        rows = self.pixels + self.shape.height
-        results = self.pixels * self.shape.width * self.types.sum_bytes
-        return 8 * (rows + taps) + results + 128
-
-
-class _Plan:
+class Plan:
     """The words of a plan, loaded where they are asked for."""
 
     def __init__(self, b: ll.IRBuilder, pointer: ll.Value) -> None:
@@ -138,11 +103,70 @@ class _Plan:
         place = B.at(self.b, self.pointer, 8 * PLAN.index(name))
         return B.load(self.b, place, I64)
 
-    def product(self, *names: str) -> ll.Value:
-        made = self[names[0]]
-        for name in names[1:]:
-            made = self.b.mul(made, self[name])
-        return made
+
+class Named(Protocol):
+    """Words by name."""
+
+    def __getitem__(self, name: str) -> ll.Value: ...
+
+
+def _product(b: ll.IRBuilder, plan: Named, *names: str) -> ll.Value:
+    made = plan[names[0]]
+    for name in names[1:]:
+        made = b.mul(made, plan[name])
+    return made
+
+
+def _groups(conv: Convolution, plan: Named) -> ll.Value:
+    """Groups as the panels see them: a depthwise convolution has one, of all channels."""
+    return B.index(1) if conv.depthwise else plan["groups"]
+
+
+def _inner(b: ll.IRBuilder, conv: Convolution, plan: Named) -> ll.Value:
+    """Channels that one element of the result sees."""
+    if conv.depthwise:
+        return B.index(1)
+    return b.udiv(plan["channels"], plan["groups"])
+
+
+def _panels(b: ll.IRBuilder, conv: Convolution, plan: Named) -> ll.Value:
+    """Panels of one group."""
+    outer = b.udiv(plan["outer"], _groups(conv, plan))
+    return B.ceil_div(b, outer, conv.shape.width)
+
+
+# What the caller has to provide.
+
+
+def padded_bytes(b: ll.IRBuilder, conv: Convolution, plan: Named) -> ll.Value:
+    """The input with its channels together and zeros around it."""
+    elements = _product(b, plan, "images", *_along("full"), "channels")
+    # tiles read whole vectors of channels
+    elements = b.add(elements, B.index(conv.shape.width))
+    return b.mul(elements, B.index(conv.types.sum_bytes))
+
+
+def packed_bytes(b: ll.IRBuilder, conv: Convolution, plan: Named) -> ll.Value:
+    """The weights in panels."""
+    panels = b.mul(_groups(conv, plan), _panels(b, conv, plan))
+    depth = b.mul(_product(b, plan, *_along("kernel")), _inner(b, conv, plan))
+    row = B.index(conv.shape.width * conv.types.sum_bytes)
+    return b.mul(b.mul(panels, depth), row)
+
+
+def units(b: ll.IRBuilder, conv: Convolution, plan: Named) -> ll.Value:
+    """Parts into which the work may be cut: blocks of pixels times panels."""
+    blocks = B.ceil_div(b, _product(b, plan, *_along("out")), conv.pixels)
+    panels = b.mul(_groups(conv, plan), _panels(b, conv, plan))
+    return b.mul(b.mul(plan["images"], blocks), panels)
+
+
+def work_bytes(b: ll.IRBuilder, conv: Convolution, plan: Named) -> ll.Value:
+    """Scratch memory of one part: tables, and the results of a block."""
+    rows = conv.pixels + conv.shape.height
+    results = conv.pixels * conv.shape.width * conv.types.sum_bytes
+    taps = b.mul(_product(b, plan, *_along("kernel")), B.index(8))
+    return b.add(taps, B.index(8 * rows + results + 128))
 
 
 def emit_pack_weights(module: ll.Module, conv: Convolution) -> ll.Function:
@@ -153,7 +177,7 @@ def emit_pack_weights(module: ll.Module, conv: Convolution) -> ll.Function:
         [("plan", POINTER), ("weights", POINTER), ("out", POINTER)],
         internal=False,
     )
-    plan, shape, item = _Plan(b, given["plan"]), conv.shape, conv.types.sum_bytes
+    plan, shape, item = Plan(b, given["plan"]), conv.shape, conv.types.sum_bytes
     pack = emit_pack(module, conv.types, shape.lanes)
     row = B.index(shape.width * item)
     one = B.index(1)
@@ -163,7 +187,7 @@ def emit_pack_weights(module: ll.Module, conv: Convolution) -> ll.Function:
         groups = plan["groups"]
         inner = b.udiv(plan["channels"], groups)
         outer = b.udiv(plan["outer"], groups)
-    taps = plan.product(*_along("kernel"))
+    taps = _product(b, plan, *_along("kernel"))
     panel = b.mul(b.mul(taps, inner), row)
     group = b.mul(panel, B.ceil_div(b, outer, shape.width))
     with (
@@ -204,7 +228,7 @@ def emit_pad(module: ll.Module, conv: Convolution) -> ll.Function:
          ("last", I64)],
         internal=False,
     )  # fmt: skip
-    plan, types = _Plan(b, given["plan"]), conv.types
+    plan, types = Plan(b, given["plan"]), conv.types
     turn = emit_turn(module, types.source, conv.shape, widens=True)
     fill = _emit_fill(module)
     pixel = b.mul(plan["channels"], B.index(types.sum_bytes))
@@ -243,7 +267,7 @@ def emit_pad(module: ll.Module, conv: Convolution) -> ll.Function:
 
 
 def _before_spreading(
-    b: ll.IRBuilder, plan: _Plan, place: ll.Value, axis: str
+    b: ll.IRBuilder, plan: Plan, place: ll.Value, axis: str
 ) -> tuple[ll.Value, ll.Value]:
     """Which element of the input lies at a place of the padded one, and if one does."""
     place = b.sub(place, plan[f"pad_{axis}"])
@@ -302,7 +326,7 @@ class _Driver:
         self.b, self.given = B.new_function(
             module, conv.name, arguments, internal=False
         )
-        self.plan = _Plan(self.b, self.given["plan"])
+        self.plan = Plan(self.b, self.given["plan"])
 
     def emit(self) -> ll.Function:
         b, plan, width = self.b, self.plan, self.shape.width
@@ -311,7 +335,7 @@ class _Driver:
         rows = self.conv.pixels + self.shape.height
         self.table = self.given["work"]
         self.offsets = B.at(b, self.table, 8 * rows)
-        taps = plan.product(*_along("kernel"))
+        taps = _product(b, plan, *_along("kernel"))
         results = b.ptrtoint(B.at(b, self.offsets, b.mul(taps, B.index(8))), I64)
         results = b.and_(b.add(results, B.index(63)), B.index(-64))
         self.results = b.inttoptr(results, POINTER)
@@ -327,7 +351,7 @@ class _Driver:
         self.group_panels = B.ceil_div(b, self.outer, width)
         panels = b.mul(groups, self.group_panels)
         self.panel_bytes = b.mul(b.mul(taps, self.inner), B.index(width * item))
-        self.pixels = plan.product(*_along("out"))
+        self.pixels = _product(b, plan, *_along("out"))
         self.blocks = B.ceil_div(b, self.pixels, self.conv.pixels)
         self._choose_segments(groups)
         first, last = self.given["first"], self.given["last"]

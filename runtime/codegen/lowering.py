@@ -33,6 +33,7 @@ FAMILIES = [
     "creation",
     "elements",
     "products",
+    "convolutions",
     "pointwise",
 ]
 """Modules of this package that hold lowerings; a family is appended here."""

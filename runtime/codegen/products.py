@@ -50,7 +50,7 @@ def _names(gemm: Gemm, rank: int) -> list[str]:
     return names
 
 
-class _Words:
+class Words:
     """The words of a product, read and written by name."""
 
     def __init__(self, b: ll.IRBuilder, base: ll.Value, names: Sequence[str]) -> None:
@@ -75,7 +75,7 @@ def _emit_task(module: ll.Module, name: str, gemm: Gemm, rank: int) -> ll.Functi
     kernel.linkage = "internal"
     arguments = [("words", POINTER), ("first", I64), ("last", I64)]
     b, given = B.new_function(module, name, arguments)
-    words = _Words(b, given["words"], _names(gemm, rank))
+    words = Words(b, given["words"], _names(gemm, rank))
     chunk, chunks = words["chunk"], words["chunks"]
     rows, columns, depth = words["rows"], words["columns"], words["depth"]
     by_columns = b.icmp_signed("!=", words["by_columns"], B.index(0))
@@ -134,7 +134,7 @@ def _emit_task(module: ll.Module, name: str, gemm: Gemm, rank: int) -> ll.Functi
 
 
 def _batch_offsets(
-    b: ll.IRBuilder, words: _Words, gemm: Gemm, rank: int, batch: ll.Value
+    b: ll.IRBuilder, words: Words, gemm: Gemm, rank: int, batch: ll.Value
 ) -> dict[str, ll.Value]:
     """How far the operands of a batch lie from the first, in bytes."""
     names = ["a", "b", *(f"o{p}" for p in range(len(gemm.epilogue.operands)))]
@@ -154,7 +154,7 @@ def _emit_run(module: ll.Module, name: str, gemm: Gemm, rank: int) -> ll.Functio
     """`(words)`: cuts a product into units and gives them to the threads."""
     task = _emit_task(module, f"{name}_task", gemm, rank)
     b, given = B.new_function(module, name, [("words", POINTER)])
-    words, shape, one = _Words(b, given["words"], _names(gemm, rank)), gemm.shape, 1
+    words, shape, one = Words(b, given["words"], _names(gemm, rank)), gemm.shape, 1
     rows, columns, batches = words["rows"], words["columns"], words["batches"]
     wide = b.icmp_signed(">=", columns, rows)
     few = b.icmp_signed("<=", rows, B.index(ROWS))
@@ -294,7 +294,7 @@ def multiply(
     run = region.function(key, lambda m, n: _emit_run(m, n, gemm, rank))
     names = _names(gemm, rank)
     memory = region.stack(ll.ArrayType(I64, len(names)), "product")
-    words = _Words(b, b.bitcast(memory, POINTER), names)
+    words = Words(b, b.bitcast(memory, POINTER), names)
     one_column = b.icmp_signed("==", b_.columns, I64(1))
     one_deep = b.icmp_signed("==", a.columns, I64(1))
     batches: ll.Value = I64(1)

@@ -16,8 +16,8 @@ pytest.importorskip("llvmlite", reason="llvmlite is not installed (extra `native
 import llvmlite.ir as ll
 
 from jit.ir import dtypes
+from jit.runtime.codegen import building, engine, target
 from jit.runtime.codegen import convolution as C
-from jit.runtime.codegen import engine, target
 from jit.runtime.codegen import tile as T
 from jit.runtime.kernels import convolution as reference
 
@@ -85,7 +85,19 @@ class Kernels:
             C.emit_pad(module, conv),
             C.emit_convolve(module, conv),
         ]
-        library = engine.load(str(module), [f.name for f in made])
+        sizes = [C.padded_bytes, C.packed_bytes, C.units, C.work_bytes]
+        for size in sizes:
+            b, given = building.new_function(
+                module, size.__name__, [("plan", building.POINTER)], building.I64,
+                internal=False,
+            )  # fmt: skip
+            b.ret(size(b, conv, C.Plan(b, given["plan"])))
+        names = [f.name for f in made] + [size.__name__ for size in sizes]
+        library = engine.load(str(module), names)
+        self.size_of = {
+            size: library.function(size.__name__, ctypes.c_int64, ctypes.c_void_p)
+            for size in sizes
+        }
         self.pack, self.pad, self.convolve = (
             library.function(
                 f.name,
@@ -116,15 +128,15 @@ class Kernels:
         out = np.full(shape, np.nan, x.dtype)
         plan = plan_of(x, weight, out, g, last=last)
         words = np.array([plan[name] for name in C.PLAN], np.int64)
-        padded = aligned(self.conv.padded_bytes(plan))
-        packed = aligned(self.conv.packed_bytes(plan))
-        work = aligned(self.conv.work_bytes(plan))
+        padded = aligned(self.size_of[C.padded_bytes](words.ctypes.data))
+        packed = aligned(self.size_of[C.packed_bytes](words.ctypes.data))
+        work = aligned(self.size_of[C.work_bytes](words.ctypes.data))
         self.pack(words.ctypes.data, weight.ctypes.data, packed.ctypes.data)
         lines = plan["images"] * plan["full_d"] * plan["full_h"]
         for first, end in ((0, lines // 2), (lines // 2, lines)):
             self.pad(words.ctypes.data, x.ctypes.data, padded.ctypes.data, first, end)
         extra = [value for o, *steps in operands for value in (o.ctypes.data, *steps)]
-        units = self.conv.units(plan)
+        units = self.size_of[C.units](words.ctypes.data)
         ends = [min(c, units) for c in (0, *cuts, units)]
         for first, end in itertools.pairwise(ends):
             self.convolve(

@@ -284,8 +284,7 @@ class Expressions:
             case "prim::GetAttr":
                 field = attributes["name"]
                 if not _is_name(field):  # `0` of a Sequential
-                    given = [inputs[0], ast.Constant(field)]
-                    return call(name("getattr"), given)
+                    return call(name("getattr"), [inputs[0], ast.Constant(field)])
                 return ast.Attribute(inputs[0], field, ast.Load())
             case "prim::CallFunction":
                 return call(inputs[0], inputs[1:])

@@ -55,7 +55,9 @@ def _needed(program: Program, names: list[str]) -> Program:
 
 
 def load(
-    f: Any, map_location: Any = None, _extra_files: MutableMapping[str, Any] | None = None
+    f: Any,
+    map_location: Any = None,
+    _extra_files: MutableMapping[str, Any] | None = None,
 ) -> Any:
     """Read a `.trs` archive from a path, a binary file object or bytes.
 

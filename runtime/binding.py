@@ -146,7 +146,9 @@ class Signature:
             if p.exact(value) is REFUSED and p.convert(value) is REFUSED:
                 wanted = self.card.schema.arguments[depth].type
                 # one value that was no size is told as it was given
-                shown = value[0] if isinstance(value, tuple) and len(value) == 1 else value
+                shown = (
+                    value[0] if isinstance(value, tuple) and len(value) == 1 else value
+                )
                 return depth + 1, (
                     f"argument `{p.name}` is {values.describe(shown)}, expected"
                     f" `{wanted}`"

@@ -184,7 +184,9 @@ def main() -> None:
     ]  # fmt: skip
 
     title(f"{len(images)} held-out images")
-    table = [["program", "accuracy", "nodes", "file", "save", "load", "eager", "compiled"]]
+    table = [
+        ["program", "accuracy", "nodes", "file", "save", "load", "eager", "compiled"]
+    ]
     table += [list(vars(row).values()) for row in rows]
     widths = [max(len(row[i]) for row in table) for i in range(len(table[0]))]
     for row in table:
@@ -199,7 +201,9 @@ def eager_arrays(function: Callable[..., Any]) -> Callable[..., Any]:
     """A function of Tensors, called with arrays."""
 
     def call(*args: Any) -> Any:
-        wrapped = [torch.from_numpy(a) if isinstance(a, np.ndarray) else a for a in args]
+        wrapped = [
+            torch.from_numpy(a) if isinstance(a, np.ndarray) else a for a in args
+        ]
         x, steps = function(*wrapped)
         return x.numpy(), steps
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Tuple
-
 import numpy as np
 
 import jit
@@ -47,7 +45,7 @@ class ConvNet(nn.Module):
 @jit.script
 def conjugate_gradient(
     a: torch.Tensor, b: torch.Tensor, tolerance: float, most: int
-) -> Tuple[torch.Tensor, int]:
+) -> tuple[torch.Tensor, int]:
     """Solve `a @ x = b` for a positive definite `a`; also the number of steps.
 
     Source: Hestenes and Stiefel, 1952. It stops when the squared residual is below

@@ -99,7 +99,7 @@ def _dtype(dtype: Any) -> DType | None:
     found = accept_dtype(dtype)
     if found is REFUSED:
         raise TypeError(f"dtype is `{dtype!r}`, expected a torch.dtype")
-    return found  # type: ignore[no-any-return]
+    return found
 
 
 from_numpy = creation.from_numpy

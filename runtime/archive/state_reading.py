@@ -69,6 +69,7 @@ class StateReader:
             return None
         root = self.decode(state["root"])
         _need(isinstance(root, Object), "the root is no object")
+        assert isinstance(root, Object)
         return root
 
     def decode(self, value: Any) -> Any:

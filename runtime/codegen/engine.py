@@ -11,10 +11,8 @@ import ctypes
 import functools
 import hashlib
 import itertools
-import os
 import platform
 import re
-import threading
 import weakref
 from collections.abc import Callable, Sequence
 from typing import ParamSpec, TypeVar
@@ -28,19 +26,13 @@ from jit.runtime.codegen import target as targets
 P = ParamSpec("P")
 R = TypeVar("R")
 
-_lock = threading.RLock()
-"""Held while code is made or loaded; LLVM is used by one thread at a time anyway."""
+_lock = targets.llvm_lock
 
 _PIPELINE = "1"
 """To be changed when `optimize` makes other code of the same text."""
 
 _loaded: weakref.WeakValueDictionary[str, Library] = weakref.WeakValueDictionary()
 _kept: list[Library] = []
-
-# A child of `fork` must not find LLVM in the middle of something.
-os.register_at_fork(
-    before=_lock.acquire, after_in_parent=_lock.release, after_in_child=_lock.release
-)
 
 
 def once(make: Callable[P, R]) -> Callable[P, R]:
@@ -55,6 +47,7 @@ def once(make: Callable[P, R]) -> Callable[P, R]:
         with _lock:
             return cached(*arguments, **named)
 
+    call.forget = cached.cache_clear  # type: ignore[attr-defined]
     return call
 
 
@@ -62,8 +55,10 @@ class Library:
     """The loaded functions of one module. The code lives as long as this object."""
 
     def __init__(self, owner: llvm.ResourceTracker, addresses: dict[str, int]) -> None:
-        self._owner = owner
         self.addresses = addresses
+        self._owner = owner
+        self._end = weakref.finalize(self, _unload, owner)
+        self._end.atexit = False
 
     def address(self, name: str) -> int:
         """The address of a function, valid while the library lives."""
@@ -80,11 +75,31 @@ class Library:
     def keep(self) -> Library:
         """Never unload this code: other threads or NumPy may be in it until the end."""
         _kept.append(self)
+        self._end.detach()
         self._owner.detach()
         return self
 
 
-@functools.cache
+_dropped: list[llvm.ResourceTracker] = []
+"""Code that nobody uses, to be unloaded by whoever has the lock next."""
+
+
+def _unload(owner: llvm.ResourceTracker) -> None:
+    """Unload code at once if no thread uses LLVM; the garbage collector cannot wait."""
+    _dropped.append(owner)
+    if _lock.acquire(blocking=False):
+        try:
+            _unload_dropped()
+        finally:
+            _lock.release()
+
+
+def _unload_dropped() -> None:
+    while _dropped:
+        _dropped.pop().close()
+
+
+@once
 def _emitter() -> llvm.TargetMachine:
     return targets.machine()
 
@@ -127,7 +142,7 @@ def assembly_of(text: str) -> str:
         return str(_emitter().emit_assembly(optimize(text)))
 
 
-@functools.cache
+@once
 def _makers() -> str:
     """What else decides the code of a text: the machine and the versions."""
     machine = targets.host()
@@ -151,6 +166,7 @@ def load(text: str, names: Sequence[str]) -> Library:
     key = key_of(text)
     wanted = ",".join((key, *names))
     with _lock:
+        _unload_dropped()
         found = _loaded.get(wanted)
         if found is None:
             code = cache.find(key)

@@ -4,9 +4,20 @@ from __future__ import annotations
 
 import functools
 import os
+import threading
 from dataclasses import dataclass
 
 import llvmlite.binding as llvm
+
+llvm_lock = threading.RLock()
+"""Held while code is made, loaded or unloaded: one thread at a time uses LLVM."""
+
+# A child of `fork` must not find LLVM, or its lock, in the hands of another thread.
+os.register_at_fork(
+    before=llvm_lock.acquire,
+    after_in_parent=llvm_lock.release,
+    after_in_child=llvm_lock.release,
+)
 
 
 @dataclass(frozen=True)
@@ -31,20 +42,25 @@ class Target:
 @functools.cache
 def initialize() -> None:
     """Make LLVM ready for this machine, once."""
-    llvm.initialize_native_target()
-    llvm.initialize_native_asmprinter()
+    with llvm_lock:
+        llvm.initialize_native_target()
+        llvm.initialize_native_asmprinter()
 
 
 @functools.cache
 def host() -> Target:
     """This machine."""
-    features = dict(llvm.get_host_cpu_features())
+    with llvm_lock:
+        found = llvm.get_host_cpu_features()
+        triple, cpu = llvm.get_process_triple(), llvm.get_host_cpu_name()
+        flattened = found.flatten()
+    features = dict(found)
     wide = features.get("avx512f", False)
     middle = features.get("avx2", False)
     return Target(
-        triple=llvm.get_process_triple(),
-        cpu=llvm.get_host_cpu_name(),
-        features=llvm.get_host_cpu_features().flatten(),
+        triple=triple,
+        cpu=cpu,
+        features=flattened,
         vector_bytes=64 if wide else 32 if middle else 16,
         vector_registers=32 if wide else 16,
         has_fma=bool(features.get("fma", False)),
@@ -82,6 +98,7 @@ def machine(target: Target | None = None) -> llvm.TargetMachine:
     """A new LLVM target machine; an execution engine owns the one it is given."""
     initialize()
     target = target if target is not None else host()
-    return llvm.Target.from_triple(target.triple).create_target_machine(
-        cpu=target.cpu, features=target.features, opt=3, jit=True
-    )
+    with llvm_lock:
+        return llvm.Target.from_triple(target.triple).create_target_machine(
+            cpu=target.cpu, features=target.features, opt=3, jit=True
+        )

@@ -230,10 +230,10 @@ def test_the_key_depends_on_the_machine(monkeypatch: pytest.MonkeyPatch) -> None
         replace(here, triple="other"),
     ):
         monkeypatch.setattr(target, "host", lambda other=other: other)
-        engine._makers.cache_clear()
+        engine._makers.forget()
         keys.add(engine.key_of("text"))
     monkeypatch.undo()
-    engine._makers.cache_clear()
+    engine._makers.forget()
 
     assert 4 == len(keys)
 
@@ -241,10 +241,10 @@ def test_the_key_depends_on_the_machine(monkeypatch: pytest.MonkeyPatch) -> None
 def test_the_key_depends_on_the_versions(monkeypatch: pytest.MonkeyPatch) -> None:
     before = engine.key_of("text")
     monkeypatch.setattr(host, "VERSION", host.VERSION + 1)
-    engine._makers.cache_clear()
+    engine._makers.forget()
     after = engine.key_of("text")
     monkeypatch.undo()
-    engine._makers.cache_clear()
+    engine._makers.forget()
 
     assert before != after
 
@@ -388,7 +388,7 @@ def test_a_fork_while_code_is_made_leaves_a_compiler_that_works() -> None:
         capture_output=True,
         text=True,
         env={**os.environ, "JIT_CACHE": "0"},
-        timeout=300,
+        timeout=100,
     )
 
     assert ("True\n", "") == (done.stdout, done.stderr)

@@ -12,7 +12,7 @@ from typing import Any
 import llvmlite.ir as ll
 
 from jit.ir import types as T
-from jit.ir.graph import Node, Value
+from jit.ir.graph import Block, Node, Value
 from jit.runtime.bytecode.registers import values_read
 from jit.runtime.codegen.kinds import (
     Declined,
@@ -40,6 +40,8 @@ def if_(region: Region, node: Node) -> list[Any]:
     if isinstance(condition, ll.Constant):
         block = node.blocks[0 if condition.constant else 1]
         return region.claim_all(region.emit_block(block, dying), node)
+    if all(map(_is_cheap, node.blocks)):
+        return _select(region, node, condition)
     starts = [region.append_block("then"), region.append_block("else")]
     end = region.append_block("endif")
     b.cbranch(condition, *starts)
@@ -52,6 +54,77 @@ def if_(region: Region, node: Node) -> list[Any]:
     b.position_at_end(end)
     merged = region.merge(branches, [v.type for v in node.outputs])
     return region.claim_all(merged, node)
+
+
+_CHEAP = frozenset(
+    f"aten::{kind}.{overload}"
+    for kind in ("add", "sub", "mul", "eq", "ne", "lt", "le", "gt", "ge",
+                 "__and__", "__or__", "__xor__", "__not__", "neg")
+    for overload in ("int", "float", "int_float", "float_int", "bool")
+) | {"aten::__not__", "prim::Constant", "prim::Uninitialized"}  # fmt: skip
+_CHEAP_DIVISIONS = ("aten::floordiv.int", "aten::remainder.int")
+_MOST_CHEAP = 4
+
+
+def _is_cheap(block: Block) -> bool:
+    """Whether a branch costs less than a jump that the CPU does not foresee."""
+    count = 0
+    for node in block.nodes:
+        if node.full_name in _CHEAP_DIVISIONS:
+            divisor = node.inputs[1].constant
+            if not isinstance(divisor, int) or divisor <= 0:
+                return False
+        elif node.full_name not in _CHEAP:
+            return False
+        count += node.kind not in ("prim::Constant", "prim::Uninitialized")
+    return count <= _MOST_CHEAP and all(v.type in _NUMBERS for v in block.returns)
+
+
+_NUMBERS = (T.INT, T.FLOAT, T.BOOL)
+
+
+def _select(region: Region, node: Node, condition: ll.Value) -> list[Any]:
+    """Both branches, then a choice. Of the checks of the branch that was not taken
+    nobody hears."""
+    b = region.b
+    given, checks = [], []
+    for block in node.blocks:
+        with region.held_checks() as held:
+            given.append(region.emit_block(block))
+        checks.append(held)
+    if any(checks):
+        holds = []
+        for held in checks:
+            whole: ll.Value = I1(1)
+            for check in held:
+                whole = b.and_(whole, check[0])
+            holds.append(whole)
+        _fail_selected(region, condition, b.select(condition, *holds), checks)
+    results = []
+    for first, second in zip(*given, strict=True):
+        if isinstance(first, Unset) or isinstance(second, Unset):
+            results.append(second if isinstance(first, Unset) else first)
+        else:
+            results.append(b.select(condition, first, second))
+    return results
+
+
+def _fail_selected(
+    region: Region, condition: ll.Value, holds: ll.Value, checks: list[Any]
+) -> None:
+    """Leave the region by the first check, of the branch that was taken, that fails."""
+    b = region.b
+    go_on, cold = region.append_block("ok"), region.append_block("which")
+    b.cbranch(holds, go_on, cold).set_weights((1 << 20, 1))
+    blocks = [region.append_block("then_failed"), region.append_block("else_failed")]
+    b.position_at_end(cold)
+    b.cbranch(condition, *blocks)
+    for block, held in zip(blocks, checks, strict=True):
+        b.position_at_end(block)
+        for check in held:
+            region.fail_unless(*check)
+        b.unreachable()
+    b.position_at_end(go_on)
 
 
 @lowering("prim::Loop")

@@ -111,6 +111,7 @@ def _resize(region: Region, found: ListValue, capacity: ll.Value) -> None:
     used = b.mul(read_header(region, found, LENGTH), size)
     attach = region.unit.ownership("attach")
     data = b.call(attach, [found.header, b.extract_value(bytes, 0), used])
+    _tag(region, data, "elements")  # it does not touch what a header holds
     region.need_memory(data)
     write_header(region, found, DATA, data)
     write_header(region, found, CAPACITY, capacity)

@@ -78,6 +78,7 @@ class Region:
         self.dying: list[Value] = []
         """Values that the node being made reads last. Nodes with blocks take them over,
         and leave an empty list."""
+        self._held: list[Any] | None = None
         self._fresh: list[ll.Value] = []
         """Owners made for the node whose code is being made, not claimed yet."""
 
@@ -362,12 +363,24 @@ class Region:
         """
         if isinstance(holds, ll.Constant) and holds.constant == 1:
             return
+        if self._held is not None:
+            self._held.append((holds, node, operands, error))
+            return
         go_on = self.append_block("ok")
         failing = self.append_block("fail")
         self.b.cbranch(holds, go_on, failing).set_weights(LIKELY)
         self.b.position_at_end(failing)
         self.fail(node, operands, error)
         self.b.position_at_end(go_on)
+
+    @contextmanager
+    def held_checks(self) -> Iterator[list[Any]]:
+        """Collect the checks of a branch instead of leaving the region by them."""
+        before, self._held = self._held, []
+        try:
+            yield self._held
+        finally:
+            self._held = before
 
     def fail(
         self,

@@ -18,7 +18,7 @@ from jit.runtime.codegen.lowering import lowering
 from jit.runtime.codegen.region import Region
 from jit.runtime.codegen.values import F64, I1, I64
 
-INT_MIN = -(2**63)
+INT_MIN, INT_MAX = -(2**63), 2**63 - 1
 MIXED = ("float", "int_float", "float_int")
 
 
@@ -70,6 +70,37 @@ def checked(region: Region, node: Node, made: ll.Value) -> ll.Value:
     return region.b.extract_value(made, 0)
 
 
+def _with_constant(
+    region: Region, node: Node, kind: str, x: ll.Value, known: int
+) -> ll.Value:
+    """Arithmetic with a constant: the operand is checked, so that nothing waits for the
+    result of the check."""
+    b = region.b
+    if kind == "mul":
+        limits = _factors_that_fit(known)
+        operation = b.mul
+    else:
+        shift = known if kind == "add" else -known
+        limits = max(INT_MIN, INT_MIN - shift), min(INT_MAX, INT_MAX - shift)
+        operation = b.add if kind == "add" else b.sub
+    low, high = limits
+    if limits != (INT_MIN, INT_MAX):
+        moved = b.sub(x, I64(low))
+        region.fail_unless(b.icmp_unsigned("<=", moved, I64(high - low)), node)
+    made: ll.Value = operation(x, I64(known), flags=["nsw"])
+    return made
+
+
+def _factors_that_fit(known: int) -> tuple[int, int]:
+    """The least and the greatest int whose product with a constant fits."""
+    if known in (0, 1):
+        return INT_MIN, INT_MAX
+    if known > 0:
+        return -(2**63 // known), INT_MAX // known
+    # from above, rounded towards zero; of INT_MIN there is no counterpart
+    return -(INT_MAX // -known), min(2**63 // -known, INT_MAX)
+
+
 def _declare_arithmetic(kind: str) -> None:
     @lowering(*overloads(f"aten::{kind}", "int", *MIXED, ""))
     def lower(region: Region, node: Node) -> ll.Value:
@@ -77,6 +108,11 @@ def _declare_arithmetic(kind: str) -> None:
         if is_float:
             made: ll.Value = getattr(region.b, f"f{kind}")(x, y)
             return made
+        known = constant_int(y)
+        if known is None and kind != "sub":
+            x, y, known = y, x, constant_int(x)
+        if known is not None:
+            return _with_constant(region, node, kind, x, known)
         overflowing = getattr(region.b, f"s{kind}_with_overflow")
         return checked(region, node, overflowing(x, y))
 

@@ -86,3 +86,33 @@ def test_a_lowering_agrees_with_the_reference_kernel(name):
 
 def test_there_are_lowerings_of_numbers():
     assert len(cards()) > 100
+
+
+@pytest.mark.parametrize("kind", ["add", "sub", "mul", "floordiv", "remainder"])
+@pytest.mark.parametrize(
+    "constant", [0, 1, -1, 2, 3, -3, 8, 2**62, -(2**62), 2**63 - 1, -(2**63)]
+)
+def test_arithmetic_with_a_constant_agrees(kind, constant):
+    def graph_with(text):
+        return parse_graph(
+            "graph(%a : int):\n"
+            f"  %c : int = prim::Constant[value={constant}]()\n"
+            f"  %r : int = aten::{kind}.int({text})\n"
+            "  return (%r)\n"
+        )
+
+    edges = {0, 1, -1, 2**63 - 1, -(2**63)}
+    for bound in (2**63, 2**63 - 1):
+        for near in (bound // abs(constant or 1), bound - abs(constant)):
+            edges |= {s * (near + d) for s in (1, -1) for d in (-1, 0, 1)}
+    for text in ("%a, %c", "%c, %a"):
+        graph = graph_with(text)
+        made = compile_graph(graph, "graph", lambda name, types, g=graph: g)
+        native = made.function(lambda *args: pytest.fail(f"{args} missed"))
+        code = bytecode.assemble(graph)
+        for value in sorted(edges):
+            if -(2**63) <= value < 2**63:
+                expected = outcome(
+                    lambda a, code=code: bytecode.run(code, [a]), [value]
+                )
+                assert expected == outcome(native, [value]), (text, value)

@@ -133,6 +133,16 @@ def bits(a: int, b: int) -> int:
     return ((a << 3) ^ (b >> 1)) & ~(a | b)
 
 
+def chosen(a: int, b: int) -> int:
+    if a > b:
+        c = a * 3 + 1
+        d = c - b
+    else:
+        c = b * b
+        d = c + a // 4
+    return c ^ d
+
+
 def nothing(a: int) -> None:
     assert a > 0
 
@@ -155,6 +165,7 @@ CASES = [
     (sines, [(0.5, 10), (-1e300, 3), (math.inf, 2), (800.0, 1), (-800.0, 1)]),
     (bits, [(1, 2), (2**60, 5), (-5, 7)]),
     (nothing, [(1,), (0,)]),
+    (chosen, [(5, 1), (1, 5), (2**62, 1), (1, 2**62), (2**61, -(2**63)), (-4, -4)]),
 ]
 
 

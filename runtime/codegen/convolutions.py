@@ -113,7 +113,8 @@ def _emit_run(module: ll.Module, name: str, conv: Convolution) -> ll.Function:
     return b.function
 
 
-def _spread(values: Sequence[int], axes: int, name: str) -> list[int]:
+def spread(values: Sequence[int], axes: int, name: str) -> list[int]:
+    """A number for each axis, where one may stand for all."""
     if len(values) not in (1, axes):
         raise Declined(f"{name} has a number of items that does not fit")
     return list(values) if len(values) == axes else list(values) * axes
@@ -259,8 +260,8 @@ def _run(
 
 
 def _constants(region: Region, node: Node, axes: int) -> tuple[Any, Any, int]:
-    stride = _spread(constant_ints(region, node.inputs[3]), axes, "stride")
-    dilation = _spread(constant_ints(region, node.inputs[5]), axes, "dilation")
+    stride = spread(constant_ints(region, node.inputs[3]), axes, "stride")
+    dilation = spread(constant_ints(region, node.inputs[5]), axes, "dilation")
     return stride, dilation, constant_int(node.inputs[6])
 
 
@@ -269,7 +270,7 @@ def _numbered(axes: int) -> Any:
 
     def lower(region: Region, node: Node) -> Buffer:
         stride, dilation, groups = _constants(region, node, axes)
-        padding = _spread(constant_ints(region, node.inputs[4]), axes, "padding")
+        padding = spread(constant_ints(region, node.inputs[4]), axes, "padding")
         return _convolution(
             region, node, axes, padding, padding, stride, dilation, groups
         )

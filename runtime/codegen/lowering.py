@@ -34,6 +34,7 @@ FAMILIES = [
     "elements",
     "products",
     "convolutions",
+    "pooling",
     "pointwise",
 ]
 """Modules of this package that hold lowerings; a family is appended here."""

@@ -1,0 +1,417 @@
+"""Pooling: maxima and means of windows and of bins.
+
+Rows of a window are combined first, element by element along the whole width of the
+input, in vectors; windows then combine their part of that row. Means are a sum divided
+by the number of elements. A plane, the space of one channel of one image, is a unit of
+work; kernels serve one to three axes, missing ones have size 1.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import llvmlite.ir as ll
+
+from jit.ir import dtypes
+from jit.ir.graph import Node
+from jit.runtime.codegen import building as B
+from jit.runtime.codegen import target as targets
+from jit.runtime.codegen import tile as T
+from jit.runtime.codegen.convolution import AXES
+from jit.runtime.codegen.convolutions import spread
+from jit.runtime.codegen.host import host_function
+from jit.runtime.codegen.kinds import Declined, Static
+from jit.runtime.codegen.lowering import lowering
+from jit.runtime.codegen.products import Words
+from jit.runtime.codegen.region import Region
+from jit.runtime.codegen.target import Target
+from jit.runtime.codegen.values import ELEMENT, I64, POINTER, Buffer
+from jit.runtime.codegen.views import constant_int, constant_ints, ints_of, tensor
+
+
+def _along(name: str) -> list[str]:
+    return [f"{name}_{axis}" for axis in AXES]
+
+
+PLAN = [
+    "x", "out", "failed", "images", "channels",
+    *_along("in"), *_along("out"),
+    # of windows; bins follow from the sizes
+    *_along("size"), *_along("stride"), *_along("padding"), *_along("dilation"),
+    "counts_padding",  # whether a mean counts elements of the padding
+    "divisor",  # what a mean is divided by, 0 for the number of elements
+    "x_image", "x_channel", *_along("x"),
+]  # fmt: skip
+"""The words of a plan; strides are bytes, the result is contiguous."""
+
+_LEAST_WORK = 1 << 16
+"""Elements of a part that are worth another thread."""
+
+
+@dataclass(frozen=True)
+class Pooling:
+    """A kernel to be generated."""
+
+    target: Target
+    types: T.Numbers
+    kind: Literal["max", "mean", "bins"]
+    """Maxima of windows, means of windows, means of bins."""
+
+    @property
+    def name(self) -> str:
+        """Equal names mean equal code, on one machine."""
+        return f"pool_{self.kind}_{self.types.source.name}"
+
+    @property
+    def lanes(self) -> int:
+        return self.target.lanes(self.types.sum_bytes)
+
+
+@dataclass
+class _Part:
+    """Where a window or bin lies along an axis."""
+
+    start: ll.Value
+    end: ll.Value
+    step: ll.Value
+    count: ll.Value
+    """What a mean counts."""
+
+
+def _part(
+    b: ll.IRBuilder, pool: Pooling, plan: Words, axis: str, place: ll.Value
+) -> _Part:
+    size, one = plan[f"in_{axis}"], B.index(1)
+    if pool.kind == "bins":
+        bins = plan[f"out_{axis}"]
+        start = b.udiv(b.mul(place, size), bins)
+        end = B.ceil_div(b, b.mul(b.add(place, one), size), bins)
+        return _Part(start, end, one, b.sub(end, start))
+    step, padding = plan[f"dilation_{axis}"], plan[f"padding_{axis}"]
+    first = b.sub(b.mul(place, plan[f"stride_{axis}"]), padding)
+    last = b.add(first, b.mul(plan[f"size_{axis}"], step))
+    # steps over the elements before the input
+    missing = B.larger(b, B.index(0), b.sub(B.index(0), first))
+    start = b.add(first, b.mul(b.udiv(b.add(missing, b.sub(step, one)), step), step))
+    end = B.smaller(b, last, size)
+    padded = b.sub(B.smaller(b, last, b.add(size, padding)), first)
+    counts = b.icmp_signed("!=", plan["counts_padding"], B.index(0))
+    return _Part(start, end, step, b.select(counts, padded, b.sub(end, start)))
+
+
+def _combine(b: ll.IRBuilder, pool: Pooling, x: ll.Value, y: ll.Value) -> ll.Value:
+    if pool.kind != "max":
+        return b.fadd(x, y)
+    # nan is larger than everything
+    larger = b.fcmp_ordered(">", y, x)
+    return b.select(b.or_(larger, b.fcmp_unordered("uno", y, y)), y, x)
+
+
+def _start(pool: Pooling, kind: ll.Type) -> ll.Constant:
+    value = float("-inf") if pool.kind == "max" else 0.0
+    if isinstance(kind, ll.VectorType):
+        return ll.Constant(kind, [value] * kind.count)
+    return ll.Constant(kind, value)
+
+
+def emit_pool(module: ll.Module, pool: Pooling) -> ll.Function:
+    """`(plan, first, last, row)`: some planes; `row` has room for a row of sums."""
+    b, given = B.new_function(
+        module,
+        pool.name,
+        [("plan", POINTER), ("first", I64), ("last", I64), ("row", POINTER)],
+        internal=False,
+    )
+    plan, types = Words(b, given["plan"], PLAN), pool.types
+    channels, item = plan["channels"], types.source.itemsize
+    size = b.mul(plan["out_d"], b.mul(plan["out_h"], plan["out_w"]))
+    with (
+        B.loop(b, given["first"], given["last"]) as unit,
+        B.loop(b, B.index(0), plan["out_d"]) as d,
+        B.loop(b, B.index(0), plan["out_h"]) as h,
+    ):
+        x = B.at(
+            b,
+            plan.pointer("x"),
+            b.mul(b.udiv(unit, channels), plan["x_image"]),
+            b.mul(b.urem(unit, channels), plan["x_channel"]),
+        )
+        line = b.add(b.mul(d, plan["out_h"]), h)
+        done = b.add(b.mul(unit, size), b.mul(line, plan["out_w"]))
+        out = B.at(b, plan.pointer("out"), b.mul(done, B.index(item)))
+        parts = [_part(b, pool, plan, a, p) for a, p in (("d", d), ("h", h))]
+        _combine_rows(b, pool, plan, x, parts, given["row"])
+        with B.loop(b, B.index(0), plan["out_w"]) as w:
+            part = _part(b, pool, plan, "w", w)
+            _combine_row(
+                b, pool, plan, [*parts, part], given["row"],
+                B.at(b, out, b.mul(w, B.index(item))),
+            )  # fmt: skip
+    b.ret_void()
+    return b.function
+
+
+def _combine_rows(
+    b: ll.IRBuilder,
+    pool: Pooling,
+    plan: Words,
+    x: ll.Value,
+    parts: Sequence[_Part],
+    row: ll.Value,
+) -> None:
+    """One row out of those that windows reach over, element by element."""
+    types, lanes = pool.types, pool.lanes
+    width, item = plan["in_w"], types.source.itemsize
+    together = b.icmp_signed("==", plan["x_w"], B.index(item))
+    whole = b.select(together, b.and_(width, B.index(-lanes)), B.index(0))
+
+    def at(column: ll.Value, count: int | None) -> None:
+        kind = types.sums if count is None else ll.VectorType(types.sums, count)
+        stored = ELEMENT[types.source]
+        stored = stored if count is None else ll.VectorType(stored, count)
+        start = B.at(b, x, b.mul(column, plan["x_w"]))
+        deep, high = parts
+
+        def plane(d: ll.Value, carried: list[ll.Value]) -> list[ll.Value]:
+            def line(h: ll.Value, carried: list[ll.Value]) -> list[ll.Value]:
+                place = B.at(b, start, b.mul(d, plan["x_d"]), b.mul(h, plan["x_h"]))
+                found = B.load(b, place, stored, item)
+                value = T.widen(b, found, types.source)
+                return [_combine(b, pool, carried[0], value)]
+
+            return B.carried_loop(b, high.start, high.end, high.step, carried, line)
+
+        first = [_start(pool, kind)]
+        (made,) = B.carried_loop(b, deep.start, deep.end, deep.step, first, plane)
+        target = B.at(b, row, b.mul(column, B.index(types.sum_bytes)))
+        B.store(b, made, target, types.sum_bytes)
+
+    with B.loop(b, B.index(0), whole, lanes) as column:
+        at(column, lanes)
+    with B.loop(b, whole, width) as column:
+        at(column, None)
+
+
+def _combine_row(
+    b: ll.IRBuilder,
+    pool: Pooling,
+    plan: Words,
+    parts: Sequence[_Part],
+    row: ll.Value,
+    out: ll.Value,
+) -> None:
+    """One element of the result out of a row."""
+    types, part = pool.types, parts[-1]
+
+    def step(w: ll.Value, carried: list[ll.Value]) -> list[ll.Value]:
+        place = B.at(b, row, b.mul(w, B.index(types.sum_bytes)))
+        return [_combine(b, pool, carried[0], B.load(b, place, types.sums))]
+
+    first = [_start(pool, types.sums)]
+    (made,) = B.carried_loop(b, part.start, part.end, part.step, first, step)
+    if pool.kind != "max":
+        count = B.index(1)
+        for each in parts:
+            count = b.mul(count, each.count)
+        divisor = plan["divisor"]
+        is_own = b.icmp_signed("!=", divisor, B.index(0))
+        made = b.fdiv(made, b.sitofp(b.select(is_own, divisor, count), types.sums))
+    B.store(b, T.narrow(b, made, types.result), out, types.result.itemsize)
+
+
+def _emit_task(module: ll.Module, pool: Pooling) -> ll.Function:
+    kernel = emit_pool(module, pool)
+    kernel.linkage = "internal"
+    arguments = [("plan", POINTER), ("first", I64), ("last", I64)]
+    b, given = B.new_function(module, f"{pool.name}_task", arguments)
+    plan = Words(b, given["plan"], PLAN)
+    bytes = b.mul(plan["in_w"], B.index(pool.types.sum_bytes))
+    allocate = host_function(b, "allocate", ll.FunctionType(POINTER, [I64]))
+    row = b.call(allocate, [bytes])
+    with b.if_then(b.icmp_unsigned("==", row, ll.Constant(POINTER, None))):
+        plan["failed"] = B.index(1)
+        b.ret_void()
+    b.call(kernel, [given["plan"], given["first"], given["last"], row])
+    release = ll.FunctionType(ll.VoidType(), [POINTER, I64])
+    b.call(host_function(b, "release", release), [row, bytes])
+    b.ret_void()
+    return b.function
+
+
+def _emit_run(module: ll.Module, name: str, pool: Pooling) -> ll.Function:
+    """`(plan)`: all planes, on all threads."""
+    task = _emit_task(module, pool)
+    b, given = B.new_function(module, name, [("plan", POINTER)])
+    plan = Words(b, given["plan"], PLAN)
+    total = b.mul(plan["images"], plan["channels"])
+    plane = b.mul(plan["in_d"], b.mul(plan["in_h"], plan["in_w"]))
+    grain = B.ceil_div(b, B.index(_LEAST_WORK), B.larger(b, plane, B.index(1)))
+    with b.if_else(b.icmp_signed("<=", total, grain)) as (small, large):
+        with small:
+            b.call(task, [given["plan"], B.index(0), total])
+        with large:
+            kind = ll.FunctionType(ll.VoidType(), [POINTER, POINTER, I64, I64])
+            parallel = host_function(b, "parallel", kind)
+            b.call(parallel, [b.bitcast(task, POINTER), given["plan"], total, grain])
+    b.ret_void()
+    return b.function
+
+
+# lowerings --------------------------------------------------------------------------
+
+
+def _pool(
+    region: Region,
+    node: Node,
+    kind: Literal["max", "mean", "bins"],
+    x: Buffer,
+    counts: Sequence[ll.Value],
+    window: dict[str, Sequence[int]],
+    rest: dict[str, ll.Value],
+) -> Buffer:
+    """The kernel on a tensor that has been checked."""
+    b, axes = region.b, len(counts)
+    pool = Pooling(targets.host(), T.numbers(x.dtype), kind)
+    lead = list(x.sizes[: -axes - 1])
+    made = region.allocate(x.dtype, [*lead, x.sizes[-axes - 1], *counts])
+    run = region.function(f"run_{pool.name}", lambda m, n: _emit_run(m, n, pool))
+    memory = region.stack(ll.ArrayType(I64, len(PLAN)), "pooling")
+    plan = Words(b, b.bitcast(memory, POINTER), PLAN)
+    one, none = I64(1), I64(0)
+    plan["x"], plan["out"], plan["failed"] = x.data, made.data, none
+    plan["images"] = lead[0] if lead else one
+    plan["channels"] = x.sizes[-axes - 1]
+    plan["x_image"] = x.strides[0] if lead else none
+    plan["x_channel"] = x.strides[-axes - 1]
+    for name in ("counts_padding", "divisor"):
+        plan[name] = rest.get(name, none)
+    for name, values, missing in (
+        ("in", x.sizes[-axes:], one),
+        ("out", counts, one),
+        ("x", x.strides[-axes:], none),
+        ("size", [I64(v) for v in window.get("size", ())], one),
+        ("stride", [I64(v) for v in window.get("stride", ())], one),
+        ("padding", [I64(v) for v in window.get("padding", ())], none),
+        ("dilation", [I64(v) for v in window.get("dilation", ())], one),
+    ):
+        given = [missing] * (3 - len(values)) + list(values)
+        for axis, value in zip(AXES, given, strict=True):
+            plan[f"{name}_{axis}"] = value
+    b.call(run, [plan.base])
+    done = b.icmp_signed("==", plan["failed"], none)
+    region.fail_unless(done, node, [], MemoryError())
+    return made
+
+
+def _input(region: Region, node: Node, axes: int) -> Buffer:
+    x = tensor(region, node.inputs[0])
+    if x.rank not in (axes + 1, axes + 2):
+        raise Declined("the input has another rank")
+    if x.dtype not in (
+        dtypes.float32, dtypes.float64, dtypes.float16, dtypes.bfloat16,
+    ):  # fmt: skip
+        raise Declined(f"pooling of {x.dtype.name} has no machine code")
+    return x
+
+
+def _windowed(
+    region: Region,
+    node: Node,
+    axes: int,
+    kind: Literal["max", "mean"],
+    dilation: Sequence[int],
+    ceil: bool,
+    rest: dict[str, ll.Value],
+) -> Buffer:
+    b = region.b
+    x = _input(region, node, axes)
+    size = spread(constant_ints(region, node.inputs[1]), axes, "kernel_size")
+    stride = constant_ints(region, node.inputs[2])
+    stride = spread(stride, axes, "stride") if stride else size
+    padding = spread(constant_ints(region, node.inputs[3]), axes, "padding")
+    dilation = spread(dilation, axes, "dilation")
+    if min(*size, *stride, *dilation) < 1 or min(padding) < 0:
+        raise Declined("the arguments are not those of a window")
+    if any(
+        2 * p > d * (k - 1) + 1 for p, d, k in zip(padding, dilation, size, strict=True)
+    ):
+        raise Declined("the arguments are not those of a window")
+    holds: ll.Value = B.true()
+    for n in x.sizes[-axes - 1 :]:
+        holds = b.and_(holds, b.icmp_signed(">", n, I64(0)))
+    counts = []
+    for n, k, s, p, d in zip(
+        x.sizes[-axes:], size, stride, padding, dilation, strict=True
+    ):
+        room = b.add(n, I64(2 * p - d * (k - 1) - 1 + (s - 1 if ceil else 0)))
+        holds = b.and_(holds, b.icmp_signed(">=", room, I64(0)))
+        count = b.add(b.sdiv(room, I64(s)), I64(1))
+        if ceil:
+            # a last window has to begin inside of the input or its left padding
+            start = b.mul(b.sub(count, I64(1)), I64(s))
+            outside = b.icmp_signed(">=", start, b.add(n, I64(p)))
+            count = b.sub(count, b.zext(outside, I64))
+        holds = b.and_(holds, b.icmp_signed(">=", count, I64(1)))
+        counts.append(count)
+    region.fail_unless(holds, node)
+    window = {"size": size, "stride": stride, "padding": padding, "dilation": dilation}
+    return _pool(region, node, kind, x, counts, window, rest)
+
+
+def _constant_bool(region: Region, node: Node, place: int) -> bool:
+    found = region.value(node.inputs[place])
+    if not isinstance(found, ll.Constant):
+        raise Declined("an argument is not a constant")
+    return bool(found.constant)
+
+
+def _max(axes: int) -> Any:
+    def lower(region: Region, node: Node) -> Buffer:
+        dilation = constant_ints(region, node.inputs[4])
+        ceil = _constant_bool(region, node, 5)
+        return _windowed(region, node, axes, "max", dilation, ceil, {})
+
+    return lower
+
+
+def _mean(axes: int) -> Any:
+    def lower(region: Region, node: Node) -> Buffer:
+        ceil = _constant_bool(region, node, 4)
+        rest = {"counts_padding": I64(int(_constant_bool(region, node, 5)))}
+        if len(node.inputs) > 6:
+            divisor = region.value(node.inputs[6])
+            if not (isinstance(divisor, Static) and divisor.value is None):
+                number = constant_int(node.inputs[6])
+                if number == 0:
+                    raise Declined("the divisor is zero")
+                rest["divisor"] = I64(number)
+        return _windowed(region, node, axes, "mean", [1], ceil, rest)
+
+    return lower
+
+
+def _bins(axes: int) -> Any:
+    def lower(region: Region, node: Node) -> Buffer:
+        b = region.b
+        x = _input(region, node, axes)
+        counts = ints_of(region, node.inputs[1])
+        if len(counts) != axes:
+            raise Declined("there are more or fewer sizes than axes")
+        holds: ll.Value = B.true()
+        for n in x.sizes[-axes:]:
+            holds = b.and_(holds, b.icmp_signed("!=", n, I64(0)))
+        for n in counts:
+            holds = b.and_(holds, b.icmp_signed(">=", n, I64(0)))
+        region.fail_unless(holds, node)
+        return _pool(region, node, "bins", x, counts, {}, {})
+
+    return lower
+
+
+for _axes in (1, 2, 3):
+    lowering(f"aten::max_pool{_axes}d")(_max(_axes))
+    lowering(f"aten::avg_pool{_axes}d")(_mean(_axes))
+for _axes in (1, 2):
+    lowering(f"aten::adaptive_avg_pool{_axes}d")(_bins(_axes))

@@ -1,0 +1,168 @@
+"""Pooling of compiled programs: results and exceptions are the interpreter's."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import pytest
+
+pytest.importorskip("llvmlite", reason="llvmlite is not installed (extra `native`)")
+
+import jit
+from jit import torch
+from jit.ir import dtypes
+from jit.runtime.executor import Executor, enable_native
+from jit.runtime.tensor import wrap
+
+F = torch.nn.functional
+Array = np.ndarray[Any, Any]
+
+
+@pytest.fixture(autouse=True)
+def native() -> Iterator[None]:
+    before = enable_native(True)
+    yield
+    enable_native(before)
+
+
+def numbers(*shape: int, dtype: Any = np.float32) -> Array:
+    return np.random.default_rng(0).standard_normal(shape).astype(dtype)
+
+
+def outcome(executor: Executor, name: str, args: list[Any]) -> Any:
+    try:
+        return executor.call(name, args)
+    except Exception as error:
+        return type(error), str(error)
+
+
+def check(function: Any, *arrays: Array, tolerance: float = 1e-5) -> None:
+    """The results of the machine code are those of the interpreter, for each array."""
+    scripted = jit.script(function)
+    name = scripted.qualified_name
+    slow, fast = Executor(scripted.program), Executor(scripted.program)
+    for x in arrays:
+        args = [wrap(x)]
+        enable_native(False)
+        expected = outcome(slow, name, args)
+        enable_native(True)
+        assert fast.explain(name, args).is_native, fast.explain(name, args)
+        found = outcome(fast, name, args)
+        if isinstance(expected, tuple):
+            assert expected == found
+            continue
+        assert expected.array.dtype == found.array.dtype
+        assert expected.array.shape == found.array.shape
+        np.testing.assert_allclose(
+            expected.array.astype(np.float64),
+            found.array.astype(np.float64),
+            rtol=tolerance,
+            atol=tolerance / 10,
+        )
+
+
+IMAGES = [
+    numbers(2, 3, 13, 18),
+    numbers(2, 3, 40, 50),
+    numbers(1, 1, 3, 3),
+    numbers(0, 3, 8, 8),
+    numbers(4, 13, 8, 20).transpose(0, 2, 1, 3)[..., ::-1],
+    # windows do not fit
+    numbers(1, 2, 1, 1),
+    numbers(1, 0, 8, 8),
+]
+
+
+def max_plain(x):
+    return F.max_pool2d(x, 2)
+
+
+def max_padded(x):
+    return F.max_pool2d(x, 3, 2, 1)
+
+
+def max_spread(x):
+    return F.max_pool2d(x, [3, 2], 2, 1, [2, 1], True)
+
+
+def mean_plain(x):
+    return F.avg_pool2d(x, 2)
+
+
+def mean_padded(x):
+    return F.avg_pool2d(x, [3, 2], 2, 1, True)
+
+
+def mean_inside(x):
+    return F.avg_pool2d(x, [3, 2], 2, 1, True, False)
+
+
+def mean_divided(x):
+    return F.avg_pool2d(x, 3, 1, 0, False, True, 2)
+
+
+def bins(x):
+    return F.adaptive_avg_pool2d(x, [3, 5])
+
+
+def one_bin(x):
+    return F.adaptive_avg_pool2d(x, 1)
+
+
+def max_line(x):
+    return F.max_pool1d(x, 3, 2, 1)
+
+
+def mean_line(x):
+    return F.avg_pool1d(x, 3, 2, 1, True, False)
+
+
+def max_volume(x):
+    return F.max_pool3d(x, 2)
+
+
+def mean_volume(x):
+    return F.avg_pool3d(x, [2, 1, 3], 1)
+
+
+@pytest.mark.parametrize(
+    "function",
+    [max_plain, max_padded, max_spread, mean_plain, mean_padded, mean_inside,
+     mean_divided, bins, one_bin],
+)  # fmt: skip
+def test_two_axes(function: Any) -> None:
+    check(function, *IMAGES)
+    check(function, *(x[0] for x in IMAGES if len(x)))
+
+
+@pytest.mark.parametrize("function", [max_line, mean_line])
+def test_one_axis(function: Any) -> None:
+    check(function, numbers(2, 3, 21), numbers(1, 1, 1), numbers(2, 3, 300))
+
+
+@pytest.mark.parametrize("function", [max_volume, mean_volume])
+def test_three_axes(function: Any) -> None:
+    check(function, numbers(2, 3, 4, 5, 6), numbers(1, 2, 2, 9, 40))
+
+
+@pytest.mark.parametrize("function", [max_padded, mean_padded, bins])
+def test_other_dtypes(function: Any) -> None:
+    check(function, numbers(2, 3, 13, 18, dtype=np.float64))
+    check(function, numbers(2, 3, 13, 18, dtype=np.float16), tolerance=2e-3)
+    half = dtypes.bfloat16.numpy
+    check(function, numbers(2, 3, 13, 18, dtype=half), tolerance=1e-2)
+
+
+def test_nan_is_the_largest_number() -> None:
+    x = numbers(1, 2, 20, 40)
+    x[0, 0, 3, ::5] = np.nan
+    x[0, 1, ::4] = -np.inf
+    check(max_plain, x)
+    check(max_padded, x)
+
+
+def test_on_all_threads() -> None:
+    check(max_padded, numbers(4, 64, 56, 57))
+    check(one_bin, numbers(4, 512, 7, 9))

@@ -28,6 +28,7 @@ COMMANDS = {
     "inspect": "what an archive holds, without running it",
     "graph": "print or draw the graph of a function",
     "code": "a function as Python-like source",
+    "cache": "machine code that was made before",
     "doctor": "what is installed, and what is missing",
 }
 

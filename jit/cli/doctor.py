@@ -14,6 +14,12 @@ _NATIVE = "compiled code runs on the interpreter: pip install 'tracescript[nativ
 _DOT = "no pictures of graphs: apt install graphviz, or brew install graphviz"
 
 
+_VARIABLES = (
+    "JIT_DISABLE", "PYTORCH_JIT", "JIT_CHECK", "JIT_DEBUG",
+    "JIT_NUM_THREADS", "JIT_CACHE", "JIT_CACHE_DIR",
+)  # fmt: skip
+
+
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """It takes none."""
 
@@ -30,13 +36,22 @@ def findings() -> Iterator[str]:
     yield _line("tracescript", jit.__version__)
     yield _line("python", f"{platform.python_version()} on {platform.platform()}")
     yield _line("processors", str(os.cpu_count()))
+    yield _line("threads", f"{jit.get_num_threads()} for a call of compiled code")
     for name in _NEEDED:
         yield _line(name, _version(name) or "MISSING: pip install tracescript")
     yield _line("llvmlite", _version("llvmlite") or f"not installed; {_NATIVE}")
+    yield _line("cache", _cache())
     yield _line("dot", shutil.which("dot") or f"not found; {_DOT}")
-    for variable in ("JIT_DISABLE", "PYTORCH_JIT", "JIT_CHECK", "JIT_DEBUG"):
+    for variable in _VARIABLES:
         if variable in os.environ:
             yield _line(variable, f"is set to {os.environ[variable]!r}")
+
+
+def _cache() -> str:
+    from jit.runtime.codegen import cache
+
+    place = cache.place()
+    return str(place.folder) if place.folder else f"not used: {place.reason}"
 
 
 def _line(name: str, value: str) -> str:

@@ -15,7 +15,7 @@ import platform
 import re
 import weakref
 from collections.abc import Callable, Sequence
-from typing import ParamSpec, TypeVar
+from typing import Any, ParamSpec, TypeVar
 
 import llvmlite
 import llvmlite.binding as llvm
@@ -40,14 +40,17 @@ def once(make: Callable[P, R]) -> Callable[P, R]:
 
     What is made with loaded code, and must not be made twice, has the lock of loading.
     """
-    cached = functools.cache(make)
+    made: dict[Any, R] = {}
 
     @functools.wraps(make)
     def call(*arguments: P.args, **named: P.kwargs) -> R:
+        key = arguments, tuple(named.items())
         with _lock:
-            return cached(*arguments, **named)
+            if key not in made:
+                made[key] = make(*arguments, **named)
+            return made[key]
 
-    call.forget = cached.cache_clear  # type: ignore[attr-defined]
+    call.forget = made.clear  # type: ignore[attr-defined]
     return call
 
 
@@ -64,12 +67,10 @@ class Library:
         """The address of a function, valid while the library lives."""
         return self.addresses[name]
 
-    def function(
-        self, name: str, result: type | None, *arguments: type
-    ) -> ctypes._FuncPointer:
+    def function(self, name: str, result: type | None, *arguments: type) -> Any:
         """A ctypes function; it keeps the library, and releases the GIL while it runs."""
-        made = function_pointer(self.addresses[name], result, *arguments)
-        made.library = self  # type: ignore[attr-defined]
+        made: Any = function_pointer(self.addresses[name], result, *arguments)
+        made.library = self
         return made
 
     def keep(self) -> Library:

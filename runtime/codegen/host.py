@@ -101,7 +101,8 @@ def numpy_function(index: int) -> Any:
     """The address in a place of NumPy's table of functions."""
 
     def find() -> int:
-        capsule = np._core._multiarray_umath._ARRAY_API
+        core: Any = getattr(np, "_core", None) or np.core  # NumPy 1 has the second
+        capsule = core._multiarray_umath._ARRAY_API
         get = ctypes.pythonapi.PyCapsule_GetPointer
         get.restype, get.argtypes = ctypes.c_void_p, [ctypes.py_object, ctypes.c_char_p]
         table = ctypes.cast(get(capsule, None), ctypes.POINTER(ctypes.c_void_p))

@@ -30,6 +30,7 @@ from jit.runtime.codegen import engine
 from jit.runtime.codegen.building import at, index, larger, load, new_function, store
 from jit.runtime.codegen.host import host_function, numpy_function, read_slot
 from jit.runtime.codegen.pausing import leave_loop, lock, unlock
+from jit.runtime.codegen.target import llvm_lock
 from jit.runtime.codegen.values import I1, I8, I32, I64, POINTER
 
 ALIGNMENT = 64
@@ -91,8 +92,18 @@ class _Allocator:
         self.counters[_COUNTERS.index("limit")] = _usual_limit()
         take = library.function("take_lock", None)
         give = library.function("give_lock", None)
-        # a child must not find the lists in the middle of a change
-        os.register_at_fork(before=take, after_in_parent=give, after_in_child=give)
+
+        # A child must not find the lists in the middle of a change. Who has the lock of
+        # LLVM may want this one, so that comes first.
+        def before() -> None:
+            llvm_lock.acquire()
+            take()
+
+        def after() -> None:
+            give()
+            llvm_lock.release()
+
+        os.register_at_fork(before=before, after_in_parent=after, after_in_child=after)
 
 
 @engine.once

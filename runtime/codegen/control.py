@@ -93,13 +93,7 @@ def _select(region: Region, node: Node, condition: ll.Value) -> list[Any]:
             given.append(region.emit_block(block))
         checks.append(held)
     if any(checks):
-        holds = []
-        for held in checks:
-            whole: ll.Value = I1(1)
-            for check in held:
-                whole = b.and_(whole, check[0])
-            holds.append(whole)
-        _fail_selected(region, condition, b.select(condition, *holds), checks)
+        _check_selected(region, condition, checks)
     results = []
     for first, second in zip(*given, strict=True):
         if isinstance(first, Unset) or isinstance(second, Unset):
@@ -109,21 +103,27 @@ def _select(region: Region, node: Node, condition: ll.Value) -> list[Any]:
     return results
 
 
-def _fail_selected(
-    region: Region, condition: ll.Value, holds: ll.Value, checks: list[Any]
+def _check_selected(
+    region: Region, condition: ll.Value, checks: list[list[Any]]
 ) -> None:
-    """Leave the region by the first check, of the branch that was taken, that fails."""
+    """Leave the region by the first check, of the branch that was taken, that fails.
+
+    The usual way tests the checks of both branches, which needs no choice.
+    """
     b = region.b
+    holds: ll.Value = I1(1)
+    for check in (*checks[0], *checks[1]):
+        holds = b.and_(holds, check[0])
     go_on, cold = region.append_block("ok"), region.append_block("which")
     b.cbranch(holds, go_on, cold).set_weights((1 << 20, 1))
-    blocks = [region.append_block("then_failed"), region.append_block("else_failed")]
+    blocks = [region.append_block("check_then"), region.append_block("check_else")]
     b.position_at_end(cold)
     b.cbranch(condition, *blocks)
     for block, held in zip(blocks, checks, strict=True):
         b.position_at_end(block)
         for check in held:
             region.fail_unless(*check)
-        b.unreachable()
+        b.branch(go_on)
     b.position_at_end(go_on)
 
 

@@ -24,6 +24,8 @@ from jit.runtime.codegen.region import Region
 from jit.runtime.codegen.values import F64, I1, I8, I64, POINTER
 
 DATA, LENGTH, CAPACITY, HEADER = 0, 8, 16, 24
+MANY = 1 << 21
+"""From so many elements on, lists double when they grow."""
 STORED = {I64: I64, F64: F64, I1: I8}
 """The types of elements in memory."""
 
@@ -125,7 +127,10 @@ def append_element(region: Region, found: ListValue, value: ll.Value) -> None:
     grow, go_on = region.append_block("grow"), region.append_block("append")
     b.cbranch(full, grow, go_on).set_weights((1, 1 << 10))
     b.position_at_end(grow)
-    _resize(region, found, b.add(b.add(length, length), I64(8)))
+    # elements of large lists are copied seldom; their rest is memory never touched
+    few = b.icmp_signed("<", length, I64(MANY))
+    more = b.shl(length, b.select(few, I64(2), I64(1)))
+    _resize(region, found, b.add(more, I64(8)))
     b.branch(go_on)
     b.position_at_end(go_on)
     write_element(region, found, length, value)

@@ -9,7 +9,7 @@ block of words in which a check that fails leaves its number and operands, see
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -136,10 +136,7 @@ class Region:
             if node.kind in ("prim::Constant", "prim::Uninitialized"):
                 continue
             self.dying = deaths.at_node[node]
-            self.emit_node(node)
-            for value in node.outputs:
-                if value in deaths.unread:
-                    self.release_value(value)
+            self.emit_node(node, deaths.unread)
         mine = set(deaths.at_end)
         returned = []
         for value in block.returns:
@@ -151,8 +148,11 @@ class Region:
                 self.retain(found)
         return returned
 
-    def emit_node(self, node: Node) -> None:
-        """Make the code of a node, keep the values of its outputs, release what dies."""
+    def emit_node(self, node: Node, unread: Collection[Value] = ()) -> None:
+        """Make the code of a node, keep the values of its outputs, release what dies.
+
+        Outputs that nobody reads, `unread`, get no owner.
+        """
         self.node = node
         try:
             made = self._lower(node)
@@ -167,7 +167,9 @@ class Region:
             made = (made,)
         assert len(made) in (count, 0), (node, made)
         self.values.update(zip(node.outputs, made, strict=False))
-        for value in made:
+        for value, output in zip(made, node.outputs, strict=False):
+            if output in unread:
+                continue
             for owner in owners_of(value):
                 if not self._take_fresh(owner):
                     self._call("retain", VOID, [owner])

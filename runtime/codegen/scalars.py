@@ -13,6 +13,7 @@ import llvmlite.ir as ll
 from jit.ir import types as T
 from jit.ir.graph import Node
 from jit.runtime.codegen import scalar_functions
+from jit.runtime.codegen.counting import counts
 from jit.runtime.codegen.kinds import Declined
 from jit.runtime.codegen.lowering import lowering
 from jit.runtime.codegen.region import Region
@@ -84,7 +85,7 @@ def _with_constant(
         limits = max(INT_MIN, INT_MIN - shift), min(INT_MAX, INT_MAX - shift)
         operation = b.add if kind == "add" else b.sub
     low, high = limits
-    if limits != (INT_MIN, INT_MAX):
+    if limits != (INT_MIN, INT_MAX) and not counts(node.output):
         moved = b.sub(x, I64(low))
         region.fail_unless(b.icmp_unsigned("<=", moved, I64(high - low)), node)
     made: ll.Value = operation(x, I64(known), flags=["nsw"])

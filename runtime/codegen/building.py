@@ -166,6 +166,13 @@ def masked_store(
     b.call(_intrinsic(b, name, kind), [value, pointer, I32(align), mask])
 
 
+def prefetch(b: ll.IRBuilder, pointer: ll.Value, *, writes: bool) -> None:
+    """Ask for a cache line that will be needed soon."""
+    kind = ll.FunctionType(ll.VoidType(), [POINTER, I32, I32, I32])
+    call = [pointer, I32(int(writes)), I32(3), I32(1)]
+    b.call(_intrinsic(b, "llvm.prefetch.p0", kind), call)
+
+
 def splat(b: ll.IRBuilder, value: ll.Value, lanes: int) -> ll.Value:
     """A vector with one value in all lanes."""
     kind = ll.VectorType(value.type, lanes)

@@ -1,7 +1,7 @@
 """Matrix products: how tiles are driven over operands of any sizes and strides.
 
 `C = epilogue(A @ B)`. The depth is cut into blocks whose panel of B stays in the first
-cache, rows of A into blocks that stay in the second. B is packed into panels, unless it
+caches, rows of A into blocks that stay in the second. B is packed into panels, unless it
 can be read where it is; so is A where its rows would collide in the cache.
 """
 
@@ -69,9 +69,13 @@ class Gemm:
 
     @property
     def depth_block(self) -> int:
-        """The depth at which a panel of B fills the first cache."""
+        """The depth at which a panel of B is twice the first cache.
+
+        Panels come fast enough out of the second one, and the less often sums are
+        added to the result, the better.
+        """
         row = self.shape.width * self.types.sum_bytes
-        return max(64, self.target.cache_bytes[0] // row)
+        return max(64, 2 * self.target.cache_bytes[0] // row)
 
     @property
     def a_bytes(self) -> int:
@@ -376,6 +380,11 @@ class _Driver:
         item = B.index(self.types.result.itemsize)
         place = b.add(row, at)
         c = B.at(b, given["c"], b.mul(place, given["c_row"]), b.mul(column, item))
+        # the result is far away when the sums are ready
+        with B.loop(b, B.index(0), B.smaller(b, height, B.index(count))) as r:
+            line = B.at(b, c, b.mul(r, given["c_row"]))
+            for v in range(self.shape.vectors):
+                B.prefetch(b, B.at(b, line, v * 64), writes=True)
         rows = B.at(b, self.table, b.mul(at, B.index(8)))
         b.call(tile, [
             rows, self.origin, B.index(1), self.block_depth, self.a_step,

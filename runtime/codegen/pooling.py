@@ -8,7 +8,7 @@ work; kernels serve one to three axes, missing ones have size 1.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -268,7 +268,7 @@ def _pool(
     kind: Literal["max", "mean", "bins"],
     x: Buffer,
     counts: Sequence[ll.Value],
-    window: dict[str, Sequence[int]],
+    window: Mapping[str, Sequence[int]],
     rest: dict[str, ll.Value],
 ) -> Buffer:
     """The kernel on a tensor that has been checked."""

@@ -22,11 +22,10 @@ import llvmlite.binding as llvm
 
 from jit.runtime.codegen import cache, host
 from jit.runtime.codegen import target as targets
+from jit.runtime.codegen.forking import llvm_lock
 
 P = ParamSpec("P")
 R = TypeVar("R")
-
-_lock = targets.llvm_lock
 
 _PIPELINE = "1"
 """To be changed when `optimize` makes other code of the same text."""
@@ -45,7 +44,7 @@ def once(make: Callable[P, R]) -> Callable[P, R]:
     @functools.wraps(make)
     def call(*arguments: P.args, **named: P.kwargs) -> R:
         key = arguments, tuple(named.items())
-        with _lock:
+        with llvm_lock:
             if key not in made:
                 made[key] = make(*arguments, **named)
             return made[key]
@@ -88,11 +87,11 @@ _dropped: list[llvm.ResourceTracker] = []
 def _unload(owner: llvm.ResourceTracker) -> None:
     """Unload code at once if no thread uses LLVM; the garbage collector cannot wait."""
     _dropped.append(owner)
-    if _lock.acquire(blocking=False):
+    if llvm_lock.acquire(blocking=False):
         try:
             _unload_dropped()
         finally:
-            _lock.release()
+            llvm_lock.release()
 
 
 def _unload_dropped() -> None:
@@ -107,7 +106,7 @@ def _emitter() -> llvm.TargetMachine:
 
 def optimize(text: str) -> llvm.ModuleRef:
     """Parse, verify and optimise a module. RuntimeError if it is not well formed."""
-    with _lock:
+    with llvm_lock:
         targets.initialize()
         module = llvm.parse_assembly(_with_target(text))
         module.verify()
@@ -133,13 +132,13 @@ def _with_target(text: str) -> str:
 
 def object_code(text: str) -> bytes:
     """The object file of a module, for this machine."""
-    with _lock:
+    with llvm_lock:
         return bytes(_emitter().emit_object(optimize(text)))
 
 
 def assembly_of(text: str) -> str:
     """The assembly of a module, for people."""
-    with _lock:
+    with llvm_lock:
         return str(_emitter().emit_assembly(optimize(text)))
 
 
@@ -166,7 +165,7 @@ def load(text: str, names: Sequence[str]) -> Library:
     """
     key = key_of(text)
     wanted = ",".join((key, *names))
-    with _lock:
+    with llvm_lock:
         _unload_dropped()
         found = _loaded.get(wanted)
         if found is None:

@@ -26,11 +26,10 @@ from typing import Any
 import llvmlite.ir as ll
 import numpy as np
 
-from jit.runtime.codegen import engine
+from jit.runtime.codegen import engine, forking
 from jit.runtime.codegen.building import at, index, larger, load, new_function, store
 from jit.runtime.codegen.host import host_function, numpy_function, read_slot
 from jit.runtime.codegen.pausing import leave_loop, lock, unlock
-from jit.runtime.codegen.target import llvm_lock
 from jit.runtime.codegen.values import I1, I8, I32, I64, POINTER
 
 ALIGNMENT = 64
@@ -93,17 +92,7 @@ class _Allocator:
         take = library.function("take_lock", None)
         give = library.function("give_lock", None)
 
-        # A child must not find the lists in the middle of a change. Who has the lock of
-        # LLVM may want this one, so that comes first.
-        def before() -> None:
-            llvm_lock.acquire()
-            take()
-
-        def after() -> None:
-            give()
-            llvm_lock.release()
-
-        os.register_at_fork(before=before, after_in_parent=after, after_in_child=after)
+        forking.guard(take, give)
 
 
 @engine.once

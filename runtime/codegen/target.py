@@ -4,20 +4,11 @@ from __future__ import annotations
 
 import functools
 import os
-import threading
 from dataclasses import dataclass
 
 import llvmlite.binding as llvm
 
-llvm_lock = threading.RLock()
-"""Held while code is made, loaded or unloaded: one thread at a time uses LLVM."""
-
-# A child of `fork` must not find LLVM, or its lock, in the hands of another thread.
-os.register_at_fork(
-    before=llvm_lock.acquire,
-    after_in_parent=llvm_lock.release,
-    after_in_child=llvm_lock.release,
-)
+from jit.runtime.codegen.forking import llvm_lock
 
 
 @dataclass(frozen=True)

@@ -32,7 +32,7 @@ from dataclasses import dataclass
 import llvmlite.ir as ll
 
 from jit.runtime import thread_count
-from jit.runtime.codegen import engine
+from jit.runtime.codegen import engine, forking
 from jit.runtime.codegen.building import (
     at,
     index,
@@ -105,8 +105,7 @@ class Pool:
         self._started = ctypes.c_int64.from_address(library.address("started"))
         reset = library.function("reset", None, ctypes.c_void_p)
         reset(count_address())
-        # a child has the thread that called fork and no other
-        os.register_at_fork(after_in_child=lambda: reset(count_address()))
+        forking.run_in_child(lambda: reset(count_address()))
 
     @property
     def workers(self) -> int:

@@ -5,7 +5,10 @@ kept for the next request of their class when they are released, up to a bound. 
 lie on huge pages: to touch a fresh page costs more than to write it, so a buffer that is
 used again is worth more than most fusion. `allocate` gives null when there is no memory.
 
-    64 bytes before the block: size class, size, mark         (a page before large blocks)
+    -64 size class   -56 size   -48 mark   -40 next free block   -32 ... the user's
+
+The last 32 bytes before a block are its user's, like the block itself. Large blocks have
+a page of their own before them for this.
 
 The results of compiled code are NumPy arrays over such blocks. NumPy frees the memory of
 an array through the handler that the array names (NEP 49), so a result that is dropped
@@ -39,6 +42,8 @@ HUGE_PAGE = 2 << 20
 MOST_BYTES = 1 << 46
 
 _HEADER = 64
+BYTES_BEFORE = 32
+"""So much before a block belongs to its user too."""
 _CLASS, _SIZE, _MARK, _FOLLOWING = 0, 8, 16, 24
 _IN_USE, _FREE = 0x5452_5355, 0x5452_5346
 _CLASSES = 4 * 48

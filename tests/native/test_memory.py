@@ -68,6 +68,19 @@ def test_a_released_block_serves_the_next_request(size: int) -> None:
     assert recycled + 1 == memory.statistics().recycled
 
 
+@pytest.mark.parametrize("size", SIZES)
+def test_the_bytes_right_before_a_block_belong_to_it(size: int) -> None:
+    before = memory.BYTES_BEFORE
+    blocks = [memory.allocate(size) for _ in range(3)]
+    for mark, address in enumerate(blocks):
+        ctypes.memset(address - before, mark, size + before)
+    kept = [ctypes.string_at(b - before, size + before) for b in blocks]
+    for address in blocks:
+        memory.release(address, size)
+
+    assert [bytes([mark]) * (size + before) for mark in range(3)] == kept
+
+
 def test_blocks_in_use_do_not_overlap() -> None:
     chance = random.Random(0)
     blocks: list[tuple[int, int, int]] = []

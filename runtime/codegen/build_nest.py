@@ -17,9 +17,10 @@ from typing import Any
 from jit.ir import types as T
 from jit.ir.card import UNKNOWN, Card, ShapeError
 from jit.ir.dtypes import COMPLEX, DType, dtype_of
-from jit.runtime.codegen.emit_nest import body_length
+from jit.ir.registry import find_card
+from jit.runtime.codegen.emit_nest import body_length, reduced_dtype
 from jit.runtime.codegen.kinds import Declined
-from jit.runtime.codegen.nest import Input, Nest, Ref, Step, Store
+from jit.runtime.codegen.nest import Count, Input, Nest, Reduce, Ref, Step, Store
 from jit.runtime.codegen.values import ELEMENT
 from jit.runtime.ops import facts as F
 from jit.runtime.ops.numpy_families import Ufunc, ufunc_dtype
@@ -62,7 +63,7 @@ class Builder:
     def __init__(self, rank: int) -> None:
         self.rank = rank
         self.inputs: list[Input] = []
-        self.steps: list[Step] = []
+        self.steps: list[Step | Reduce | Count] = []
 
     def input(
         self, dtype: DType, rank: int | None = None, number: T.Type | None = None
@@ -94,8 +95,50 @@ class Builder:
         index = len(self.inputs) + len(self.steps) - 1
         return Operand(Ref(index), result, max(ranks, default=0))
 
+    def _append(self, step: Step | Reduce | Count, dtype: DType, rank: int) -> Operand:
+        self.steps.append(step)
+        index = len(self.inputs) + len(self.steps) - 1
+        return Operand(Ref(index), dtype, rank)
+
+    def apply(
+        self,
+        name: str,
+        operands: Sequence[Operand | float],
+        dtype: DType | Sequence[DType | None],
+        result: DType | None = None,
+    ) -> Operand:
+        """The formula of a card, by its full name, on operands converted to a dtype."""
+        kind, _, overload = name.partition(".")
+        card = find_card(kind, overload)
+        assert card is not None, name
+        given = tuple(a.ref if isinstance(a, Operand) else a for a in operands)
+        rank = max(a.rank for a in operands if isinstance(a, Operand))
+        one = isinstance(dtype, DType)
+        converted = (dtype,) * len(given) if one else tuple(dtype)
+        made = result or dtype
+        assert isinstance(made, DType)
+        return self._append(Step(card, given, converted, made), made, rank)
+
+    def cast(self, operand: Operand, dtype: DType) -> Operand:
+        """An operand in another dtype; half types are computed in float32 already."""
+        if compute_dtype(operand.dtype) is dtype:
+            return Operand(operand.ref, dtype, operand.rank)
+        return self.apply("np::positive", [operand], dtype)
+
+    def reduce(self, kind: str, operand: Operand) -> Operand:
+        """One value for all elements along the reduced axes."""
+        dtype = reduced_dtype(kind, compute_dtype(operand.dtype))
+        return self._append(Reduce(kind, operand.ref), dtype, operand.rank)
+
+    def count(self) -> Operand:
+        """How many elements lie along the reduced axes."""
+        return self._append(Count(), dtype_of("int64"), self.rank)
+
     def finish(
-        self, results: Sequence[Operand], stored: Sequence[DType | None] = ()
+        self,
+        results: Sequence[Operand],
+        stored: Sequence[DType | None] = (),
+        reduced: Sequence[int] = (),
     ) -> Nest:
         """The nest that gives some of the values, in given dtypes or their own."""
         kept = list(stored) or [None] * len(results)
@@ -105,7 +148,9 @@ class Builder:
         )
         for output in outputs:
             _check_element(output.dtype)
-        nest = Nest(self.rank, tuple(self.inputs), tuple(self.steps), outputs)
+        nest = Nest(
+            self.rank, tuple(self.inputs), tuple(self.steps), outputs, tuple(reduced)
+        )
         body_length(nest)  # declines what has no native form
         return nest
 

@@ -23,10 +23,11 @@ from typing import Any
 
 import llvmlite.ir as ll
 
+from jit.ir import dtypes as DTYPES
 from jit.ir.dtypes import DType
 from jit.runtime.codegen import building as B
 from jit.runtime.codegen import target as targets
-from jit.runtime.codegen.nest import Nest, Ref, Step
+from jit.runtime.codegen.nest import Count, Nest, Reduce, Ref, Step
 from jit.runtime.codegen.values import ELEMENT, I1, I32, I64, POINTER
 from jit.runtime.codegen.vocabulary import (
     Element,
@@ -52,13 +53,31 @@ def kernel_type() -> ll.FunctionType:
     return ll.FunctionType(ll.VoidType(), arguments)
 
 
+def row_values(nest: Nest) -> list[bool]:
+    """For each value of a nest whether it is the same along the reduced axes."""
+    found = [x.is_scalar for x in nest.inputs]
+    for step in nest.steps:
+        refs = [found[r.index] for r in refs_of(step)]
+        found.append(not isinstance(step, Step) or (bool(refs) and all(refs)))
+    return found if nest.reduced else [False] * len(found)
+
+
+def refs_of(step: Step | Reduce | Count) -> list[Ref]:
+    """The values that a step reads."""
+    if isinstance(step, Step):
+        return [a for a in step.arguments if isinstance(a, Ref)]
+    return [step.value] if isinstance(step, Reduce) else []
+
+
 def lanes_of(nest: Nest) -> int:
     """How many neighbouring elements are computed at once."""
+    is_row = row_values(nest)
     dtypes = [x.dtype for x in nest.inputs if not x.is_scalar]
-    dtypes += [o.dtype for o in nest.outputs]
-    for step in nest.steps:
-        dtypes += [step.result, *(d for d in step.converted if d is not None)]
-    widest = max(_computed_size(d) for d in dtypes)
+    dtypes += [o.dtype for o in nest.outputs if not is_row[o.value.index]]
+    for index, step in enumerate(nest.steps, len(nest.inputs)):
+        if isinstance(step, Step) and not is_row[index]:
+            dtypes += [step.result, *(d for d in step.converted if d is not None)]
+    widest = max((_computed_size(d) for d in dtypes), default=8)
     return max(targets.host().vector_bytes // widest, 1)
 
 
@@ -66,23 +85,54 @@ def _computed_size(dtype: DType) -> int:
     return 4 if dtype.name in ("float16", "bfloat16") else dtype.itemsize
 
 
+def emit_step(
+    m: LlvmVocabulary, step: Step, value: Callable[[Ref, DType | None], Element]
+) -> Element:
+    """Compute a step; `value` gives an operand, converted if a dtype is given."""
+    operands: list[Any] = []
+    for given, dtype in zip(step.arguments, step.converted, strict=True):
+        if isinstance(given, Ref):
+            operands.append(value(given, dtype))
+        elif dtype is None or given is None:
+            operands.append(given)
+        else:
+            operands.append(converted(m, given, dtype))
+    formula = step.card.formula
+    assert formula is not None
+    return m.rounded(formula(m, *operands), step.result)
+
+
+def converted(m: LlvmVocabulary, x: Any, dtype: DType | None) -> Element:
+    """An operand in the dtype to compute in; half types round it first, as in NumPy."""
+    if dtype is None:
+        return x  # type: ignore[no-any-return]
+    return m.rounded(m.cast(x, compute_dtype(dtype)), dtype)
+
+
+def reduced_dtype(kind: str, dtype: DType) -> DType:
+    """The dtype of a reduction of elements that are computed in a dtype."""
+    if kind.startswith("arg"):
+        return DTYPES.int64
+    return DTYPES.float64 if kind == "sum" and dtype.is_floating_point else dtype
+
+
 def emit_body(
-    m: LlvmVocabulary, steps: Sequence[Step], values: list[Element]
+    m: LlvmVocabulary, steps: Sequence[Step | Reduce | Count], values: list[Element]
 ) -> list[Element]:
-    """Compute the steps of a nest; the values of inputs and steps come back."""
+    """Compute all steps of a nest; the values of inputs and steps come back.
+
+    Reductions only convert, so that the length of the body can be told.
+    """
     values = list(values)
     for step in steps:
-        operands: list[Any] = []
-        for given, dtype in zip(step.arguments, step.converted, strict=True):
-            x = values[given.index] if isinstance(given, Ref) else given
-            if dtype is not None and x is not None:
-                # NumPy rounds what it converts to half types before it computes
-                x = m.rounded(m.cast(x, compute_dtype(dtype)), dtype)
-            operands.append(x)
-        formula = step.card.formula
-        assert formula is not None
-        made = formula(m, *operands)
-        values.append(m.rounded(made, step.result))
+        if isinstance(step, Step):
+            made = emit_step(m, step, lambda r, d: converted(m, values[r.index], d))
+        elif isinstance(step, Reduce):
+            x = values[step.value.index]
+            made = m.cast(x, reduced_dtype(step.kind, x.dtype))
+        else:
+            made = m.number(1, DTYPES.int64)
+        values.append(made)
     return values
 
 
@@ -104,7 +154,7 @@ def body_length(nest: Nest) -> int:
 
 
 def emit_nest(module: ll.Module, nest: Nest, name: str) -> ll.Function:
-    """The kernel of a pointwise nest."""
+    """The kernel of a nest."""
     function = ll.Function(module, kernel_type(), name)
     function.attributes.add("nounwind")
     for argument, text in zip(
@@ -114,7 +164,12 @@ def emit_nest(module: ll.Module, nest: Nest, name: str) -> ll.Function:
     for argument in function.args[:3]:
         argument.add_attribute("noalias")
     b = kernel_builder(function)
-    _Pointwise(b, nest, function).emit()
+    if nest.reduced:
+        from jit.runtime.codegen.emit_reduction import emit_reduction
+
+        emit_reduction(b, nest, function)
+    else:
+        _Pointwise(b, nest, function).emit()
     b.ret_void()
     return function
 
@@ -304,23 +359,26 @@ class Lines:
         starts: Sequence[ll.Value],
         count: ll.Value,
         line: Callable[[list[ll.Value], ll.Value, ll.Value], None],
+        longest: int | None = None,
     ) -> None:
         """Call `line(pointers, position, count)` for contiguous stretches of a row."""
         b = self.b
-        longest = b.select(self.all_dense, count, I64(BLOCK))
-        longest = B.larger(b, longest, I64(1))
-        with B.loop(b, I64(0), count, longest) as position:
-            part = B.smaller(b, longest, b.sub(count, position))
+        dense = count if longest is None else B.smaller(b, count, I64(longest))
+        part = b.select(self.all_dense, dense, I64(BLOCK))
+        part = B.larger(b, part, I64(1))
+        with B.loop(b, I64(0), count, part) as position:
+            here = B.smaller(b, part, b.sub(count, position))
             pointers = [
-                self._prepared(k, start, position, part)
-                for k, start in enumerate(starts)
+                self.pointer(k, start, position, here) for k, start in enumerate(starts)
             ]
-            line(pointers, position, part)
-            self._finish(starts, position, part)
+            line(pointers, position, here)
+            for k, start in enumerate(starts):
+                self.finish(k, start, position, here)
 
-    def _prepared(
+    def pointer(
         self, k: int, start: ll.Value, position: ll.Value, count: ll.Value
     ) -> ll.Value:
+        """Where elements of an operand lie next to each other."""
         b, size = self.b, self.sizes[k]
         place = B.at(b, start, b.mul(position, self.strides[k]))
         block = b.bitcast(self.blocks[k], POINTER)
@@ -330,18 +388,18 @@ class Lines:
                 b.call(copy, [block, I64(size), place, self.strides[k], count])
         return b.select(self.is_dense[k], place, block)
 
-    def _finish(
-        self, starts: Sequence[ll.Value], position: ll.Value, count: ll.Value
+    def finish(
+        self, k: int, start: ll.Value, position: ll.Value, count: ll.Value
     ) -> None:
-        b = self.b
-        for k, size in enumerate(self.sizes):
-            if not self.is_output[k]:
-                continue
-            with b.if_then(b.not_(self.is_dense[k]), likely=False):
-                place = B.at(b, starts[k], b.mul(position, self.strides[k]))
-                block = b.bitcast(self.blocks[k], POINTER)
-                copy = copy_function(b.module, size)
-                b.call(copy, [place, self.strides[k], block, I64(size), count])
+        """Copy elements of an output to where they belong."""
+        if not self.is_output[k]:
+            return
+        b, size = self.b, self.sizes[k]
+        with b.if_then(b.not_(self.is_dense[k]), likely=False):
+            place = B.at(b, start, b.mul(position, self.strides[k]))
+            block = b.bitcast(self.blocks[k], POINTER)
+            copy = copy_function(b.module, size)
+            b.call(copy, [place, self.strides[k], block, I64(size), count])
 
 
 def vector_loop(
@@ -398,6 +456,35 @@ def load_scalar(
     return LlvmVocabulary(b, lanes).splat(x.value, x.dtype)
 
 
+def walk_span(
+    b: ll.IRBuilder,
+    span: tuple[ll.Value, ll.Value, ll.Value, ll.Value],
+    stretch: Callable[[ll.Value, ll.Value], None],
+) -> None:
+    """Call `stretch(first, count)` for each row, or part of one, of a span of elements.
+
+    The span is its begin and end, the place of its begin in a row, the length of rows.
+    """
+    begin, end, column, inner = span
+    head, body, after = (
+        b.function.append_basic_block(n) for n in ("rows", "row", "rows.end")
+    )
+    before = b.block
+    b.branch(head)
+    b.position_at_end(head)
+    done, first = b.phi(I64), b.phi(I64)
+    done.add_incoming(begin, before)
+    first.add_incoming(column, before)
+    b.cbranch(b.icmp_signed("<", done, end), body, after)
+    b.position_at_end(body)
+    count = B.smaller(b, b.sub(inner, first), b.sub(end, done))
+    stretch(first, count)
+    done.add_incoming(b.add(done, count), b.block)
+    first.add_incoming(I64(0), b.block)
+    b.branch(head)
+    b.position_at_end(after)
+
+
 class _Pointwise:
     """Emits the kernel of a pointwise nest."""
 
@@ -439,29 +526,16 @@ class _Pointwise:
         self, lines: Lines, rows: Rows, pointers: list[ll.Value], span: Any
     ) -> None:
         b = self.b
-        begin, end, column, inner = span
-        head, body, after = (
-            b.function.append_basic_block(n) for n in ("rows", "row", "rows.end")
-        )
-        before = b.block
-        b.branch(head)
-        b.position_at_end(head)
-        done, first = b.phi(I64), b.phi(I64)
-        done.add_incoming(begin, before)
-        first.add_incoming(column, before)
-        b.cbranch(b.icmp_signed("<", done, end), body, after)
-        b.position_at_end(body)
-        count = B.smaller(b, b.sub(inner, first), b.sub(end, done))
-        starts = [
-            B.at(b, p, rows.offset(k), b.mul(first, lines.strides[k]))
-            for k, p in enumerate(pointers)
-        ]
-        lines.walk(starts, count, self._line)
-        rows.advance()
-        done.add_incoming(b.add(done, count), b.block)
-        first.add_incoming(I64(0), b.block)
-        b.branch(head)
-        b.position_at_end(after)
+
+        def stretch(first: ll.Value, count: ll.Value) -> None:
+            starts = [
+                B.at(b, p, rows.offset(k), b.mul(first, lines.strides[k]))
+                for k, p in enumerate(pointers)
+            ]
+            lines.walk(starts, count, self._line)
+            rows.advance()
+
+        walk_span(b, span, stretch)
 
     def _line(
         self, pointers: list[ll.Value], position: ll.Value, count: ll.Value

@@ -36,6 +36,7 @@ FAMILIES = [
     "convolutions",
     "pooling",
     "pointwise",
+    "reductions",
 ]
 """Modules of this package that hold lowerings; a family is appended here."""
 

@@ -11,6 +11,19 @@ equal kernels.
       %2 = aten::mul(float32 %0, float32 %1) -> float32
       %3 = aten::exp(float32 %2) -> float32
       store float32 %3
+
+Axes with a star are reduced: a `Reduce` walks along them and gives one value for all
+their elements. What depends on it is computed in a further pass, or once where it does
+not depend on single elements too. So a softmax is
+
+    nest [i0, i1*]
+      %0 = load float32
+      %1 = max %0
+      %2 = aten::sub.Tensor(float32 %0, float32 %1, 1) -> float32
+      %3 = aten::exp(float32 %2) -> float32
+      %4 = sum %3
+      %5 = aten::div.Tensor(float32 %3, float32 %4) -> float32
+      store float32 %5
 """
 
 from __future__ import annotations
@@ -64,6 +77,33 @@ class Step:
         return f"{name}({', '.join(words)}) -> {self.result.name}"
 
 
+REDUCTIONS = ("sum", "prod", "max", "min", "argmax", "argmin")
+
+
+@dataclass(frozen=True, slots=True)
+class Reduce:
+    """One value for all elements along the reduced axes.
+
+    Sums of floats are kept in float64, after blocks in their own dtype. Places count
+    elements along the reduced axes, the first of equals is taken; nan is an extreme.
+    """
+
+    kind: str
+    """One of `REDUCTIONS`."""
+    value: Ref
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.value}"
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """How many elements lie along the reduced axes, an int64."""
+
+    def __str__(self) -> str:
+        return "count"
+
+
 @dataclass(frozen=True, slots=True)
 class Store:
     """An output: a value, and the dtype in which it is kept."""
@@ -77,15 +117,19 @@ class Store:
 
 @dataclass(frozen=True, slots=True)
 class Nest:
-    """A pointwise nest. **Printed form**: see the module."""
+    """What is computed for all elements. **Printed form**: see the module."""
 
     rank: int
     inputs: tuple[Input, ...]
-    steps: tuple[Step, ...]
+    steps: tuple[Step | Reduce | Count, ...]
     outputs: tuple[Store, ...]
+    reduced: tuple[int, ...] = ()
+    """The reduced axes, in ascending order."""
 
     def __str__(self) -> str:
-        lines = [f"nest [{', '.join(f'i{d}' for d in range(self.rank))}]"]
+        stars = ["*" if d in self.reduced else "" for d in range(self.rank)]
+        axes = ", ".join(f"i{d}{star}" for d, star in enumerate(stars))
+        lines = [f"nest [{axes}]"]
         lines += [f"  %{i} = {x}" for i, x in enumerate(self.inputs)]
         first = len(self.inputs)
         lines += [f"  %{first + i} = {s}" for i, s in enumerate(self.steps)]

@@ -20,6 +20,7 @@ from jit.ir.dtypes import BOOL, FLOATING, INTEGER, DType
 from jit.ir.graph import Node, Value
 from jit.ir.registry import all_cards, find_card
 from jit.runtime.bytecode.constants import runtime_constant
+from jit.runtime.codegen import building as B
 from jit.runtime.codegen.build_nest import Builder, Operand
 from jit.runtime.codegen.copying import copy_elements
 from jit.runtime.codegen.emit_nest import body_length, emit_nest
@@ -89,7 +90,8 @@ class Group:
 
     def take(self, value: Value) -> None:
         """Make a tensor or number that the nodes read an input of the nest."""
-        if value in self.made or value.node.kind == "prim::Constant":
+        is_constant = value.node.kind == "prim::Constant"
+        if value in self.made or (is_constant and not T.is_tensor_like(value.type)):
             return
         found = self.value(value)
         if isinstance(found, Buffer):
@@ -173,6 +175,10 @@ class Group:
         """
         if value.node.kind == "prim::Constant":
             return Static(runtime_constant(value.node))
+        if value.node.kind == "prim::ListConstruct" and value not in self.known:
+            items = [v.node for v in value.node.inputs]
+            if all(n.kind == "prim::Constant" for n in items):
+                return Static([runtime_constant(n) for n in items])
         if value in self.taken or value not in self.made:
             return self.value(value)
         made = self.made[value]
@@ -196,10 +202,18 @@ class Group:
                 single = b.icmp_signed("==", size, I64(1))
                 strides.append(b.select(single, I64(0), stride))
         total: ll.Value = I64(1)
-        for size in sizes:
-            total = b.mul(total, size)
+        each: ll.Value = I64(1)
+        for d, size in enumerate(sizes):
+            if d in nest.reduced:
+                each = b.mul(each, size)
+            else:
+                total = b.mul(total, size)
+        grain: ll.Value = I64(grain_of(nest))
+        if nest.reduced:
+            least = B.larger(b, each, I64(1))
+            grain = b.add(b.udiv(grain, least), I64(1))
         region.parallel(
-            total, I64(grain_of(nest)), kernel,
+            total, grain, kernel,
             [data, self._table(I64, sizes), self._table(I64, strides)],
         )  # fmt: skip
 
@@ -261,14 +275,27 @@ def rank_of(values: Sequence[Any]) -> int:
     return max((v.rank for v in values if isinstance(v, Buffer)), default=0)
 
 
-def group_of(region: Region, nodes: Sequence[Node], known: dict[Value, Any]) -> Group:
+def group_of(
+    region: Region,
+    nodes: Sequence[Node],
+    known: dict[Value, Any],
+    *,
+    least_rank: int = 0,
+) -> Group:
     """A group that has taken what the nodes read, but not yet the nodes."""
-    inside = {n.output for n in nodes if n.kind != "prim::Constant"}
+    inside = {v for n in nodes if n.kind != "prim::Constant" for v in n.outputs}
     read: list[Value] = []
     for node in nodes:
-        read += [v for v in node.inputs if v not in inside and v not in read]
+        for v in node.inputs:
+            kind = v.node.kind
+            # a constant tensor is read as any other
+            is_static = kind == "prim::ListConstruct" or (
+                kind == "prim::Constant" and not T.is_tensor_like(v.type)
+            )
+            if v not in inside and v not in read and not is_static:
+                read.append(v)
     found = [known[v] if v in known else region.value(v) for v in read]
-    group = Group(region, rank_of(found), known)
+    group = Group(region, max(rank_of(found), least_rank), known)
     for value in read:
         group.take(value)
     return group
@@ -277,7 +304,8 @@ def group_of(region: Region, nodes: Sequence[Node], known: dict[Value, Any]) -> 
 def operators_of(node: Node) -> tuple[list[Node], dict[Value, Value], Sequence[Value]]:
     """The operators of a fusion group, its inputs, and the values that it gives."""
     graph = node.attributes["Subgraph"]
-    nodes = [n for n in graph.block.nodes if n.kind != "prim::Constant"]
+    static = ("prim::Constant", "prim::ListConstruct")
+    nodes = [n for n in graph.block.nodes if n.kind not in static]
     inputs = dict(zip(graph.inputs, node.inputs, strict=True))
     return nodes, inputs, graph.outputs
 

@@ -1,0 +1,849 @@
+"""From a nest with reduced axes to an LLVM function, of the type of all kernels.
+
+The span that a kernel computes counts elements along the axes that are kept. There are two
+forms, after the innermost axis:
+
+- It is reduced: each row is walked in vectors, whose lanes are joined at the end of each
+  block of a row.
+- It is kept: a block of neighbouring columns is reduced at once. Each column has a lane,
+  and accumulators lie in the frame.
+
+A value that needs the result of a reduction is computed in a further pass along the reduced
+axes. What single elements need is computed again in each pass, unless it is long and an
+output can hold it until then.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import llvmlite.ir as ll
+
+from jit.ir import dtypes
+from jit.ir.dtypes import FLOATING, DType
+from jit.runtime.codegen import building as B
+from jit.runtime.codegen.emit_nest import (
+    SHORT_BODY,
+    Lines,
+    Rows,
+    body_length,
+    converted,
+    copy_function,
+    emit_step,
+    entry_alloca,
+    join_axes,
+    lanes_of,
+    load_element,
+    load_scalar,
+    read_operands,
+    reduced_dtype,
+    refs_of,
+    row_values,
+    store_element,
+    vector_loop,
+    walk_span,
+)
+from jit.runtime.codegen.nest import Count, Input, Nest, Reduce, Ref, Step, Store
+from jit.runtime.codegen.values import ELEMENT, I32, I64
+from jit.runtime.codegen.vocabulary import Element, LlvmVocabulary, with_lanes
+from jit.runtime.ops.pointwise_family import compute_dtype
+
+LONGEST = 4096
+"""Elements of a row that are accumulated in their own dtype before float64 takes over."""
+
+COLUMNS = 512
+"""Columns that are reduced at once."""
+
+ROWS = 64
+"""Rows of columns that are accumulated in their own dtype before float64 takes over."""
+
+UNROLLED = 4
+
+
+def emit_reduction(b: ll.IRBuilder, nest: Nest, function: ll.Function) -> None:
+    """Emit the body of the kernel of a nest with reduced axes."""
+    form = _Rowwise if nest.rank - 1 in nest.reduced else _Columnwise
+    form(b, nest, function).emit()
+
+
+@dataclass(frozen=True)
+class Plan:
+    """In which pass along the reduced axes each value is known or computed."""
+
+    nest: Nest
+    is_row: list[bool]
+    ready: list[int]
+    """How many passes come before a value can be computed."""
+    kept: dict[int, int]
+    """Values that an output holds for later passes: the number of the output."""
+
+    @property
+    def passes(self) -> range:
+        last = 0
+        for _, step in self.steps():
+            if isinstance(step, Reduce):
+                last = max(last, self.ready[step.value.index] + 1)
+        for output in self.nest.outputs:
+            if not self.is_row[output.value.index]:
+                last = max(last, self.ready[output.value.index] + 1)
+        return range(last)
+
+    def steps(self) -> Iterator[tuple[int, Step | Reduce | Count]]:
+        """Steps with the numbers of their values."""
+        return enumerate(self.nest.steps, len(self.nest.inputs))
+
+    def reductions(self, number: int) -> list[tuple[int, Reduce]]:
+        """The reductions of a pass."""
+        return [
+            (i, s)
+            for i, s in self.steps()
+            if isinstance(s, Reduce) and self.ready[s.value.index] == number
+        ]
+
+    def stores(self, number: int) -> list[tuple[int, Store]]:
+        """The outputs that a pass writes, element by element."""
+        return [
+            (k, o)
+            for k, o in enumerate(self.nest.outputs)
+            if not self.is_row[o.value.index] and self.ready[o.value.index] == number
+        ]
+
+    def needed(self, number: int) -> set[int]:
+        """The values of single elements that a pass computes or reads."""
+        pending = [s.value.index for _, s in self.reductions(number)]
+        pending += [o.value.index for _, o in self.stores(number)]
+        pending += [v for v in self.kept if self.ready[v] == number]
+        found: set[int] = set()
+        first = len(self.nest.inputs)
+        while pending:
+            index = pending.pop()
+            if index in found or self.is_row[index]:
+                continue
+            found.add(index)
+            held = index in self.kept and self.ready[index] < number
+            if index >= first and not held:
+                pending += [r.index for r in refs_of(self.nest.steps[index - first])]
+        return found
+
+
+def plan_of(nest: Nest) -> Plan:
+    """When each value of a nest is computed."""
+    is_row = row_values(nest)
+    ready = [0] * len(nest.inputs)
+    for step in nest.steps:
+        before = max((ready[r.index] for r in refs_of(step)), default=0)
+        ready.append(before + 1 if isinstance(step, Reduce) else before)
+    kept = {}
+    stored = [o for o in nest.outputs if not is_row[o.value.index]]
+    if len(stored) == 1:
+        (output,) = stored
+        number = nest.outputs.index(output)
+        for index, step in enumerate(nest.steps, len(nest.inputs)):
+            long = (
+                isinstance(step, Step)
+                and not is_row[index]
+                and step.result is output.dtype
+                and compute_dtype(step.result) is step.result
+                and ready[index] < ready[output.value.index]
+                and _length(step) > SHORT_BODY
+            )
+            read_later = any(
+                Ref(index) in refs_of(other) and ready[later] > ready[index]
+                for later, other in enumerate(nest.steps, len(nest.inputs))
+                if isinstance(other, Step)
+            )
+            if long and read_later and not kept:
+                kept[index] = number
+    return Plan(nest, is_row, ready, kept)
+
+
+def _length(step: Step) -> int:
+    """How many instructions a step has."""
+    refs = refs_of(step)
+    inputs = tuple(Input(step.converted[0] or step.result) for _ in refs)
+    places = {r: Ref(k) for k, r in enumerate(refs)}
+    arguments = tuple(places[a] if isinstance(a, Ref) else a for a in step.arguments)
+    alone = Step(step.card, arguments, step.converted, step.result)
+    output = Store(Ref(len(inputs)), step.result)
+    return body_length(Nest(1, inputs, (alone,), (output,)))
+
+
+def identity(m: LlvmVocabulary, kind: str, dtype: DType) -> Element:
+    """What a reduction begins with."""
+    if kind in ("sum", "prod"):
+        return m.number(0 if kind == "sum" else 1, dtype)
+    lowest = kind.endswith("max")
+    if dtype.category == FLOATING:
+        return m.number(float("-inf") if lowest else float("inf"), dtype)
+    bits = 8 * dtype.itemsize
+    if not dtype.is_signed:
+        return m.number(0 if lowest else (1 << bits) - 1, dtype)
+    return m.number(-(1 << bits - 1) if lowest else (1 << bits - 1) - 1, dtype)
+
+
+def join(m: LlvmVocabulary, kind: str, x: Element, y: Element) -> Element:
+    """The reduction of two elements."""
+    function = {
+        "sum": m.add, "prod": m.multiply, "max": m.maximum, "min": m.minimum,
+    }[kind]  # fmt: skip
+    return function(x, y)
+
+
+def beats(m: LlvmVocabulary, kind: str, x: Element, best: Element) -> Element:
+    """Whether an element takes the place of the best one so far."""
+    ahead = x > best if kind == "argmax" else x < best
+    if x.dtype.category != FLOATING:
+        return ahead
+    return ahead | (m.isnan(x) & ~m.isnan(best))
+
+
+def halves(b: ll.IRBuilder, x: ll.Value) -> tuple[ll.Value, ll.Value]:
+    """The lower and the upper lanes of a vector."""
+    count = x.type.count // 2
+    first = B.shuffle(b, x, x, range(count))
+    return first, B.shuffle(b, x, x, range(count, 2 * count))
+
+
+def across(m: LlvmVocabulary, kind: str, x: Element) -> Element:
+    """The reduction of all lanes of an element, as a scalar."""
+    value, b = x.value, m.b
+    while value.type.count > 1:
+        low, high = halves(b, value)
+        narrow = LlvmVocabulary(b, low.type.count)
+        joined = join(
+            narrow, kind, narrow.element(low, x.dtype), narrow.element(high, x.dtype)
+        )
+        value = joined.value
+    scalar = LlvmVocabulary(b)
+    return scalar.element(b.extract_element(value, I32(0)), x.dtype)
+
+
+class _Reducing:
+    """What both forms share."""
+
+    def __init__(self, b: ll.IRBuilder, nest: Nest, function: ll.Function) -> None:
+        self.b = b
+        self.nest = nest
+        self.function = function
+        self.plan = plan_of(nest)
+        self.lanes = lanes_of(nest)
+        self.count = len(nest.inputs) + len(nest.outputs)
+
+    def emit(self) -> None:
+        b, nest = self.b, self.nest
+        begin, end = self.function.args[3:]
+        self.pointers, axes = read_operands(b, self.function, nest.rank, self.count)
+        self.axes = axes
+        self.elements: ll.Value = I64(1)
+        for d in nest.reduced:
+            self.elements = b.mul(self.elements, axes.sizes[d])
+        self.scalars = {
+            k: load_scalar(b, None, self.pointers[k], x.dtype)
+            for k, x in enumerate(nest.inputs)
+            if x.is_scalar
+        }
+        dtypes = [x.dtype for x in (*nest.inputs, *nest.outputs)]
+        self.dtypes = dtypes
+        for first, last in _runs(nest):
+            join_axes(b, axes, first, last)
+        inner = [strides[-1] for strides in axes.strides]
+        outputs = [k >= len(nest.inputs) for k in range(self.count)]
+        self.lines = self._make_lines(inner, outputs)
+        self.reduced = [d for d in nest.reduced if d != nest.rank - 1]
+        self.kept = [d for d in range(nest.rank - 1) if d not in nest.reduced]
+        with b.if_then(b.icmp_signed("<", begin, end)):
+            self._walk(begin, end)
+
+    def _make_lines(self, inner: list[ll.Value], outputs: list[bool]) -> Lines:
+        used = self._used()
+        # operands that are not walked along the last axis count as contiguous
+        steps = [
+            stride if k in used else I64(self.dtypes[k].itemsize)
+            for k, stride in enumerate(inner)
+        ]
+        return Lines(self.b, [d.itemsize for d in self.dtypes], steps, outputs)
+
+    def _used(self) -> set[int]:
+        """Operands with elements along the last axis."""
+        raise NotImplementedError
+
+    def _walk(self, begin: ll.Value, end: ll.Value) -> None:
+        raise NotImplementedError
+
+    def operand_of(self, output: int) -> int:
+        """The number of an output among all operands."""
+        return len(self.nest.inputs) + output
+
+    def operands_of(self, number: int) -> tuple[list[int], list[int]]:
+        """The operands that a pass reads and writes."""
+        plan = self.plan
+        needed = plan.needed(number)
+        read = [k for k in sorted(needed) if k < len(self.nest.inputs)]
+        written = [self.operand_of(k) for k, _ in plan.stores(number)]
+        for value, output in plan.kept.items():
+            if value in needed and plan.ready[value] < number:
+                read.append(self.operand_of(output))
+            elif plan.ready[value] == number:
+                written.append(self.operand_of(output))
+        return sorted(set(read)), sorted(set(written))
+
+    def each_reduced_row(self, body: Callable[[Rows, ll.Value], None]) -> None:
+        """`body(rows, number)` for each index along the outer reduced axes."""
+        b = self.b
+        total: ll.Value = I64(1)
+        for d in self.reduced:
+            total = b.mul(total, self.axes.sizes[d])
+        rows = Rows(b, self.axes, self.reduced, I64(0))
+        with B.loop(b, I64(0), total) as number:
+            body(rows, number)
+            rows.advance()
+
+    def element_values(
+        self,
+        m: LlvmVocabulary,
+        number: int,
+        places: dict[int, ll.Value],
+        mask: ll.Value | None,
+        row: Callable[[int, DType | None], Element],
+    ) -> dict[int, Element]:
+        """The values of single elements that a pass needs, at some places."""
+        plan, nest = self.plan, self.nest
+        found: dict[int, Element] = {}
+
+        def value(ref: Ref, dtype: DType | None) -> Element:
+            if plan.is_row[ref.index]:
+                return row(ref.index, dtype)
+            return converted(m, found[ref.index], dtype)
+
+        for index in sorted(plan.needed(number)):
+            if index < len(nest.inputs):
+                dtype = nest.inputs[index].dtype
+                found[index] = load_element(m, places[index], dtype, mask)
+                continue
+            if index in plan.kept and plan.ready[index] < number:
+                output = plan.kept[index]
+                place, dtype = (
+                    places[self.operand_of(output)],
+                    nest.outputs[output].dtype,
+                )
+                found[index] = load_element(m, place, dtype, mask)
+                continue
+            step = nest.steps[index - len(nest.inputs)]
+            assert isinstance(step, Step)
+            found[index] = emit_step(m, step, value)
+        return found
+
+    def store_values(
+        self,
+        m: LlvmVocabulary,
+        number: int,
+        places: dict[int, ll.Value],
+        mask: ll.Value | None,
+        found: dict[int, Element],
+    ) -> None:
+        """Write the outputs of a pass, and what later passes read again."""
+        plan = self.plan
+        for value, output in plan.kept.items():
+            if plan.ready[value] == number:
+                dtype = self.nest.outputs[output].dtype
+                place = places[self.operand_of(output)]
+                store_element(m, found[value], place, dtype, mask)
+        for output, store in plan.stores(number):
+            place = places[self.operand_of(output)]
+            store_element(m, found[store.value.index], place, store.dtype, mask)
+
+    def row_step(self, m: LlvmVocabulary, step: Step | Count, value: Any) -> Element:
+        """A step on values that are the same along the reduced axes."""
+        if isinstance(step, Count):
+            return m.splat(self.elements, dtypes.int64)
+        return emit_step(m, step, value)
+
+    def row_steps(self, ready: int) -> Iterator[tuple[int, Step | Count]]:
+        """The steps on such values that can be computed after some passes."""
+        for index, step in self.plan.steps():
+            is_step = not isinstance(step, Reduce) and self.plan.is_row[index]
+            if is_step and self.plan.ready[index] == ready:
+                yield index, step  # type: ignore[misc]
+
+
+def _runs(nest: Nest) -> Iterator[tuple[int, int]]:
+    """The first and last of neighbouring axes that are all reduced, or all kept."""
+    first = 0
+    for d in range(1, nest.rank + 1):
+        ends = d == nest.rank or (d in nest.reduced) != (first in nest.reduced)
+        if ends:
+            yield first, d - 1
+            first = d
+
+
+# --- the last axis is reduced
+
+
+class _Rowwise(_Reducing):
+    """Lanes along the reduced axis."""
+
+    def _used(self) -> set[int]:
+        plan, nest = self.plan, self.nest
+        moving = {k for k, x in enumerate(nest.inputs) if not x.is_scalar}
+        for k, output in enumerate(nest.outputs):
+            if not plan.is_row[output.value.index]:
+                moving.add(self.operand_of(k))
+        return moving
+
+    def _walk(self, begin: ll.Value, end: ll.Value) -> None:
+        b = self.b
+        rows = Rows(b, self.axes, self.kept, begin)
+        with B.loop(b, begin, end):
+            starts = [B.at(b, p, rows.offset(k)) for k, p in enumerate(self.pointers)]
+            self._row(starts)
+            rows.advance()
+
+    def _row(self, starts: list[ll.Value]) -> None:
+        self.rows: dict[int, Element] = dict(self.scalars)
+        self._finish_values(0)
+        for number in self.plan.passes:
+            self._pass(number, starts)
+            self._finish_values(number + 1)
+        m = LlvmVocabulary(self.b)
+        for k, output in enumerate(self.nest.outputs):
+            index = output.value.index
+            if self.plan.is_row[index]:
+                place = starts[self.operand_of(k)]
+                store_element(m, self.rows[index], place, output.dtype, None)
+
+    def _finish_values(self, ready: int) -> None:
+        m = LlvmVocabulary(self.b)
+        for index, step in self.row_steps(ready):
+            self.rows[index] = self.row_step(
+                m, step, lambda r, d: converted(m, self.rows[r.index], d)
+            )
+
+    def _row_value(self, m: LlvmVocabulary) -> Callable[[int, DType | None], Element]:
+        scalar = LlvmVocabulary(self.b)
+
+        def value(index: int, dtype: DType | None) -> Element:
+            x = converted(scalar, self.rows[index], dtype)
+            return m.splat(x.value, x.dtype)
+
+        return value
+
+    def _pass(self, number: int, starts: list[ll.Value]) -> None:
+        b = self.b
+        scalar = LlvmVocabulary(b)
+        reductions = self.plan.reductions(number)
+        read, written = self.operands_of(number)
+        totals = {
+            index: _Total(scalar, step, self._dtype_of(step))
+            for index, step in reductions
+        }
+        inner = self.axes.sizes[-1]
+
+        def row(rows: Rows, outer: ll.Value) -> None:
+            base = b.mul(outer, inner)
+            part = self._longest(inner)
+            with B.loop(b, I64(0), inner, part) as position:
+                count = B.smaller(b, part, b.sub(inner, position))
+                here = {
+                    k: B.at(b, starts[k], rows.offset(k)) for k in (*read, *written)
+                }
+                pointers = {
+                    k: self._pointer(k, here[k], position, count, k in read)
+                    for k in here
+                }
+                first = b.add(base, position)
+                self._block(number, pointers, count, first, totals)
+                for k in written:
+                    self.lines.finish(k, here[k], position, count)
+
+        self.each_reduced_row(row)
+        for index, total in totals.items():
+            self.rows[index] = total.value()
+
+    def _longest(self, inner: ll.Value) -> ll.Value:
+        b = self.b
+        dense = B.smaller(b, inner, I64(LONGEST))
+        part = b.select(self.lines.all_dense, dense, I64(512))
+        return B.larger(b, part, I64(1))
+
+    def _pointer(
+        self, k: int, start: ll.Value, position: ll.Value, count: ll.Value, reads: bool
+    ) -> ll.Value:
+        made = self.lines.pointer(k, start, position, count)
+        if reads and self.lines.is_output[k]:
+            # an output that holds a value for this pass
+            b, size = self.b, self.lines.sizes[k]
+            with b.if_then(b.not_(self.lines.is_dense[k]), likely=False):
+                stride = self.lines.strides[k]
+                place = B.at(b, start, b.mul(position, stride))
+                copy = copy_function(b.module, size)
+                b.call(copy, [made, I64(size), place, stride, count])
+        return made
+
+    def _dtype_of(self, step: Reduce) -> DType:
+        return element_dtype(self.nest, step.value.index)
+
+    def _block(
+        self,
+        number: int,
+        pointers: dict[int, ll.Value],
+        count: ll.Value,
+        first: ll.Value,
+        totals: dict[int, _Total],
+    ) -> None:
+        b = self.b
+        m = LlvmVocabulary(b, self.lanes)
+        length = body_length(self.nest)
+        unrolled = UNROLLED if length <= 4 * SHORT_BODY else 1
+        if any(t.kind.startswith("arg") for t in totals.values()):
+            unrolled = 1
+        parts = {
+            index: [_Lanes(m, t.kind, t.dtype) for _ in range(unrolled)]
+            for index, t in totals.items()
+        }
+
+        def turn(indices: list[ll.Value], mask: ll.Value | None) -> None:
+            computed = []
+            for i in indices:
+                places = {
+                    k: B.at(b, p, b.mul(i, I64(self.dtypes[k].itemsize)))
+                    for k, p in pointers.items()
+                }
+                row = self._row_value(m)
+                values = self.element_values(m, number, places, mask, row)
+                computed.append((places, values))
+            for u, (places, values) in enumerate(computed):
+                self.store_values(m, number, places, mask, values)
+                for index, step in self.plan.reductions(number):
+                    x = values.get(step.value.index)
+                    if x is None:
+                        x = row(step.value.index, None)
+                    parts[index][u].take(x, indices[u], mask)
+
+        vector_loop(b, count, self.lanes, unrolled, turn)
+        for index, total in totals.items():
+            total.take_lanes(parts[index], first)
+
+
+def element_dtype(nest: Nest, index: int) -> DType:
+    """The dtype in which a value is computed."""
+    if index < len(nest.inputs):
+        return compute_dtype(nest.inputs[index].dtype)
+    step = nest.steps[index - len(nest.inputs)]
+    if isinstance(step, Step):
+        return compute_dtype(step.result)
+    if isinstance(step, Count):
+        return dtypes.int64
+    return reduced_dtype(step.kind, element_dtype(nest, step.value.index))
+
+
+class _Lanes:
+    """The accumulators of a reduction in the lanes of one vector."""
+
+    def __init__(self, m: LlvmVocabulary, kind: str, dtype: DType) -> None:
+        self.m, self.kind, self.dtype = m, kind, dtype
+        b = m.b
+        self.best = entry_alloca(b, m.type_of(dtype))
+        self.start = identity(m, kind, dtype)
+        b.store(self.start.value, self.best)
+        self.places = None
+        if kind.startswith("arg"):
+            lanes = ll.VectorType(I32, m.lanes)
+            self.places = entry_alloca(b, lanes)
+            self.numbers = ll.Constant(lanes, list(range(m.lanes or 1)))
+            b.store(self.numbers, self.places)
+
+    def take(self, x: Element, index: ll.Value, mask: ll.Value | None) -> None:
+        """Reduce neighbouring elements, the first of which has an index."""
+        m, b = self.m, self.m.b
+        best = m.element(b.load(self.best), self.dtype)
+        if mask is not None:
+            x = m.element(b.select(mask, x.value, self.start.value), self.dtype)
+        if self.places is None:
+            b.store(join(m, self.kind, best, x).value, self.best)
+            return
+        wins = beats(m, self.kind, x, best)
+        start = m.splat(b.trunc(index, I32), dtypes.int32)
+        here = b.add(start.value, self.numbers)
+        b.store(b.select(wins.value, x.value, best.value), self.best)
+        b.store(b.select(wins.value, here, b.load(self.places)), self.places)
+
+
+class _Total:
+    """The accumulator of a reduction along a row: float64 for sums of floats."""
+
+    def __init__(self, m: LlvmVocabulary, step: Reduce, dtype: DType) -> None:
+        self.m, self.kind, self.dtype = m, step.kind, dtype
+        is_place = step.kind.startswith("arg")
+        self.wide = dtype if is_place else reduced_dtype(step.kind, dtype)
+        b = m.b
+        self.best = entry_alloca(b, m.type_of(self.wide))
+        b.store(identity(m, step.kind, self.wide).value, self.best)
+        self.place = entry_alloca(b, I64) if is_place else None
+        if self.place is not None:
+            b.store(I64(0), self.place)
+
+    def take_lanes(self, parts: list[_Lanes], first: ll.Value) -> None:
+        """Reduce the accumulators of a block that begins at an index."""
+        if self.place is not None:
+            self._take_places(parts[0], first)
+            return
+        m, lanes = self.m, parts[0].m
+        b = m.b
+        values = [lanes.element(b.load(p.best), self.dtype) for p in parts]
+        while len(values) > 1:
+            values = [
+                join(lanes, self.kind, values[k], values[k + 1])
+                for k in range(0, len(values), 2)
+            ]
+        one = m.cast(across(lanes, self.kind, values[0]), self.wide)
+        total = m.element(b.load(self.best), self.wide)
+        b.store(join(m, self.kind, total, one).value, self.best)
+
+    def _take_places(self, part: _Lanes, first: ll.Value) -> None:
+        m, b = self.m, self.m.b
+        assert part.places is not None and self.place is not None
+        values, places = b.load(part.best), b.load(part.places)
+        best = m.element(b.extract_element(values, I32(0)), self.dtype)
+        place = b.extract_element(places, I32(0))
+        for lane in range(1, part.m.lanes or 1):
+            x = m.element(b.extract_element(values, I32(lane)), self.dtype)
+            here = b.extract_element(places, I32(lane))
+            wins = beats(m, self.kind, x, best)
+            ties = ~wins & ~beats(m, self.kind, best, x)
+            earlier = b.and_(ties.value, b.icmp_signed("<", here, place))
+            takes = b.or_(wins.value, earlier)
+            best = m.element(b.select(takes, x.value, best.value), self.dtype)
+            place = b.select(takes, here, place)
+        old = m.element(b.load(self.best), self.dtype)
+        wins = beats(m, self.kind, best, old)
+        b.store(b.select(wins.value, best.value, old.value), self.best)
+        found = b.add(first, b.sext(place, I64))
+        b.store(b.select(wins.value, found, b.load(self.place)), self.place)
+
+    def value(self) -> Element:
+        """The result."""
+        b = self.m.b
+        if self.place is not None:
+            return self.m.element(b.load(self.place), dtypes.int64)
+        return self.m.element(b.load(self.best), self.wide)
+
+
+# --- the last axis is kept
+
+
+class _Array:
+    """A number for each column of a block, in the frame."""
+
+    def __init__(self, m: LlvmVocabulary, dtype: DType) -> None:
+        self.m, self.dtype = m, dtype
+        lanes = m.lanes or 1
+        words = (COLUMNS + lanes) * max(dtype.itemsize, 1) // 8 + 8
+        self.memory = entry_alloca(m.b, I64, words)
+
+    def _place(self, index: ll.Value) -> ll.Value:
+        b = self.m.b
+        start = b.bitcast(self.memory, ELEMENT[self.dtype].as_pointer())
+        return b.gep(start, [index])
+
+    def load(self, index: ll.Value) -> Element:
+        """The numbers of neighbouring columns."""
+        m = self.m
+        kind = with_lanes(ELEMENT[self.dtype], m.lanes)
+        value = B.load(m.b, self._place(index), kind, self.dtype.itemsize)
+        return m.loaded(value, self.dtype)
+
+    def store(self, index: ll.Value, x: Element) -> None:
+        """Set the numbers of neighbouring columns."""
+        value = self.m.stored(x, self.dtype)
+        B.store(self.m.b, value, self._place(index), self.dtype.itemsize)
+
+
+class _Columnwise(_Reducing):
+    """Lanes along the kept axis."""
+
+    def _used(self) -> set[int]:
+        return {
+            k for k in range(self.count)
+            if k >= len(self.nest.inputs) or not self.nest.inputs[k].is_scalar
+        }  # fmt: skip
+
+    def _walk(self, begin: ll.Value, end: ll.Value) -> None:
+        b = self.b
+        self.m = LlvmVocabulary(b, self.lanes)
+        self.arrays = {
+            index: _Array(self.m, element_dtype(self.nest, index))
+            for index, _ in self.plan.steps()
+            if self.plan.is_row[index]
+        }
+        inner = self.axes.sizes[-1]
+        rows = Rows(b, self.axes, self.kept, b.udiv(begin, inner))
+
+        def stretch(first: ll.Value, count: ll.Value) -> None:
+            starts = [B.at(b, p, rows.offset(k)) for k, p in enumerate(self.pointers)]
+            with B.loop(b, I64(0), count, COLUMNS) as done:
+                here = B.smaller(b, I64(COLUMNS), b.sub(count, done))
+                self._block(starts, b.add(first, done), here)
+            rows.advance()
+
+        walk_span(b, (begin, end, b.urem(begin, inner), inner), stretch)
+
+    def _row_value(self, i: ll.Value) -> Callable[[int, DType | None], Element]:
+        m = self.m
+
+        def value(index: int, dtype: DType | None) -> Element:
+            if index in self.scalars:
+                x = converted(LlvmVocabulary(self.b), self.scalars[index], dtype)
+                return m.splat(x.value, x.dtype)
+            return converted(m, self.arrays[index].load(i), dtype)
+
+        return value
+
+    def _block(
+        self, starts: list[ll.Value], position: ll.Value, count: ll.Value
+    ) -> None:
+        self._finish_values(0, count)
+        for number in self.plan.passes:
+            self._pass(number, starts, position, count)
+            self._finish_values(number + 1, count)
+        rows = [
+            (self.operand_of(k), o)
+            for k, o in enumerate(self.nest.outputs)
+            if self.plan.is_row[o.value.index]
+        ]
+        pointers = {
+            k: self.lines.pointer(k, starts[k], position, count) for k, _ in rows
+        }
+
+        def turn(indices: list[ll.Value], mask: ll.Value | None) -> None:
+            (i,) = indices
+            for k, output in rows:
+                x = self._row_value(i)(output.value.index, None)
+                place = B.at(self.b, pointers[k], self._bytes(k, i))
+                store_element(self.m, x, place, output.dtype, mask)
+
+        if rows:
+            vector_loop(self.b, count, self.lanes, 1, turn)
+        for k, _ in rows:
+            self.lines.finish(k, starts[k], position, count)
+
+    def _bytes(self, k: int, index: ll.Value) -> ll.Value:
+        return self.b.mul(index, I64(self.dtypes[k].itemsize))
+
+    def _finish_values(self, ready: int, count: ll.Value) -> None:
+        steps = list(self.row_steps(ready))
+        if not steps:
+            return
+
+        def turn(i: ll.Value) -> None:
+            row = self._row_value(i)
+            for index, step in steps:
+                x = self.row_step(self.m, step, lambda r, d: row(r.index, d))
+                self.arrays[index].store(i, x)
+
+        self._each_vector(count, turn)
+
+    def _each_vector(self, count: ll.Value, turn: Callable[[ll.Value], None]) -> None:
+        """For whole vectors that cover the columns, and maybe some beyond."""
+        with B.loop(self.b, I64(0), count, self.lanes) as i:
+            turn(i)
+
+    def _pass(
+        self, number: int, starts: list[ll.Value], position: ll.Value, count: ll.Value
+    ) -> None:
+        b, m = self.b, self.m
+        reductions = self.plan.reductions(number)
+        read, written = self.operands_of(number)
+        accumulators = {
+            index: _Columns(m, step, element_dtype(self.nest, step.value.index),
+                            self.arrays[index])
+            for index, step in reductions
+        }  # fmt: skip
+        self._each_vector(count, lambda i: [a.begin(i) for a in accumulators.values()])
+        blocked = any(a.partial is not a.total for a in accumulators.values())
+
+        def flush(i: ll.Value) -> None:
+            for accumulator in accumulators.values():
+                accumulator.flush(i)
+
+        def row(rows: Rows, outer: ll.Value) -> None:
+            here = {k: B.at(b, starts[k], rows.offset(k)) for k in (*read, *written)}
+            pointers = {
+                k: self._pointer(k, here[k], position, count, k in read) for k in here
+            }
+
+            def turn(indices: list[ll.Value], mask: ll.Value | None) -> None:
+                for i in indices:
+                    places = {
+                        k: B.at(b, p, self._bytes(k, i)) for k, p in pointers.items()
+                    }
+                    reader = self._row_value(i)
+                    found = self.element_values(m, number, places, mask, reader)
+                    self.store_values(m, number, places, mask, found)
+                    for index, step in reductions:
+                        x = found.get(step.value.index)
+                        if x is None:
+                            x = reader(step.value.index, None)
+                        accumulators[index].take(i, x, outer)
+
+            short = body_length(self.nest) <= SHORT_BODY
+            vector_loop(b, count, self.lanes, UNROLLED if short else 1, turn)
+            for k in written:
+                self.lines.finish(k, here[k], position, count)
+            if blocked:
+                last = b.and_(b.add(outer, I64(1)), I64(ROWS - 1))
+                with b.if_then(b.icmp_signed("==", last, I64(0))):
+                    self._each_vector(count, flush)
+
+        self.each_reduced_row(row)
+        if blocked:
+            self._each_vector(count, flush)
+
+    _pointer = _Rowwise._pointer
+
+
+class _Columns:
+    """The accumulators of a reduction for a block of columns."""
+
+    def __init__(
+        self, m: LlvmVocabulary, step: Reduce, dtype: DType, result: _Array
+    ) -> None:
+        self.m, self.kind, self.dtype = m, step.kind, dtype
+        self.places = result if step.kind.startswith("arg") else None
+        self.total = result if self.places is None else _Array(m, dtype)
+        wide = self.total.dtype
+        self.blocked = step.kind == "sum" and dtype.category == FLOATING
+        self.partial = _Array(m, dtype) if self.blocked else self.total
+        self.wide = wide
+
+    def begin(self, i: ll.Value) -> None:
+        """Set the accumulators of some columns to their first value."""
+        m = self.m
+        self.partial.store(i, identity(m, self.kind, self.dtype))
+        if self.blocked:
+            self.total.store(i, identity(m, self.kind, self.wide))
+        if self.places is not None:
+            self.places.store(i, m.number(0, dtypes.int64))
+
+    def take(self, i: ll.Value, x: Element, outer: ll.Value) -> None:
+        """Reduce one more row, whose number is `outer`."""
+        m, b = self.m, self.m.b
+        best = self.partial.load(i)
+        if self.places is None:
+            self.partial.store(i, join(m, self.kind, best, x))
+            return
+        wins = beats(m, self.kind, x, best)
+        self.partial.store(i, m.element(b.select(wins.value, x.value, best.value),
+                                        self.dtype))  # fmt: skip
+        here = m.splat(outer, dtypes.int64)
+        self.places.store(i, m.where(wins, here, self.places.load(i)))
+
+    def flush(self, i: ll.Value) -> None:
+        """Move sums of some rows to float64."""
+        if not self.blocked:
+            return
+        m = self.m
+        wide = m.cast(self.partial.load(i), self.wide)
+        self.total.store(i, join(m, self.kind, self.total.load(i), wide))
+        self.partial.store(i, identity(m, self.kind, self.dtype))

@@ -166,6 +166,7 @@ def loop(region: Region, node: Node) -> list[Any]:
     region.values[body.params[0]] = index
     region.values.update(zip(body.params[1:], _rebuild(kinds, phis), strict=True))
     go_on, *carried = region.emit_block(body, body.params)
+    go_on = region.as_number(go_on, body.returns[0])
     last = [
         leaf
         for value, kind, type in zip(carried, kinds, types, strict=True)

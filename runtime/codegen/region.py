@@ -33,6 +33,7 @@ from jit.runtime.codegen.kinds import (
     Tuple,
     Unset,
     kind_of,
+    kind_of_type,
     leaves_of,
 )
 from jit.runtime.codegen.ownership import owners_of
@@ -137,6 +138,7 @@ class Region:
                 continue
             self.dying = deaths.at_node[node]
             self.emit_node(node, deaths.unread)
+        self.dying = []
         mine = set(deaths.at_end)
         returned = []
         for value in block.returns:
@@ -287,7 +289,13 @@ class Region:
 
     def number(self, value: Value) -> ll.Value:
         """An int, float or bool; Declined for anything else."""
-        found = self.value(value)
+        return self.as_number(self.value(value), value)
+
+    def as_number(self, found: Any, value: Value) -> ll.Value:
+        """The same, of what a value of the graph is."""
+        if isinstance(found, Unset):
+            # nobody gets here: any number will do
+            (found,) = leaves_of(found, kind_of_type(found.type))
         if not isinstance(found, ll.Value):
             raise Declined(f"{value!r} is not held as a number")
         return found

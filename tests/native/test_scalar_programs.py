@@ -143,6 +143,12 @@ def chosen(a: int, b: int) -> int:
     return c ^ d
 
 
+def always_raises(a: int) -> int:
+    for i in range(a):
+        raise ValueError(f"{i}")
+    return a
+
+
 def nothing(a: int) -> None:
     assert a > 0
 
@@ -165,6 +171,7 @@ CASES = [
     (sines, [(0.5, 10), (-1e300, 3), (math.inf, 2), (800.0, 1), (-800.0, 1)]),
     (bits, [(1, 2), (2**60, 5), (-5, 7)]),
     (nothing, [(1,), (0,)]),
+    (always_raises, [(3,), (0,)]),
     (chosen, [(5, 1), (1, 5), (2**62, 1), (1, 2**62), (2**61, -(2**63)), (-4, -4)]),
 ]
 

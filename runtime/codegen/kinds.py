@@ -37,7 +37,7 @@ class Kind:
         raise NotImplementedError
 
 
-_NUMBERS = {T.INT: I64, T.FLOAT: F64, T.BOOL: I1}
+_NUMBERS: dict[T.Type, ll.Type] = {T.INT: I64, T.FLOAT: F64, T.BOOL: I1}
 
 
 @dataclass(frozen=True)

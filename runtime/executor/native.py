@@ -161,7 +161,7 @@ class _Regions:
         if not isinstance(made, list):
             return part, made
         for reason in made:
-            node = part.origin.get(reason.node)
+            node = None if reason.node is None else part.origin.get(reason.node)
             if node is None:
                 # it is the part as a whole that is declined
                 self.refused.update(dict.fromkeys(nodes))

@@ -77,7 +77,9 @@ def shape_for(target: Target, sums: ll.Type) -> Shape:
     """The tile that uses the registers of a machine best."""
     itemsize = 8 if str(sums) == "double" else 4
     # registers hold the sums, two vectors of B, one of A, and one to spare
-    heights: tuple[int, ...] = (14, 8, 4) if target.vector_registers >= 32 else (6, 4, 2)
+    heights: tuple[int, ...] = (
+        (14, 8, 4) if target.vector_registers >= 32 else (6, 4, 2)
+    )
     if not target.has_fma:
         # a product needs a register before it is added
         heights = heights[1:]

@@ -112,7 +112,8 @@ class Builder:
         card = find_card(kind, overload)
         assert card is not None, name
         given = tuple(a.ref if isinstance(a, Operand) else a for a in operands)
-        rank = max(a.rank for a in operands if isinstance(a, Operand))
+        ranks = [a.rank for a in operands if isinstance(a, Operand)]
+        rank = max(ranks, default=0)
         one = isinstance(dtype, DType)
         converted = (dtype,) * len(given) if one else tuple(dtype)
         made = result or dtype

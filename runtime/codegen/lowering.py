@@ -37,6 +37,8 @@ FAMILIES = [
     "pooling",
     "pointwise",
     "reductions",
+    "casts",
+    "normalizations",
 ]
 """Modules of this package that hold lowerings; a family is appended here."""
 

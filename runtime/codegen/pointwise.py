@@ -29,6 +29,7 @@ from jit.runtime.codegen.lowering import lowering
 from jit.runtime.codegen.nest import Nest
 from jit.runtime.codegen.region import Region
 from jit.runtime.codegen.values import ELEMENT, F64, I1, I64, POINTER, Buffer
+from jit.runtime.ops import arithmetic
 from jit.runtime.ops.numpy_families import Ufunc
 from jit.runtime.ops.pointwise_family import Pointwise
 from jit.runtime.promotion import can_cast
@@ -332,7 +333,9 @@ def _pointwise(region: Region, node: Node) -> Any:
 def _inplace(region: Region, node: Node) -> Any:
     """The result of a pointwise operator, written into its first operand."""
     card: Any = card_of(node)
-    pure = card.pure
+    pure: Any = card.pure
+    if issubclass(card, Ufunc):
+        pure = find_card(node.kind.removesuffix("_"), node.overload)
     group = group_of(region, [node], {})
     target = region.value(node.inputs[0])
     if not isinstance(target, Buffer):
@@ -432,6 +435,30 @@ def _extent(
         low = b.add(low, b.select(back, reach, I64(0)))
         high = b.add(high, b.select(back, I64(0), reach))
     return low, b.add(high, I64(itemsize))
+
+
+@lowering("aten::div.Tensor_mode", "aten::div.Scalar_mode")
+def divide_by_mode(region: Region, node: Node) -> Any:
+    """The quotient, not rounded, rounded down or to zero."""
+    mode = runtime_constant(node.inputs[2].node) if _is_constant(node.inputs[2]) else 0
+    cards: dict[Any, type[Card]] = {
+        None: arithmetic.div, "floor": arithmetic.floor_divide,
+        "trunc": arithmetic.trunc_divide,
+    }  # fmt: skip
+    if mode not in cards:
+        raise Declined("its rounding mode is not known")
+    group = group_of(region, [node], {})
+    arguments = [group.argument(v) for v in node.inputs[:2]]
+    check_values(cards[mode], arguments)
+    operand = group.build.operator(cards[mode], arguments)
+    tensors = [group.made[v] for v in node.inputs if v in group.made]
+    sizes = group.broadcast(node, [t.sizes for t in tensors])
+    group.made[node.output] = Made(operand, sizes)
+    return finish(group, [node.output])
+
+
+def _is_constant(value: Value) -> bool:
+    return value.node.kind == "prim::Constant"
 
 
 def _register() -> None:

@@ -283,6 +283,8 @@ class LlvmVocabulary:
     def stored(self, x: Element, dtype: DType) -> ll.Value:
         """The value that memory holds, of an element of that dtype."""
         b = self.b
+        if dtype is dtypes.float16 and x.dtype is dtypes.float64:
+            x = self._rounded_to_odd(x)
         x = self.cast(x, _COMPUTED.get(dtype, dtype))
         kind = with_lanes(ELEMENT[dtype], self.lanes)
         if dtype is dtypes.bool_:
@@ -292,6 +294,19 @@ class LlvmVocabulary:
         if dtype is dtypes.bfloat16:
             return self._bfloat16(x.value, kind)
         return x.value
+
+    def _rounded_to_odd(self, x: Element) -> Element:
+        """A float64 as float32 that rounds on as the float64 itself would.
+
+        What float32 cannot hold is told by its last bit, which no half type sees.
+        """
+        near = self.cast(x, dtypes.float32)
+        back = self.cast(near, dtypes.float64)
+        bits = self.bits(near)
+        beyond = self.abs(back) > self.abs(x)
+        toward_zero = self.where(beyond, bits - 1, bits) | 1
+        exact = (back == x) | self.isnan(x) | self.isinf(near)
+        return self.where(exact, near, self.from_bits(toward_zero))
 
     def _bfloat16(self, value: ll.Value, kind: ll.Type) -> ll.Value:
         """The upper half of a float32, rounded to even; nan stays nan."""

@@ -8,17 +8,19 @@ import pytest
 pytest.importorskip("llvmlite", reason="llvmlite is not installed (extra `native`)")
 
 import jit.runtime.ops  # noqa: F401, the cards
-from jit.ir import types as T
-from jit.ir.builder import Builder
-from jit.ir.dtypes import dtype_of
-from jit.ir.graph import Graph
 from jit.ir.parser import parse_graph
 from jit.ir.registry import all_cards, find_card
 from jit.passes import pipeline
 from jit.runtime import bytecode
 from jit.runtime.codegen import lowering, reductions
-from jit.runtime.codegen.program import compile_graph
-from jit.runtime.tensor import Tensor, wrap
+from jit.runtime.tensor import wrap
+from tests.operator_graphs import (
+    assert_agree,
+    check_samples,
+    graph_of,
+    native_of,
+    outcome,
+)
 
 lowering._load_families()
 CARDS = {
@@ -31,102 +33,9 @@ DECLINING = {"it computes in int32", "a sum that is kept as bool",
              "an empty list of dims reduces none of them"}  # fmt: skip
 
 
-def graph_of(card, arguments):
-    """A graph of one operator: arrays are its inputs, all else is constant."""
-    graph = Graph()
-    build = Builder(graph)
-    is_array = card.schema.kind.startswith("np::")
-    kind = T.ArrayType if is_array else T.TensorType
-    values, facts = [], []
-    for given in arguments:
-        if isinstance(given, np.ndarray):
-            fact = kind(dtype_of(given.dtype), (None,) * given.ndim)
-            values.append(graph.add_input(fact, f"x{len(values)}"))
-        elif isinstance(given, list):
-            items = [build.constant(i) for i in given]
-            node = build.node("prim::ListConstruct", items, [T.ListType(T.INT)])
-            values.append(node.output)
-            fact = given
-        else:
-            values.append(build.constant(given))
-            fact = given
-        facts.append(fact)
-    made = card.infer(*facts)
-    types = list(made) if isinstance(made, tuple) else [made]
-    schema = card.schema
-    node = build.node(schema.kind, values, types, overload=schema.overload)
-    one = len(types) == 1
-    graph.block.add_return(node.output if one else build.tuple(list(node.outputs)))
-    return graph
-
-
-def outcome(function, arguments):
-    """The results as arrays, or the exception."""
-    try:
-        with np.errstate(all="ignore"):
-            found = function(*arguments)
-    except Exception as error:
-        return type(error), str(error)
-    parts = found if isinstance(found, tuple) else (found,)
-    return [np.asarray(p.array if isinstance(p, Tensor) else p) for p in parts]
-
-
-def assert_agree(expected, actual, context, tolerance=1e-6):
-    """Equal exceptions, or results equal but for rounding."""
-    if isinstance(expected, tuple) or isinstance(actual, tuple):
-        assert expected == actual, context
-        return
-    assert len(expected) == len(actual)
-    for want, got in zip(expected, actual, strict=True):
-        assert (want.dtype, want.shape) == (got.dtype, got.shape), context
-        near = 2e-3 if want.dtype.itemsize == 2 else tolerance
-        wide = want.astype(np.float64), got.astype(np.float64)
-        assert np.allclose(*wide, rtol=near, atol=near, equal_nan=True), context
-
-
-COMPILED = {}
-
-
-def native_of(graph):
-    """The machine code of a graph as a function; equal graphs are compiled once."""
-    if str(graph) not in COMPILED:
-        COMPILED[str(graph)] = compiled(graph)
-    return COMPILED[str(graph)]
-
-
-def compiled(graph):
-    made = compile_graph(graph, "graph", lambda name, types: graph)
-    assert not isinstance(made, list), list(map(str, made))
-    return made.function(lambda *args: "slow")
-
-
 @pytest.mark.parametrize("name", CARDS)
 def test_samples_agree_with_the_kernel(name):
-    card = CARDS[name]
-    seen = set()
-    for sample in card.samples:
-        arguments = sample.arguments(card.schema)
-        key = repr([(a.dtype, a.ndim) if isinstance(a, np.ndarray) else a
-                    for a in arguments])  # fmt: skip
-        rare = any(a.dtype.name in ("int32", "uint8") for a in arguments
-                   if isinstance(a, np.ndarray))  # fmt: skip
-        special = any(a.size and a.ndim == 1 for a in arguments
-                      if isinstance(a, np.ndarray))  # fmt: skip
-        if (key in seen or rare) and not special:
-            continue
-        seen.add(key)
-        graph = graph_of(card, arguments)
-        made = compile_graph(graph, "graph", lambda name, types, g=graph: g)
-        if isinstance(made, list):
-            why = made[0].why
-            is_complex = any(np.iscomplexobj(a) for a in arguments)
-            assert is_complex or why in DECLINING, (name, arguments, why)
-            continue
-        native = made.function(lambda *args: "slow")
-        arrays = [a for a in arguments if isinstance(a, np.ndarray)]
-        given = arrays if name.startswith("np::") else list(map(wrap, arrays))
-        expected = outcome(card.kernel, arguments)
-        assert_agree(expected, outcome(native, given), (name, arguments))
+    check_samples(CARDS[name], DECLINING.__contains__)
 
 
 def layouts(x):

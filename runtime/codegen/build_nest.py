@@ -114,8 +114,8 @@ class Builder:
         given = tuple(a.ref if isinstance(a, Operand) else a for a in operands)
         ranks = [a.rank for a in operands if isinstance(a, Operand)]
         rank = max(ranks, default=0)
-        one = isinstance(dtype, DType)
-        converted = (dtype,) * len(given) if one else tuple(dtype)
+        converted: tuple[DType | None, ...]
+        converted = (dtype,) * len(given) if isinstance(dtype, DType) else tuple(dtype)
         made = result or dtype
         assert isinstance(made, DType)
         return self._append(Step(card, given, converted, made), made, rank)
@@ -183,7 +183,7 @@ def _torch_dtypes(
         except RuntimeError as e:
             raise Declined(str(e)) from None
     compute = compute_dtype(common)
-    converted = []
+    converted: list[DType | None] = []
     for i, (argument, given) in enumerate(
         zip(card.schema.arguments, arguments, strict=True)
     ):

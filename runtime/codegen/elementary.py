@@ -141,6 +141,14 @@ def exp(m: M, x: E, shift: int = 0) -> E:
     return scale(m, _exp_of_reduced(m, r), n + shift if shift else n)
 
 
+def exp_moderate(m: M, x: E) -> E:
+    """e**x for x whose power of two is in range."""
+    r, n, _ = _reduced_exponent(m, x)
+    fraction, _ = _float_bits(x)
+    bits = m.bits(_exp_of_reduced(m, r)) + m.shift_constant(n, fraction)
+    return m.from_bits(bits)
+
+
 def exp2(m: M, x: E) -> E:
     low, high = (-1080.0, 1025.0) if _is_double(x) else (-155.0, 129.0)
     x = bounded(m, x, low, high)
@@ -516,7 +524,7 @@ def erf(m: M, x: E) -> E:
         beyond = 1.0 - _complement(m, bounded(m, size, 0.5, 7.0))
     else:
         t = bounded(m, size, 0.9, 3.95)
-        beyond = 1.0 - exp(m, -polynomial(m, t, _table("erfc", x)))
+        beyond = 1.0 - exp_moderate(m, -polynomial(m, t, _table("erfc", x)))
     made = m.copysign(m.where(size < bound, near, beyond), x)
     return m.where(m.isnan(x), x, made)
 

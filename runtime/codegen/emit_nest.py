@@ -153,8 +153,8 @@ def body_length(nest: Nest) -> int:
     return len(blocks[0].instructions) if len(blocks) == 1 else 1000
 
 
-def emit_nest(module: ll.Module, nest: Nest, name: str) -> ll.Function:
-    """The kernel of a nest."""
+def new_kernel(module: ll.Module, name: str) -> ll.Function:
+    """A function of the type of all kernels, without a body."""
     function = ll.Function(module, kernel_type(), name)
     function.attributes.add("nounwind")
     for argument, text in zip(
@@ -163,6 +163,12 @@ def emit_nest(module: ll.Module, nest: Nest, name: str) -> ll.Function:
         argument.name = text
     for argument in function.args[:3]:
         argument.add_attribute("noalias")
+    return function
+
+
+def emit_nest(module: ll.Module, nest: Nest, name: str) -> ll.Function:
+    """The kernel of a nest."""
+    function = new_kernel(module, name)
     b = kernel_builder(function)
     if nest.reduced:
         from jit.runtime.codegen.emit_reduction import emit_reduction

@@ -15,6 +15,7 @@ output can hold it until then.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -34,9 +35,11 @@ from jit.runtime.codegen.emit_nest import (
     emit_step,
     entry_alloca,
     join_axes,
+    kernel_builder,
     lanes_of,
     load_element,
     load_scalar,
+    new_kernel,
     read_operands,
     reduced_dtype,
     refs_of,
@@ -62,10 +65,52 @@ ROWS = 64
 UNROLLED = 4
 
 
+LEAST_PART = 1 << 16
+MOST_PARTS = 64
+"""How a reduction of all elements is cut, whatever the number of threads."""
+
+
 def emit_reduction(b: ll.IRBuilder, nest: Nest, function: ll.Function) -> None:
     """Emit the body of the kernel of a nest with reduced axes."""
     form = _Rowwise if nest.rank - 1 in nest.reduced else _Columnwise
+    if is_whole(nest):
+        form = _Whole
     form(b, nest, function).emit()
+
+
+def emit_end(module: ll.Module, nest: Nest, name: str) -> ll.Function:
+    """The function that makes the results of a whole reduction from those of its parts.
+
+    It takes what the kernel takes; its span are all parts.
+    """
+    function = new_kernel(module, name)
+    b = kernel_builder(function)
+    _Whole(b, nest, function).emit_end()
+    b.ret_void()
+    return function
+
+
+@functools.lru_cache(4096)
+def is_whole(nest: Nest) -> bool:
+    """Whether a nest reduces all elements in one pass, and so can be cut into parts.
+
+    The span of such a kernel counts parts. `data` has one pointer more, to memory for
+    `part_words` words for each part.
+    """
+    plan = plan_of(nest)
+    whole = len(nest.reduced) == nest.rank
+    stores = any(plan.stores(number) for number in plan.passes)
+    return whole and len(plan.passes) == 1 and not stores
+
+
+def part_words(nest: Nest) -> int:
+    """How many words a part leaves."""
+    return 2 * sum(isinstance(s, Reduce) for s in nest.steps)
+
+
+def part_size(b: ll.IRBuilder, elements: ll.Value) -> ll.Value:
+    """How many elements a part of a whole reduction has."""
+    return B.larger(b, I64(LEAST_PART), B.ceil_div(b, elements, MOST_PARTS))
 
 
 @dataclass(frozen=True)
@@ -232,10 +277,19 @@ class _Reducing:
         self.count = len(nest.inputs) + len(nest.outputs)
 
     def emit(self) -> None:
-        b, nest = self.b, self.nest
+        """Emit the kernel."""
+        self._begin()
         begin, end = self.function.args[3:]
+        with self.b.if_then(self.b.icmp_signed("<", begin, end)):
+            self._walk(begin, end)
+
+    def _begin(self) -> None:
+        """Read the arguments of the kernel, and join axes."""
+        b, nest = self.b, self.nest
         self.pointers, axes = read_operands(b, self.function, nest.rank, self.count)
         self.axes = axes
+        data = self.function.args[0]
+        self.memory = b.load(b.gep(data, [I64(self.count)])) if is_whole(nest) else None
         self.elements: ll.Value = I64(1)
         for d in nest.reduced:
             self.elements = b.mul(self.elements, axes.sizes[d])
@@ -253,8 +307,6 @@ class _Reducing:
         self.lines = self._make_lines(inner, outputs)
         self.reduced = [d for d in nest.reduced if d != nest.rank - 1]
         self.kept = [d for d in range(nest.rank - 1) if d not in nest.reduced]
-        with b.if_then(b.icmp_signed("<", begin, end)):
-            self._walk(begin, end)
 
     def _make_lines(self, inner: list[ll.Value], outputs: list[bool]) -> Lines:
         used = self._used()
@@ -406,6 +458,10 @@ class _Rowwise(_Reducing):
         for number in self.plan.passes:
             self._pass(number, starts)
             self._finish_values(number + 1)
+        self._store_rows(starts)
+
+    def _store_rows(self, starts: list[ll.Value]) -> None:
+        """Write the outputs that have one element for each row."""
         m = LlvmVocabulary(self.b)
         for k, output in enumerate(self.nest.outputs):
             index = output.value.index
@@ -622,12 +678,112 @@ class _Total:
         found = b.add(first, b.sext(place, I64))
         b.store(b.select(wins.value, found, b.load(self.place)), self.place)
 
+    def save(self, place: ll.Value) -> None:
+        """Keep the total of a part in two words of memory."""
+        b = self.m.b
+        B.store(b, b.load(self.best), place, 8)
+        if self.place is not None:
+            B.store(b, b.load(self.place), B.at(b, place, 8), 8)
+
+    def take_saved(self, place: ll.Value) -> None:
+        """Reduce the total of a part, which comes after those taken before."""
+        m, b = self.m, self.m.b
+        x = m.element(B.load(b, place, m.type_of(self.wide), 8), self.wide)
+        total = m.element(b.load(self.best), self.wide)
+        if self.place is None:
+            b.store(join(m, self.kind, total, x).value, self.best)
+            return
+        wins = beats(m, self.kind, x, total).value
+        found = B.load(b, B.at(b, place, 8), I64, 8)
+        b.store(b.select(wins, x.value, total.value), self.best)
+        b.store(b.select(wins, found, b.load(self.place)), self.place)
+
     def value(self) -> Element:
         """The result."""
         b = self.m.b
         if self.place is not None:
             return self.m.element(b.load(self.place), dtypes.int64)
         return self.m.element(b.load(self.best), self.wide)
+
+
+# --- all axes are reduced, in one pass
+
+
+class _Whole(_Rowwise):
+    """As rows, but cut into parts that threads can share."""
+
+    def _walk(self, begin: ll.Value, end: ll.Value) -> None:
+        b = self.b
+        size = part_size(b, self.elements)
+        with B.loop(b, begin, end) as part:
+            first = b.mul(part, size)
+            last = B.smaller(b, b.add(first, size), self.elements)
+            self._part(part, first, last)
+
+    def _part(self, part: ll.Value, begin: ll.Value, end: ll.Value) -> None:
+        b, scalar = self.b, LlvmVocabulary(self.b)
+        self.rows = dict(self.scalars)
+        self._finish_values(0)
+        totals = self._totals(scalar)
+        inner = B.larger(b, self.axes.sizes[-1], I64(1))
+        rows = Rows(b, self.axes, self.reduced, b.udiv(begin, inner))
+        place = entry_alloca(b, I64)
+        b.store(begin, place)
+
+        def stretch(first: ll.Value, count: ll.Value) -> None:
+            starts = [B.at(b, p, rows.offset(k)) for k, p in enumerate(self.pointers)]
+            base = b.load(place)
+            self._stretch(starts, first, count, base, totals)
+            b.store(b.add(base, count), place)
+            rows.advance()
+
+        walk_span(b, (begin, end, b.urem(begin, inner), inner), stretch)
+        for number, total in enumerate(totals.values()):
+            total.save(self._saved(part, number))
+
+    def _stretch(
+        self,
+        starts: list[ll.Value],
+        first: ll.Value,
+        count: ll.Value,
+        base: ll.Value,
+        totals: dict[int, _Total],
+    ) -> None:
+        b = self.b
+        read, _ = self.operands_of(0)
+        longest = self._longest(count)
+        with B.loop(b, I64(0), count, longest) as position:
+            here = B.smaller(b, longest, b.sub(count, position))
+            place = b.add(first, position)
+            pointers = {k: self._pointer(k, starts[k], place, here, True) for k in read}
+            self._block(0, pointers, here, b.add(base, position), totals)
+
+    def _totals(self, m: LlvmVocabulary) -> dict[int, _Total]:
+        return {
+            index: _Total(m, step, self._dtype_of(step))
+            for index, step in self.plan.reductions(0)
+        }
+
+    def _saved(self, part: ll.Value, number: int) -> ll.Value:
+        """Where a part keeps the total of a reduction."""
+        words = self.b.mul(part, I64(part_words(self.nest)))
+        place = self.b.mul(self.b.add(words, I64(2 * number)), I64(8))
+        return B.at(self.b, self.memory, place)
+
+    def emit_end(self) -> None:
+        """Emit what joins the parts."""
+        self._begin()
+        b, scalar = self.b, LlvmVocabulary(self.b)
+        self.rows = dict(self.scalars)
+        self._finish_values(0)
+        totals = self._totals(scalar)
+        with B.loop(b, *self.function.args[3:]) as part:
+            for number, total in enumerate(totals.values()):
+                total.take_saved(self._saved(part, number))
+        for index, total in totals.items():
+            self.rows[index] = total.value()
+        self._finish_values(1)
+        self._store_rows(self.pointers)
 
 
 # --- the last axis is kept

@@ -24,6 +24,13 @@ from jit.runtime.codegen import building as B
 from jit.runtime.codegen.build_nest import Builder, Operand
 from jit.runtime.codegen.copying import copy_elements
 from jit.runtime.codegen.emit_nest import body_length, emit_nest
+from jit.runtime.codegen.emit_reduction import (
+    MOST_PARTS,
+    emit_end,
+    is_whole,
+    part_size,
+    part_words,
+)
 from jit.runtime.codegen.kinds import Declined, Static
 from jit.runtime.codegen.lowering import lowering
 from jit.runtime.codegen.nest import Nest
@@ -195,7 +202,7 @@ class Group:
         region, b = self.region, self.region.b
         kernel = region.function(f"{name}.{nest}", _emitter(nest))
         operands = [*self.read, *outputs]
-        data = self._table(POINTER, [m.data for m in operands])
+        pointers = [m.data for m in operands]
         strides = []
         for memory in operands:
             strides += [I64(0)] * (self.rank - len(memory.sizes))
@@ -210,13 +217,21 @@ class Group:
             else:
                 total = b.mul(total, size)
         grain: ll.Value = I64(grain_of(nest))
+        tables = [self._table(I64, sizes), self._table(I64, strides)]
+        if nest.reduced and is_whole(nest):
+            words = ll.ArrayType(I64, MOST_PARTS * part_words(nest))
+            memory = b.bitcast(region.stack(words), POINTER)
+            captured = [self._table(POINTER, [*pointers, memory]), *tables]
+            parts = B.ceil_div(b, each, part_size(b, each))
+            region.parallel(parts, I64(1), kernel, captured)
+            end = region.function(f"{name}.end.{nest}", _end_emitter(nest))
+            b.call(end, [*captured, I64(0), parts])
+            return
         if nest.reduced:
             least = B.larger(b, each, I64(1))
             grain = b.add(b.udiv(grain, least), I64(1))
-        region.parallel(
-            total, grain, kernel,
-            [data, self._table(I64, sizes), self._table(I64, strides)],
-        )  # fmt: skip
+        data = self._table(POINTER, pointers)
+        region.parallel(total, grain, kernel, [data, *tables])
 
     def _table(self, type: ll.Type, values: Sequence[ll.Value]) -> ll.Value:
         """Values one after the other in the frame of the region."""
@@ -230,6 +245,15 @@ class Group:
 def _emitter(nest: Nest) -> Any:
     def emit(module: ll.Module, name: str) -> ll.Function:
         function = emit_nest(module, nest, name)
+        function.linkage = "internal"
+        return function
+
+    return emit
+
+
+def _end_emitter(nest: Nest) -> Any:
+    def emit(module: ll.Module, name: str) -> ll.Function:
+        function = emit_end(module, nest, name)
         function.linkage = "internal"
         return function
 

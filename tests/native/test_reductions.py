@@ -164,3 +164,18 @@ def test_a_group_that_ends_in_a_reduction_is_one_nest(dim, result):
     wrong = [wrap(np.ones((2, 3), "f4")), wrap(np.ones(4, "f4")), 0.5]
     expected = outcome(lambda *a: bytecode.run(code, a), wrong)
     assert expected == outcome(native, wrong)
+
+
+def test_reductions_of_several_parts_join_them():
+    x = np.random.default_rng(1).normal(size=(700, 401)).astype("f4")
+    x[350, 7], x[360, 8] = 9, 9
+    for layout in (x, x.T, x[::-1, ::-1]):
+        for name in ("aten::max", "aten::argmax", "aten::std", "np::mean"):
+            card = find_card(name)
+            rest = {"aten::argmax": [None, False], "aten::std": [True],
+                    "np::mean": [None, None, False]}.get(name, [])  # fmt: skip
+            native = native_of(graph_of(card, [layout, *rest]))
+            given = layout if name.startswith("np") else wrap(layout)
+            (want,) = outcome(card.kernel, [layout, *rest])
+            (got,) = outcome(native, [given])
+            assert np.allclose(want, got, rtol=1e-5, atol=1e-6), name

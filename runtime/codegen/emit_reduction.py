@@ -172,6 +172,16 @@ class Plan:
                 pending += [r.index for r in refs_of(self.nest.steps[index - first])]
         return found
 
+    def unrolled(self, number: int) -> int:
+        """How many vectors a turn of a pass takes: several, where that is little code."""
+        first, length = len(self.nest.inputs), 0
+        for index in self.needed(number):
+            held = index in self.kept and self.ready[index] < number
+            step = self.nest.steps[index - first] if index >= first else None
+            if isinstance(step, Step) and not held:
+                length += _length(step)
+        return UNROLLED if length <= 4 * SHORT_BODY else 1
+
 
 def plan_of(nest: Nest) -> Plan:
     """When each value of a nest is computed."""
@@ -550,10 +560,7 @@ class _Rowwise(_Reducing):
     ) -> None:
         b = self.b
         m = LlvmVocabulary(b, self.lanes)
-        length = body_length(self.nest)
-        unrolled = UNROLLED if length <= 4 * SHORT_BODY else 1
-        if any(t.kind.startswith("arg") for t in totals.values()):
-            unrolled = 1
+        unrolled = self.plan.unrolled(number)
         parts = {
             index: [_Lanes(m, t.kind, t.dtype) for _ in range(unrolled)]
             for index, t in totals.items()
@@ -625,6 +632,20 @@ class _Lanes:
         b.store(b.select(wins.value, x.value, best.value), self.best)
         b.store(b.select(wins.value, here, b.load(self.places)), self.places)
 
+    def merge(self, other: _Lanes) -> None:
+        """Take over places that lie in other accumulators."""
+        m, b = self.m, self.m.b
+        assert self.places is not None and other.places is not None
+        best = m.element(b.load(self.best), self.dtype)
+        x = m.element(b.load(other.best), self.dtype)
+        place, here = b.load(self.places), b.load(other.places)
+        wins = beats(m, self.kind, x, best)
+        ties = ~wins & ~beats(m, self.kind, best, x)
+        earlier = b.and_(ties.value, b.icmp_signed("<", here, place))
+        takes = b.or_(wins.value, earlier)
+        b.store(b.select(takes, x.value, best.value), self.best)
+        b.store(b.select(takes, here, place), self.places)
+
 
 class _Total:
     """The accumulator of a reduction along a row: float64 for sums of floats."""
@@ -643,6 +664,8 @@ class _Total:
     def take_lanes(self, parts: list[_Lanes], first: ll.Value) -> None:
         """Reduce the accumulators of a block that begins at an index."""
         if self.place is not None:
+            for other in parts[1:]:
+                parts[0].merge(other)
             self._take_places(parts[0], first)
             return
         m, lanes = self.m, parts[0].m
@@ -943,8 +966,7 @@ class _Columnwise(_Reducing):
                             x = reader(step.value.index, None)
                         accumulators[index].take(i, x, outer)
 
-            short = body_length(self.nest) <= SHORT_BODY
-            vector_loop(b, count, self.lanes, UNROLLED if short else 1, turn)
+            vector_loop(b, count, self.lanes, self.plan.unrolled(number), turn)
             for k in written:
                 self.lines.finish(k, here[k], position, count)
             if blocked:

@@ -421,8 +421,3 @@ def _dtype_or_same(x: Any) -> Any:
 def _dtype_named(x: Any) -> Any:
     """As `_dtype_or_same`, where a text can only be the name of a dtype."""
     return dtype_of(np.dtype(x)) if isinstance(x, str) else _dtype_or_same(x)
-
-
-def is_traced(x: Any) -> bool:
-    """Whether something stands for a value of the trace that is running."""
-    return isinstance(x, Traced)

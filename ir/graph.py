@@ -25,7 +25,7 @@ Control flow has TorchScript's form:
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -475,14 +475,6 @@ class Graph:
         from jit.ir.dot import render_html
 
         return render_html(self)
-
-
-def walk(block: Block, visit: Callable[[Node], None]) -> None:
-    """Call `visit` on each node of a block and of the blocks inside, in order."""
-    for node in block.nodes:
-        visit(node)
-        for inner in node.blocks:
-            walk(inner, visit)
 
 
 def outer_values(blocks: Iterable[Block]) -> list[Value]:

@@ -15,7 +15,7 @@ from jit.ir.constants import (
     same_constant,
 )
 from jit.ir.equality import difference, equal
-from jit.ir.graph import Graph, Node, Use, outer_values, walk
+from jit.ir.graph import Graph, Node, Use, outer_values
 from jit.ir.parser import parse_graph, parse_program
 from jit.ir.printer import format_graph
 from jit.ir.program import Program
@@ -199,11 +199,10 @@ def test_a_node_can_move_with_its_blocks_to_another_graph() -> None:
 
 def test_walks_visit_nested_nodes_in_order() -> None:
     graph = loop()
-    kinds: list[str] = []
-    walk(graph.block, lambda node: kinds.append(node.kind))
+
+    kinds = [node.kind for node in graph.all_nodes]
 
     assert ["prim::Loop", "test::f", "prim::FusionGroup"] == kinds
-    assert kinds == [node.kind for node in graph.all_nodes]
 
 
 def test_what_blocks_read_from_outside() -> None:

@@ -30,7 +30,7 @@ from jit.modules.arguments import (
     type_of_value,
 )
 from jit.runtime import dispatch
-from jit.runtime.executor import Executor
+from jit.runtime.executor import Executor, Explanation
 
 Key = tuple[T.Type, ...]
 """The types of the unannotated parameters."""
@@ -241,6 +241,11 @@ class ScriptFunction:
         """The optimised graph that runs for these arguments."""
         name, entered = self.entry_for(*args, **kwargs)
         return self._executor.graph_for(name, entered)
+
+    def explain(self, *args: Any, **kwargs: Any) -> Explanation:
+        """How a call with these arguments runs: as machine code, or why not."""
+        name, entered = self.entry_for(*args, **kwargs)
+        return self._executor.explain(name, entered)
 
     def __repr__(self) -> str:
         return f"<jit.ScriptFunction {self.name}>"

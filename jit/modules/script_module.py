@@ -26,7 +26,7 @@ from jit.ir.program import (
 from jit.ir.schema import FunctionSchema
 from jit.modules.arguments import bind_arguments, enter, gives_arrays, leave
 from jit.runtime import dispatch
-from jit.runtime.executor import Executor
+from jit.runtime.executor import Executor, Explanation
 from jit.runtime.objects import Object
 from jit.torch.nn import Module
 
@@ -97,6 +97,14 @@ class ScriptMethod:
         owner = self._owner
         executor: Executor = owner._executor
         return executor.graph_for(
+            self.function.name, [owner.__script_object__, *self.enter(*args, **kwargs)]
+        )
+
+    def explain(self, *args: Any, **kwargs: Any) -> Explanation:
+        """How a call with these arguments runs: as machine code, or why not."""
+        owner = self._owner
+        executor: Executor = owner._executor
+        return executor.explain(
             self.function.name, [owner.__script_object__, *self.enter(*args, **kwargs)]
         )
 
@@ -336,6 +344,10 @@ class ScriptModule(Module):
     def graph_for(self, *args: Any, **kwargs: Any) -> Graph:
         """The optimised graph of `forward` for these arguments."""
         return self.forward.graph_for(*args, **kwargs)
+
+    def explain(self, *args: Any, **kwargs: Any) -> Explanation:
+        """How `forward` runs with these arguments: as machine code, or why not."""
+        return self.forward.explain(*args, **kwargs)
 
     # names ------------------------------------------------------------------------------
 

@@ -14,12 +14,8 @@ from jit.ir.program import Function, Program
 from jit.ir.schema import FunctionSchema
 from jit.runtime import bytecode
 from jit.runtime.bytecode import Code
-from jit.runtime.executor.native import (
-    INTERPRETED,
-    Explanation,
-    compile_native,
-    native_enabled,
-)
+from jit.runtime.executor.explanation import INTERPRETED, Explanation
+from jit.runtime.executor.native import compile_native, native_enabled
 from jit.runtime.executor.specialisation import (
     Specialisation,
     key_of,

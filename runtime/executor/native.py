@@ -15,6 +15,7 @@ from jit.ir import types as T
 from jit.ir.graph import Graph, Node, Value, outer_values
 from jit.passes import partition
 from jit.runtime import bytecode, codegen
+from jit.runtime.executor.explanation import Explanation
 
 FindGraph = Callable[[str, Sequence[T.Type]], Graph]
 
@@ -31,32 +32,6 @@ def enable_native(enabled: bool) -> bool:
     global _enabled
     before, _enabled = _enabled, enabled
     return before
-
-
-@dataclass(frozen=True, slots=True)
-class Explanation:
-    """How a function runs for some arguments."""
-
-    is_native: bool
-    """Whether all of it is machine code."""
-    reasons: tuple[Any, ...]
-    """Why not: `jit.runtime.codegen.lowering.Reason`s."""
-    regions: int = 0
-    """How many parts of the function are machine code, if not all of it."""
-    llvm: tuple[str, ...] = ()
-    """The LLVM modules, before LLVM optimises them."""
-
-    def __str__(self) -> str:
-        if self.is_native:
-            return "machine code"
-        how = "interpreted"
-        if self.regions:
-            how += f", with {self.regions} regions of machine code"
-        return "\n".join([how, *(f"  {reason}" for reason in self.reasons)])
-
-
-INTERPRETED = Explanation(False, ())
-"""Machine code was not asked for."""
 
 
 @dataclass(frozen=True, slots=True)

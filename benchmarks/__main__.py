@@ -13,10 +13,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from benchmarks import compiling, limits, machine, report, worker
+from benchmarks import compiling, machine, report, worker
 from benchmarks.contenders import OURS
 from benchmarks.families import FAMILIES
 from benchmarks.measuring import QUICK, Effort
+from jit.runtime.codegen import limits
 
 ROOT = Path(__file__).resolve().parents[1]
 FULL_RUN = ROOT / "build" / "benchmarks" / "full.json"

@@ -76,7 +76,9 @@ class Executor:
 
     def explain(self, name: str, args: Sequence[Any] = ()) -> Explanation:
         """Whether `call` runs machine code for these arguments, and why if not."""
-        return self.compiled_for(name, args).explanation
+        values = self._enter(self._function(name).schema, args)
+        compiled = self._find(name, values)
+        return compiled.explanation.about(name, compiled.graph, values)
 
     def compiled_for(self, name: str, args: Sequence[Any] = ()) -> Compiled:
         """What `call` runs for these arguments; compiled if it was not yet."""

@@ -1,9 +1,32 @@
-"""What is known of how a function runs: as machine code, or why not."""
+"""How a function runs for some arguments: what is machine code, what is not, and why.
+
+print(fn.explain(x, y))
+
+f(Float(512, 512), Float(512, 512)): machine code
+  aten::mul, aten::add, aten::tanh  [model.py:7]
+    reads 2.1 MB, writes 1.05 MB, 786 kflop
+  moves 3.15 MB and computes 786 kflop: 26 µs or more here (bandwidth of L3)
+"""
 
 from __future__ import annotations
 
+import dataclasses
+import re
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+from jit.ir import types as T
+from jit.ir.graph import Graph
+from jit.ir.type_text import format_type
+from jit.runtime.executor.costs import Cost, costs, quantity
+from jit.runtime.tensor import Tensor
+
+if TYPE_CHECKING:
+    from jit.runtime.codegen.limits import Limits
+
+MOST_GROUPS = 40
+"""So many groups are printed one by one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,14 +41,127 @@ class Explanation:
     """How many parts of the function are machine code, if not all of it."""
     llvm: tuple[str, ...] = ()
     """The LLVM modules, before LLVM optimises them."""
+    nests: tuple[str, ...] = ()
+    """The loop nests of fused groups, as text."""
+    name: str = ""
+    """The function."""
+    graph: Graph | None = None
+    """What runs, after the passes."""
+    types: tuple[T.Type, ...] = ()
+    """Types of the arguments, with their sizes."""
+
+    def about(self, name: str, graph: Graph, values: Sequence[Any]) -> Explanation:
+        """The same for a call of a function with arguments, whose sizes matter."""
+        types = tuple(map(_sized, values, (v.type for v in graph.inputs)))
+        return dataclasses.replace(self, name=name, graph=graph, types=types)
+
+    @property
+    def groups(self) -> list[Cost]:
+        """The work of the function, node by node; fused nodes are one group."""
+        return [] if self.graph is None else costs(self.graph, self.types)
+
+    def work(self) -> tuple[int, int, float, bool] | None:
+        """Bytes read, bytes written, operations, and whether these are float64.
+
+        The arguments and results of all groups, wherever they lie. None if the program
+        decides at run time how much that is.
+        """
+        groups = self.groups
+        if not groups or not all(g.is_known for g in groups):
+            return None
+        return (
+            sum((g.reads or 0) * (g.trips or 1) for g in groups),
+            sum((g.writes or 0) * (g.trips or 1) for g in groups),
+            sum((g.flops or 0) * (g.trips or 1) for g in groups),
+            any(g.is_double for g in groups),
+        )
+
+    def bound(self, limits: Limits) -> float | None:
+        """Seconds that the machine needs at the least, group after group; None if the
+        program decides at run time how much work there is."""
+        if self.work() is None:
+            return None
+        return sum(
+            limits.seconds(g.reads or 0, g.writes or 0, g.flops or 0, g.is_double)
+            * (g.trips or 1)
+            for g in self.groups
+        )
+
+    def assembly(self) -> str:
+        """The assembly of the machine code; it is made again for this. Empty if there is
+        none."""
+        if not self.llvm:
+            return ""
+        from jit.runtime.codegen import engine
+
+        return "\n".join(engine.assembly_of(text) for text in self.llvm)
 
     def __str__(self) -> str:
+        return "\n".join(self.lines())
+
+    def lines(self, limits: Limits | None = None) -> Iterator[str]:
+        """The text, with a prediction if it is known what the machine can do."""
+        yield f"{self._title()}{self._how()}"
+        groups = self.groups
+        for group in groups[:MOST_GROUPS]:
+            names, _, figures = str(group).partition(": ")
+            yield f"  {names}{_place(group)}"
+            yield f"    {figures}"
+        if len(groups) > MOST_GROUPS:
+            yield f"  and {len(groups) - MOST_GROUPS} more"
+        for reason in self.reasons:
+            yield f"  not machine code: {reason}"
+        work = self.work()
+        if work is not None:
+            reads, writes, flops, _ = work
+            line = f"  moves {quantity(reads + writes)}B and computes"
+            line += f" {quantity(flops)}flop"
+            yield line + self._predicted(limits, work)
+
+    def _predicted(
+        self, limits: Limits | None, work: tuple[int, int, float, bool]
+    ) -> str:
+        least = None if limits is None else self.bound(limits)
+        if limits is None or least is None:
+            return ""
+        return f": {duration(least)} or more here ({limits.binding(*work)})"
+
+    def _title(self) -> str:
+        if not self.name:
+            return ""
+        types = ", ".join(map(format_type, self.types))
+        return f"{self.name}({types}): "
+
+    def _how(self) -> str:
         if self.is_native:
             return "machine code"
-        how = "interpreted"
         if self.regions:
-            how += f", with {self.regions} regions of machine code"
-        return "\n".join([how, *(f"  {reason}" for reason in self.reasons)])
+            return f"interpreted, with {self.regions} regions of machine code"
+        return "interpreted"
+
+
+def duration(seconds: float) -> str:
+    """A time as people read it, `12.3 µs`."""
+    for factor, unit in ((1e9, "ns"), (1e6, "µs"), (1e3, "ms")):
+        if seconds * factor < 999.5:
+            return f"{seconds * factor:.3g} {unit}"
+    return f"{seconds:.3g} s"
+
+
+def _place(group: Cost) -> str:
+    span = group.node.span
+    if not span.text:
+        return ""
+    file = re.split(r"[\\/]", span.source.file)[-1]
+    return f"  [{file}:{span.line}]"
+
+
+def _sized(value: Any, declared: T.Type) -> T.Type:
+    if isinstance(value, Tensor) and isinstance(declared, T.TensorType):
+        return T.TensorType(value.dtype, tuple(value.shape))
+    if isinstance(declared, T.ArrayType) and hasattr(value, "shape"):
+        return T.ArrayType(declared.dtype, tuple(value.shape))
+    return declared
 
 
 INTERPRETED = Explanation(False, ())

@@ -9,7 +9,7 @@ from benchmarks import report
 from benchmarks.case import AtLeast, Case, OfLimit, Within, error_of
 from benchmarks.contenders import OURS, Ready
 from benchmarks.intervals import best_of, geometric_mean, ratio, spread
-from benchmarks.limits import Limits
+from jit.runtime.codegen.limits import Limits
 from benchmarks.measuring import Effort, interleaved
 
 LIMITS = Limits(

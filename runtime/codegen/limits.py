@@ -8,6 +8,7 @@ run. The best of several runs counts.
 from __future__ import annotations
 
 import ctypes
+import functools
 import threading
 import time
 from collections.abc import Callable
@@ -60,8 +61,11 @@ class Limits:
         return "arithmetic" if computing >= bound else f"bandwidth of {level}"
 
 
-def measure(threads: int) -> Limits | None:
-    """The limits, or None if there is no llvmlite to make the loops with."""
+def measure(threads: int, repeats: int = REPEATS) -> Limits | None:
+    """The limits, or None if there is no llvmlite to make the loops with.
+
+    Takes some tenths of a second for each three repeats.
+    """
     try:
         from jit.runtime.codegen import engine, target
     except ImportError as error:
@@ -81,16 +85,16 @@ def measure(threads: int) -> Limits | None:
     sizes = {"L2": second // 2, "L3": third // (4 * threads), "memory": 4 * third}
     read, copy = {}, {}
     for level, size in sizes.items():
-        read[level] = _moving(loops["read"], threads, size, streams=1)
-        copy[level] = _moving(loops["copy"], threads, size, streams=2)
+        read[level] = _moving(loops["read"], threads, size, 1, repeats)
+        copy[level] = _moving(loops["copy"], threads, size, 2, repeats)
     copy["memory"] = max(
-        copy["memory"], _moving(loops["stream"], threads, sizes["memory"], streams=2)
+        copy["memory"], _moving(loops["stream"], threads, sizes["memory"], 2, repeats)
     )
     lanes = host.lanes(4)
     return Limits(
         threads,
-        _computing(loops["fma32"], threads, lanes),
-        _computing(loops["fma64"], threads, lanes // 2),
+        _computing(loops["fma32"], threads, lanes, repeats),
+        _computing(loops["fma64"], threads, lanes // 2, repeats),
         read,
         copy,
         cache_bytes,
@@ -102,15 +106,24 @@ def as_data(limits: Limits) -> dict[str, Any]:
     return asdict(limits)
 
 
-def _computing(loop: Callable[..., None], threads: int, lanes: int) -> float:
+@functools.cache
+def quickly(threads: int) -> Limits | None:
+    """The same from fewer repeats, measured once in a process."""
+    return measure(threads, 3)
+
+
+def _computing(
+    loop: Callable[..., None], threads: int, lanes: int, repeats: int
+) -> float:
     steps = 400_000
     scratch = [np.zeros(16 * ACCUMULATORS, np.float32) for _ in range(threads)]
-    seconds = _fastest([_call(loop, 1, steps, s.ctypes.data, 0) for s in scratch])
+    calls = [_call(loop, 1, steps, s.ctypes.data, 0) for s in scratch]
+    seconds = _fastest(calls, repeats)
     return threads * steps * ACCUMULATORS * lanes * 2 / seconds
 
 
 def _moving(
-    loop: Callable[..., None], threads: int, size: int, *, streams: int
+    loop: Callable[..., None], threads: int, size: int, streams: int, repeats: int
 ) -> float:
     """Bytes a second, through `streams` buffers that together have the size."""
     each = size // streams // 4096 * 4096
@@ -121,17 +134,17 @@ def _moving(
         _call(loop, repetitions, each, *(-(-b.ctypes.data // 64) * 64 for b in pair))
         for pair in buffers
     ]
-    return threads * repetitions * each * streams / _fastest(calls)
+    return threads * repetitions * each * streams / _fastest(calls, repeats)
 
 
 def _call(loop: Callable[..., None], *arguments: int) -> Callable[[], None]:
     return lambda: loop(*arguments)
 
 
-def _fastest(calls: list[Callable[[], None]]) -> float:
+def _fastest(calls: list[Callable[[], None]], repeats: int) -> float:
     """Seconds from the common start to the last one's end; the best of some runs."""
     best = float("inf")
-    for _ in range(REPEATS):
+    for _ in range(repeats):
         barrier = threading.Barrier(len(calls))
         spans: list[tuple[float, float]] = []
 

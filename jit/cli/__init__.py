@@ -28,6 +28,8 @@ COMMANDS = {
     "inspect": "what an archive holds, without running it",
     "graph": "print or draw the graph of a function",
     "code": "a function as Python-like source",
+    "explain": "how a call runs: what is machine code, what is not, and why",
+    "bench": "how long calls take, beside what this machine could do",
     "cache": "machine code that was made before",
     "doctor": "what is installed, and what is missing",
 }
@@ -39,6 +41,8 @@ examples:
   trs inspect model.trs --check
   trs graph model.trs --optimized --svg model.svg
   trs code model.trs
+  trs explain model.trs --input x.npy
+  trs bench model.trs --input 'float32[64, 784]'
 
 exit codes: 0 done, 1 the program raised an exception, 2 wrong arguments or a bad file
 """

@@ -16,7 +16,7 @@ _DOT = "no pictures of graphs: apt install graphviz, or brew install graphviz"
 
 _VARIABLES = (
     "JIT_DISABLE", "PYTORCH_JIT", "JIT_CHECK", "JIT_DEBUG",
-    "JIT_NUM_THREADS", "JIT_CACHE", "JIT_CACHE_DIR",
+    "JIT_NATIVE", "JIT_COMPILE_MODE", "JIT_NUM_THREADS", "JIT_CACHE", "JIT_CACHE_DIR",
 )  # fmt: skip
 
 
@@ -40,11 +40,27 @@ def findings() -> Iterator[str]:
     for name in _NEEDED:
         yield _line(name, _version(name) or "MISSING: pip install tracescript")
     yield _line("llvmlite", _version("llvmlite") or f"not installed; {_NATIVE}")
+    yield _line("native code", _machine_code())
     yield _line("cache", _cache())
     yield _line("dot", shutil.which("dot") or f"not found; {_DOT}")
     for variable in _VARIABLES:
         if variable in os.environ:
             yield _line(variable, f"is set to {os.environ[variable]!r}")
+
+
+def _machine_code() -> str:
+    """For which processor it is made, or why there is none."""
+    from jit.runtime import codegen
+
+    if not codegen.is_available():
+        return "none: llvmlite is not installed"
+    from jit.runtime.codegen import calling, target
+
+    if problem := calling.problem():
+        return f"not called: {problem}"
+    host = target.host()
+    caches = "/".join(f"{n >> 10}K" for n in host.cache_bytes)
+    return f"for {host.cpu}, vectors of {host.vector_bytes} bytes, caches {caches}"
 
 
 def _cache() -> str:

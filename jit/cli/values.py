@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from typing import Any
 
 import numpy as np
 
 from jit.cli.failure import UsageError
+from jit.cli.models import unknown
 from jit.ir import types as T
-from jit.ir.dtypes import DType
+from jit.ir.dtypes import ALL, DType
 from jit.ir.schema import Argument
 from jit.runtime.tensor import Tensor
 
@@ -20,7 +22,8 @@ def read_inputs(
 ) -> tuple[list[Any], dict[str, Any]]:
     """Positional and named inputs of a call.
 
-    Each text is a `.npy` or `.npz` file or a JSON value, or `name=` and one of these.
+    Each text is a `.npy` or `.npz` file, a JSON value, or dtype and sizes of made-up
+    elements, or `name=` and one of these.
     An `.npz` file whose arrays have the names of parameters gives these, another one
     gives its arrays in order.
     """
@@ -56,6 +59,8 @@ def read_value(text: str, wanted: T.Type) -> Any:
         wanted = wanted.element
     if wanted == T.STR and not text.startswith('"'):
         return text
+    if made_up := _MADE_UP.fullmatch(text):
+        return _number(_make_up(*made_up.groups()), wanted)
     try:
         value = json.loads(text)
     except (ValueError, RecursionError):
@@ -67,6 +72,22 @@ def read_value(text: str, wanted: T.Type) -> Any:
             f"the input {text!r} is neither a .npy or .npz file nor a JSON value"
         ) from None
     return _as_type(value, wanted, text)
+
+
+_MADE_UP = re.compile(r"([a-z]+[0-9]*)\[([0-9, ]*)\]")
+
+
+def _make_up(name: str, sizes: str) -> np.ndarray:
+    """The same elements for the same text: normal floats, ints from 0 to 9, bools."""
+    dtype = next((d for d in ALL if d.name == name), None)
+    if dtype is None:
+        raise UsageError(unknown("dtype", name, [d.name for d in ALL]))
+    shape = tuple(int(n) for n in sizes.split(",") if n.strip())
+    random = np.random.default_rng(0)
+    if dtype.is_floating_point or dtype.is_complex:
+        return random.standard_normal(shape).astype(dtype.numpy)
+    most = 2 if dtype.name == "bool" else 10
+    return random.integers(0, most, shape).astype(dtype.numpy)
 
 
 def _number(array: Any, wanted: T.Type) -> Any:

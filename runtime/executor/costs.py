@@ -140,7 +140,7 @@ def _cost(node: Node, trips: int | None) -> Cost:
     made = [v for v in node.outputs if T.is_tensor_like(v.type)]
     return Cost(
         node,
-        tuple(n.full_name for n in inner),
+        tuple(n.full_name for n in inner if not n.kind.startswith("prim::")),
         _total([_bytes(v) for v in tensors]),
         _total([_bytes(v) for v in made]),
         _total(flops),

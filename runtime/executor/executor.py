@@ -14,7 +14,11 @@ from jit.ir.program import Function, Program
 from jit.ir.schema import FunctionSchema
 from jit.runtime import bytecode
 from jit.runtime.bytecode import Code
-from jit.runtime.executor.explanation import INTERPRETED, Explanation
+from jit.runtime.executor.explanation import (
+    INTERPRETED,
+    Explanation,
+    print_stages,
+)
 from jit.runtime.executor.native import compile_native, native_enabled
 from jit.runtime.executor.specialisation import (
     Specialisation,
@@ -156,6 +160,7 @@ class Executor:
         made = compile_native(
             graph, name, self._find_graph, lambda *args: bytecode.run(code, args)
         )
+        print_stages(made.explanation, name)
         if made.natives:
             graph = made.graph
             code = bytecode.assemble(graph, name, self._find_code, made.natives)

@@ -11,8 +11,10 @@ f(Float(512, 512), Float(512, 512)): machine code
 from __future__ import annotations
 
 import dataclasses
+import os
 import re
-from collections.abc import Iterator, Sequence
+import sys
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -138,6 +140,19 @@ class Explanation:
         if self.regions:
             return f"interpreted, with {self.regions} regions of machine code"
         return "interpreted"
+
+
+def print_stages(found: Explanation, name: str) -> None:
+    """What `JIT_DEBUG=loops,llvm,asm` asks for, to the standard error."""
+    asked = os.environ.get("JIT_DEBUG", "").split(",")
+    stages: dict[str, Callable[[], Iterable[str]]] = {
+        "loops": lambda: found.nests,
+        "llvm": lambda: found.llvm,
+        "asm": lambda: [found.assembly()] if found.llvm else [],
+    }
+    for stage, texts in stages.items():
+        for text in texts() if stage in asked else ():
+            print(f"# {stage} of {name}\n{text}", file=sys.stderr)
 
 
 def duration(seconds: float) -> str:

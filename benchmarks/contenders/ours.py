@@ -15,8 +15,7 @@ def prepare(case: Case, inputs: Inputs, weights: Inputs, threads: int) -> Compil
     import jit
     from jit import torch
 
-    if hasattr(jit, "set_num_threads"):
-        jit.set_num_threads(threads)
+    jit.set_num_threads(threads)
     args = tuple(inputs.values())
     if case.takes == "tensors":
         args = tuple(
@@ -31,7 +30,7 @@ def prepare(case: Case, inputs: Inputs, weights: Inputs, threads: int) -> Compil
 
     def compiled() -> Ready:
         call = jit.script(subject)
-        if case.module is not None and hasattr(jit, "freeze"):
+        if case.module is not None:
             call = jit.freeze(call)
         return Ready(call, args, _array, note=lambda: executor_of(call, args))
 
@@ -44,22 +43,7 @@ def _array(result: Any) -> np.ndarray:
 
 def executor_of(call: Any, args: tuple[Any, ...]) -> str:
     """Which executor runs a call: "native", "interpreter", or "mixed" of both."""
-    compiled = _compiled(call, args)
-    if compiled.explanation.is_native:
+    found = call.explain(*args)
+    if found.is_native:
         return "native"
-    kinds = {node.kind for node in compiled.graph.all_nodes}
-    return "mixed" if "prim::NativeRegion" in kinds else "interpreter"
-
-
-def _compiled(call: Any, args: tuple[Any, ...]) -> Any:
-    """What the executor keeps for a call."""
-    from jit.modules.arguments import enter
-
-    if hasattr(call, "__script_object__"):  # a module
-        function, values = call.forward.function, [call.__script_object__, *args]
-    else:
-        name, values = call._select(args, {})
-        function = call.program.functions[name]
-    declared = [argument.type for argument in function.schema.arguments]
-    entered = [enter(v, t) for v, t in zip(values, declared, strict=True)]
-    return call._executor.compiled_for(function.name, entered)
+    return "mixed" if found.regions else "interpreter"

@@ -30,7 +30,7 @@ def prepare(case: Case, inputs: Inputs, weights: Inputs, threads: int) -> Compil
 
     def compiled() -> Ready:
         call = jit.script(subject)
-        if case.module is not None:
+        if case.module is not None and hasattr(jit, "freeze"):
             call = jit.freeze(call)
         return Ready(call, args, _array, note=lambda: executor_of(call, args))
 

@@ -1,9 +1,10 @@
 """The way from a Python call into machine code and back.
 
-`NativeFunction` is a heap type whose vectorcall slot is a generated entry. It checks
-the types of its arguments, takes their numbers and addresses out, calls the function
-and makes Python objects of the results. Arguments that do not fit go to `slow`, a
-status that is not 0 to `fail`, both Python callables.
+A call of a `NativeFunction` begins at a generated entry. It checks the types of its
+arguments, takes their numbers and addresses out, calls the function and makes Python
+objects of the results. Arguments that do not fit go to `slow`, a status that is not 0
+to `fail`, both Python callables. A linked function, one of several that a
+`jit.runtime.codegen.native_function` tries in turn, returns MISS instead.
 
 Where Python objects hold what is read directly is verified once, by `problem`.
 """
@@ -12,15 +13,15 @@ from __future__ import annotations
 
 import ctypes
 import functools
-import sys
-from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import llvmlite.ir as ll
 
 from jit.ir import types as T
-from jit.runtime.codegen import engine, failures
-from jit.runtime.codegen.building import at, store
+from jit.runtime.codegen import failures
+from jit.runtime.codegen.building import at, load, store
+from jit.runtime.codegen.callable_type import HEAD, build_problem
 from jit.runtime.codegen.host import (
     SLOTS,
     host_function,
@@ -36,6 +37,7 @@ from jit.runtime.codegen.kinds import (
     TensorKind,
     TupleKind,
 )
+from jit.runtime.codegen.native_function import LINKED, MISS, TABLE, NativeFunction
 from jit.runtime.codegen.tensor_calling import (
     LARGE,
     box_tensor,
@@ -46,11 +48,6 @@ from jit.runtime.codegen.values import F64, I1, I32, I64, POINTER
 
 if TYPE_CHECKING:
     from jit.runtime.codegen.program import Unit
-
-HEAD = object.__basicsize__
-"""Where the fields of an object begin: behind reference count and type."""
-VECTORCALL, SLOW, FAIL, DICT, WEAKREFS, TABLE, SIZE = (HEAD + 8 * i for i in range(7))
-_FIELDS = (SLOW, FAIL, DICT)
 
 TYPE = 8
 """Offset of the type of an object."""
@@ -65,11 +62,6 @@ for _name in (
     "Py_GetRecursionLimit",
     "PyTuple_SetItem",
     "PyLong_FromVoidPtr",
-    "PyMethod_New",
-    "PyObject_GC_UnTrack",
-    "PyObject_GC_Del",
-    "PyObject_ClearWeakRefs",
-    "PyObject_CallFunctionObjArgs",
     "Py_DecRef",
 ):
     if _name not in SLOTS:
@@ -79,13 +71,19 @@ for _name in (
 @functools.cache
 def problem() -> str:
     """Why native calls are not possible in this interpreter; empty if they are."""
-    if sys.implementation.name != "cpython":
-        return f"the interpreter is {sys.implementation.name}, not CPython"
-    if HEAD != 16 or ctypes.sizeof(ctypes.c_void_p) != 8:
-        return "objects do not begin as in the usual build of CPython"
+    build = build_problem()
+    if build:
+        return build
     marked = object()
     if ctypes.c_size_t.from_address(id(marked) + TYPE).value != id(object):
         return "the type of an object is not where it is expected"
+    pair = ("first", "second")
+    words = (ctypes.c_size_t * 2).from_address(id(pair) + tuple.__basicsize__)
+    length = ctypes.c_ssize_t.from_address(id(pair) + HEAD).value
+    if length != 2 or tuple(words) != tuple(map(id, pair)):
+        return "the items of a tuple are not where they are expected"
+    if not NativeFunction.is_direct:
+        return "types cannot be made callable by machine code"
     return layout_problem()
 
 
@@ -186,12 +184,11 @@ class Entry:
         self.guard(self.has_type(given, "tuple"))
         length = self.field(given, HEAD, I64)
         self.guard(self.b.icmp_signed("==", length, I64(len(items))))
+        items_at = at(self.b, given, read_slot(self.b, "tuple.items"))
         return [
             leaf
             for index, kind in enumerate(items)
-            for leaf in self.unbox(
-                self.field(given, HEAD + 8 + 8 * index, POINTER), kind
-            )
+            for leaf in self.unbox(self.field(items_at, 8 * index, POINTER), kind)
         ]
 
     # boxing ---------------------------------------------------------------------------
@@ -244,7 +241,7 @@ class Entry:
             leaves += self.unbox(given, kind)
         for index in (1, 2, 3, 4):
             store(b, I64(0), at(b, self.state, 8 * index))
-        table = self.field(self.self, TABLE, I64)
+        table = self.field(self.self, HEAD + 8 * TABLE, I64)
         store(b, table, at(b, self.state, 8 * failures.TABLE))
         deepest, limited = I64(DEEPEST), I1(0)
         if self.unit.has_calls:
@@ -307,22 +304,30 @@ class Entry:
         arguments = self.stack(POINTER)
         b.store(box, arguments)
         called = self.call(
-            "PyObject_Vectorcall", POINTER, self.field(self.self, FAIL, POINTER),
+            "PyObject_Vectorcall", POINTER, self._held("fail"),
             arguments, I64(1), ll.Constant(POINTER, None),
         )  # fmt: skip
         self.call("Py_DecRef", ll.VoidType(), box)
         b.call(self.unit.ownership("release_state"), [state])
         b.ret(called)
 
+    def _held(self, name: str) -> ll.Value:
+        """What the function holds in a slot of Python."""
+        place = at(self.b, self.self, read_slot(self.b, f"NativeFunction.{name}"))
+        return load(self.b, place, POINTER)
+
     def _make_rest(self) -> None:
         b = self.b
         b.position_at_end(self.miss)
-        slow = self.field(self.self, SLOW, POINTER)
+        is_linked = self.field(self.self, HEAD + 8 * LINKED, I64)
+        with b.if_then(b.icmp_unsigned("!=", is_linked, I64(0))):
+            b.ret(b.inttoptr(I64(MISS), POINTER))
         b.ret(
             self.call(
-                "PyObject_Vectorcall", POINTER, slow, self.args, self.count, self.names
+                "PyObject_Vectorcall", POINTER, self._held("slow"),
+                self.args, self.count, self.names,
             )
-        )
+        )  # fmt: skip
         b.position_at_end(self.error)
         b.ret(ll.Constant(POINTER, None))
 
@@ -342,206 +347,3 @@ def make_entry(
 ) -> None:
     """Add the function `entry` to a module."""
     Entry(unit).make(inner, arguments, results)
-
-
-# the type ---------------------------------------------------------------------------
-
-
-class _Slot(ctypes.Structure):
-    _fields_ = [("slot", ctypes.c_int), ("function", ctypes.c_void_p)]
-
-
-class _Spec(ctypes.Structure):
-    _fields_ = [
-        ("name", ctypes.c_char_p),
-        ("basicsize", ctypes.c_int),
-        ("itemsize", ctypes.c_int),
-        ("flags", ctypes.c_uint),
-        ("slots", ctypes.POINTER(_Slot)),
-    ]
-
-
-class _Member(ctypes.Structure):
-    _fields_ = [
-        ("name", ctypes.c_char_p),
-        ("type", ctypes.c_int),
-        ("offset", ctypes.c_ssize_t),
-        ("flags", ctypes.c_int),
-        ("doc", ctypes.c_char_p),
-    ]
-
-
-class _GetSet(ctypes.Structure):
-    _fields_ = [
-        ("name", ctypes.c_char_p),
-        ("get", ctypes.c_void_p),
-        ("set", ctypes.c_void_p),
-        ("doc", ctypes.c_char_p),
-        ("closure", ctypes.c_void_p),
-    ]
-
-
-_OBJECT, _SSIZE, _READONLY = 6, 19, 1
-_CALL, _CLEAR, _DEALLOC, _DESCR_GET = 50, 51, 52, 54
-_NEW, _TRAVERSE, _MEMBERS, _GETSET = 65, 71, 72, 73
-_DEFAULT, _BASETYPE, _VECTORCALL, _GC = 1 << 18, 1 << 10, 1 << 11, 1 << 14
-
-
-def _address(function: Any) -> int:
-    return ctypes.cast(function, ctypes.c_void_p).value or 0
-
-
-def _make_type_functions(module: ll.Module) -> None:
-    """What the type needs to be collected, released and bound to instances."""
-    visit = ll.FunctionType(I32, [POINTER, POINTER])
-    _make_traverse(module, visit)
-    _make_clear(module)
-    _make_dealloc(module)
-    _make_bind(module)
-
-
-def _load_field(b: ll.IRBuilder, base: ll.Value, offset: int) -> Any:
-    place = b.bitcast(b.gep(base, [I64(offset)]), POINTER.as_pointer())
-    return place, b.load(place)
-
-
-def _is_set(b: ll.IRBuilder, pointer: ll.Value) -> ll.Value:
-    return b.icmp_unsigned("!=", pointer, ll.Constant(POINTER, None))
-
-
-def _call(b: ll.IRBuilder, name: str, result: ll.Type, *args: ll.Value) -> ll.Value:
-    type = ll.FunctionType(result, [a.type for a in args])
-    return b.call(host_function(b, name, type), args)
-
-
-def _make_traverse(module: ll.Module, visit: ll.FunctionType) -> None:
-    type = ll.FunctionType(I32, [POINTER, visit.as_pointer(), POINTER])
-    function = ll.Function(module, type, "traverse")
-    self, visitor, argument = function.args
-    b = ll.IRBuilder(function.append_basic_block())
-    for offset in (TYPE, *_FIELDS):
-        _, held = _load_field(b, self, offset)
-        with b.if_then(_is_set(b, held)):
-            answer = b.call(visitor, [held, argument])
-            with b.if_then(b.icmp_signed("!=", answer, I32(0))):
-                b.ret(answer)
-    b.ret(I32(0))
-
-
-def _make_clear(module: ll.Module) -> None:
-    function = ll.Function(module, ll.FunctionType(I32, [POINTER]), "clear")
-    b = ll.IRBuilder(function.append_basic_block())
-    _clear_fields(b, function.args[0])
-    b.ret(I32(0))
-
-
-def _clear_fields(b: ll.IRBuilder, self: ll.Value) -> None:
-    for offset in _FIELDS:
-        place, held = _load_field(b, self, offset)
-        with b.if_then(_is_set(b, held)):
-            b.store(ll.Constant(POINTER, None), place)
-            _call(b, "Py_DecRef", ll.VoidType(), held)
-
-
-def _make_dealloc(module: ll.Module) -> None:
-    nothing = ll.VoidType()
-    function = ll.Function(module, ll.FunctionType(nothing, [POINTER]), "dealloc")
-    (self,) = function.args
-    b = ll.IRBuilder(function.append_basic_block())
-    _call(b, "PyObject_GC_UnTrack", nothing, self)
-    _, weak = _load_field(b, self, WEAKREFS)
-    with b.if_then(_is_set(b, weak)):
-        _call(b, "PyObject_ClearWeakRefs", nothing, self)
-    _, type = _load_field(b, self, TYPE)
-    _clear_fields(b, self)
-    _call(b, "PyObject_GC_Del", nothing, self)
-    _call(b, "Py_DecRef", nothing, type)
-    b.ret_void()
-
-
-def _make_bind(module: ll.Module) -> None:
-    """A function in a class becomes a method of its instances."""
-    type = ll.FunctionType(POINTER, [POINTER, POINTER, POINTER])
-    function = ll.Function(module, type, "bind")
-    self, instance, _ = function.args
-    b = ll.IRBuilder(function.append_basic_block())
-    with b.if_then(_is_set(b, instance)):
-        b.ret(_call(b, "PyMethod_New", POINTER, self, instance))
-    _call(b, "Py_IncRef", ll.VoidType(), self)
-    b.ret(self)
-
-
-_kept: list[Any] = []
-"""What the type refers to without a reference count."""
-
-
-@functools.cache
-def native_function_type() -> Any:
-    """The type of callables whose calls go into machine code."""
-    module = ll.Module("type")
-    _make_type_functions(module)
-    names = ["traverse", "clear", "dealloc", "bind"]
-    library = engine.load(str(module), names)
-    py = ctypes.pythonapi
-    members = (_Member * 6)(
-        _Member(b"__vectorcalloffset__", _SSIZE, VECTORCALL, _READONLY, None),
-        _Member(b"__dictoffset__", _SSIZE, DICT, _READONLY, None),
-        _Member(b"__weaklistoffset__", _SSIZE, WEAKREFS, _READONLY, None),
-        _Member(b"slow", _OBJECT, SLOW, 0, b"Takes the calls whose arguments miss."),
-        _Member(b"fail", _OBJECT, FAIL, 0, b"Raises what a failed call means."),
-        _Member(None, 0, 0, 0, None),
-    )
-    getset = (_GetSet * 2)(
-        _GetSet(
-            b"__dict__",
-            _address(py.PyObject_GenericGetDict),
-            _address(py.PyObject_GenericSetDict),
-            None,
-            None,
-        ),
-        _GetSet(None, None, None, None, None),
-    )
-    slots = (_Slot * 9)(
-        _Slot(_CALL, _address(py.PyVectorcall_Call)),
-        _Slot(_NEW, _address(py.PyType_GenericNew)),
-        _Slot(_MEMBERS, ctypes.addressof(members)),
-        _Slot(_GETSET, ctypes.addressof(getset)),
-        _Slot(_TRAVERSE, library.address("traverse")),
-        _Slot(_CLEAR, library.address("clear")),
-        _Slot(_DEALLOC, library.address("dealloc")),
-        _Slot(_DESCR_GET, library.address("bind")),
-        _Slot(0, None),
-    )
-    flags = _DEFAULT | _VECTORCALL | _BASETYPE | _GC
-    spec = _Spec(b"jit.NativeFunction", SIZE, 0, flags, slots)
-    _kept.extend((members, getset, slots, spec, library))
-    make = py.PyType_FromSpec
-    make.restype, make.argtypes = ctypes.py_object, [ctypes.c_void_p]
-    return make(ctypes.addressof(spec))
-
-
-def make_callable(
-    name: str,
-    library: engine.Library,
-    entry: str,
-    slow: Callable[..., Any],
-    fail: Callable[[int], Any],
-    table: ctypes.Array[ctypes.c_uint64],
-) -> Any:
-    """A callable whose calls begin at an entry of a library.
-
-    `table` holds the addresses of its constants; the callable keeps it.
-    """
-    reason = problem()
-    if reason:
-        raise RuntimeError(f"machine code cannot be called here: {reason}")
-    made = native_function_type()()
-    made.slow = slow
-    made.fail = fail
-    made.__name__ = name.rpartition(".")[2]
-    made.library = library
-    made.table = table
-    ctypes.c_void_p.from_address(id(made) + TABLE).value = ctypes.addressof(table)
-    field = ctypes.c_void_p.from_address(id(made) + VECTORCALL)
-    field.value = library.address(entry)
-    return made

@@ -11,6 +11,7 @@ import numpy as np
 
 from jit.runtime.codegen import calling, engine, failures, ownership
 from jit.runtime.codegen.kinds import Kind
+from jit.runtime.codegen.native_function import NativeFunction
 
 
 @dataclass(eq=False)
@@ -26,18 +27,24 @@ class NativeCode:
     llvm: str = field(repr=False)
     """The module as it was made, before LLVM optimises it."""
 
-    def function(self, slow: Callable[..., Any]) -> Any:
-        """A Python callable; `slow` takes the calls whose arguments do not fit."""
+    def function(self, slow: Callable[..., Any] | None) -> NativeFunction:
+        """A Python callable; `slow` takes the calls whose arguments do not fit.
+
+        Without it the callable is one of several that are tried in turn, see
+        `jit.runtime.codegen.native_function`, and must not be called otherwise.
+        """
+        reason = calling.problem()
+        if reason:
+            raise RuntimeError(f"machine code cannot be called here: {reason}")
         words: list[int] = []
         for array, holder in self.constants:
             words.append(array.ctypes.data)
             words.append(0 if holder is None else id(holder) | ownership.ARGUMENT)
         table = (ctypes.c_uint64 * max(len(words), 1))(*words)
-        made = calling.make_callable(
-            self.name, self.library, "entry", slow, self._fail, table
+        address = self.library.address("entry")
+        return NativeFunction(
+            self.name, address, self.library, slow, self._fail, table, self.constants
         )
-        made.constants = self.constants
-        return made
 
     def _fail(self, state: int) -> Any:
         return failures.raise_failure(self.sites, state)

@@ -17,10 +17,12 @@ import numpy as np
 
 from jit.runtime.codegen import memory, ownership
 from jit.runtime.codegen.building import at, load, new_function, store
+from jit.runtime.codegen.callable_type import slot_offset
 from jit.runtime.codegen.host import host_function, numpy_function, read_slot, slot
 from jit.runtime.codegen.kinds import TensorKind
 from jit.runtime.codegen.ownership import ARGUMENT, VIEW
 from jit.runtime.codegen.values import I32, I64, POINTER
+from jit.runtime.parameter import Parameter
 from jit.runtime.tensor import Tensor, wrap
 
 if TYPE_CHECKING:
@@ -37,17 +39,10 @@ LARGE = 1 << 14
 _NONES = ("grad", "grad_fn", "_version", "_base", "_hooks")
 
 
-def slot_offset(name: str) -> int:
-    """Where a Tensor holds a slot: the member that its descriptor names."""
-    descriptor = vars(Tensor)[name]
-    member = ctypes.c_void_p.from_address(id(descriptor) + 40).value
-    assert member is not None
-    return ctypes.c_ssize_t.from_address(member + 16).value
-
-
 slot("Tensor", lambda: id(Tensor))
+slot("Parameter", lambda: id(Parameter))
 for _name in ("array", "_requires_grad", *_NONES):
-    slot(f"Tensor.{_name}", lambda n=_name: slot_offset(n))
+    slot(f"Tensor.{_name}", lambda n=_name: slot_offset(Tensor, n))
 slot("PyArray_SetBaseObject", numpy_function(282))
 slot("PyArray_Return", numpy_function(76))
 # None is not counted where it is immortal
@@ -72,7 +67,7 @@ def layout_problem() -> str:
     if found != expected:
         return "the fields of arrays are not where they are expected"
     tensor = wrap(array)
-    if word.from_address(id(tensor) + slot_offset("array")).value != id(array):
+    if word.from_address(id(tensor) + slot_offset(Tensor, "array")).value != id(array):
         return "the slots of Tensor are not where they are expected"
     return ""
 
@@ -85,11 +80,10 @@ def unbox_tensor(entry: Entry, given: ll.Value, kind: TensorKind) -> list[ll.Val
     b = entry.b
     array = given
     if not kind.is_array:
-        entry.guard(entry.has_type(given, "Tensor"))
+        is_tensor = entry.has_type(given, "Tensor")
+        entry.guard(b.or_(is_tensor, entry.has_type(given, "Parameter")))
         array = load(b, at(b, given, read_slot(b, "Tensor.array")), POINTER)
         entry.guard(b.icmp_unsigned("!=", array, NULL))
-        place = at(b, given, read_slot(b, "Tensor._requires_grad"))
-        entry.guard(b.icmp_unsigned("==", load(b, place, I64), read_slot(b, "False")))
     entry.guard(entry.has_type(array, "ndarray"))
     rank = load(b, at(b, array, RANK), I32)
     descr = load(b, at(b, array, DESCR), I64)
@@ -209,7 +203,7 @@ def _array_of(b: ll.IRBuilder, object: ll.Value) -> ll.Value:
     type = load(b, at(b, object, TYPE), I64)
     result = b.alloca(POINTER)
     b.store(object, result)
-    with b.if_then(b.icmp_unsigned("==", type, read_slot(b, "Tensor"))):
+    with b.if_then(b.icmp_unsigned("!=", type, read_slot(b, "ndarray"))):
         place = at(b, object, read_slot(b, "Tensor.array"))
         b.store(load(b, place, POINTER), result)
     return b.load(result)

@@ -21,6 +21,7 @@ from jit.passes import pipeline
 from jit.runtime import bytecode
 from jit.runtime.codegen import memory
 from jit.runtime.codegen.program import compile_graph
+from jit.runtime.parameter import Parameter
 from jit.runtime.tensor import Tensor, wrap
 
 
@@ -177,13 +178,22 @@ def test_arguments_of_another_dtype_or_rank_miss():
     graph = graph_of(MATRIX, "  %r : Tensor = aten::t(%x)")
     made = compile_graph(graph, "graph", lambda name, types: graph)
     native = made.function(lambda *args: "slow")
-    needs_gradient = wrap(np.ones((2, 2), "f4"))
-    needs_gradient._requires_grad = True
     for given in (
-        count_up(2, 3, dtype="f8"), count_up(3), PLAIN.array, 3, needs_gradient,
+        count_up(2, 3, dtype="f8"), count_up(3), PLAIN.array, 3,
         wrap(np.ones((2, 3), ">f4")),
     ):  # fmt: skip
         assert "slow" == native(given)
+
+
+def test_parameters_and_tensors_that_require_gradients_are_taken():
+    graph = graph_of(MATRIX, "  %r : Tensor = aten::t(%x)")
+    made = compile_graph(graph, "graph", lambda name, types: graph)
+    native = made.function(lambda *args: "slow")
+    parameter = Parameter(wrap(np.ones((2, 3), "f4")))
+    for given in (parameter, wrap(np.ones((2, 3), "f4")).requires_grad_()):
+        result = native(given)
+        assert (3, 2) == result.shape
+        assert not result.requires_grad
 
 
 def test_constants_are_read_and_returned_as_they_are():

@@ -43,6 +43,9 @@ reassociates.
 
 _level = "standard"
 
+WATCHERS: list[Callable[[], None]] = []
+"""Called when the level has changed."""
+
 
 def find_pass(name: str) -> Pass:
     """The pass of a name; KeyError if there is none."""
@@ -63,6 +66,8 @@ def set_math(level: str) -> str:
     if level not in LEVELS:
         raise ValueError(f"`{level}` is no level; it is one of {', '.join(LEVELS)}")
     before, _level = _level, level
+    for told in WATCHERS:
+        told()
     return before
 
 

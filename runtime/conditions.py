@@ -12,10 +12,12 @@ made; any other value sends them to Python, which looks again. Generated code re
 from __future__ import annotations
 
 import ctypes
+import threading
 
 _FIELDS = {"observed": (0, 1), "off": (1, 1), "dtype": (8, 8), "math": (16, 8)}
 
 _word = ctypes.c_int64(0)
+_lock = threading.Lock()
 
 NEVER = -1
 """What the word never is."""
@@ -26,7 +28,8 @@ def note(field: str, value: int) -> None:
     shift, bits = _FIELDS[field]
     mask = (1 << bits) - 1
     assert 0 <= value <= mask, (field, value)
-    _word.value = _word.value & ~(mask << shift) | value << shift
+    with _lock:
+        _word.value = _word.value & ~(mask << shift) | value << shift
 
 
 def current() -> int:

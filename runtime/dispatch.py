@@ -16,6 +16,7 @@ from jit.ir import types as T
 from jit.ir.card import Card
 from jit.ir.program import Program
 from jit.ir.schema import Argument, FunctionSchema
+from jit.runtime import conditions
 from jit.runtime.objects import Object
 from jit.runtime.return_types import named_result
 from jit.runtime.tensor import Tensor, wrap
@@ -62,7 +63,15 @@ class Observer(Protocol):
 
 
 observer: Observer | None = None
-"""The observer of this process; set and restored by whoever observes."""
+"""The observer of this process; `observe` sets it."""
+
+
+def observe(by: Observer | None) -> Observer | None:
+    """Set the observer; returns the one before, to be set again."""
+    global observer
+    before, observer = observer, by
+    conditions.note("observed", by is not None)
+    return before
 
 
 def call(card: type[Card], args: Sequence[Any]) -> Any:

@@ -14,10 +14,12 @@ import numpy as np
 
 from jit.ir import dtypes
 from jit.ir.dtypes import BOOL, COMPLEX, FLOATING, DType, dtype_of, promote_dtypes
+from jit.runtime import conditions
 
 _DIMENSIONED, _ZERO_DIM, _NUMBER = range(3)
 
 _default = dtypes.float32
+conditions.note("dtype", dtypes.ALL.index(_default))
 
 
 def get_default_dtype() -> DType:
@@ -35,6 +37,7 @@ def set_default_dtype(dtype: DType) -> None:
         )
     _default = dtype
     _results.clear()
+    conditions.note("dtype", dtypes.ALL.index(dtype))
 
 
 def default_complex_dtype() -> DType:

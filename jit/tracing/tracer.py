@@ -71,20 +71,20 @@ class Tracer:
     @contextmanager
     def active(self) -> Iterator[None]:
         """Observe for a while."""
-        saved, dispatch.observer = dispatch.observer, self
+        saved = dispatch.observe(self)
         try:
             yield
         finally:
-            dispatch.observer = saved
+            dispatch.observe(saved)
 
     @contextmanager
     def paused(self) -> Iterator[None]:
         """Let operators run unseen for a while."""
-        saved, dispatch.observer = dispatch.observer, None
+        saved = dispatch.observe(None)
         try:
             yield
         finally:
-            dispatch.observer = saved
+            dispatch.observe(saved)
 
     def operator(self, card: type[Card], args: Sequence[Any]) -> Any:
         """Run an operator and append its node."""

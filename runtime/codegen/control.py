@@ -111,9 +111,10 @@ def _check_selected(
     The usual way tests the checks of both branches, which needs no choice.
     """
     b = region.b
-    holds: ll.Value = I1(1)
+    always = holds = I1(1)
     for check in (*checks[0], *checks[1]):
-        holds = b.and_(holds, check[0])
+        # what is checked may mean nothing where an earlier check has failed
+        holds = b.select(holds, check[0], I1(0)) if holds is not always else check[0]
     go_on, cold = region.append_block("ok"), region.append_block("which")
     b.cbranch(holds, go_on, cold).set_weights((1 << 20, 1))
     blocks = [region.append_block("check_then"), region.append_block("check_else")]

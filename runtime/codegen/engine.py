@@ -27,8 +27,25 @@ from jit.runtime.codegen.forking import llvm_lock
 P = ParamSpec("P")
 R = TypeVar("R")
 
-_PIPELINE = "1"
+_PIPELINE = "2"
 """To be changed when `optimize` makes other code of the same text."""
+
+_TIDYING = (
+    "always_inliner",
+    "sroa",
+    "instruction_combine",
+    "simplify_cfg",
+    "loop_rotate",
+    "new_gvn",
+    "dead_store_elimination",
+    "instruction_combine",
+    "simplify_cfg",
+)
+"""Passes for code that is written loop by loop as it should be.
+
+On kernels they make code as fast as LLVM's usual ones, in a tenth of the time: these
+vectorise, unroll, inline and move out of loops, which the generators have done.
+"""
 
 _loaded: weakref.WeakValueDictionary[str, Library] = weakref.WeakValueDictionary()
 _kept: list[Library] = []
@@ -104,15 +121,24 @@ def _emitter() -> llvm.TargetMachine:
     return targets.machine()
 
 
-def optimize(text: str) -> llvm.ModuleRef:
-    """Parse, verify and optimise a module. RuntimeError if it is not well formed."""
+def optimize(text: str, *, tidy: bool = False) -> llvm.ModuleRef:
+    """Parse, verify and optimise a module. RuntimeError if it is not well formed.
+
+    With `tidy` the code is only tidied, which is enough for kernels.
+    """
     with llvm_lock:
         targets.initialize()
         module = llvm.parse_assembly(_with_target(text))
         module.verify()
         options = llvm.create_pipeline_tuning_options(speed_level=3)
         builder = llvm.create_pass_builder(_emitter(), options)
-        builder.getModulePassManager().run(module, builder)
+        if tidy:
+            passes = llvm.create_new_module_pass_manager()
+            for name in _TIDYING:
+                getattr(passes, f"add_{name}_pass")()
+        else:
+            passes = builder.getModulePassManager()
+        passes.run(module, builder)
         return module
 
 
@@ -130,16 +156,16 @@ def _with_target(text: str) -> str:
     return header + _TARGET_LINE.sub("", text, count=2)
 
 
-def object_code(text: str) -> bytes:
+def object_code(text: str, *, tidy: bool = False) -> bytes:
     """The object file of a module, for this machine."""
     with llvm_lock:
-        return bytes(_emitter().emit_object(optimize(text)))
+        return bytes(_emitter().emit_object(optimize(text, tidy=tidy)))
 
 
-def assembly_of(text: str) -> str:
+def assembly_of(text: str, *, tidy: bool = False) -> str:
     """The assembly of a module, for people."""
     with llvm_lock:
-        return str(_emitter().emit_assembly(optimize(text)))
+        return str(_emitter().emit_assembly(optimize(text, tidy=tidy)))
 
 
 @once
@@ -151,19 +177,22 @@ def _makers() -> str:
     return "\0".join((machine.triple, machine.cpu, machine.features, *versions))
 
 
-def key_of(text: str) -> str:
-    """What names the code of a module: its text, the machine, versions, slots it reads."""
+def key_of(text: str, *, tidy: bool = False) -> str:
+    """What names the code of a module: its text, the machine, versions, slots it reads,
+    and how it is optimised."""
     slots = host.slots_of(text)
-    return hashlib.sha256("\0".join((_makers(), *slots, text)).encode()).hexdigest()
+    words = (_makers(), "tidy" if tidy else "", *slots, text)
+    return hashlib.sha256("\0".join(words).encode()).hexdigest()
 
 
-def load(text: str, names: Sequence[str]) -> Library:
+def load(text: str, names: Sequence[str], *, tidy: bool = False) -> Library:
     """The functions of a module, ready to be called; equal modules are loaded once.
 
     The module may declare the global `host`, see `jit.runtime.codegen.host`. Its code is
-    taken from the cache on disk where it has been made before.
+    taken from the cache on disk where it has been made before. With `tidy` LLVM only
+    tidies it, which is enough for what is not a loop of the user's.
     """
-    key = key_of(text)
+    key = key_of(text, tidy=tidy)
     wanted = ",".join((key, *names))
     with llvm_lock:
         _unload_dropped()
@@ -171,7 +200,7 @@ def load(text: str, names: Sequence[str]) -> Library:
         if found is None:
             code = cache.find(key)
             if code is None:
-                code = object_code(text)
+                code = object_code(text, tidy=tidy)
                 cache.store(key, code)
             found = _loaded[wanted] = _link(code, text, names)
         return found

@@ -26,6 +26,7 @@ GEMM_ARGUMENTS: list[tuple[str, ll.Type]] = [
     ("b", POINTER),
     ("b_row", I64),
     ("b_column", I64),
+    ("packed", POINTER),  # B as `pack_b` makes it, or null: then B is packed here
     ("c", POINTER),  # rows lie together in memory
     ("c_row", I64),
     ("depth", I64),
@@ -47,8 +48,6 @@ class Gemm:
     target: Target
     types: Numbers
     epilogue: Epilogue = PLAIN
-    packed_b: bool = False
-    """B is `pack_b`'s result, made once; `b_row` and `b_column` are not used."""
 
     @property
     def shape(self) -> Shape:
@@ -57,13 +56,12 @@ class Gemm:
     @property
     def name(self) -> str:
         """Equal names mean equal code, on one machine."""
-        types, packed = self.types, "_packed" if self.packed_b else ""
-        kinds = types.source.name
+        types, kinds = self.types, self.types.source.name
         if types.result is not types.source:
             kinds += f"_{types.result.name}"
         ending = f"_{self.epilogue.name}" if self.epilogue.name else ""
         shape = f"{self.shape.height}x{self.shape.width}"
-        return f"gemm_{kinds}_{shape}{packed}{ending}"
+        return f"gemm_{kinds}_{shape}{ending}"
 
     # Sizes of blocks, as bytes of packed operands.
 
@@ -138,12 +136,18 @@ def _cut(
 
 
 def work_bytes(
-    b: ll.IRBuilder, gemm: Gemm, depth: ll.Value, rows: ll.Value, columns: ll.Value
-) -> ll.Value:
+    b: ll.IRBuilder, gemm: Gemm, depth: ll.Value, rows: ll.Value, columns: ll.Value,
+    packed: ll.Value,
+) -> ll.Value:  # fmt: skip
     """The scratch memory that a call needs for a part of so many rows and columns."""
     blocks = _cut(b, gemm, depth, rows, columns)
-    a = blocks.a_bytes(b, gemm.shape.lanes)
-    return a if gemm.packed_b else b.add(a, blocks.b_bytes(b))
+    for_b = b.select(is_given(b, packed), B.index(0), blocks.b_bytes(b))
+    return b.add(blocks.a_bytes(b, gemm.shape.lanes), for_b)
+
+
+def is_given(b: ll.IRBuilder, pointer: ll.Value) -> ll.Value:
+    """Whether a pointer is not null."""
+    return b.icmp_unsigned("!=", pointer, ll.Constant(POINTER, None))
 
 
 def emit_pack_b(module: ll.Module, gemm: Gemm) -> ll.Function:
@@ -181,15 +185,10 @@ def emit_product(module: ll.Module, gemm: Gemm) -> ll.Function:
         return found
     large = emit_gemm(module, gemm)
     arguments = [*GEMM_ARGUMENTS, *T.operand_arguments(gemm.epilogue)]
-    if gemm.packed_b:
-        # a packed B is read in order in any case
-        thin = large
-    else:
-        large.linkage = "internal"
-        thin = emit_thin(
-            module, f"thin_{gemm.name}", arguments, gemm.shape, gemm.types,
-            gemm.epilogue,
-        )  # fmt: skip
+    large.linkage = "internal"
+    thin = emit_thin(
+        module, f"thin_{gemm.name}", arguments, gemm.shape, gemm.types, gemm.epilogue
+    )
     b, given = B.new_function(
         module, name, [("all_rows", I64), *arguments], internal=False
     )
@@ -263,8 +262,8 @@ class _Driver:
         self.work_a = given["work"]
         self.work_b = B.at(b, self.work_a, blocks.a_bytes(b, self.shape.lanes))
         self.packs_a = self._must_pack_a()
-        if not self.gemm.packed_b:
-            self.packs_b = self._must_pack_b()
+        self.is_packed = is_given(b, given["packed"])
+        self.packs_b = b.and_(b.not_(self.is_packed), self._must_pack_b())
 
     def _must_pack_a(self) -> ll.Value:
         b, given = self.b, self.given
@@ -295,13 +294,6 @@ class _Driver:
         """Where panels of B are: `panel_base`, `panel_step` and `b_step`."""
         b, given, width = self.b, self.given, self.shape.width
         row = B.index(width * self.types.sum_bytes)
-        if self.gemm.packed_b:
-            self.panel_step = b.mul(given["depth"], row)
-            panel = b.udiv(column, B.index(width))
-            moved = b.add(b.mul(panel, self.panel_step), b.mul(self.k, row))
-            self.panel_base = B.at(b, given["b"], moved)
-            self.b_step = row
-            return
         source = B.at(
             b,
             given["b"],
@@ -315,9 +307,16 @@ class _Driver:
                 self.work_b, packed, B.index(self.shape.vectors),
             ])  # fmt: skip
         direct = B.index(width * self.types.source.itemsize)
-        self.panel_base = b.select(self.packs_b, self.work_b, source)
-        self.panel_step = b.select(self.packs_b, packed, direct)
-        self.b_step = b.select(self.packs_b, row, given["b_row"])
+        base = b.select(self.packs_b, self.work_b, source)
+        step = b.select(self.packs_b, packed, direct)
+        # what is packed already has panels of the whole depth
+        panel = b.mul(given["depth"], row)
+        before = b.mul(b.udiv(column, B.index(width)), panel)
+        given_base = B.at(b, given["packed"], before, b.mul(self.k, row))
+        self.panel_base = b.select(self.is_packed, given_base, base)
+        self.panel_step = b.select(self.is_packed, panel, step)
+        in_panels = b.or_(self.is_packed, self.packs_b)
+        self.b_step = b.select(in_panels, row, given["b_row"])
 
     def _block(
         self, row: ll.Value, rows: ll.Value, column: ll.Value, columns: ll.Value

@@ -12,10 +12,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import llvmlite.ir as ll
+import numpy as np
 
 from jit.ir import dtypes
 from jit.ir.dtypes import DType
-from jit.ir.graph import Node
+from jit.ir.graph import Node, Value
 from jit.runtime.codegen import building as B
 from jit.runtime.codegen import target as targets
 from jit.runtime.codegen import tile as T
@@ -23,6 +24,7 @@ from jit.runtime.codegen.gemm import Gemm, emit_product, work_bytes
 from jit.runtime.codegen.host import host_function
 from jit.runtime.codegen.kinds import Declined, Static
 from jit.runtime.codegen.lowering import lowering
+from jit.runtime.codegen.packed_constants import never_changes, packed_matrix
 from jit.runtime.codegen.region import Region
 from jit.runtime.codegen.thin import ROWS
 from jit.runtime.codegen.values import I1, I64, POINTER, Buffer
@@ -31,8 +33,8 @@ from jit.runtime.codegen.views import tensor
 _DTYPES = (dtypes.float32, dtypes.float64, dtypes.bfloat16, dtypes.float16)
 
 _WORDS = [
-    "a", "a_row", "a_column", "b", "b_row", "b_column", "c", "c_row", "c_batch",
-    "depth", "rows", "columns", "batches",
+    "a", "a_row", "a_column", "b", "b_row", "b_column", "packed",
+    "c", "c_row", "c_batch", "depth", "rows", "columns", "batches",
     # what `run` adds for the tasks
     "chunk", "chunks", "by_columns", "failed",
 ]  # fmt: skip
@@ -87,6 +89,7 @@ def _emit_task(module: ll.Module, name: str, gemm: Gemm, rank: int) -> ll.Functi
         depth,
         b.select(by_columns, rows, B.smaller(b, rows, longest)),
         b.select(by_columns, B.smaller(b, columns, longest), columns),
+        words.pointer("packed"),
     )
     allocate = host_function(b, "allocate", ll.FunctionType(POINTER, [I64]))
     work = b.call(allocate, [bytes])
@@ -111,6 +114,7 @@ def _emit_task(module: ll.Module, name: str, gemm: Gemm, rank: int) -> ll.Functi
             B.at(b, words.pointer("b"), moved["b"]),
             words["b_row"],
             words["b_column"],
+            words.pointer("packed"),
             c,
             words["c_row"],
             depth,
@@ -199,18 +203,32 @@ class Matrices:
     row: ll.Value
     """Bytes from one row to the next."""
     column: ll.Value
+    constant: np.ndarray | None = None
+    """The matrix itself, if it is one that never changes."""
 
     def transposed(self) -> Matrices:
+        turned = None if self.constant is None else self.constant.T
         return Matrices(
             self.data, self.sizes, self.strides, self.columns, self.rows, self.column,
-            self.row,
+            self.row, turned,
         )  # fmt: skip
 
 
-def matrices(buffer: Buffer) -> Matrices:
-    """A tensor of at least two dims."""
+def matrices(buffer: Buffer, value: Value | None = None) -> Matrices:
+    """A tensor of at least two dims; `value` is what it is in the graph."""
     sizes, strides = list(buffer.sizes), list(buffer.strides)
-    return Matrices(buffer.data, sizes[:-2], strides[:-2], *sizes[-2:], *strides[-2:])
+    constant = None if value is None else _constant_matrix(value)
+    return Matrices(
+        buffer.data, sizes[:-2], strides[:-2], *sizes[-2:], *strides[-2:], constant
+    )
+
+
+def _constant_matrix(value: Value) -> np.ndarray | None:
+    if value.node.kind != "prim::Constant":
+        return None
+    array = value.node.attributes.get("value")
+    is_matrix = isinstance(array, np.ndarray) and array.ndim == 2
+    return array if is_matrix and never_changes(array) else None
 
 
 def row_vector(buffer: Buffer) -> Matrices:
@@ -295,6 +313,9 @@ def multiply(
     names = _names(gemm, rank)
     memory = region.stack(ll.ArrayType(I64, len(names)), "product")
     words = Words(b, b.bitcast(memory, POINTER), names)
+    packed: ll.Value = ll.Constant(POINTER, None)
+    if b_.constant is not None and not _is_one(a.rows) and b_.constant.size:
+        packed = region.constant_data(packed_matrix(b_.constant, gemm)).data
     one_column = b.icmp_signed("==", b_.columns, I64(1))
     one_deep = b.icmp_signed("==", a.columns, I64(1))
     batches: ll.Value = I64(1)
@@ -308,6 +329,7 @@ def multiply(
         "b": b_.data,
         "b_row": b.select(one_deep, item, b_.row),
         "b_column": b.select(one_column, item, b_.column),
+        "packed": packed,
         "c": c,
         "c_row": b.mul(b_.columns, item),
         "c_batch": b.mul(b.mul(a.rows, b_.columns), item),
@@ -334,11 +356,18 @@ def multiply(
     region.fail_unless(whole, node, [], MemoryError())
 
 
+def _is_one(size: ll.Value) -> bool:
+    return isinstance(size, ll.Constant) and size.constant == 1
+
+
 def _check_depth(region: Region, node: Node, a: Matrices, b: Matrices) -> None:
     region.fail_unless(region.b.icmp_signed("==", a.columns, b.rows), node)
 
 
-def _matmul(region: Region, node: Node, x: Buffer, y: Buffer) -> Buffer:
+def _matmul(
+    region: Region, node: Node, x: Buffer, y: Buffer, right: Value | None = None
+) -> Buffer:
+    """`right` is what `y` is in the graph."""
     dtype = common_dtype(x, y)
     if not x.rank or not y.rank:
         raise Declined("an operand has no dims")
@@ -354,7 +383,7 @@ def _matmul(region: Region, node: Node, x: Buffer, y: Buffer) -> Buffer:
         multiply(region, node, dtype, a, other, made.data, sizes)
         return made
     a = row_vector(x) if x.rank == 1 else matrices(x)
-    other = row_vector(y).transposed() if y.rank == 1 else matrices(y)
+    other = row_vector(y).transposed() if y.rank == 1 else matrices(y, right)
     _check_depth(region, node, a, other)
     sizes = _broadcast(region, node, [a, other])
     rows = [a.rows] if x.rank > 1 else []
@@ -380,7 +409,7 @@ def matmul(region: Region, node: Node) -> Buffer:
     """The product of vectors, matrices, and batches of them."""
     x, y = (tensor(region, v) for v in node.inputs)
     _check_halves(node, x)
-    return _matmul(region, node, x, y)
+    return _matmul(region, node, x, y, node.inputs[1])
 
 
 def _check_halves(node: Node, x: Buffer) -> None:
@@ -398,19 +427,22 @@ def _ranked(region: Region, node: Node, ranks: Sequence[int]) -> list[Buffer]:
 @lowering("aten::mm")
 def mm(region: Region, node: Node) -> Buffer:
     """The product of two matrices."""
-    return _matmul(region, node, *_ranked(region, node, (2, 2)))
+    x, y = _ranked(region, node, (2, 2))
+    return _matmul(region, node, x, y, node.inputs[1])
 
 
 @lowering("aten::mv")
 def mv(region: Region, node: Node) -> Buffer:
     """The product of a matrix and a vector."""
-    return _matmul(region, node, *_ranked(region, node, (2, 1)))
+    x, y = _ranked(region, node, (2, 1))
+    return _matmul(region, node, x, y)
 
 
 @lowering("aten::dot")
 def dot(region: Region, node: Node) -> Buffer:
     """The product of two vectors."""
-    return _matmul(region, node, *_ranked(region, node, (1, 1)))
+    x, y = _ranked(region, node, (1, 1))
+    return _matmul(region, node, x, y)
 
 
 @lowering("np::dot")
@@ -420,7 +452,7 @@ def np_dot(region: Region, node: Node) -> Buffer:
     if max(x.rank, y.rank) > 2:
         raise Declined("an operand has more than two dims")
     _check_halves(node, x)
-    return _matmul(region, node, x, y)
+    return _matmul(region, node, x, y, node.inputs[1])
 
 
 def _check_same_batches(region: Region, node: Node, x: Buffer, y: Buffer) -> None:
@@ -461,7 +493,7 @@ def linear(region: Region, node: Node) -> Buffer:
         raise Declined("the input has no dims, or the weight is not a matrix")
     dtype = common_dtype(x, weight)
     a = row_vector(x) if x.rank == 1 else matrices(x)
-    other = matrices(weight).transposed()
+    other = matrices(weight, node.inputs[1]).transposed()
     _check_depth(region, node, a, other)
     result = [*x.sizes[:-1], other.columns]
     epilogue, operands = T.PLAIN, []
@@ -507,7 +539,7 @@ def _added_product(region: Region, node: Node, x: Buffer, y: Buffer) -> Buffer:
     if dtype.itemsize < 4:
         raise Declined("half types are rounded between product and sum")
     beta, alpha = (_factor(region, node, p) for p in (3, 4))
-    a, other = matrices(x), matrices(y)
+    a, other = matrices(x), matrices(y, node.inputs[2])
     _check_depth(region, node, a, other)
     sizes = _broadcast(region, node, [a, other])
     result = [*sizes, a.rows, other.columns]

@@ -59,20 +59,21 @@ def aligned(count: int) -> Array:
 class Product:
     """A kernel in memory, to be called on arrays."""
 
-    def __init__(self, gemm: Gemm) -> None:
-        self.gemm = gemm
+    def __init__(self, gemm: Gemm, packs: bool = False) -> None:
+        self.gemm, self.packs = gemm, packs
         module = ll.Module(gemm.name)
         kernel = emit_product(module, gemm)
         pack = emit_pack_b(module, gemm)
         pack.linkage = "external"
         sizes = [(name, building.I64) for name in ("depth", "rows", "columns")]
+        sizes.append(("packed", building.POINTER))
         b, given = building.new_function(
             module, "work_bytes", sizes, building.I64, internal=False
         )
         b.ret(work_bytes(b, gemm, *given.values()))
         library = engine.load(str(module), [kernel.name, pack.name, "work_bytes"])
         self.work_bytes = library.function(
-            "work_bytes", ctypes.c_int64, *[ctypes.c_int64] * 3
+            "work_bytes", ctypes.c_int64, *[ctypes.c_int64] * 3, ctypes.c_void_p
         )
         self.kernel = _function(library, kernel)
         self.pack = _function(library, pack)
@@ -99,13 +100,13 @@ class Product:
         # guarded on all sides: the kernel may not write next to the result
         whole = np.full((m + 2, n + 7), 77, a.dtype)
         c = whole[1 : m + 1, 3 : n + 3]
-        data = self.packed(b) if self.gemm.packed_b else b
-        strides = (0, 0) if self.gemm.packed_b else b.strides
-        work = aligned(self.work_bytes(depth, m, n))
+        packed = self.packed(b) if self.packs else None
+        given = packed.ctypes.data if packed is not None else None
+        work = aligned(self.work_bytes(depth, m, n, given))
         extra = [value for x, *steps in operands for value in (x.ctypes.data, *steps)]
         for first, last, left, right in parts or [(0, m, 0, n)]:
             self.kernel(
-                m, a.ctypes.data, *a.strides, data.ctypes.data, *strides,
+                m, a.ctypes.data, *a.strides, b.ctypes.data, *b.strides, given,
                 c.ctypes.data, c.strides[0], depth, first, last, left, right,
                 work.ctypes.data, *extra,
             )  # fmt: skip
@@ -115,17 +116,23 @@ class Product:
         return c
 
 
-_made: dict[Gemm, Product] = {}
+_made: dict[tuple[Gemm, bool], Product] = {}
 
 
-def product(gemm: Gemm) -> Product:
-    if gemm not in _made:
-        _made[gemm] = Product(gemm)
-    return _made[gemm]
+def product(gemm: Gemm, packs: bool) -> Product:
+    if (gemm, packs) not in _made:
+        _made[gemm, packs] = Product(gemm, packs)
+    return _made[gemm, packs]
 
 
-def made(machine: str, dtype: dtypes.DType = dtypes.float32, **rest: Any) -> Product:
-    return product(Gemm(MACHINES[machine], T.numbers(dtype), **rest))
+def made(
+    machine: str,
+    dtype: dtypes.DType = dtypes.float32,
+    packed_b: bool = False,
+    **rest: Any,
+) -> Product:
+    """A kernel; `packed_b` says that it is given a B that has been packed before."""
+    return product(Gemm(MACHINES[machine], T.numbers(dtype), **rest), packed_b)
 
 
 def numbers(*shape: int, dtype: Any = np.float32, seed: int = 0) -> Array:

@@ -1,0 +1,119 @@
+"""Constant matrices, packed once for all kernels of a process that read them.
+
+    panels = packed_matrix(weight.T, Gemm(target, numbers(float32)))
+
+A constant is packed when the first code that multiplies by it is made. The table is
+keyed by where the numbers lie and how the kernel wants them, so specialisations of one
+program, and programs that share a constant, share what is packed; it goes with the last
+code that reads it. Only arrays that nobody can change are packed, see `never_changes`.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import weakref
+from dataclasses import dataclass
+from typing import Any
+
+import llvmlite.ir as ll
+import numpy as np
+
+from jit.runtime.codegen import engine
+from jit.runtime.codegen.forking import llvm_lock
+from jit.runtime.codegen.gemm import Gemm, emit_pack_b, packed_bytes
+from jit.runtime.codegen.tile import Numbers
+
+
+class Panels(np.ndarray):
+    """The bytes of a packed matrix. They keep what they were made of."""
+
+    source: np.ndarray
+
+
+@dataclass(frozen=True)
+class Statistics:
+    """How much is packed now."""
+
+    count: int
+    bytes: int
+
+
+_Key = tuple[int, tuple[int, ...], tuple[int, ...], str, int]
+
+_table: weakref.WeakValueDictionary[_Key, Panels] = weakref.WeakValueDictionary()
+
+
+def never_changes(array: np.ndarray) -> bool:
+    """Whether an array and all that it is a view of are read-only.
+
+    Constants of programs are: they were copied when they became constants.
+    """
+    base: Any = array
+    while isinstance(base, np.ndarray):
+        if base.flags.writeable:
+            return False
+        base = base.base
+    return base is None or isinstance(base, bytes) or _is_read_only(base)
+
+
+def _is_read_only(holder: object) -> bool:
+    try:
+        with memoryview(holder) as view:  # type: ignore[arg-type]
+            return view.readonly
+    except TypeError:
+        return False
+
+
+def packed_matrix(matrix: np.ndarray, gemm: Gemm) -> Panels:
+    """A matrix B, depth × columns, as the kernel reads it."""
+    shape = gemm.shape
+    place = matrix.__array_interface__["data"][0]
+    dtype = gemm.types.source.name
+    key = (place, matrix.shape, matrix.strides, dtype, shape.width)
+    with llvm_lock:
+        found = _table.get(key)
+        if found is None:
+            found = _table[key] = _pack(matrix, gemm)
+        return found
+
+
+def statistics() -> Statistics:
+    """What the table holds."""
+    with llvm_lock:
+        kept = list(_table.values())
+    return Statistics(len(kept), sum(panels.nbytes for panels in kept))
+
+
+_LINE = 64
+
+
+def _pack(matrix: np.ndarray, gemm: Gemm) -> Panels:
+    depth, columns = matrix.shape
+    size = packed_bytes(gemm, depth, columns)
+    memory = np.empty(size + _LINE, np.uint8)
+    start = -memory.ctypes.data % _LINE
+    panels = memory[start : start + size].view(Panels)
+    panels.source = matrix
+    pack = _packer(gemm)
+    pack(
+        matrix.ctypes.data, *matrix.strides, depth, columns, panels.ctypes.data,
+        packed_bytes(gemm, depth, 1), gemm.shape.vectors,
+    )  # fmt: skip
+    return panels
+
+
+def _packer(gemm: Gemm) -> Any:
+    return _packer_of(Gemm(gemm.target, Numbers(gemm.types.source, gemm.types.source)))
+
+
+@engine.once
+def _packer_of(gemm: Gemm) -> Any:
+    module = ll.Module("pack")
+    pack = emit_pack_b(module, gemm)
+    pack.linkage = "external"
+    library = engine.load(str(module), [pack.name])
+    kinds = [
+        ctypes.c_int64 if isinstance(a.type, ll.IntType) else ctypes.c_void_p
+        for a in pack.args
+    ]
+    return library.function(pack.name, None, *kinds)

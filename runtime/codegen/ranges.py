@@ -327,7 +327,7 @@ class Ranges:
                 return _bits(node.kind, *inputs)
             case "aten::__rshift__.int" if inputs[1][0] >= 0:
                 return _corners(lambda x, n: x >> min(n, 64), *inputs)
-            case "aten::__lshift__.int" if 0 <= inputs[1][0] and inputs[1][1] < 64:
+            case "aten::__lshift__.int" if inputs[1][0] >= 0 and inputs[1][1] < 64:
                 return _meet(FULL, _corners(operator.lshift, *inputs))
             case "aten::neg.int":
                 return _meet(FULL, (-inputs[0][1], -inputs[0][0]))
@@ -357,7 +357,7 @@ class Ranges:
 
 
 def _is_small(interval: Interval) -> bool:
-    return -MOST_STEP <= interval[0] and interval[1] <= MOST_STEP
+    return interval[0] >= -MOST_STEP and interval[1] <= MOST_STEP
 
 
 def _is_seen_whole(found: Value) -> bool:

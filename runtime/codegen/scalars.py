@@ -113,8 +113,7 @@ def _declare_arithmetic(kind: str) -> None:
             return made
         lies = [interval(v) for v in node.inputs[:2]]
         if ranges.fits(ranges.exact(kind, *lies)):
-            made = getattr(region.b, kind)(x, y, flags=["nsw"])
-            return made
+            return getattr(region.b, kind)(x, y, flags=["nsw"])
         known = constant_int(y)
         if known is None and kind != "sub":
             x, y, known = y, x, constant_int(x)

@@ -6,6 +6,9 @@ from typing import Any
 
 from jit.ir import types as T
 
+_one_of: dict[T.ClassType | T.ModuleType, T.ClassType | T.ModuleType] = {}
+"""Of equal types all objects have the same one: machine code compares addresses."""
+
 
 class Object:
     """What `prim::CreateObject` makes: a type of a program, and slots by name.
@@ -19,7 +22,7 @@ class Object:
     def __init__(
         self, type: T.ClassType | T.ModuleType, slots: dict[str, Any] | None = None
     ) -> None:
-        self.type = type
+        self.type = _one_of.setdefault(type, type)
         self.slots: dict[str, Any] = {} if slots is None else slots
 
     def __repr__(self) -> str:

@@ -20,6 +20,7 @@ import llvmlite.ir as ll
 
 from jit.ir import types as T
 from jit.runtime.codegen import failures
+from jit.runtime.codegen.attributes import Attributes
 from jit.runtime.codegen.building import at, load, store
 from jit.runtime.codegen.callable_type import HEAD, build_problem
 from jit.runtime.codegen.host import (
@@ -45,6 +46,7 @@ from jit.runtime.codegen.tensor_calling import (
     unbox_tensor,
 )
 from jit.runtime.codegen.values import F64, I1, I32, I64, POINTER
+from jit.runtime.gathering import Gathering
 
 if TYPE_CHECKING:
     from jit.runtime.codegen.program import Unit
@@ -93,8 +95,9 @@ def problem() -> str:
 class Entry:
     """Makes the entry of a function: guards, unboxing, call, boxing."""
 
-    def __init__(self, unit: Unit) -> None:
+    def __init__(self, unit: Unit, takes_arrays: bool = False) -> None:
         self.unit = unit
+        self.takes_arrays = takes_arrays
         function = ll.Function(unit.module, ENTRY_TYPE, "entry")
         self.made = function
         self.self, self.args, self.count, self.names = function.args
@@ -106,6 +109,7 @@ class Entry:
         self.state = self.b.bitcast(words, POINTER)
         self.miss = function.append_basic_block("miss")
         self.error = function.append_basic_block("error")
+        self.attributes: Attributes | None = None
 
     def stack(self, type: ll.Type) -> ll.Value:
         """Room for one value in the frame of the entry."""
@@ -156,8 +160,13 @@ class Entry:
             case TupleKind(items, None):
                 return self._unbox_tuple(given, items)
             case TensorKind():
-                return unbox_tensor(self, given, kind)
+                return unbox_tensor(self, given, self._at_border(kind))
         raise Declined(f"an argument is `{kind}`")
+
+    def _at_border(self, kind: TensorKind) -> TensorKind:
+        """What callers give and get for a tensor."""
+        is_array = kind.is_array or self.takes_arrays
+        return TensorKind(kind.dtype, kind.rank, is_array)
 
     def has_type(self, given: ll.Value, name: str) -> ll.Value:
         """Whether an object is of exactly a type."""
@@ -219,7 +228,8 @@ class Entry:
                     self.call("PyTuple_SetItem", I32, made, I64(index), boxed)
                 return made
             case TensorKind():
-                boxed = self.check_result(box_tensor(self, leaves, kind, self.state))
+                border = self._at_border(kind)
+                boxed = self.check_result(box_tensor(self, leaves, border, self.state))
                 if kind.is_array and kind.rank == 0:
                     boxed = self.call("PyArray_Return", POINTER, boxed)
                 return boxed
@@ -228,17 +238,24 @@ class Entry:
     # the whole ------------------------------------------------------------------------
 
     def make(
-        self, inner: ll.Function, arguments: Sequence[Kind], results: Sequence[Kind]
+        self,
+        inner: ll.Function,
+        arguments: Sequence[Kind],
+        results: Sequence[Kind],
+        gathering: Gathering | None,
     ) -> None:
         """The whole entry."""
         b = self.b
-        count = b.and_(self.count, I64(2**63 - 1))
-        fits = b.icmp_unsigned("==", count, I64(len(arguments)))
-        self.guard(b.and_(fits, self.is_null(self.names)))
+        if gathering is not None:
+            self.attributes = Attributes(self, gathering)
+            given = self.attributes.gather()
+        else:
+            given = self._arguments(len(arguments))
         leaves: list[ll.Value] = []
-        for index, kind in enumerate(arguments):
-            given = b.load(b.gep(self.args, [I64(index)], inbounds=True))
-            leaves += self.unbox(given, kind)
+        for one, kind in zip(given, arguments, strict=True):
+            leaves += self.unbox(one, kind)
+        if self.attributes is not None:
+            self.attributes.hold()
         for index in (1, 2, 3, 4):
             store(b, I64(0), at(b, self.state, 8 * index))
         table = self.field(self.self, HEAD + 8 * TABLE, I64)
@@ -261,9 +278,24 @@ class Entry:
             for i in range(sum(len(k.leaf_types()) for k in results))
         ]
         whole = results[0] if len(results) == 1 else TupleKind(tuple(results))
-        b.ret(self.box(found, whole))
+        boxed = self.box(found, whole)
+        self._let_go()
+        b.ret(boxed)
         self._make_failed(failed, limited)
         self._make_rest()
+
+    def _arguments(self, count: int) -> list[ll.Value]:
+        """The arguments of a call, if there are so many."""
+        b = self.b
+        given = b.and_(self.count, I64(2**63 - 1))
+        fits = b.icmp_unsigned("==", given, I64(count))
+        self.guard(b.and_(fits, self.is_null(self.names)))
+        places = [b.gep(self.args, [I64(i)], inbounds=True) for i in range(count)]
+        return [b.load(place) for place in places]
+
+    def _let_go(self) -> None:
+        if self.attributes is not None:
+            self.attributes.let_go()
 
     def _call_inner(
         self,
@@ -299,6 +331,7 @@ class Entry:
         # Python allows deeper calls than the stack of this thread: it runs them
         with b.if_then(b.and_(limited, is_deep), likely=False):
             b.call(self.unit.ownership("release_state"), [state])
+            self._let_go()
             b.branch(self.miss)
         box = self.check_result(self.call("PyLong_FromVoidPtr", POINTER, state))
         arguments = self.stack(POINTER)
@@ -309,6 +342,7 @@ class Entry:
         )  # fmt: skip
         self.call("Py_DecRef", ll.VoidType(), box)
         b.call(self.unit.ownership("release_state"), [state])
+        self._let_go()
         b.ret(called)
 
     def _held(self, name: str) -> ll.Value:
@@ -329,6 +363,7 @@ class Entry:
             )
         )  # fmt: skip
         b.position_at_end(self.error)
+        self._let_go()
         b.ret(ll.Constant(POINTER, None))
 
 
@@ -344,6 +379,8 @@ def make_entry(
     inner: ll.Function,
     arguments: Sequence[Kind],
     results: Sequence[Kind],
+    gathering: Gathering | None = None,
+    takes_arrays: bool = False,
 ) -> None:
     """Add the function `entry` to a module."""
-    Entry(unit).make(inner, arguments, results)
+    Entry(unit, takes_arrays).make(inner, arguments, results, gathering)

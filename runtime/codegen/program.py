@@ -32,6 +32,7 @@ from jit.runtime.codegen.lowering import Reason
 from jit.runtime.codegen.native_code import NativeCode
 from jit.runtime.codegen.region import NodeDeclined, Region, returned_type
 from jit.runtime.codegen.values import I64, POINTER
+from jit.runtime.gathering import Gathering
 
 FindGraph = Callable[[str, Sequence[T.Type]], Graph]
 
@@ -165,14 +166,22 @@ def type_of_kind(kind: Kind) -> T.Type:
 
 
 def compile_graph(
-    graph: Graph, name: str, find_graph: FindGraph
+    graph: Graph,
+    name: str,
+    find_graph: FindGraph,
+    gathering: Gathering | None = None,
+    takes_arrays: bool = False,
 ) -> NativeCode | list[Reason]:
-    """Machine code of a whole graph, or why there is none."""
+    """Machine code of a whole graph, or why there is none.
+
+    `gathering` says where the inputs are, if they are not the arguments of a call. With
+    `takes_arrays` a call gives arrays for Tensors, and gets arrays.
+    """
     unit = Unit(find_graph)
     try:
         kinds = [kind_of_type(v.type) for v in graph.inputs]
         inner, results = unit.make_function(graph, name, kinds)
-        calling.make_entry(unit, inner, kinds, results)
+        calling.make_entry(unit, inner, kinds, results, gathering, takes_arrays)
     except NodeDeclined as declined:
         return [Reason(declined.node.full_name, str(declined), declined.node)]
     except Declined as declined:

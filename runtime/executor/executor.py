@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from jit import passes
 from jit.ir import types as T
@@ -14,23 +14,32 @@ from jit.ir.program import Function, Program
 from jit.ir.schema import FunctionSchema
 from jit.runtime import bytecode
 from jit.runtime.bytecode import Code
+from jit.runtime.executor import background
 from jit.runtime.executor.explanation import (
     INTERPRETED,
     Explanation,
     print_stages,
 )
+from jit.runtime.executor.instances import Versions, interpreter, takes_modules
+from jit.runtime.executor.modes import CALLS_BEFORE, get_compile_mode
 from jit.runtime.executor.native import compile_native, native_enabled
 from jit.runtime.executor.specialisation import (
     Specialisation,
     key_of,
     type_of_argument,
 )
+from jit.runtime.executor.specialisation_cache import CacheInfo, SpecialisationCache
+from jit.runtime.gathering import Gathering
 from jit.runtime.program_values import RefusedError, convert
 from jit.runtime.promotion import get_default_dtype
 from jit.runtime.tensor import Tensor
 
+if TYPE_CHECKING:
+    from jit.runtime.codegen.native_code import NativeCode
+    from jit.runtime.codegen.native_function import NativeFunction
 
-@dataclass(frozen=True, slots=True)
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Compiled:
     """A function made ready for some types of arguments."""
 
@@ -41,6 +50,30 @@ class Compiled:
     native: Callable[..., Any] | None = None
     """The machine code, if there is any."""
     explanation: Explanation = INTERPRETED
+    gathering: Gathering | None = None
+    """Where the inputs of the graph are, if they are not the arguments."""
+    machine: NativeCode | None = None
+    """The machine code of the whole graph, to make callables of."""
+    takes_arrays: bool = False
+    """Whether machine code takes arrays for Tensors, and gives them."""
+
+    def run(self, values: Sequence[Any], given: Sequence[Any] | None = None) -> Any:
+        """Call it. `given` are the values as they were before arrays became Tensors:
+        with them, Tensors of the result may come back as arrays."""
+        if self.native is None:
+            return bytecode.run(self.code, values)
+        if not self.takes_arrays:
+            return self.native(*values)
+        assert given is not None
+        result = self.native(*given)
+        return bytecode.run(self.code, values) if result is MISSED else result
+
+
+MISSED: Any = object()
+"""What machine code that takes arrays gives for arguments that do not fit."""
+
+_INTERPRETED, _MACHINE, _ARRAYS = range(3)
+"""How a function is made ready: the first part of a key."""
 
 
 class Executor:
@@ -54,7 +87,9 @@ class Executor:
     def __init__(self, program: Program, *, optimize: bool = True) -> None:
         self.program = program
         self.optimize = optimize
-        self._compiled: dict[tuple[Any, ...], Compiled] = {}
+        self._cache = SpecialisationCache()
+        self._waiting: dict[tuple[Any, ...], int] = {}
+        """Calls of what will be compiled later."""
         self._codes: dict[tuple[str, str], Code] = {}
         self._lock = threading.RLock()
 
@@ -65,10 +100,42 @@ class Executor:
         for a function that the program does not have.
         """
         values = self._enter(self._function(name).schema, args)
-        compiled = self._find(name, values)
-        if compiled.native is not None:
-            return compiled.native(*values)
-        return bytecode.run(compiled.code, values)
+        return self._find(name, values, self._how(name, values)).run(values)
+
+    def prepare(
+        self, name: str, args: Sequence[Any], given: Sequence[Any] | None = None
+    ) -> tuple[Compiled, list[Any]]:
+        """What runs for these arguments in this mode, and the values that it gets.
+
+        `given` are the arguments as they were before arrays became Tensors, if only
+        arrays were given.
+        """
+        values = self._enter(self._function(name).schema, args)
+        how = self._how(name, values, _MACHINE if given is None else _ARRAYS)
+        return self._find(name, values, how), values
+
+    def link(self, compiled: Compiled) -> NativeFunction | None:
+        """The machine code of what `prepare` gave, as one of several functions that are
+        tried in turn; None if there is none, or if it is not kept any more."""
+        entry = self._cache.entry_of(compiled)
+        if entry is None or compiled.machine is None:
+            return None
+        made = compiled.machine.function(None)
+        entry.count_calls_of(made)
+        return made
+
+    def keeps(self, compiled: Compiled) -> bool:
+        """Whether something is still in the cache."""
+        return self._cache.entry_of(compiled) is not None
+
+    @property
+    def evictions(self) -> int:
+        """How many specialisations have gone from the cache."""
+        return self._cache.evictions
+
+    def cache_info(self) -> CacheInfo:
+        """How often functions were compiled, and found compiled."""
+        return self._cache.info()
 
     def graph_for(self, name: str, args: Sequence[Any] = ()) -> Graph:
         """The graph that `call` runs for these arguments."""
@@ -82,7 +149,9 @@ class Executor:
         """Whether `call` runs machine code for these arguments, and why if not."""
         values = self._enter(self._function(name).schema, args)
         compiled = self._find(name, values)
-        return compiled.explanation.about(name, compiled.graph, values)
+        gathering = compiled.gathering
+        found = values if gathering is None else gathering.gather(values) or values
+        return compiled.explanation.about(name, compiled.graph, found)
 
     def compiled_for(self, name: str, args: Sequence[Any] = ()) -> Compiled:
         """What `call` runs for these arguments; compiled if it was not yet."""
@@ -90,11 +159,12 @@ class Executor:
 
     def specialisations(self, name: str) -> list[Specialisation]:
         """For which types a function has been compiled so far, the first one first."""
-        return [
-            c.specialisation
-            for c in list(self._compiled.values())
-            if c.specialisation.function == name
-        ]
+        found: list[Specialisation] = []
+        for entry in self._cache.entries():
+            made = entry.made
+            each = made.all if isinstance(made, Versions) else [made]
+            found += [c.specialisation for c in each]
+        return [s for s in found if s.function == name]
 
     def _function(self, name: str) -> Function:
         function = self.program.functions.get(name)
@@ -138,33 +208,106 @@ class Executor:
 
     # compiling ----------------------------------------------------------------------
 
-    def _find(self, name: str, values: Sequence[Any]) -> Compiled:
-        key = (name, passes.math_level(), get_default_dtype(), *key_of(values))
-        found = self._compiled.get(key)
-        if found is None:
-            with self._lock:
-                found = self._compiled.get(key)
-                if found is None:
-                    found = self._compiled[key] = self._compile(name, values)
-        return found
-
-    def _compile(self, name: str, values: Sequence[Any]) -> Compiled:
-        graph = self._function(name).graph
-        declared = [a.type for a in self._function(name).schema.arguments]
-        types = tuple(map(type_of_argument, values, declared))
-        graph = self._optimized(graph, types)
-        specialisation = Specialisation(name, types)
-        code = bytecode.assemble(graph, name, self._find_code)
+    def _how(self, name: str, values: Sequence[Any], wanted: int = _MACHINE) -> int:
+        """How a call runs now; what comes later is noted, or begun."""
         if not native_enabled():
+            return _INTERPRETED
+        mode = get_compile_mode()
+        if mode == "eager":
+            return wanted
+        key = self._key(name, values, wanted)
+        if self._cache.get(key) is not None:
+            return wanted
+        count = self._waiting[key] = self._waiting.get(key, 0) + 1
+        if mode == "lazy" and count > CALLS_BEFORE:
+            self._waiting.pop(key, None)
+            return wanted
+        if mode == "background" and count == 1:
+            background.submit(lambda: self._find_later(key, name, values, wanted))
+        return _INTERPRETED
+
+    def _find_later(
+        self, key: tuple[Any, ...], name: str, values: Sequence[Any], how: int
+    ) -> None:
+        self._find(name, values, how)
+        self._waiting.pop(key, None)
+
+    def _key(self, name: str, values: Sequence[Any], how: int) -> tuple[Any, ...]:
+        level, dtype = passes.math_level(), get_default_dtype()
+        return (how, name, level, dtype, *key_of(values))
+
+    def _find(self, name: str, values: Sequence[Any], how: int | None = None) -> Any:
+        """What is ready for these values; made ready if it is not."""
+        if how is None:
+            how = _MACHINE if native_enabled() else _INTERPRETED
+        key = self._key(name, values, how)
+        entry = self._cache.get(key)
+        if entry is None:
+            entry = self._cache.find(key, lambda: self._compile(name, values, how))
+        else:
+            entry.hits += 1
+        if isinstance(entry.made, Versions):
+            with self._lock:
+                return entry.made.find(values)
+        return entry.made
+
+    def _compile(
+        self, name: str, values: Sequence[Any], how: int
+    ) -> tuple[Specialisation, Compiled | Versions]:
+        graph = self._function(name).graph
+        arguments = self._function(name).schema.arguments
+        types = tuple(map(type_of_argument, values, [a.type for a in arguments]))
+        specialisation = Specialisation(name, types, tuple(a.name for a in arguments))
+        if how != _INTERPRETED and self.optimize and takes_modules(values):
+            return specialisation, Versions(
+                graph,
+                self._optimized,
+                lambda *lifted: self._make_ready(specialisation, how, *lifted),
+            )
+        graph = self._optimized(graph, types)
+        return specialisation, self._make_ready(specialisation, how, graph)
+
+    def _make_ready(
+        self,
+        specialisation: Specialisation,
+        how: int,
+        graph: Graph,
+        gathering: Gathering | None = None,
+    ) -> Compiled:
+        """Assemble an optimised graph, and make machine code of it."""
+        name = specialisation.function
+        code = bytecode.assemble(graph, name, self._find_code)
+        if how == _INTERPRETED:
             return Compiled(specialisation, graph, code)
+
+        def again(*args: Any) -> Any:
+            return self.call(name, args)
+
+        def miss(*given: Any) -> Any:
+            return MISSED
+
+        takes_arrays = how == _ARRAYS
+        interpret = miss if takes_arrays else interpreter(code, gathering, again)
         made = compile_native(
-            graph, name, self._find_graph, lambda *args: bytecode.run(code, args)
+            graph, name, self._find_graph, interpret, gathering, takes_arrays
         )
         print_stages(made.explanation, name)
         if made.natives:
             graph = made.graph
             code = bytecode.assemble(graph, name, self._find_code, made.natives)
-        return Compiled(specialisation, graph, code, made.function, made.explanation)
+        function = made.function
+        if function is None and gathering is not None:
+            function = interpreter(code, gathering, again)
+        return Compiled(
+            specialisation,
+            graph,
+            code,
+            function,
+            made.explanation,
+            gathering,
+            made.machine,
+            takes_arrays,
+        )
 
     def _find_graph(self, name: str, types: Sequence[T.Type]) -> Graph:
         """The graph of a function for arguments of some types."""

@@ -1,12 +1,11 @@
 """Whether and how the executor runs machine code.
 
-Machine code needs llvmlite. It is off unless the environment says `JIT_NATIVE=1` or
-`enable_native` was called.
+Machine code needs llvmlite. `JIT_NATIVE=0` and `jit.runtime.executor.modes` switch it
+off.
 """
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -16,22 +15,15 @@ from jit.ir.graph import Graph, Node, Value, outer_values
 from jit.passes import partition
 from jit.runtime import bytecode, codegen
 from jit.runtime.executor.explanation import Explanation
+from jit.runtime.executor.modes import native_wanted
+from jit.runtime.gathering import Gathering
 
 FindGraph = Callable[[str, Sequence[T.Type]], Graph]
-
-_enabled = os.environ.get("JIT_NATIVE") == "1"
 
 
 def native_enabled() -> bool:
     """Whether graphs are compiled to machine code."""
-    return _enabled and codegen.is_available()
-
-
-def enable_native(enabled: bool) -> bool:
-    """Turn machine code on or off for what is compiled from now on; what it was."""
-    global _enabled
-    before, _enabled = _enabled, enabled
-    return before
+    return native_wanted() and codegen.is_available()
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,14 +37,22 @@ class NativeGraph:
     natives: dict[Node, Callable[..., Any]]
     """What runs the regions."""
     explanation: Explanation
+    machine: Any = None
+    """The `NativeCode` of the whole graph, if there is one."""
 
 
 def compile_native(
-    graph: Graph, name: str, find_graph: FindGraph, slow: Callable[..., Any]
+    graph: Graph,
+    name: str,
+    find_graph: FindGraph,
+    slow: Callable[..., Any],
+    gathering: Gathering | None = None,
+    takes_arrays: bool = False,
 ) -> NativeGraph:
     """Make machine code of a graph, or of parts of it.
 
-    `slow` takes the calls whose arguments do not fit.
+    `slow` takes the calls whose arguments do not fit. `gathering` says where the inputs
+    are, if they are not the arguments.
     """
     from jit.runtime.codegen import calling
     from jit.runtime.codegen.lowering import Reason
@@ -62,10 +62,10 @@ def compile_native(
     if problem:
         explanation = Explanation(False, (Reason("call", problem),))
         return NativeGraph(None, graph, {}, explanation)
-    made = compile_graph(graph, name, find_graph)
+    made = compile_graph(graph, name, find_graph, gathering, takes_arrays)
     if not isinstance(made, list):
         explanation = Explanation(True, (), 0, (made.llvm,))
-        return NativeGraph(made.function(slow), graph, {}, explanation)
+        return NativeGraph(made.function(slow), graph, {}, explanation, made)
     return _Regions(graph, name, find_graph, made).compile()
 
 

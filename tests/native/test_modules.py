@@ -1,0 +1,353 @@
+"""Modules run as machine code: what they hold is read anew in each call."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+pytest.importorskip("llvmlite", reason="llvmlite is not installed (extra `native`)")
+
+import jit
+from jit import torch
+from jit.runtime.executor import enable_native
+from jit.torch import nn
+
+
+@pytest.fixture(autouse=True)
+def native():
+    before = enable_native(True)
+    yield
+    enable_native(before)
+
+
+def interpreted(model, *args):
+    """What the interpreter gives for a copy of a model."""
+    before = enable_native(False)
+    try:
+        return model.copy()(*args)
+    finally:
+        enable_native(before)
+
+
+class Mlp(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.layers = nn.Sequential(nn.Linear(4, 8), nn.ReLU(), nn.Linear(8, 3))
+        self.scale = 2.0
+
+    def forward(self, x):
+        return self.layers(x) * self.scale
+
+
+def mlp():
+    torch.manual_seed(3)
+    return jit.script(Mlp())
+
+
+X = torch.tensor([[1.0, -2.0, 0.5, 3.0], [0.0, 1.0, -1.0, 2.0]])
+
+
+def same(a, b):
+    np.testing.assert_allclose(a.numpy(force=True), b.numpy(force=True), rtol=1e-6)
+
+
+def test_a_module_is_machine_code_as_a_whole():
+    model = mlp()
+
+    same(interpreted(model, X), model(X))
+
+    assert model.explain(X).is_native
+
+
+def test_weights_that_are_changed_in_place_count_in_the_next_call():
+    model = mlp()
+    before = model(X)
+    with torch.no_grad():
+        for parameter in model.parameters():
+            parameter.mul_(0.5)
+
+    after = model(X)
+
+    assert not torch.equal(before, after)
+    same(interpreted(model, X), after)
+
+
+def test_a_parameter_that_is_replaced_counts_in_the_next_call():
+    model = mlp()
+    model(X)
+    model.layers[0].weight = nn.Parameter(torch.ones(8, 4))
+
+    same(interpreted(model, X), model(X))
+
+
+def test_load_state_dict_counts_in_the_next_call():
+    model, other = mlp(), Mlp()
+    model(X)
+    model.load_state_dict(other.state_dict())
+
+    same(other(X), model(X))
+
+
+def test_parameters_of_another_dtype_get_a_version_of_their_own():
+    model = mlp()
+    model(X)
+    model.to(torch.float64)
+    wide = X.to(torch.float64)
+
+    found = model(wide)
+
+    assert found.dtype == torch.float64
+    same(interpreted(model, wide), found)
+    assert model.explain(wide).is_native
+
+
+def test_a_number_that_changes_becomes_an_input():
+    model = mlp()
+    once = model(X)
+    for factor in (3.0, 4.0, 5.0, 6.0):
+        model.scale = factor
+        same(once * (factor / 2.0), model(X))
+
+    versions = model.forward._owner._executor.specialisations(
+        model.forward.function.name
+    )
+
+    assert len(versions) == 2
+
+
+def test_negative_zero_is_another_number():
+    class Divide(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.zero = 0.0
+
+        def forward(self, x):
+            return x / self.zero
+
+    model = jit.script(Divide())
+    one = torch.ones(1)
+
+    assert model(one).item() == np.inf
+    model.zero = -0.0
+    assert model(one).item() == -np.inf
+
+
+class Switch(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.mode = "add"
+        self.offset = None
+
+    def forward(self, x):
+        if self.training:
+            return x + 1
+        if self.mode == "add":
+            return x + 2
+        return x * 5
+
+
+def test_flags_and_texts_are_constants_that_are_checked():
+    model = jit.script(Switch())
+    x = torch.ones(2)
+
+    assert model(x).tolist() == [2, 2]
+    model.eval()
+    assert model(x).tolist() == [3, 3]
+    model.mode = "".join(["m", "ul"])
+    assert model(x).tolist() == [5, 5]
+    model.train()
+    assert model(x).tolist() == [2, 2]
+
+
+class Counter(nn.Module):
+    count: int
+
+    def __init__(self):
+        super().__init__()
+        self.count = 0
+        self.register_buffer("total", torch.zeros(2))
+
+    def forward(self, x):
+        self.count += 1
+        self.total += x
+        if self.count > 2:
+            raise ValueError(f"called {self.count} times")
+        return self.total * self.count
+
+
+def test_attributes_that_are_set_stay_set_also_after_an_exception():
+    model = jit.script(Counter())
+    x = torch.ones(2)
+
+    assert model(x).tolist() == [1, 1]
+    assert model(x).tolist() == [4, 4]
+    with pytest.raises(ValueError, match="called 3 times"):
+        model(x)
+    assert model.count == 3
+    assert model.total.tolist() == [3, 3]
+
+
+class Pair(nn.Module):
+    def __init__(self, shared):
+        super().__init__()
+        self.a = shared
+        self.b = shared
+
+    def forward(self, x):
+        return self.a(x), self.b(x)
+
+
+class Step(nn.Module):
+    count: int
+
+    def __init__(self):
+        super().__init__()
+        self.count = 0
+        self.weight = nn.Parameter(torch.ones(2))
+
+    def forward(self, x):
+        self.count += 1
+        return x * self.weight * self.count
+
+
+def test_a_shared_submodule_sees_what_was_set_by_another_path():
+    model = jit.script(Pair(Step()))
+
+    first, second = model(torch.ones(2))
+
+    assert first.tolist() == [1, 1]
+    assert second.tolist() == [2, 2]
+    assert model.a.count == 2
+
+
+class Norm(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.linear = nn.Linear(4, 3)
+        self.norm = nn.BatchNorm1d(3)
+
+    def forward(self, x):
+        return self.norm(self.linear(x))
+
+
+def test_batch_norm_updates_its_statistics_when_training():
+    torch.manual_seed(0)
+    plain = Norm()
+    model = jit.script(plain).copy()
+
+    for _ in range(3):
+        same(plain(X), model(X))
+
+    assert model.norm.num_batches_tracked.item() == 3
+    same(plain.norm.running_mean, model.norm.running_mean)
+    same(plain.norm.running_var, model.norm.running_var)
+    plain.eval(), model.eval()
+    same(plain(X), model(X))
+
+
+class Gives(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.weight = nn.Parameter(torch.ones(2))
+
+    def forward(self, x):
+        return self.weight, self.weight.view(2, 1), x
+
+
+def test_a_parameter_that_is_returned_is_the_parameter():
+    model = jit.script(Gives())
+
+    weight, view, _ = model(torch.ones(1))
+
+    assert weight is model.weight
+    view.fill_(4)
+    assert model.weight.tolist() == [4, 4]
+
+
+def test_exceptions_are_those_of_the_interpreter():
+    model = mlp()
+    wrong = torch.ones(2, 5)
+    with pytest.raises(RuntimeError) as native_error:
+        model(wrong)
+    with pytest.raises(RuntimeError) as error:
+        interpreted(model, wrong)
+
+    assert str(error.value) == str(native_error.value)
+    assert error.value.__notes__ == native_error.value.__notes__
+
+
+def test_copies_have_weights_of_their_own():
+    model = mlp()
+    copy = model.copy()
+    before = model(X)
+    with torch.no_grad():
+        copy.layers[2].bias.fill_(100)
+
+    same(before, model(X))
+    assert copy(X).min().item() > 100
+
+
+def test_a_traced_module_is_machine_code():
+    torch.manual_seed(3)
+    module = Mlp()
+    model = jit.trace(module, X)
+
+    same(module(X), model(X))
+    assert model.explain(X).is_native
+    with torch.no_grad():
+        module.layers[0].weight.mul_(2)
+    same(module(X), model(X))
+
+
+def test_a_loaded_module_is_machine_code(tmp_path):
+    model = mlp()
+    model.save(tmp_path / "model.trs")
+    loaded = jit.load(tmp_path / "model.trs")
+
+    same(model(X), loaded(X))
+    assert loaded.explain(X).is_native
+
+
+def test_a_loaded_module_may_be_trained(tmp_path):
+    model = jit.script(Norm())
+    model.save(tmp_path / "model.trs")
+    loaded = jit.load(tmp_path / "model.trs")
+
+    same(model(X), loaded(X))
+    same(model.norm.running_var, loaded.norm.running_var)
+
+
+def test_arrays_give_arrays():
+    model = mlp()
+
+    found = model(X.numpy())
+
+    assert isinstance(found, np.ndarray)
+    np.testing.assert_array_equal(model(X).numpy(force=True), found)
+
+
+def test_a_function_may_be_given_a_module():
+    class Twice(nn.Module):
+        def __init__(self, inner):
+            super().__init__()
+            self.inner = inner
+
+        def forward(self, x):
+            return self.apply_to(x) + self.apply_to(x)
+
+        def apply_to(self, x):
+            return self.inner(x)
+
+    model = jit.script(Twice(Mlp()))
+
+    same(interpreted(model, X), model(X))
+    assert model.explain(X).is_native
+
+
+def test_a_submodule_can_be_called_by_itself():
+    model = mlp()
+    whole = model(X)
+
+    part = model.layers(X)
+
+    same(whole, part * 2)

@@ -39,6 +39,9 @@ _HOMES = {
     "VerificationError": "jit.verification",
     "get_num_threads": "jit.runtime.thread_count",
     "set_num_threads": "jit.runtime.thread_count",
+    "memory_stats": "jit.runtime.memory_stats",
+    "reset_peak_memory": "jit.runtime.memory_stats",
+    "keep_memory": "jit.runtime.memory_stats",
     "Error": "jit.ir.diagnostic",
     "CompileError": "jit.ir.diagnostic",
     "TracingError": "jit.ir.diagnostic",
@@ -75,6 +78,7 @@ if TYPE_CHECKING:
     from jit.modules.script_function import ScriptFunction
     from jit.modules.script_module import ScriptModule
     from jit.passes import set_math
+    from jit.runtime.memory_stats import keep_memory, memory_stats, reset_peak_memory
     from jit.runtime.thread_count import get_num_threads, set_num_threads
     from jit.serialization import load, save
     from jit.tracing.trace import trace

@@ -23,7 +23,6 @@ import mmap
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import Any
 
 import llvmlite.ir as ll
@@ -34,6 +33,7 @@ from jit.runtime.codegen.building import at, index, larger, load, new_function, 
 from jit.runtime.codegen.host import host_function, numpy_function, read_slot
 from jit.runtime.codegen.pausing import leave_loop, lock, unlock
 from jit.runtime.codegen.values import I1, I8, I32, I64, POINTER
+from jit.runtime.memory_stats import MemoryStats
 
 ALIGNMENT = 64
 LARGE_BYTES = 1 << 20
@@ -55,25 +55,6 @@ _AT = {name: 8 * place for place, name in enumerate(_COUNTERS)}
 
 VOID = ll.VoidType()
 NULL = ll.Constant(POINTER, None)
-
-
-@dataclass(frozen=True)
-class Statistics:
-    """What the allocator holds, in bytes, and what it did."""
-
-    current: int
-    """Bytes that are in use."""
-    peak: int
-    """The most that were in use at a time."""
-    kept: int
-    """Bytes of released blocks that wait for the next request."""
-    limit: int
-    """The most that may wait."""
-    allocations: int
-    recycled: int
-    """Allocations that got a block that had waited."""
-    from_system: int
-    """Allocations that needed the operating system."""
 
 
 # the allocator of this process ---------------------------------------------------------
@@ -139,9 +120,9 @@ def set_limit(bytes: int) -> None:
     trim(bytes)
 
 
-def statistics() -> Statistics:
+def statistics() -> MemoryStats:
     """What the allocator holds now, and what it did."""
-    return Statistics(*_allocator().counters)
+    return MemoryStats(*_allocator().counters)
 
 
 def reset_peak() -> None:

@@ -2,7 +2,8 @@
 
 Optimising and making machine code takes milliseconds to seconds, loading an object a
 tenth of a millisecond: objects are kept on disk (`cache`), and equal modules are loaded
-once in a process.
+once in a process. `load` finds code by the text of its module, `made` by what it is for,
+so that nobody has to make the text.
 """
 
 from __future__ import annotations
@@ -11,16 +12,17 @@ import ctypes
 import functools
 import hashlib
 import itertools
+import json
 import platform
 import re
 import weakref
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ParamSpec, TypeVar
 
 import llvmlite
 import llvmlite.binding as llvm
 
-from jit.runtime.codegen import cache, host
+from jit.runtime.codegen import cache, host, sources
 from jit.runtime.codegen import target as targets
 from jit.runtime.codegen.forking import llvm_lock
 
@@ -73,8 +75,15 @@ def once(make: Callable[P, R]) -> Callable[P, R]:
 class Library:
     """The loaded functions of one module. The code lives as long as this object."""
 
-    def __init__(self, owner: llvm.ResourceTracker, addresses: dict[str, int]) -> None:
+    def __init__(
+        self,
+        owner: llvm.ResourceTracker,
+        addresses: dict[str, int],
+        uses: Mapping[str, Library],
+    ) -> None:
         self.addresses = addresses
+        self.uses = uses
+        """Libraries whose functions the code calls, by the names of these."""
         self._owner = owner
         self._end = weakref.finalize(self, _unload, owner)
         self._end.atexit = False
@@ -185,15 +194,25 @@ def key_of(text: str, *, tidy: bool = False) -> str:
     return hashlib.sha256("\0".join(words).encode()).hexdigest()
 
 
-def load(text: str, names: Sequence[str], *, tidy: bool = False) -> Library:
+def load(
+    text: str,
+    names: Sequence[str],
+    *,
+    tidy: bool = False,
+    uses: Mapping[str, Library] | None = None,
+) -> Library:
     """The functions of a module, ready to be called; equal modules are loaded once.
 
-    The module may declare the global `host`, see `jit.runtime.codegen.host`. Its code is
-    taken from the cache on disk where it has been made before. With `tidy` LLVM only
-    tidies it, which is enough for what is not a loop of the user's.
+    The module may declare the global `host`, see `jit.runtime.codegen.host`, and functions
+    of other libraries, `uses`. Its code is taken from the cache on disk where it has been
+    made before. With `tidy` LLVM only tidies it, which is enough for what is not a loop
+    of the user's.
     """
+    uses = uses or {}
     key = key_of(text, tidy=tidy)
-    wanted = ",".join((key, *names))
+    # other code may have been made for the same name since
+    used = (f"{name}={uses[name].address(name)}" for name in sorted(uses))
+    wanted = ",".join((key, *names, *used))
     with llvm_lock:
         _unload_dropped()
         found = _loaded.get(wanted)
@@ -202,21 +221,67 @@ def load(text: str, names: Sequence[str], *, tidy: bool = False) -> Library:
             if code is None:
                 code = object_code(text, tidy=tidy)
                 cache.store(key, code)
-            found = _loaded[wanted] = _link(code, text, names)
+            places = host.places_of(host.slots_of(text))
+            found = _loaded[wanted] = _link(code, places, names, uses)
         return found
 
 
-def _link(code: bytes, text: str, names: Sequence[str]) -> Library:
+def made(
+    key: str, names: Sequence[str], build: Callable[[], str], *, tidy: bool = True
+) -> Library:
+    """The functions of the module that `build` makes, by what the module is for.
+
+    `key` says all that the text depends on, but for the machine and the sources of this
+    package. `build` is called only where the code is not in this process, and not on
+    disk. With `tidy` LLVM only tidies what it gives.
+    """
+    words = (_makers(), repr(targets.host()), sources.DIGEST, f"{tidy}", *names, key)
+    digest = hashlib.sha256("\0".join(words).encode()).hexdigest()
+    with llvm_lock:
+        _unload_dropped()
+        found = _loaded.get(digest)
+        if found is None:
+            stored = cache.find(digest)
+            if stored is None:
+                text = build()
+                places = host.places_of(host.slots_of(text))
+                code = object_code(text, tidy=tidy)
+                cache.store(digest, _with_places(places, code))
+            else:
+                places, code = _places_and_code(stored)
+            found = _loaded[digest] = _link(code, places, names, {})
+        return found
+
+
+def _with_places(places: Mapping[str, host.Place], code: bytes) -> bytes:
+    """An object behind a line that says which slots it reads."""
+    slots = [(name, place.index, place.home) for name, place in places.items()]
+    return json.dumps(slots).encode() + b"\n" + code
+
+
+def _places_and_code(stored: bytes) -> tuple[dict[str, host.Place], bytes]:
+    line, _, code = stored.partition(b"\n")
+    slots = json.loads(line)
+    return {name: host.Place(index, home) for name, index, home in slots}, code
+
+
+def _link(
+    code: bytes,
+    places: Mapping[str, host.Place],
+    names: Sequence[str],
+    uses: Mapping[str, Library],
+) -> Library:
     """Load an object, fill its host table, find its functions."""
-    slots = host.slots_of(text)
     builder = llvm.JITLibraryBuilder().add_object_img(code).add_current_process()
-    for name in (*names, host.HOST) if slots else names:
+    for name in (*names, host.HOST) if places else names:
         builder.export_symbol(name)
+    for name, library in uses.items():
+        builder.import_symbol(name, library.address(name))
     linker, label = _linker()
     owner = builder.link(linker, label)
-    if slots:
-        host.fill_host_table(owner[host.HOST], slots)
-    return Library(owner, {name: owner[name] for name in names})
+    if places:
+        host.fill_host_table(owner[host.HOST], places)
+    return Library(owner, {name: owner[name] for name in names}, uses)
 
 
 _LIBRARIES_OF_A_LINKER = 256

@@ -11,7 +11,9 @@ from __future__ import annotations
 import ctypes
 import importlib
 import re
-from collections.abc import Iterable
+import sys
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import llvmlite.ir as ll
@@ -31,6 +33,8 @@ POINTER = ll.IntType(8).as_pointer()
 SLOTS: list[str] = []
 """Names of the slots, in order."""
 _FILL: dict[str, Any] = {}
+_homes: dict[str, str] = {}
+"""The module that declares a slot."""
 
 
 def slot(name: str, value: Any) -> str:
@@ -39,6 +43,7 @@ def slot(name: str, value: Any) -> str:
     assert len(SLOTS) < CAPACITY, "the host table is full"
     SLOTS.append(name)
     _FILL[name] = value
+    _homes[name] = sys._getframe(1).f_globals["__name__"]
     return name
 
 
@@ -60,14 +65,30 @@ def slots_of(text: str) -> list[str]:
     return [SLOTS[place] for place in sorted(set(map(int, reads)))]
 
 
-def fill_host_table(address: int, names: Iterable[str]) -> None:
+@dataclass(frozen=True)
+class Place:
+    """Where code expects a slot: its place in the table when the code was made, which
+    depends on the order in which modules were imported, and the module to ask for it."""
+
+    index: int
+    home: str
+
+
+def places_of(names: Iterable[str]) -> dict[str, Place]:
+    """Where code that is made now expects slots."""
+    return {name: Place(SLOTS.index(name), _homes[name]) for name in names}
+
+
+def fill_host_table(address: int, places: Mapping[str, Place]) -> None:
     """Write the values of slots to the table of a loaded module."""
     table = (ctypes.c_uint64 * CAPACITY).from_address(address)
-    for name in names:
+    for name, place in places.items():
         if name not in _values:
+            if name not in _FILL:
+                importlib.import_module(place.home)
             value = _FILL[name]
             _values[name] = value() if callable(value) else value
-        table[SLOTS.index(name)] = _values[name]
+        table[place.index] = _values[name]
 
 
 def declare_host(module: ll.Module) -> ll.GlobalVariable:

@@ -28,6 +28,7 @@ from jit.runtime.codegen.kinds import (
     TupleKind,
     kind_of_type,
 )
+from jit.runtime.codegen.kernels import Kernel
 from jit.runtime.codegen.lowering import Reason
 from jit.runtime.codegen.native_code import NativeCode
 from jit.runtime.codegen.region import NodeDeclined, Region, returned_type
@@ -52,6 +53,8 @@ class Unit:
         self.has_calls = False
         self.writes = False
         """Whether arguments may be written to."""
+        self.kernels: dict[str, Kernel] = {}
+        """The kernels that the code calls, by their keys."""
         self._functions: dict[str, ll.Function] = {}
         self._callees: dict[Any, tuple[ll.Function, list[Kind]]] = {}
         self._being_made: list[Any] = []
@@ -73,11 +76,32 @@ class Unit:
     def function(
         self, key: str, build: Callable[[ll.Module, str], ll.Function]
     ) -> ll.Function:
-        """A function that is made once for each key."""
+        """A function of this module that is made once for each key.
+
+        For what is small, or part of the program; for the rest there is `kernel`.
+        """
         found = self._functions.get(key)
         if found is None:
             name = self.module.get_unique_name(key)
             found = self._functions[key] = build(self.module, name)
+        return found
+
+    def kernel(
+        self,
+        key: str,
+        type: ll.FunctionType,
+        build: Callable[[ll.Module, str], ll.Function],
+    ) -> ll.Function:
+        """A function in a library of its own, see `jit.runtime.codegen.kernels`.
+
+        `build` makes the function, of this type, with what it calls, in the module that
+        it is given. It is called later, or never: where the kernel is in the process or
+        on disk already. `key` says all that the code depends on.
+        """
+        found = self._functions.get(key)
+        if found is None:
+            kernel = self.kernels[key] = Kernel(key, type, build)
+            found = self._functions[key] = kernel.declare(self.module)
         return found
 
     def ownership(self, name: str) -> ll.Function:
@@ -187,5 +211,8 @@ def compile_graph(
     except Declined as declined:
         return [Reason("graph", str(declined))]
     text = str(unit.module)
-    library = engine.load(text, ["entry"])
+    kernels = {kernel.symbol: kernel for kernel in unit.kernels.values()}
+    uses = {symbol: kernel.load() for symbol, kernel in kernels.items()}
+    tidy = not (unit.has_loops or unit.has_calls)
+    library = engine.load(text, ["entry"], tidy=tidy, uses=uses)
     return NativeCode(name, kinds, results, unit.sites, library, unit.constants, text)

@@ -550,6 +550,16 @@ class Region:
         """A function of the module that is made once for each key."""
         return self.unit.function(key, build)
 
+    def kernel(
+        self,
+        key: str,
+        type: ll.FunctionType,
+        build: Callable[[ll.Module, str], ll.Function],
+    ) -> ll.Function:
+        """A function in a library of its own, made once for each key by all programs and
+        processes; see `jit.runtime.codegen.kernels`."""
+        return self.unit.kernel(key, type, build)
+
     def host(self, slot: str, result: ll.Type, arguments: Sequence[ll.Value]) -> Any:
         """Call a function of the host table."""
         type = ll.FunctionType(result, [a.type for a in arguments])

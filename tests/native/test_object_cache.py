@@ -326,7 +326,7 @@ def test_many_modules_are_loaded_and_unloaded(folder: Path) -> None:
     code = engine.object_code(module(7))
     kept = []
     for turn in range(1000):
-        library = engine._link(code, module(7), ["f"])
+        library = engine._link(code, {}, ["f"], {})
         if turn % 100 == 0:
             kept.append(library)
 
@@ -337,7 +337,7 @@ def test_code_that_is_kept_outlives_its_linker() -> None:
     address = engine.load(module(51), ["f"]).keep().address("f")
     code = engine.object_code(module(7))
     for _ in range(600):
-        engine._link(code, module(7), ["f"])
+        engine._link(code, {}, ["f"], {})
     gc.collect()
 
     assert 51 == engine.function_pointer(address, ctypes.c_int64)()

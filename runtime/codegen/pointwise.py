@@ -200,7 +200,7 @@ class Group:
     ) -> None:
         """Call the kernel of a nest, whose axes have these sizes."""
         region, b = self.region, self.region.b
-        kernel = region.function(f"{name}.{nest}", _emitter(nest))
+        kernel = region.kernel(_key(name, nest), _KERNEL, _emitter(nest))
         operands = [*self.read, *outputs]
         pointers = [m.data for m in operands]
         strides = []
@@ -224,7 +224,8 @@ class Group:
             captured = [self._table(POINTER, [*pointers, memory]), *tables]
             parts = B.ceil_div(b, each, part_size(b, each))
             region.parallel(parts, I64(1), kernel, captured)
-            end = region.function(f"{name}.end.{nest}", _end_emitter(nest))
+            key = _key(f"{name}_end", nest)
+            end = region.kernel(key, _KERNEL, _end_emitter(nest))
             b.call(end, [*captured, I64(0), parts])
             return
         if nest.reduced:
@@ -242,20 +243,29 @@ class Group:
         return b.bitcast(place, type.as_pointer())
 
 
+_KERNEL = ll.FunctionType(
+    ll.VoidType(),
+    [POINTER.as_pointer(), I64.as_pointer(), I64.as_pointer(), I64, I64],
+)
+"""Kernels of nests take addresses, sizes, strides, and the range that they shall do."""
+
+
+def _key(name: str, nest: Nest) -> str:
+    """What the kernel of a nest depends on: all of the nest, and the cards' schemas."""
+    cards = [str(s.card.schema) for s in nest.steps if isinstance(s, Step)]
+    return "\n".join((name, repr(nest), *cards))
+
+
 def _emitter(nest: Nest) -> Any:
     def emit(module: ll.Module, name: str) -> ll.Function:
-        function = emit_nest(module, nest, name)
-        function.linkage = "internal"
-        return function
+        return emit_nest(module, nest, name)
 
     return emit
 
 
 def _end_emitter(nest: Nest) -> Any:
     def emit(module: ll.Module, name: str) -> ll.Function:
-        function = emit_end(module, nest, name)
-        function.linkage = "internal"
-        return function
+        return emit_end(module, nest, name)
 
     return emit
 

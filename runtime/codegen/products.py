@@ -309,7 +309,8 @@ def multiply(
     gemm = Gemm(targets.host(), T.numbers(dtype), epilogue)
     rank = len(sizes)
     key = f"run_{gemm.name}_{rank}"
-    run = region.function(key, lambda m, n: _emit_run(m, n, gemm, rank))
+    kind = ll.FunctionType(ll.VoidType(), [POINTER])
+    run = region.kernel(key, kind, lambda m, n: _emit_run(m, n, gemm, rank))
     names = _names(gemm, rank)
     memory = region.stack(ll.ArrayType(I64, len(names)), "product")
     words = Words(b, b.bitcast(memory, POINTER), names)

@@ -33,7 +33,7 @@ from jit.runtime.codegen.emit_reduction import (
 )
 from jit.runtime.codegen.kinds import Declined, Static
 from jit.runtime.codegen.lowering import lowering
-from jit.runtime.codegen.nest import Nest
+from jit.runtime.codegen.nest import Nest, Step
 from jit.runtime.codegen.region import Region
 from jit.runtime.codegen.values import ELEMENT, F64, I1, I64, POINTER, Buffer
 from jit.runtime.ops import arithmetic

@@ -26,7 +26,9 @@ from jit.runtime.codegen.host import (
     read_slot,
     slot,
 )
+from jit.runtime.codegen.kinds import Kind, TensorKind
 from jit.runtime.codegen.native_function import TABLE
+from jit.runtime.codegen.tensor_calling import unbox_tensor
 from jit.runtime.codegen.values import I64, POINTER
 from jit.runtime.gathering import Gathering, Slot
 from jit.runtime.objects import Object
@@ -106,6 +108,16 @@ class Attributes:
                 found.append(self._look_up(owners, place_of))
                 self._attributes.append(found[-1])
         return found
+
+    def has(self, index: int) -> bool:
+        """Whether an input of the graph is an attribute."""
+        return isinstance(self.gathering.inputs[index], Slot)
+
+    def unbox(self, held: ll.Value, kind: Kind) -> list[ll.Value]:
+        """The leaves of an attribute: a Tensor, also where callers give arrays."""
+        if isinstance(kind, TensorKind):
+            return unbox_tensor(self.entry, held, kind)
+        return self.entry.unbox(held, kind)
 
     def _arguments(self) -> list[ll.Value]:
         """The arguments of a call; the first may be what the callable is bound to."""

@@ -252,8 +252,11 @@ class Entry:
         else:
             given = self._arguments(len(arguments))
         leaves: list[ll.Value] = []
-        for one, kind in zip(given, arguments, strict=True):
-            leaves += self.unbox(one, kind)
+        for index, (one, kind) in enumerate(zip(given, arguments, strict=True)):
+            if self.attributes is not None and self.attributes.has(index):
+                leaves += self.attributes.unbox(one, kind)
+            else:
+                leaves += self.unbox(one, kind)
         if self.attributes is not None:
             self.attributes.hold()
         for index in (1, 2, 3, 4):

@@ -137,8 +137,10 @@ def _make_box(
     is_view = b.icmp_signed("!=", b.and_(word, I64(VIEW)), I64(0))
     with b.if_then(is_argument):
         with b.if_then(b.not_(is_view)):
-            _count_up(b, target)
-            b.ret(target)
+            # what is held as a Tensor may have to be given as an array
+            found = _array_of(b, target) if kind.is_array else target
+            _count_up(b, found)
+            b.ret(found)
         base = _array_of(b, target)
         b.ret(_finish(b, _view(b, a, rank, base), kind))
     count_at, object_at, array_at = (at(b, target, -32), at(b, target, -16),

@@ -47,6 +47,8 @@ class Compiled:
     graph: Graph
     """The graph that runs: optimised, or as it was captured."""
     code: Code
+    interpret: Callable[..., Any]
+    """Runs the code."""
     native: Callable[..., Any] | None = None
     """The machine code, if there is any."""
     explanation: Explanation = INTERPRETED
@@ -61,12 +63,12 @@ class Compiled:
         """Call it. `given` are the values as they were before arrays became Tensors:
         with them, Tensors of the result may come back as arrays."""
         if self.native is None:
-            return bytecode.run(self.code, values)
+            return self.interpret(*values)
         if not self.takes_arrays:
             return self.native(*values)
         assert given is not None
         result = self.native(*given)
-        return bytecode.run(self.code, values) if result is MISSED else result
+        return self.interpret(*values) if result is MISSED else result
 
 
 MISSED: Any = object()
@@ -277,32 +279,33 @@ class Executor:
         """Assemble an optimised graph, and make machine code of it."""
         name = specialisation.function
         code = bytecode.assemble(graph, name, self._find_code)
-        if how == _INTERPRETED:
-            return Compiled(specialisation, graph, code)
 
         def again(*args: Any) -> Any:
             return self.call(name, args)
+
+        interpret = interpreter(code, gathering, again)
+        if how == _INTERPRETED:
+            return Compiled(specialisation, graph, code, interpret)
 
         def miss(*given: Any) -> Any:
             return MISSED
 
         takes_arrays = how == _ARRAYS
-        interpret = miss if takes_arrays else interpreter(code, gathering, again)
+        slow = miss if takes_arrays else interpret
         made = compile_native(
-            graph, name, self._find_graph, interpret, gathering, takes_arrays
+            graph, name, self._find_graph, slow, gathering, takes_arrays
         )
         print_stages(made.explanation, name)
         if made.natives:
             graph = made.graph
             code = bytecode.assemble(graph, name, self._find_code, made.natives)
-        function = made.function
-        if function is None and gathering is not None:
-            function = interpreter(code, gathering, again)
+            interpret = interpreter(code, gathering, again)
         return Compiled(
             specialisation,
             graph,
             code,
-            function,
+            interpret,
+            made.function,
             made.explanation,
             gathering,
             made.machine,

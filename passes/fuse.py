@@ -1,14 +1,17 @@
-"""Gather chains of pointwise operators, and a reduction that ends one, into groups.
+"""Gather pointwise operators and reductions that read each other into groups.
 
-    %a : Tensor = aten::mul(%x, %y)            %s : Tensor = prim::FusionGroup_0(%x, %y)
-    %b : Tensor = aten::exp(%a)          →     …
-    %s : Tensor = aten::sum(%b, %none)         with prim::FusionGroup_0 = graph(%x, %y): …
+    %a : Tensor = aten::mul(%x, %x)            %y : Tensor = prim::FusionGroup_0(%x)
+    %m : Tensor = aten::mean(%a, %dims, %true)
+    %r : Tensor = aten::rsqrt(%m)        →     …
+    %y : Tensor = aten::mul(%x, %r)            with prim::FusionGroup_0 = graph(%x): …
 
 A group grows from its last node to the nodes that it reads; it stands where its last
 node stood and gives every result that others read. A node joins if it can move there:
 nobody between reads its result, and if it may raise, nothing between raises or is seen
-outside. Constants are copied into the group. Nodes that read or give what is written
-anywhere stay outside.
+outside. The reductions of a group reduce the same dims; one of all dims only ends a
+group, for what follows it would wait for everything. A reduction also joins a group that
+reads the same tensor. Constants are copied into the group. Nodes that read or give what
+is written anywhere stay outside.
 
 Idempotent.
 """
@@ -17,10 +20,10 @@ from __future__ import annotations
 
 from jit.ir import types as T
 from jit.ir.clone import clone_node
-from jit.ir.graph import Block, Graph, Node, Value
+from jit.ir.graph import NOT_CONSTANT, Block, Graph, Node, Value
 from jit.passes.analysis import effects
 from jit.passes.analysis.aliases import Aliases, aliases
-from jit.passes.analysis.facts import card_of, is_never_changed
+from jit.passes.analysis.facts import card_of, constant_of, is_never_changed
 from jit.passes.reasons import decline
 
 
@@ -53,7 +56,42 @@ def is_pointwise(node: Node) -> bool:
 def is_reduction(node: Node) -> bool:
     """Whether a node reduces dims of one tensor."""
     card = card_of(node)
-    return hasattr(card, "reduce") and _is_plain(node)
+    reduces = hasattr(card, "reduce") or node.kind in SHARES
+    return reduces and _is_plain(node)
+
+
+SHARES = ("aten::softmax", "aten::log_softmax")
+"""Operators that reduce, and give something for each element."""
+
+Axes = tuple[int, tuple[int, ...]]
+"""The rank of what is reduced, and the dims, none of them negative."""
+
+
+def _axes(node: Node) -> Axes | None:
+    """What a reduction reduces, if that is known."""
+    card = card_of(node)
+    assert card is not None
+    names = card.schema.index_of
+    place = names.get("dim", names.get("axis"))
+    type = node.inputs[0].type
+    rank = type.rank if isinstance(type, T.TensorType | T.ArrayType) else None
+    if rank is None:
+        return None
+    dims = constant_of(node.inputs[place]) if place is not None else None
+    if dims is NOT_CONSTANT:
+        return None
+    if dims is None or dims == []:
+        dims = list(range(rank))
+    if isinstance(dims, int):
+        dims = [dims]
+    if not all(isinstance(d, int) and -rank <= d < rank for d in dims):
+        return None
+    return rank, tuple(sorted(d % rank for d in dims))
+
+
+def _may_go_on(axes: Axes | None) -> bool:
+    """Whether operators may follow a reduction in a group."""
+    return axes is not None and len(axes[1]) < axes[0]
 
 
 def _is_plain(node: Node) -> bool:
@@ -79,16 +117,19 @@ def _grow(root: Node, known: Aliases) -> list[Node]:
     group = [root]
     inside = {root}
     pending = set(_producers(root))
+    reduced = _axes(root) if is_reduction(root) else None
     place = root.previous
     # upwards, so that whoever reads a node was asked before the node itself
     between: list[Node] = []
     while place is not None and pending:
-        if place in pending:
+        if place in pending or _is_sibling(place, group, reduced):
             pending.discard(place)
-            if _may_join(place, inside, between, known):
+            if _may_join(place, reduced, between, known):
                 group.append(place)
                 inside.add(place)
                 pending.update(_producers(place))
+                if is_reduction(place):
+                    reduced = _axes(place)
                 place = place.previous
                 continue
         between.append(place)
@@ -109,15 +150,27 @@ def _is_written(node: Node, known: Aliases) -> bool:
     return False
 
 
+def _is_sibling(node: Node, group: list[Node], reduced: Axes | None) -> bool:
+    """Whether a node reduces the same dims, of a tensor that a group reads too."""
+    if reduced is None or not is_reduction(node) or _axes(node) != reduced:
+        return False
+    return any(node.inputs[0] in n.inputs for n in group)
+
+
 def _may_join(
-    node: Node, inside: set[Node], between: list[Node], known: Aliases
+    node: Node, reduced: Axes | None, between: list[Node], known: Aliases
 ) -> bool:
-    """Whether a node can move down to the end of a group."""
+    """Whether a node can move down to the end of a group that reduces some dims."""
     if node.kind in ("prim::Constant", "prim::ListConstruct", "prim::Param"):
         return False
-    if not is_pointwise(node):
+    if is_reduction(node):
+        axes = _axes(node)
+        if not _may_go_on(axes) or reduced not in (None, axes):
+            decline("fuse", node, "what follows does not reduce the same dims")
+            return False
+    elif not is_pointwise(node):
         if not node.blocks:
-            decline("fuse", node, "it is not pointwise")
+            decline("fuse", node, "it neither is pointwise nor reduces")
         return False
     if _is_written(node, known):
         return False

@@ -140,6 +140,7 @@ class Builder:
         results: Sequence[Operand],
         stored: Sequence[DType | None] = (),
         reduced: Sequence[int] = (),
+        widens: bool = False,
     ) -> Nest:
         """The nest that gives some of the values, in given dtypes or their own."""
         kept = list(stored) or [None] * len(results)
@@ -150,8 +151,9 @@ class Builder:
         for output in outputs:
             _check_element(output.dtype)
         nest = Nest(
-            self.rank, tuple(self.inputs), tuple(self.steps), outputs, tuple(reduced)
-        )
+            self.rank, tuple(self.inputs), tuple(self.steps), outputs,
+            tuple(sorted(reduced)), widens,
+        )  # fmt: skip
         body_length(nest)  # declines what has no native form
         return nest
 

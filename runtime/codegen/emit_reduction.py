@@ -27,6 +27,7 @@ from jit.ir.dtypes import FLOATING, DType
 from jit.runtime.codegen import building as B
 from jit.runtime.codegen.emit_nest import (
     SHORT_BODY,
+    Axes,
     Lines,
     Rows,
     body_length,
@@ -123,6 +124,8 @@ class Plan:
     """How many passes come before a value can be computed."""
     kept: dict[int, int]
     """Values that an output holds for later passes: the number of the output."""
+    written: list[int]
+    """The pass in which a value is written, if it is an output."""
 
     @property
     def passes(self) -> range:
@@ -132,7 +135,7 @@ class Plan:
                 last = max(last, self.ready[step.value.index] + 1)
         for output in self.nest.outputs:
             if not self.is_row[output.value.index]:
-                last = max(last, self.ready[output.value.index] + 1)
+                last = max(last, self.written[output.value.index] + 1)
         return range(last)
 
     def steps(self) -> Iterator[tuple[int, Step | Reduce | Count]]:
@@ -152,7 +155,7 @@ class Plan:
         return [
             (k, o)
             for k, o in enumerate(self.nest.outputs)
-            if not self.is_row[o.value.index] and self.ready[o.value.index] == number
+            if not self.is_row[o.value.index] and self.written[o.value.index] == number
         ]
 
     def needed(self, number: int) -> set[int]:
@@ -192,7 +195,14 @@ def plan_of(nest: Nest) -> Plan:
         ready.append(before + 1 if isinstance(step, Reduce) else before)
     kept = {}
     stored = [o for o in nest.outputs if not is_row[o.value.index]]
-    if len(stored) == 1:
+    written = ready
+    if nest.widens:
+        # passes that reduce are of other lengths than the one that writes
+        reduced = [
+            ready[s.value.index] + 1 for s in nest.steps if isinstance(s, Reduce)
+        ]
+        written = [max(reduced)] * len(ready)
+    if len(stored) == 1 and not nest.widens:
         (output,) = stored
         number = nest.outputs.index(output)
         for index, step in enumerate(nest.steps, len(nest.inputs)):
@@ -211,7 +221,7 @@ def plan_of(nest: Nest) -> Plan:
             )
             if long and read_later and not kept:
                 kept[index] = number
-    return Plan(nest, is_row, ready, kept)
+    return Plan(nest, is_row, ready, kept, written)
 
 
 def _length(step: Step) -> int:
@@ -300,9 +310,14 @@ class _Reducing:
         self.axes = axes
         data = self.function.args[0]
         self.memory = b.load(b.gep(data, [I64(self.count)])) if is_whole(nest) else None
+        self.domain = {d: axes.sizes[d] for d in nest.reduced}
+        if nest.widens:
+            sizes = self.function.args[1]
+            for d in nest.reduced:
+                self.domain[d] = b.load(b.gep(sizes, [I64(nest.rank + d)]))
         self.elements: ll.Value = I64(1)
-        for d in nest.reduced:
-            self.elements = b.mul(self.elements, axes.sizes[d])
+        for size in self.domain.values():
+            self.elements = b.mul(self.elements, size)
         self.scalars = {
             k: load_scalar(b, None, self.pointers[k], x.dtype)
             for k, x in enumerate(nest.inputs)
@@ -311,7 +326,11 @@ class _Reducing:
         dtypes = [x.dtype for x in (*nest.inputs, *nest.outputs)]
         self.dtypes = dtypes
         for first, last in _runs(nest):
+            if first in nest.reduced and nest.widens:
+                continue
             join_axes(b, axes, first, last)
+        if not nest.widens:
+            self.domain = {d: axes.sizes[d] for d in nest.reduced}
         inner = [strides[-1] for strides in axes.strides]
         outputs = [k >= len(nest.inputs) for k in range(self.count)]
         self.lines = self._make_lines(inner, outputs)
@@ -351,13 +370,22 @@ class _Reducing:
                 written.append(self.operand_of(output))
         return sorted(set(read)), sorted(set(written))
 
-    def each_reduced_row(self, body: Callable[[Rows, ll.Value], None]) -> None:
+    def axes_of(self, number: int) -> Axes:
+        """The axes as a pass walks along them."""
+        if not self.plan.reductions(number):
+            return self.axes
+        sizes = [self.domain.get(d, size) for d, size in enumerate(self.axes.sizes)]
+        return Axes(sizes, self.axes.strides)
+
+    def each_reduced_row(
+        self, axes: Axes, body: Callable[[Rows, ll.Value], None]
+    ) -> None:
         """`body(rows, number)` for each index along the outer reduced axes."""
         b = self.b
         total: ll.Value = I64(1)
         for d in self.reduced:
-            total = b.mul(total, self.axes.sizes[d])
-        rows = Rows(b, self.axes, self.reduced, I64(0))
+            total = b.mul(total, axes.sizes[d])
+        rows = Rows(b, axes, self.reduced, I64(0))
         with B.loop(b, I64(0), total) as number:
             body(rows, number)
             rows.advance()
@@ -504,7 +532,8 @@ class _Rowwise(_Reducing):
             index: _Total(scalar, step, self._dtype_of(step))
             for index, step in reductions
         }
-        inner = self.axes.sizes[-1]
+        axes = self.axes_of(number)
+        inner = axes.sizes[-1]
 
         def row(rows: Rows, outer: ll.Value) -> None:
             base = b.mul(outer, inner)
@@ -523,7 +552,7 @@ class _Rowwise(_Reducing):
                 for k in written:
                     self.lines.finish(k, here[k], position, count)
 
-        self.each_reduced_row(row)
+        self.each_reduced_row(axes, row)
         for index, total in totals.items():
             self.rows[index] = total.value()
 
@@ -974,7 +1003,7 @@ class _Columnwise(_Reducing):
                 with b.if_then(b.icmp_signed("==", last, I64(0))):
                     self._each_vector(count, flush)
 
-        self.each_reduced_row(row)
+        self.each_reduced_row(self.axes_of(number), row)
         if blocked:
             self._each_vector(count, flush)
 

@@ -37,6 +37,7 @@ FAMILIES = [
     "pooling",
     "pointwise",
     "reductions",
+    "groups",
     "casts",
     "normalizations",
 ]

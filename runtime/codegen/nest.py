@@ -24,6 +24,9 @@ not depend on single elements too. So a softmax is
       %4 = sum %3
       %5 = aten::div.Tensor(float32 %3, float32 %4) -> float32
       store float32 %5
+
+A plus after the star says that outputs may be longer along the reduced axes than what is
+reduced: `x / x.sum(1, keepdim=True) + y`, where x may have one column only.
 """
 
 from __future__ import annotations
@@ -125,9 +128,12 @@ class Nest:
     outputs: tuple[Store, ...]
     reduced: tuple[int, ...] = ()
     """The reduced axes, in ascending order."""
+    widens: bool = False
+    """Whether what is reduced has sizes of its own along the reduced axes."""
 
     def __str__(self) -> str:
-        stars = ["*" if d in self.reduced else "" for d in range(self.rank)]
+        star = "*+" if self.widens else "*"
+        stars = [star if d in self.reduced else "" for d in range(self.rank)]
         axes = ", ".join(f"i{d}{star}" for d, star in enumerate(stars))
         lines = [f"nest [{axes}]"]
         lines += [f"  %{i} = {x}" for i, x in enumerate(self.inputs)]

@@ -152,6 +152,9 @@ class Group:
         fits: ll.Value = I1(1)
         for d in range(rank):
             sizes = [s[d - rank] for s in operands if len(s) >= rank - d]
+            # what a reduction has left is 1 for all that is known
+            longer = [n for n in sizes if not _is_one(n)]
+            sizes = longer or sizes
             common = sizes[0]
             for size in sizes[1:]:
                 if size is common:
@@ -171,9 +174,12 @@ class Group:
         found: list[ll.Value] = [I64(1)] * self.rank
         for sizes in parts:
             for d, size in enumerate(sizes, self.rank - len(sizes)):
+                if _is_one(found[d]) or _is_one(size):
+                    found[d] = size if _is_one(found[d]) else found[d]
+                    continue
                 is_one = b.icmp_signed("==", found[d], I64(1))
-                first = found[d] is size or len(parts) == 1
-                found[d] = size if first else b.select(is_one, size, found[d])
+                same = found[d] is size
+                found[d] = size if same else b.select(is_one, size, found[d])
         return tuple(found)
 
     def stand_in(self, value: Value) -> Any:
@@ -196,9 +202,17 @@ class Group:
         return Buffer(dtype, zeros.data, made.sizes, none, zeros.owner)
 
     def run(
-        self, nest: Nest, outputs: Sequence[Memory], sizes: Sizes, name: str = "nest"
+        self,
+        nest: Nest,
+        outputs: Sequence[Memory],
+        sizes: Sizes,
+        name: str = "nest",
+        domain: Sizes = (),
     ) -> None:
-        """Call the kernel of a nest, whose axes have these sizes."""
+        """Call the kernel of a nest, whose axes have these sizes.
+
+        `domain` are the sizes of what is reduced, where the nest widens.
+        """
         region, b = self.region, self.region.b
         kernel = region.kernel(_key(name, nest), _KERNEL, _emitter(nest))
         operands = [*self.read, *outputs]
@@ -217,7 +231,7 @@ class Group:
             else:
                 total = b.mul(total, size)
         grain: ll.Value = I64(grain_of(nest))
-        tables = [self._table(I64, sizes), self._table(I64, strides)]
+        tables = [self._table(I64, (*sizes, *domain)), self._table(I64, strides)]
         if nest.reduced and is_whole(nest):
             words = ll.ArrayType(I64, MOST_PARTS * part_words(nest))
             memory = b.bitcast(region.stack(words), POINTER)
@@ -241,6 +255,10 @@ class Group:
         for index, value in enumerate(values):
             b.store(value, b.gep(place, [I64(0), I64(index)], inbounds=True))
         return b.bitcast(place, type.as_pointer())
+
+
+def _is_one(size: ll.Value) -> bool:
+    return isinstance(size, ll.Constant) and size.constant == 1
 
 
 _KERNEL = ll.FunctionType(

@@ -1,4 +1,4 @@
-"""Lowerings of reductions and normalisations, and of groups that end in one.
+"""Lowerings of reductions and normalisations.
 
 A reduction is a short program on the nest of what it reads: `softmax` is max, sub, exp,
 sum and a quotient. The nest knows in which pass along the reduced axes each of these is
@@ -29,9 +29,7 @@ from jit.runtime.codegen.pointwise import (
     Memory,
     Sizes,
     card_of,
-    finish,
     group_of,
-    operators_of,
 )
 from jit.runtime.codegen.region import Region
 from jit.runtime.codegen.values import I1, I64, Buffer
@@ -367,6 +365,16 @@ class Reduced:
     keepdim: bool
     keeps_sizes: bool
 
+    @property
+    def result_sizes(self) -> Sizes:
+        """Sizes of the result."""
+        if self.keeps_sizes:
+            return self.sizes
+        if self.keepdim:
+            one = I64(1)
+            return tuple(one if d in self.dims else n for d, n in enumerate(self.sizes))
+        return tuple(n for d, n in enumerate(self.sizes) if d not in self.dims)
+
 
 def reduce_in(group: Group, node: Node) -> Reduced:
     """Put the reduction of a node into the nest of its group."""
@@ -467,36 +475,6 @@ def reducing_group(
 ) -> Group:
     """As `group_of`, with one axis at least."""
     return group_of(region, nodes, known, least_rank=1)
-
-
-@lowering("prim::FusionGroup")
-def fusion_group(region: Region, node: Node) -> Any:
-    """A chain of pointwise operators, and maybe a reduction that ends it, as one nest."""
-    nodes, inputs, outputs = operators_of(node)
-    known = {inner: region.value(outer) for inner, outer in inputs.items()}
-    *chain, last = nodes
-    if program_of(last) is None:
-        group = group_of(region, nodes, known)
-        for operator in nodes:
-            group.add(operator)
-        return finish(group, outputs)
-    group = reducing_group(region, nodes, known)
-    for operator in chain:
-        group.add(operator)
-    reduced = reduce_in(group, last)
-    others = [v for v in outputs if v is not last.output]
-    made = [group.made[v] for v in others]
-    operands = [x for x, _ in reduced.results] + [m.operand for m in made]
-    kept = [dtype for _, dtype in reduced.results] + [m.operand.dtype for m in made]
-    nest = group.build.finish(operands, kept, reduced.axes)
-    buffers, memories = outputs_of(group, reduced)
-    for m in made:
-        buffer = region.allocate(m.operand.dtype, m.sizes)
-        buffers.append(buffer)
-        memories.append(Memory(buffer.data, buffer.sizes, buffer.strides))
-    group.run(nest, memories, group.whole([reduced.sizes]))
-    found = dict(zip([last.output, *others], buffers, strict=True))
-    return [found[v] for v in outputs]
 
 
 def _register() -> None:

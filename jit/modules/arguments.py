@@ -17,6 +17,7 @@ from jit.ir.constants import type_of_constant
 from jit.ir.dtypes import DType
 from jit.ir.schema import FunctionSchema
 from jit.ir.unification import unify
+from jit.runtime import dispatch
 from jit.runtime.device import Device
 from jit.runtime.objects import Object
 from jit.runtime.tensor import Tensor, wrap
@@ -191,7 +192,7 @@ def _kinds(x: Any) -> set[str]:
 def leave(x: Any) -> Any:
     """A result with its Tensors replaced by their arrays."""
     if isinstance(x, Tensor):
-        return x.numpy(force=True)
+        return x.array if dispatch.observer is None else x.numpy(force=True)
     if isinstance(x, list):
         return [leave(v) for v in x]
     if isinstance(x, dict):

@@ -29,20 +29,29 @@ from jit.modules.arguments import (
     type_given_for,
     type_of_value,
 )
-from jit.runtime import dispatch
-from jit.runtime.executor import Executor, Explanation
+from jit.runtime import conditions, dispatch
+from jit.runtime.codegen.callable_type import DirectCallable
+from jit.runtime.executor import CacheInfo, Compiled, Executor, Explanation
 
 Key = tuple[T.Type, ...]
 """The types of the unannotated parameters."""
 
 
-class ScriptFunction:
+class ScriptFunction(DirectCallable):
     """A compiled function of Tensors, arrays, numbers, strings and containers of them.
 
     Made by `jit.script`, `jit.trace` and `jit.load`. Arrays in, arrays out; Tensors in,
     Tensors out. Errors keep the type and message that Python would give, with the
     script's own stack as a note.
+
+    A call goes to the machine code of the first specialisation that takes the arguments.
+    Where there is none, and where `jit.runtime.conditions` say so, it goes to `__call__`.
     """
+
+    __slots__ = ("__dict__", "__weakref__", "natives")
+
+    natives: tuple[Any, ...]
+    """The machine code of its specialisations, linked; replaced and never changed."""
 
     def __init__(
         self,
@@ -60,6 +69,10 @@ class ScriptFunction:
         """Positions of the parameters whose types are free; None: all of them, and
         only the given versions exist."""
         self._executor = Executor(program)
+        self.natives = ()
+        self._linked: dict[Compiled, Any] = {}
+        self._linked_for = (conditions.NEVER, 0)
+        """The conditions of what is linked, and the evictions from the cache then."""
         self._lock = threading.RLock()
         self._deferred: Error | None = None
         self._default_key: Key | None = None
@@ -118,29 +131,59 @@ class ScriptFunction:
     # calling --------------------------------------------------------------------------
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        name, entered, arrays = self._enter(args, kwargs)
+        name, values = self._select(args, kwargs)
+        entered = self._enter(name, values)
+        arrays = gives_arrays(values)
         if dispatch.observer is not None:
             run = functools.partial(self._executor.call, name)
             result = dispatch.observer.function(self.program, name, entered, run)
-        else:
-            result = self._executor.call(name, entered)
+            return leave(result) if arrays else result
+        word = conditions.current()
+        wraps = arrays and any(a is not b for a, b in zip(values, entered, strict=True))
+        given = values if wraps else None
+        compiled, entered = self._executor.prepare(name, entered, given)
+        if compiled.machine is not None:
+            self._link(compiled, word)
+        result = compiled.run(entered, given)
         return leave(result) if arrays else result
 
-    def _enter(
-        self, args: tuple[Any, ...], kwargs: dict[str, Any]
-    ) -> tuple[str, list[Any], bool]:
-        """The version for a call, its arguments, and whether arrays come out."""
-        name, values = self._select(args, kwargs)
-        schema = self.program.functions[name].schema
-        entered = [
-            enter(v, a.type) for v, a in zip(values, schema.arguments, strict=True)
-        ]
-        return name, entered, gives_arrays(values)
+    def _link(self, compiled: Compiled, word: int) -> None:
+        """Let calls go straight into machine code."""
+        is_linked = compiled in self._linked and self._linked_for[0] == word
+        if is_linked or not self.is_direct or compiled.gathering is not None:
+            return
+        from jit.runtime.codegen.native_function import begin_calls
+
+        with self._lock:
+            state = word, self._executor.evictions
+            if state != self._linked_for:
+                kept = self._linked_for[0] == word
+                self._linked = {
+                    c: native
+                    for c, native in self._linked.items()
+                    if kept and self._executor.keeps(c)
+                }
+                self._linked_for = state
+            if compiled not in self._linked:
+                made = self._executor.link(compiled)
+                if made is not None:
+                    self._linked[compiled] = made
+            self.natives = tuple(self._linked.values())
+            begin_calls(self, word)
+
+    def _enter(self, name: str, values: list[Any]) -> list[Any]:
+        """The arguments as a function of the program gets them."""
+        arguments = self.program.functions[name].schema.arguments
+        return [enter(v, a.type) for v, a in zip(values, arguments, strict=True)]
 
     def entry_for(self, *args: Any, **kwargs: Any) -> tuple[str, list[Any]]:
         """The function of the program that these arguments call, and what it gets."""
-        name, entered, _ = self._enter(args, kwargs)
-        return name, entered
+        name, values = self._select(args, kwargs)
+        return name, self._enter(name, values)
+
+    def cache_info(self) -> CacheInfo:
+        """How often it was compiled, and found compiled."""
+        return self._executor.cache_info()
 
     def _select(
         self, args: tuple[Any, ...], kwargs: dict[str, Any]

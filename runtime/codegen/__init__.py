@@ -6,9 +6,11 @@ Only this package imports llvmlite, which comes with the extra `native`. Ask
 
 from __future__ import annotations
 
+import functools
 import importlib.util
 
 
+@functools.cache
 def is_available() -> bool:
     """Whether llvmlite is installed."""
     return importlib.util.find_spec("llvmlite") is not None

@@ -135,7 +135,7 @@ def write_word(made: DirectCallable, index: int, value: int) -> None:
 
 def slot_offset(cls: type, name: str) -> int:
     """Where objects of a class with `__slots__` hold one: what its descriptor names."""
-    descriptor = vars(cls)[name]
+    descriptor = next(vars(c)[name] for c in cls.__mro__ if name in vars(c))
     member = ctypes.c_void_p.from_address(id(descriptor) + 40).value
     assert member is not None
     return ctypes.c_ssize_t.from_address(member + 16).value

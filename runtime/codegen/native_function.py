@@ -27,6 +27,7 @@ from jit.runtime.codegen.callable_type import (
     HEAD,
     VECTORCALL,
     DirectCallable,
+    read_word,
     slot_offset,
     write_word,
 )
@@ -80,6 +81,11 @@ class NativeFunction(DirectCallable):
         write_word(self, LINKED, slow is None)
         write_word(self, 0, address)
 
+    @property
+    def hits(self) -> int:
+        """How many calls it took as a linked function."""
+        return read_word(self, HITS)
+
     def __get__(self, instance: Any, owner: Any = None) -> Any:
         return self if instance is None else types.MethodType(self, instance)
 
@@ -99,6 +105,13 @@ CONDITIONS = 1
 NULL = ll.Constant(POINTER, None)
 _COUNT = I64(2**63 - 1)
 """Takes the flag off the number of arguments."""
+
+
+def begin_calls(made: Any, word: int) -> None:
+    """Let calls of an object with `natives` begin in machine code while the word of the
+    process is `word`."""
+    write_word(made, CONDITIONS, word)
+    write_word(made, 0, forward_address(slot_offset(type(made), "natives")))
 
 
 @engine.once

@@ -18,6 +18,7 @@ from jit.ir import types as T
 from jit.ir.graph import Graph, Node
 from jit.runtime.codegen import calling, engine, failures, ownership
 from jit.runtime.codegen import target as targets
+from jit.runtime.codegen.kernels import Kernel
 from jit.runtime.codegen.kinds import (
     Declined,
     Kind,
@@ -28,7 +29,6 @@ from jit.runtime.codegen.kinds import (
     TupleKind,
     kind_of_type,
 )
-from jit.runtime.codegen.kernels import Kernel
 from jit.runtime.codegen.lowering import Reason
 from jit.runtime.codegen.native_code import NativeCode
 from jit.runtime.codegen.region import NodeDeclined, Region, returned_type

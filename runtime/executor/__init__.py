@@ -9,14 +9,29 @@ from __future__ import annotations
 
 from jit.runtime.executor.executor import Compiled, Executor
 from jit.runtime.executor.explanation import Explanation
-from jit.runtime.executor.native import enable_native, native_enabled
+from jit.runtime.executor.modes import (
+    enable_native,
+    get_compile_mode,
+    set_compile_mode,
+)
+from jit.runtime.executor.native import native_enabled
 from jit.runtime.executor.specialisation import Specialisation
+from jit.runtime.executor.specialisation_cache import (
+    CacheInfo,
+    CacheWarning,
+    set_cache_limit,
+)
 
 __all__ = [
+    "CacheInfo",
+    "CacheWarning",
     "Compiled",
     "Executor",
     "Explanation",
     "Specialisation",
     "enable_native",
+    "get_compile_mode",
     "native_enabled",
+    "set_cache_limit",
+    "set_compile_mode",
 ]

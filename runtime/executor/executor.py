@@ -30,6 +30,7 @@ from jit.runtime.executor.specialisation import (
 )
 from jit.runtime.executor.specialisation_cache import CacheInfo, SpecialisationCache
 from jit.runtime.gathering import Gathering
+from jit.runtime.objects import Object
 from jit.runtime.program_values import RefusedError, convert
 from jit.runtime.promotion import get_default_dtype
 from jit.runtime.tensor import Tensor
@@ -116,13 +117,18 @@ class Executor:
         how = self._how(name, values, _MACHINE if given is None else _ARRAYS)
         return self._find(name, values, how), values
 
-    def link(self, compiled: Compiled) -> NativeFunction | None:
+    def link(
+        self, compiled: Compiled, bound: Object | None = None
+    ) -> NativeFunction | None:
         """The machine code of what `prepare` gave, as one of several functions that are
-        tried in turn; None if there is none, or if it is not kept any more."""
+        tried in turn; None if there is none, or if it is not kept any more.
+
+        `bound` is the module that the function then has as its first argument.
+        """
         entry = self._cache.entry_of(compiled)
         if entry is None or compiled.machine is None:
             return None
-        made = compiled.machine.function(None)
+        made = compiled.machine.function(None, bound)
         entry.count_calls_of(made)
         return made
 

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import os
 
+from jit import passes
 from jit.runtime import conditions
 
 MODES = ("eager", "lazy", "background", "off")
@@ -29,7 +30,7 @@ def _checked(mode: str, source: str) -> str:
 
 
 _mode = _checked(os.environ.get("JIT_COMPILE_MODE", "eager"), "JIT_COMPILE_MODE=")
-_enabled = os.environ.get("JIT_NATIVE") != "0"
+_enabled = os.environ.get("JIT_NATIVE") == "1"
 
 
 def get_compile_mode() -> str:
@@ -70,4 +71,10 @@ def _note() -> None:
     conditions.note("off", not native_wanted())
 
 
+def _note_level() -> None:
+    conditions.note("math", passes.LEVELS.index(passes.math_level()))
+
+
+passes.WATCHERS.append(_note_level)
+_note_level()
 _note()

@@ -7,7 +7,7 @@ count as what the function declares.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
@@ -27,6 +27,8 @@ class Specialisation:
 
     function: str
     types: tuple[T.Type, ...]
+    names: tuple[str, ...] = field(default=(), compare=False)
+    """The names of the arguments, if they are known."""
 
     def __str__(self) -> str:
         return f"{self.function}({', '.join(map(str, self.types))})"

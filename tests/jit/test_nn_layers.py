@@ -132,7 +132,8 @@ def test_a_scripted_layer_computes_what_the_layer_computes(make, inputs):
 
     made = scripted(*fresh(inputs))
 
-    torch.testing.assert_close(made, expected, rtol=0, atol=0)
+    # machine code sums in another order, and computes elementary functions itself
+    torch.testing.assert_close(made, expected, rtol=1e-5, atol=1e-6)
 
 
 @pytest.mark.parametrize(("make", "inputs"), LAYERS, ids=NAMES)
@@ -143,7 +144,7 @@ def test_a_traced_layer_computes_what_the_layer_computes(make, inputs):
 
     made = jit.trace(layer, tuple(fresh(inputs)))(*fresh(inputs))
 
-    torch.testing.assert_close(made, expected, rtol=0, atol=0)
+    torch.testing.assert_close(made, expected, rtol=1e-5, atol=1e-6)
 
 
 def test_max_pool_gives_the_places_when_asked():

@@ -5,8 +5,9 @@ the window is then an offset that is the same for all windows, so that tiles rea
 where they are: a table of pointers has the first element of each, and the depth of the
 product is cut into segments, one for each row of the window.
 
-Results are made for a block of pixels and a panel of channels at a time, and turned on
-their way out if their channels are not to lie together. In a depthwise convolution a
+Results are made for a block of pixels and a panel of channels at a time. Where channels
+are to lie together, tiles are finished one by one; otherwise the sums of a block are
+turned on their way out, see `jit.runtime.codegen.endings`. In a depthwise convolution a
 tile multiplies vectors of channels by vectors of weights instead.
 
 What a kernel has to know is a plan, words in memory: see `PLAN`. All kernels serve one
@@ -19,9 +20,11 @@ from dataclasses import dataclass
 from typing import Protocol
 
 import llvmlite.ir as ll
+import numpy as np
 
 from jit.runtime.codegen import building as B
 from jit.runtime.codegen import tile as T
+from jit.runtime.codegen.endings import emit_end
 from jit.runtime.codegen.packing import emit_pack, emit_turn
 from jit.runtime.codegen.target import Target
 from jit.runtime.codegen.tile import PLAIN, Epilogue, Numbers, Shape
@@ -51,6 +54,7 @@ PLAN = [
     "x_image",
     "x_channel",
     *_along("x"),
+    "weight_group",
     "weight_outer",
     "weight_inner",
     *_along("weight"),
@@ -71,9 +75,13 @@ class Convolution:
     target: Target
     types: Numbers
     epilogue: Epilogue = PLAIN
-    """Operands that have numbers for rows are those of a result with channels together."""
+    """Rows are pixels, columns are channels."""
     depthwise: bool = False
     """Each channel by itself: as many groups as channels, and as results."""
+    last: bool = False
+    """Whether the channels of the result lie together, as its last axis."""
+    per_channel: tuple[bool, ...] = ()
+    """Of each operand of the epilogue, whether all pixels have the same numbers."""
 
     @property
     def shape(self) -> Shape:
@@ -83,6 +91,9 @@ class Convolution:
     def name(self) -> str:
         """Equal names mean equal code, on one machine."""
         ending = f"_{self.epilogue.name}" if self.epilogue.name else ""
+        ending += "_last" if self.last else ""
+        if self.per_channel and not self.last:
+            ending += "_" + "".join("cp"[not own] for own in self.per_channel)
         kind = "depthwise" if self.depthwise else "convolution"
         shape = f"{self.shape.height}x{self.shape.width}"
         return f"{kind}_{self.types.source.name}_{shape}{ending}"
@@ -164,44 +175,45 @@ def units(b: ll.IRBuilder, conv: Convolution, plan: Named) -> ll.Value:
 def work_bytes(b: ll.IRBuilder, conv: Convolution, plan: Named) -> ll.Value:
     """Scratch memory of one part: tables, and the results of a block."""
     rows = conv.pixels + conv.shape.height
-    results = conv.pixels * conv.shape.width * conv.types.sum_bytes
+    # a last tile may reach over the end of the block
+    pixels = conv.pixels + conv.shape.height
+    results = pixels * conv.shape.width * conv.types.sum_bytes
     taps = b.mul(_product(b, plan, *_along("kernel")), B.index(8))
     return b.add(taps, B.index(8 * rows + results + 128))
 
 
 def emit_pack_weights(module: ll.Module, conv: Convolution) -> ll.Function:
-    """A function (plan, weights, out) that packs weights into panels."""
+    """A function (plan, weights, out, first, last) that packs weights into panels.
+
+    It packs some elements of the windows, counted through all groups.
+    """
+    kind = "depthwise_" if conv.depthwise else ""
+    name = f"pack_weights_{kind}{conv.types.source.name}_{conv.shape.width}"
+    found = module.globals.get(name)
+    if found is not None:
+        return found
     b, given = B.new_function(
         module,
-        f"pack_{conv.name}",
-        [("plan", POINTER), ("weights", POINTER), ("out", POINTER)],
+        name,
+        [("plan", POINTER), ("weights", POINTER), ("out", POINTER), ("first", I64),
+         ("last", I64)],
         internal=False,
-    )
+    )  # fmt: skip
     plan, shape, item = Plan(b, given["plan"]), conv.shape, conv.types.sum_bytes
     pack = emit_pack(module, conv.types, shape.lanes)
     row = B.index(shape.width * item)
-    one = B.index(1)
-    if conv.depthwise:
-        groups, inner, outer = one, one, plan["outer"]
-    else:
-        groups = plan["groups"]
-        inner = b.udiv(plan["channels"], groups)
-        outer = b.udiv(plan["outer"], groups)
+    inner = _inner(b, conv, plan)
+    outer = b.udiv(plan["outer"], _groups(conv, plan))
     taps = _product(b, plan, *_along("kernel"))
     panel = b.mul(b.mul(taps, inner), row)
     group = b.mul(panel, B.ceil_div(b, outer, shape.width))
-    with (
-        B.loop(b, B.index(0), groups) as g,
-        B.loop(b, B.index(0), plan["kernel_d"]) as d,
-        B.loop(b, B.index(0), plan["kernel_h"]) as h,
-        B.loop(b, B.index(0), plan["kernel_w"]) as w,
-    ):
-        first = b.mul(b.mul(g, outer), plan["weight_outer"])
-        source = B.at(b, given["weights"], first)
+    with B.loop(b, given["first"], given["last"]) as unit:
+        g, tap = b.udiv(unit, taps), b.urem(unit, taps)
+        w, rest = b.urem(tap, plan["kernel_w"]), b.udiv(tap, plan["kernel_w"])
+        h, d = b.urem(rest, plan["kernel_h"]), b.udiv(rest, plan["kernel_h"])
+        source = B.at(b, given["weights"], b.mul(g, plan["weight_group"]))
         for place, axis in zip((d, h, w), AXES, strict=True):
             source = B.at(b, source, b.mul(place, plan[f"weight_{axis}"]))
-        tap = b.add(b.mul(d, plan["kernel_h"]), h)
-        tap = b.add(b.mul(tap, plan["kernel_w"]), w)
         moved = b.mul(b.mul(tap, inner), row)
         out = B.at(b, given["out"], b.mul(g, group), moved)
         b.call(pack, [
@@ -210,6 +222,26 @@ def emit_pack_weights(module: ll.Module, conv: Convolution) -> ll.Function:
         ])  # fmt: skip
     b.ret_void()
     return b.function
+
+
+def pack_units(b: ll.IRBuilder, conv: Convolution, plan: Named) -> ll.Value:
+    """Parts into which packing may be cut."""
+    return b.mul(_groups(conv, plan), _product(b, plan, *_along("kernel")))
+
+
+def packed(conv: Convolution, weight: np.ndarray) -> np.ndarray:
+    """What `emit_pack_weights` makes, of weights [groups, outer, inner, taps].
+
+    Those of a depthwise convolution are one group.
+    """
+    groups, outer, inner, taps = weight.shape
+    width = conv.shape.width
+    panels = -(-outer // width)
+    kind = np.float64 if conv.types.sum_bytes == 8 else np.float32
+    full = np.zeros((groups, panels * width, inner, taps), kind)
+    full[:, :outer] = weight
+    turned = full.reshape(groups, panels, width, inner, taps)
+    return np.ascontiguousarray(turned.transpose(0, 1, 4, 3, 2))
 
 
 def emit_pad(module: ll.Module, conv: Convolution) -> ll.Function:
@@ -241,14 +273,22 @@ def emit_pad(module: ll.Module, conv: Convolution) -> ll.Function:
         d, has_d = _before_spreading(b, plan, d, "d")
         h, has_h = _before_spreading(b, plan, h, "h")
         exists = b.and_(has_d, has_h)
-        spread = b.icmp_signed(">", plan["spread_w"], B.index(1))
-        left = b.mul(plan["pad_w"], pixel)
-        with b.if_else(b.or_(spread, b.not_(exists))) as (all_zero, ends):
+        spread = plan["spread_w"]
+        is_spread = b.icmp_signed(">", spread, B.index(1))
+        # elements before the padded input, where the padding is negative
+        cut = B.larger(b, B.index(0), b.sub(B.index(0), plan["pad_w"]))
+        cut = B.ceil_div(b, cut, spread)
+        start = b.add(plan["pad_w"], b.mul(cut, spread))
+        room = B.larger(b, B.index(0), b.sub(plan["full_w"], start))
+        count = B.smaller(b, b.sub(plan["in_w"], cut), B.ceil_div(b, room, spread))
+        count = B.larger(b, B.index(0), count)
+        left = b.mul(start, pixel)
+        with b.if_else(b.or_(is_spread, b.not_(exists))) as (all_zero, ends):
             with all_zero:
                 b.call(fill, [out, row_bytes])
             with ends:
-                b.call(fill, [out, left])
-                used = b.add(left, b.mul(plan["in_w"], pixel))
+                b.call(fill, [out, B.smaller(b, left, row_bytes)])
+                used = b.add(left, b.mul(count, pixel))
                 b.call(fill, [B.at(b, out, used), b.sub(row_bytes, used)])
         with b.if_then(exists):
             x = B.at(
@@ -257,10 +297,11 @@ def emit_pad(module: ll.Module, conv: Convolution) -> ll.Function:
                 b.mul(image, plan["x_image"]),
                 b.mul(d, plan["x_d"]),
                 b.mul(h, plan["x_h"]),
+                b.mul(cut, plan["x_w"]),
             )
             b.call(turn, [
-                x, plan["x_w"], plan["x_channel"], plan["in_w"], plan["channels"],
-                B.at(b, out, left), b.mul(pixel, plan["spread_w"]),
+                x, plan["x_w"], plan["x_channel"], count, plan["channels"],
+                B.at(b, out, left), b.mul(pixel, spread),
             ])  # fmt: skip
     b.ret_void()
     return b.function
@@ -303,8 +344,19 @@ CONVOLVE_ARGUMENTS: list[tuple[str, ll.Type]] = [
 ]
 
 
+def operand_arguments(epilogue: Epilogue) -> list[tuple[str, ll.Type]]:
+    """Of each operand: where it is, and the bytes from one row, which is a pixel, column,
+    which is a channel, and image to the next."""
+    found: list[tuple[str, ll.Type]] = []
+    for place in range(len(epilogue.operands)):
+        name = f"operand{place}"
+        steps = [(f"{name}_{along}", I64) for along in ("row", "column", "image")]
+        found += [(name, POINTER), *steps]
+    return found
+
+
 def emit_convolve(module: ll.Module, conv: Convolution) -> ll.Function:
-    """The kernel, see `CONVOLVE_ARGUMENTS`; the epilogue's operands follow."""
+    """The kernel, see `CONVOLVE_ARGUMENTS` and `operand_arguments`."""
     found = module.globals.get(conv.name)
     if found is not None:
         return found
@@ -320,9 +372,13 @@ class _Driver:
         self.tiles = [
             make(module, self.shape, h, self.types) for h in self.shape.heights
         ]
-        self.finish = T.emit_finish(module, self.shape, self.types, conv.epilogue)
-        self.turn = emit_turn(module, self.types.result, self.shape, widens=False)
-        arguments = CONVOLVE_ARGUMENTS + T.operand_arguments(conv.epilogue)
+        if conv.last:
+            self.finish = T.emit_finish(module, self.shape, self.types, conv.epilogue)
+        else:
+            self.finish = emit_end(
+                module, self.shape, self.types, conv.epilogue, conv.per_channel
+            )
+        arguments = CONVOLVE_ARGUMENTS + operand_arguments(conv.epilogue)
         self.b, self.given = B.new_function(
             module, conv.name, arguments, internal=False
         )
@@ -331,7 +387,8 @@ class _Driver:
     def emit(self) -> ll.Function:
         b, plan, width = self.b, self.plan, self.shape.width
         item = self.types.sum_bytes
-        self.sums = T.scratch(b, self.shape, self.types)
+        if self.conv.last:
+            self.sums = T.scratch(b, self.shape, self.types)
         rows = self.conv.pixels + self.shape.height
         self.table = self.given["work"]
         self.offsets = B.at(b, self.table, 8 * rows)
@@ -448,7 +505,7 @@ class _Driver:
     ) -> None:
         """All tiles of a block of pixels, for one panel of channels."""
         b, plan, given, width = self.b, self.plan, self.given, self.shape.width
-        item = self.types.result.itemsize
+        item = self.types.sum_bytes
         group = b.udiv(panel, self.group_panels)
         within = b.mul(b.urem(panel, self.group_panels), B.index(width))
         columns = B.smaller(b, b.sub(self.outer, within), B.index(width))
@@ -461,31 +518,46 @@ class _Driver:
             b.mul(pixel, plan["out_pixel"]),
             b.mul(channel, plan["out_channel"]),
         )
-        together = b.icmp_signed("==", plan["out_channel"], B.index(item))
-        c_row = b.select(together, plan["out_pixel"], B.index(width * item))
-        c_base = b.select(together, place, self.results)
-        whole = b.add(b.mul(image, self.pixels), pixel)
+        operands = []
+        for p in range(len(self.conv.epilogue.operands)):
+            moves = [
+                b.mul(index, given[f"operand{p}_{along}"])
+                for along, index in (("image", image), ("row", pixel))
+            ]
+            moves.append(b.mul(channel, given[f"operand{p}_column"]))
+            operands.append(B.at(b, given[f"operand{p}"], *moves))
 
         def use(kind: int, at: ll.Value, left: ll.Value) -> None:
+            if self.conv.last:
+                sums = self.sums
+            else:
+                sums = B.at(b, self.results, b.mul(at, B.index(width * item)))
             b.call(self.tiles[kind], [
                 B.at(b, self.table, b.mul(at, B.index(8))), self.offsets,
-                self.segments, self.depth, B.index(self.types.sum_bytes), weights,
-                B.index(width * self.types.sum_bytes), columns, self.sums,
+                self.segments, self.depth, B.index(item), weights,
+                B.index(width * item), B.index(width), sums,
             ])  # fmt: skip
-            height = B.smaller(b, left, B.index(self.shape.heights[kind]))
-            b.call(self.finish, [
-                self.sums, B.at(b, c_base, b.mul(at, c_row)), c_row, height, columns,
-                ll.Constant(ll.IntType(1), 0), B.true(),
-                *T.operands_at(
-                    b, given, self.conv.epilogue, b.add(whole, at), channel,
-                ),
-            ])  # fmt: skip
+            if self.conv.last:
+                height = B.smaller(b, left, B.index(self.shape.heights[kind]))
+                out = B.at(b, place, b.mul(at, plan["out_pixel"]))
+                steps = []
+                for p, operand in enumerate(operands):
+                    row = given[f"operand{p}_row"]
+                    steps += [B.at(b, operand, b.mul(at, row)), row]
+                    if self.conv.epilogue.operands[p].along_columns:
+                        steps.append(given[f"operand{p}_column"])
+                b.call(self.finish, [
+                    sums, out, plan["out_pixel"], height, columns,
+                    ll.Constant(ll.IntType(1), 0), B.true(), *steps,
+                ])  # fmt: skip
 
         T.for_each_tile(b, self.shape, count, use)
-        with b.if_then(b.not_(together)):
-            b.call(self.turn, [
-                self.results, B.index(item), c_row, columns, count, place,
-                plan["out_channel"],
+        if not self.conv.last:
+            steps = []
+            for p, operand in enumerate(operands):
+                steps += [operand, given[f"operand{p}_column"]]
+            b.call(self.finish, [
+                self.results, count, columns, place, plan["out_channel"], *steps,
             ])  # fmt: skip
 
 

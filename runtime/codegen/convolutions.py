@@ -1,116 +1,51 @@
-"""Lowerings of convolutions: checks, the plan, and its kernels on all threads."""
+"""Lowerings of convolutions: checks, and which kernel makes one.
+
+Windows of one element are products of the weights with the planes as they lie; depthwise
+convolutions go plane by plane; the others are windows as products. A transposed
+convolution is one over the input with zeros between its elements, its weights turned
+around.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any
 
 import llvmlite.ir as ll
+import numpy as np
 
 from jit.ir.dtypes import DType
-from jit.ir.graph import Node
+from jit.ir.graph import Node, Value
 from jit.runtime.codegen import building as B
 from jit.runtime.codegen import convolution as C
+from jit.runtime.codegen import convolving as R
+from jit.runtime.codegen import depthwise as D
 from jit.runtime.codegen import target as targets
 from jit.runtime.codegen import tile as T
-from jit.runtime.codegen.convolution import AXES, PLAN, Convolution
-from jit.runtime.codegen.host import host_function
+from jit.runtime.codegen.convolution import AXES, Convolution
+from jit.runtime.codegen.convolving import Ending, Operand
 from jit.runtime.codegen.kinds import Declined, Static
 from jit.runtime.codegen.lowering import lowering
+from jit.runtime.codegen.packed_constants import (
+    Panels,
+    never_changes,
+    new_panels,
+    packed_once,
+)
 from jit.runtime.codegen.products import (
-    Words,
+    Matrices,
     bias_epilogue,
     common_dtype,
+    multiply,
 )
 from jit.runtime.codegen.region import Region
-from jit.runtime.codegen.values import I64, POINTER, Buffer
+from jit.runtime.codegen.values import I64, Buffer
 from jit.runtime.codegen.views import constant_int, constant_ints, tensor
 
-_LEAST_WORK = 1 << 19
-"""Multiplications of a part that are worth another thread."""
-
-
-def _names(conv: Convolution) -> list[str]:
-    operands = [n for n, _ in T.operand_arguments(conv.epilogue)]
-    return [*PLAN, "x", "weights", "out", "padded", "packed", "failed", *operands]
-
-
-def _emit_pad_task(module: ll.Module, conv: Convolution) -> ll.Function:
-    pad = C.emit_pad(module, conv)
-    pad.linkage = "internal"
-    arguments = [("words", POINTER), ("first", I64), ("last", I64)]
-    b, given = B.new_function(module, f"{pad.name}_task_{conv.name}", arguments)
-    words = Words(b, given["words"], _names(conv))
-    b.call(pad, [
-        given["words"], words.pointer("x"), words.pointer("padded"), given["first"],
-        given["last"],
-    ])  # fmt: skip
-    b.ret_void()
-    return b.function
-
-
-def _emit_task(module: ll.Module, conv: Convolution) -> ll.Function:
-    """`(words, first, last)`: makes some units."""
-    kernel = C.emit_convolve(module, conv)
-    kernel.linkage = "internal"
-    arguments = [("words", POINTER), ("first", I64), ("last", I64)]
-    b, given = B.new_function(module, f"{conv.name}_task", arguments)
-    words = Words(b, given["words"], _names(conv))
-    bytes = C.work_bytes(b, conv, words)
-    allocate = host_function(b, "allocate", ll.FunctionType(POINTER, [I64]))
-    work = b.call(allocate, [bytes])
-    with b.if_then(b.icmp_unsigned("==", work, ll.Constant(POINTER, None))):
-        words["failed"] = B.index(1)
-        b.ret_void()
-    call = [
-        given["words"], words.pointer("padded"), words.pointer("packed"),
-        words.pointer("out"), given["first"], given["last"], work,
-    ]  # fmt: skip
-    for name, kind in T.operand_arguments(conv.epilogue):
-        call.append(words.pointer(name) if kind == POINTER else words[name])
-    b.call(kernel, call)
-    release = ll.FunctionType(ll.VoidType(), [POINTER, I64])
-    b.call(host_function(b, "release", release), [work, bytes])
-    b.ret_void()
-    return b.function
-
-
-def _emit_run(module: ll.Module, name: str, conv: Convolution) -> ll.Function:
-    """`(words)`: lays out the operands, and makes all units."""
-    pack = C.emit_pack_weights(module, conv)
-    pack.linkage = "internal"
-    pad, task = _emit_pad_task(module, conv), _emit_task(module, conv)
-    b, given = B.new_function(module, name, [("words", POINTER)])
-    words = Words(b, given["words"], _names(conv))
-    b.call(pack, [given["words"], words.pointer("weights"), words.pointer("packed")])
-    kind = ll.FunctionType(ll.VoidType(), [POINTER, POINTER, I64, I64])
-    parallel = host_function(b, "parallel", kind)
-
-    def share(task: ll.Function, total: ll.Value, each: ll.Value) -> None:
-        """Give units to the threads if there is work for several."""
-        each = B.larger(b, each, B.index(1))
-        grain = B.ceil_div(b, B.index(_LEAST_WORK), each)
-        with b.if_else(b.icmp_signed("<=", total, grain)) as (small, large):
-            with small:
-                b.call(task, [given["words"], B.index(0), total])
-            with large:
-                call = [b.bitcast(task, POINTER), given["words"], total, grain]
-                b.call(parallel, call)
-
-    lines = b.mul(words["images"], b.mul(words["full_d"], words["full_h"]))
-    # an element of the input takes about as long as so many multiplications
-    line = b.mul(b.mul(words["full_w"], words["channels"]), B.index(8))
-    share(pad, lines, line)
-    taps = b.mul(words["kernel_d"], b.mul(words["kernel_h"], words["kernel_w"]))
-    inner = B.index(1)
-    if not conv.depthwise:
-        inner = b.udiv(words["channels"], words["groups"])
-    pixels = b.mul(words["out_d"], b.mul(words["out_h"], words["out_w"]))
-    pixels = B.smaller(b, pixels, B.index(conv.pixels))
-    unit = b.mul(b.mul(taps, inner), b.mul(pixels, B.index(conv.shape.width)))
-    share(task, C.units(b, conv, words), unit)
-    b.ret_void()
-    return b.function
+_MANY_PIXELS = 128
+"""From here on, planes are wide enough to be the columns of products."""
 
 
 def spread(values: Sequence[int], axes: int, name: str) -> list[int]:
@@ -120,47 +55,169 @@ def spread(values: Sequence[int], axes: int, name: str) -> list[int]:
     return list(values) if len(values) == axes else list(values) * axes
 
 
-def _convolution(
-    region: Region,
-    node: Node,
-    axes: int,
-    before: Sequence[int],
-    after: Sequence[int],
-    stride: Sequence[int],
-    dilation: Sequence[int],
-    groups: int,
-) -> Buffer:
+@dataclass
+class Geometry:
+    """What the arguments of a convolution say."""
+
+    axes: int
+    stride: list[int]
+    dilation: list[int]
+    groups: int
+    padding: list[int] | None
+    """At both ends; None if results are to be as long as the input."""
+    output_padding: list[int] | None = None
+    """Of a transposed convolution; None for the others."""
+
+    @property
+    def is_transposed(self) -> bool:
+        return self.output_padding is not None
+
+
+def geometry_of(region: Region, node: Node) -> Geometry:
+    """Read the arguments after input, weight and bias; Declined if they make no sense."""
+    name = node.kind.removeprefix("aten::")
+    if name in ("convolution", "_convolution"):
+        found = _general_geometry(region, node)
+    elif name.startswith("conv_transpose"):
+        axes = int(name[-2])
+        padding, extra, dilation = (
+            spread(constant_ints(region, node.inputs[p]), axes, what)
+            for p, what in ((4, "padding"), (5, "output_padding"), (7, "dilation"))
+        )
+        stride = spread(constant_ints(region, node.inputs[3]), axes, "stride")
+        groups = constant_int(node.inputs[6])
+        found = Geometry(axes, stride, dilation, groups, padding, extra)
+    else:
+        axes = int(name[-2])
+        stride = spread(constant_ints(region, node.inputs[3]), axes, "stride")
+        dilation = spread(constant_ints(region, node.inputs[5]), axes, "dilation")
+        groups = constant_int(node.inputs[6])
+        around = _padding(region, node.inputs[4], axes, stride)
+        found = Geometry(axes, stride, dilation, groups, around)
+    if found.groups < 1 or min(*found.stride, *found.dilation) < 1:
+        raise Declined("the arguments are not those of a convolution")
+    if found.padding is not None and min(found.padding) < 0:
+        raise Declined("the padding is negative")
+    for extra_one, step, each in zip(
+        found.output_padding or (), found.stride, found.dilation, strict=False
+    ):
+        if not 0 <= extra_one < max(step, each):
+            raise Declined("the output padding does not fit the stride")
+    return found
+
+
+def _general_geometry(region: Region, node: Node) -> Geometry:
+    axes = tensor(region, node.inputs[0]).rank - 2
+    if axes not in (1, 2, 3):
+        raise Declined("the input has another rank")
+    stride, padding, dilation = (
+        spread(constant_ints(region, node.inputs[p]), axes, what)
+        for p, what in ((3, "stride"), (4, "padding"), (5, "dilation"))
+    )
+    turned = region.value(node.inputs[6])
+    if not isinstance(turned, ll.Constant):
+        raise Declined("an argument is not a constant")
+    extra = None
+    if turned.constant:
+        given = constant_ints(region, node.inputs[7])
+        extra = spread(given, axes, "output_padding")
+    groups = constant_int(node.inputs[8])
+    return Geometry(axes, stride, dilation, groups, padding, extra)
+
+
+def _padding(
+    region: Region, value: Value, axes: int, stride: Sequence[int]
+) -> list[int] | None:
+    found = region.value(value)
+    if not (isinstance(found, Static) and isinstance(found.value, str)):
+        return spread(constant_ints(region, value), axes, "padding")
+    if found.value == "valid":
+        return [0] * axes
+    if found.value != "same" or max(stride) > 1:
+        raise Declined("the padding does not fit")
+    return None
+
+
+@dataclass
+class Problem:
+    """A convolution whose operands have been checked: windows over a padded input."""
+
+    dtype: DType
+    geometry: Geometry
+    x: Buffer
+    weight: Buffer
+    constant: np.ndarray | None
+    """The weights, if they never change."""
+    kernel: list[ll.Value]
+    made: Buffer
+    plan: dict[str, ll.Value]
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether nothing lies between the elements of the input."""
+        return not self.geometry.is_transposed
+
+    def known_kernel(self) -> list[int] | None:
+        """The sizes of windows, where they are known."""
+        if all(isinstance(k, ll.Constant) for k in self.kernel):
+            return [int(k.constant) for k in self.kernel]
+        return None
+
+
+def problem_of(region: Region, node: Node) -> Problem:
+    """Check the operands, and allocate the result."""
     b = region.b
     x, weight = (tensor(region, v) for v in node.inputs[:2])
+    g = geometry_of(region, node)
+    axes = g.axes
     if x.rank not in (axes + 1, axes + 2) or weight.rank != axes + 2:
         raise Declined("an operand has another rank")
     dtype = common_dtype(x, weight)
-    if groups < 1 or min(stride) < 1 or min(dilation) < 1 or min(before) < 0:
-        raise Declined("the arguments are not those of a convolution")
+    kernel = list(weight.sizes[2:])
+    groups, channels = I64(g.groups), x.sizes[-axes - 1]
+    if g.is_transposed:
+        inner = b.udiv(channels, groups)
+        outer = _times(b, weight.sizes[1], groups)
+        holds = b.icmp_signed("==", weight.sizes[0], channels)
+        divided = channels
+    else:
+        outer, inner = weight.sizes[:2]
+        holds = b.icmp_signed("==", _times(b, inner, groups), channels)
+        divided = outer
+    whole = b.icmp_signed("==", b.urem(divided, groups), I64(0))
+    holds = b.and_(b.and_(holds, whole), b.icmp_signed(">=", outer, groups))
     bias = region.value(node.inputs[2])
-    has_bias = not (isinstance(bias, Static) and bias.value is None)
-    outer, inner = weight.sizes[:2]
-    channels = x.sizes[-axes - 1]
-    holds = b.icmp_signed("==", b.mul(inner, I64(groups)), channels)
-    holds = b.and_(holds, b.icmp_signed(">=", outer, I64(groups)))
-    whole = b.icmp_signed("==", b.urem(outer, I64(groups)), I64(0))
-    holds = b.and_(holds, whole)
-    operand = None
-    if has_bias:
+    if not (isinstance(bias, Static) and bias.value is None):
         operand = tensor(region, node.inputs[2])
         common_dtype(x, operand)
         if operand.rank != 1:
             raise Declined("the bias is not a vector")
         holds = b.and_(holds, b.icmp_signed("==", operand.sizes[0], outer))
-    full, counts = [], []
+    before, full, counts = [], [], []
     for axis in range(axes):
-        size = b.add(x.sizes[-axes + axis], I64(before[axis] + after[axis]))
-        reach = b.mul(b.sub(weight.sizes[2 + axis], I64(1)), I64(dilation[axis]))
+        size, length = x.sizes[-axes + axis], kernel[axis]
+        reach = _times(b, _minus(b, length, I64(1)), I64(g.dilation[axis]))
+        stride = g.stride[axis]
+        if g.output_padding is not None:
+            assert g.padding is not None
+            # zeros lie between the elements, and a window at the very end sees one
+            start = _minus(b, reach, I64(g.padding[axis]))
+            size = b.add(b.mul(b.sub(size, I64(1)), I64(stride)), I64(1))
+            end = b.add(start, I64(g.output_padding[axis]))
+            holds = b.and_(holds, b.icmp_signed(">", size, I64(0)))
+            stride = 1
+        elif g.padding is None:
+            start = b.sdiv(reach, I64(2))
+            end = b.sub(reach, start)
+        else:
+            start = end = I64(g.padding[axis])
+        size = b.add(size, b.add(start, end))
         room = b.sub(b.sub(size, reach), I64(1))
         holds = b.and_(holds, b.icmp_signed(">=", room, I64(0)))
-        holds = b.and_(holds, b.icmp_signed(">", weight.sizes[2 + axis], I64(0)))
+        holds = b.and_(holds, b.icmp_signed(">", length, I64(0)))
+        before.append(start)
         full.append(size)
-        counts.append(b.add(b.sdiv(room, I64(stride[axis])), I64(1)))
+        counts.append(b.add(b.sdiv(room, I64(stride)), I64(1)))
     region.fail_unless(holds, node)
     lead = list(x.sizes[: -axes - 1])
     made = region.allocate(dtype, [*lead, outer, *counts])
@@ -168,115 +225,306 @@ def _convolution(
         "images": lead[0] if lead else I64(1),
         "channels": channels,
         "outer": outer,
-        "groups": I64(groups),
+        "groups": groups,
         "x_image": x.strides[0] if lead else I64(0),
         "x_channel": x.strides[-axes - 1],
-        "weight_outer": weight.strides[0],
-        "weight_inner": weight.strides[1],
         "out_channel": made.strides[-axes - 1],
         "out_pixel": I64(dtype.itemsize),
         "out_image": made.strides[0] if lead else I64(0),
     }
     one, none = I64(1), I64(0)
+    steps = list(weight.strides[2:])
+    if g.is_transposed:
+        plan["weight_group"] = b.mul(inner, weight.strides[0])
+        plan["weight_inner"], plan["weight_outer"] = weight.strides[:2]
+        steps = [b.neg(step) for step in steps]
+    else:
+        each = b.udiv(outer, groups)
+        plan["weight_group"] = b.mul(each, weight.strides[0])
+        plan["weight_outer"], plan["weight_inner"] = weight.strides[:2]
+    strides = [1] * axes if g.is_transposed else g.stride
+    between = g.stride if g.is_transposed else [1] * axes
     for name, values, missing in (
-        ("in", x.sizes[-axes:], one),
-        ("pad", [I64(v) for v in before], none),
+        ("in", list(x.sizes[-axes:]), one),
+        ("pad", before, none),
         ("full", full, one),
-        ("spread", [], one),
-        ("kernel", weight.sizes[2:], one),
-        ("stride", [I64(v) for v in stride], one),
-        ("dilation", [I64(v) for v in dilation], one),
+        ("spread", [I64(v) for v in between], one),
+        ("kernel", kernel, one),
+        ("stride", [I64(v) for v in strides], one),
+        ("dilation", [I64(v) for v in g.dilation], one),
         ("out", counts, one),
-        ("x", x.strides[-axes:], none),
-        ("weight", weight.strides[2:], none),
+        ("x", list(x.strides[-axes:]), none),
+        ("weight", steps, none),
     ):
         given = [missing] * (3 - len(values)) + list(values)
         plan.update((f"{name}_{axis}", v) for axis, v in zip(AXES, given, strict=True))
-    nothing = b.icmp_signed("==", b.mul(plan["images"], outer), I64(0))
+    constant = _constant(node.inputs[1])
+    return Problem(dtype, g, x, weight, constant, kernel, made, plan)
+
+
+def _times(b: ll.IRBuilder, x: ll.Value, y: ll.Value) -> ll.Value:
+    """A product, made now where both are known."""
+    if isinstance(x, ll.Constant) and isinstance(y, ll.Constant):
+        return I64(x.constant * y.constant)
+    return b.mul(x, y)
+
+
+def _minus(b: ll.IRBuilder, x: ll.Value, y: ll.Value) -> ll.Value:
+    """The same for a difference."""
+    if isinstance(x, ll.Constant) and isinstance(y, ll.Constant):
+        return I64(x.constant - y.constant)
+    return b.sub(x, y)
+
+
+def _constant(value: Value) -> np.ndarray | None:
+    if value.node.kind != "prim::Constant":
+        return None
+    array = value.node.attributes.get("value")
+    if not isinstance(array, np.ndarray) or not array.size:
+        return None
+    return array if never_changes(array) else None
+
+
+def bias_ending(region: Region, node: Node, dtype: DType) -> Ending:
+    """The bias of the convolution itself."""
+    bias = region.value(node.inputs[2])
+    if isinstance(bias, Static) and bias.value is None:
+        return Ending()
+    found = tensor(region, node.inputs[2])
+    operand = Operand(found.data, I64(0), found.strides[0], I64(0))
+    return Ending(bias_epilogue(dtype), (operand,))
+
+
+def convolve(region: Region, node: Node, problem: Problem, ending: Ending) -> None:
+    """Write the result of a convolution."""
+    b = region.b
+    empty = b.icmp_signed(
+        "==", b.mul(problem.plan["images"], problem.plan["outer"]), I64(0)
+    )
     go, past = region.append_block("convolve"), region.append_block("convolved")
-    b.cbranch(nothing, past, go)
+    b.cbranch(empty, past, go)
     b.position_at_end(go)
-    epilogue = bias_epilogue(dtype) if operand is not None else T.PLAIN
-    if groups == 1:
-        _run(region, node, dtype, plan, x, weight, made, epilogue, operand, False)
+    if _may_be_products(problem):
+        _as_products(region, node, problem, ending)
+    elif problem.geometry.groups > 1:
+        _grouped(region, node, problem, ending)
     else:
-        each = b.icmp_signed("==", channels, I64(groups))
-        each = b.and_(each, b.icmp_signed("==", outer, I64(groups)))
-        with b.if_else(each) as (depthwise, grouped):
-            with depthwise:
-                _run(
-                    region, node, dtype, plan, x, weight, made, epilogue, operand, True
-                )
-            with grouped:
-                _run(
-                    region, node, dtype, plan, x, weight, made, epilogue, operand, False
-                )
+        _windows(region, node, problem, ending, depthwise=False)
     b.branch(past)
     b.position_at_end(past)
-    return made
 
 
-def _run(
-    region: Region,
-    node: Node,
-    dtype: DType,
-    plan: dict[str, ll.Value],
-    x: Buffer,
-    weight: Buffer,
-    out: Buffer,
-    epilogue: T.Epilogue,
-    bias: Buffer | None,
-    depthwise: bool,
-) -> None:
-    """Call the kernels with memory of their own."""
-    b = region.b
-    conv = Convolution(targets.host(), T.numbers(dtype), epilogue, depthwise)
-    run = region.function(f"run_{conv.name}", lambda m, n: _emit_run(m, n, conv))
-    names = _names(conv)
-    memory = region.stack(ll.ArrayType(I64, len(names)), "convolution")
-    words = Words(b, b.bitcast(memory, POINTER), names)
-    for name, value in plan.items():
-        words[name] = value
-    words["failed"] = I64(0)
-    pointers = {"x": x.data, "weights": weight.data, "out": out.data}
-    if bias is not None:
-        pointers["operand0"] = bias.data
-        words["operand0_row"] = I64(0)
-        words["operand0_column"] = bias.strides[0]
-    for name, value in pointers.items():
-        words[name] = value
-    allocate = ll.FunctionType(POINTER, [I64])
-    release = ll.FunctionType(ll.VoidType(), [POINTER, I64])
-    sizes = [C.padded_bytes(b, conv, words), C.packed_bytes(b, conv, words)]
-    total = b.add(*(b.and_(b.add(s, I64(127)), I64(-64)) for s in sizes))
-    block = b.call(host_function(b, "allocate", allocate), [total])
-    region.need_memory(block)
-    words["padded"] = block
-    words["packed"] = B.at(b, block, b.and_(b.add(sizes[0], I64(63)), I64(-64)))
-    b.call(run, [words.base])
-    b.call(host_function(b, "release", release), [block, total])
-    done = b.icmp_signed("==", words["failed"], I64(0))
-    region.fail_unless(done, node, [], MemoryError())
+@contextmanager
+def _otherwise(b: ll.IRBuilder, holds: ll.Value, then: Callable[[], None]) -> Any:
+    """`then` where a condition holds, the body of the `with` statement elsewhere."""
+    with b.if_else(holds) as (yes, no):
+        with yes:
+            then()
+        with no:
+            yield
 
 
-def _constants(region: Region, node: Node, axes: int) -> tuple[Any, Any, int]:
-    stride = spread(constant_ints(region, node.inputs[3]), axes, "stride")
-    dilation = spread(constant_ints(region, node.inputs[5]), axes, "dilation")
-    return stride, dilation, constant_int(node.inputs[6])
+# windows of one element ---------------------------------------------------------------
 
 
-def _numbered(axes: int) -> Any:
-    """A convolution whose padding is numbers."""
+def _may_be_products(problem: Problem) -> bool:
+    g, sizes = problem.geometry, problem.known_kernel()
+    return (
+        sizes is not None
+        and set(sizes) == {1}
+        and set(g.stride) == {1}
+        and not any(g.padding or ())
+        and g.groups == 1
+        and problem.is_plain
+    )
 
-    def lower(region: Region, node: Node) -> Buffer:
-        stride, dilation, groups = _constants(region, node, axes)
-        padding = spread(constant_ints(region, node.inputs[4]), axes, "padding")
-        return _convolution(
-            region, node, axes, padding, padding, stride, dilation, groups
+
+def _as_products(region: Region, node: Node, problem: Problem, ending: Ending) -> None:
+    """Rows are channels of the result, columns pixels of planes that lie together."""
+    b, x, plan = region.b, problem.x, problem.plan
+    axes, weight = problem.geometry.axes, problem.weight
+    pixels: ll.Value = I64(1)
+    holds: ll.Value = B.true()
+    for size, step in zip(
+        reversed(x.sizes[-axes:]), reversed(x.strides[-axes:]), strict=True
+    ):
+        follows = b.mul(pixels, I64(problem.dtype.itemsize))
+        alone = b.icmp_signed("==", size, I64(1))
+        fits = b.or_(alone, b.icmp_signed("==", step, follows))
+        holds = b.and_(holds, fits)
+        pixels = b.mul(pixels, size)
+    holds = b.and_(holds, b.icmp_signed(">=", pixels, I64(_MANY_PIXELS)))
+
+    def then() -> None:
+        sizes = [plan["images"]]
+        a = Matrices(
+            weight.data, list(sizes), [I64(0)], weight.sizes[0], weight.sizes[1],
+            weight.strides[0], weight.strides[1],
+        )  # fmt: skip
+        planes = Matrices(
+            x.data, list(sizes), [plan["x_image"]], plan["channels"], pixels,
+            plan["x_channel"], I64(problem.dtype.itemsize),
+        )  # fmt: skip
+        epilogue, operands = _turned(ending, problem, pixels)
+        multiply(
+            region, node, problem.dtype, a, planes, problem.made.data, sizes,
+            epilogue, operands,
+        )  # fmt: skip
+
+    with _otherwise(b, holds, then):
+        _windows(region, node, problem, ending, depthwise=False)
+
+
+def _turned(
+    ending: Ending, problem: Problem, pixels: ll.Value
+) -> tuple[T.Epilogue, list[Matrices]]:
+    """The epilogue of a product whose rows are channels."""
+    old = ending.epilogue
+    if not ending.operands:
+        return old, []
+    alone = ending.per_channel
+    operands = tuple(T.Operand(along_columns=not own) for own in alone)
+    kinds = "".join("cp"[not own] for own in alone)
+    epilogue = T.Epilogue(f"{old.name}_turned_{kinds}", operands, old.apply)
+    plan = problem.plan
+    return epilogue, [
+        Matrices(
+            o.data, [plan["images"]], [o.image], plan["outer"], pixels, o.channel,
+            o.pixel,
         )
+        for o in ending.operands
+    ]  # fmt: skip
 
-    return lower
+
+# groups -------------------------------------------------------------------------------
 
 
-for _axes in (1, 2, 3):
-    lowering(f"aten::conv{_axes}d")(_numbered(_axes))
+def _grouped(region: Region, node: Node, problem: Problem, ending: Ending) -> None:
+    b, g, plan = region.b, problem.geometry, problem.plan
+    each = b.icmp_signed("==", plan["channels"], I64(g.groups))
+    each = b.and_(each, b.icmp_signed("==", plan["outer"], I64(g.groups)))
+
+    def depthwise() -> None:
+        _depthwise(region, node, problem, ending)
+
+    with _otherwise(b, each, depthwise):
+        _windows(region, node, problem, ending, depthwise=False)
+
+
+def _depthwise(region: Region, node: Node, problem: Problem, ending: Ending) -> None:
+    """Plane by plane if there is a kernel for the window and the stride."""
+    b, g, plan = region.b, problem.geometry, problem.plan
+    types = T.numbers(problem.dtype)
+    fits = (
+        g.axes == 2
+        and problem.is_plain
+        and set(g.dilation) == {1}
+        and g.stride[0] == g.stride[1]
+        and g.stride[0] <= 2
+        and D.is_usable(targets.host(), types)
+    )
+    sizes = problem.known_kernel()
+    kernels = [k for k in D.KERNELS if sizes in (None, list(k))] if fits else []
+    if not kernels:
+        _windows(region, node, problem, ending, depthwise=True)
+        return
+    # a window that is not known is probably the most usual one
+    kernel = kernels[0]
+    planes = D.Planes(
+        targets.host(), types, kernel, g.stride[0], ending.epilogue,
+        ending.per_channel,
+    )  # fmt: skip
+    holds = b.icmp_signed("==", plan["x_w"], I64(problem.dtype.itemsize))
+    for axis, size in zip("hw", kernel, strict=True):
+        same = b.icmp_signed("==", plan[f"kernel_{axis}"], I64(size))
+        holds = b.and_(holds, same)
+
+    def then() -> None:
+        pointers = {
+            "x": problem.x.data,
+            "weights": problem.weight.data,
+            "out": problem.made.data,
+        }
+        R.run_planes(region, planes, plan, pointers, ending)
+
+    with _otherwise(b, holds, then):
+        _windows(region, node, problem, ending, depthwise=True)
+
+
+# windows as products ------------------------------------------------------------------
+
+
+def _windows(
+    region: Region, node: Node, problem: Problem, ending: Ending, *, depthwise: bool
+) -> None:
+    b, g = region.b, problem.geometry
+    conv = Convolution(
+        targets.host(), T.numbers(problem.dtype), ending.epilogue, depthwise,
+        per_channel=ending.per_channel,
+    )  # fmt: skip
+    weights = problem.weight.data
+    if g.is_transposed:
+        # from the last element of each window back to the first
+        for size, step in zip(problem.kernel, problem.weight.strides[2:], strict=True):
+            weights = B.at(b, weights, b.mul(b.sub(size, I64(1)), step))
+    pointers = {"x": problem.x.data, "weights": weights, "out": problem.made.data}
+    packed = None
+    if problem.constant is not None and not (depthwise and g.is_transposed):
+        panels = _packed(conv, problem.constant, g)
+        packed = region.constant_data(panels).data
+    R.run_convolution(
+        region, node, conv, _only_seen(b, problem), pointers, ending, packed
+    )
+
+
+def _only_seen(b: ll.IRBuilder, problem: Problem) -> dict[str, ll.Value]:
+    """The plan; windows of one element see only every so many elements of the input."""
+    g, plan = problem.geometry, dict(problem.plan)
+    sizes = problem.known_kernel()
+    if g.is_transposed or sizes is None or set(sizes) != {1} or any(g.padding or ()):
+        return plan
+    for axis in AXES:
+        plan[f"x_{axis}"] = b.mul(plan[f"x_{axis}"], plan[f"stride_{axis}"])
+        plan[f"in_{axis}"] = plan[f"full_{axis}"] = plan[f"out_{axis}"]
+        plan[f"stride_{axis}"] = I64(1)
+    return plan
+
+
+def _packed(conv: Convolution, weight: np.ndarray, g: Geometry) -> Panels:
+    """Constant weights in panels, made once."""
+    way = (
+        "convolution", conv.types.source.name, conv.shape.width, conv.depthwise,
+        g.groups, g.is_transposed,
+    )  # fmt: skip
+
+    def pack() -> Panels:
+        first, second, *kernel = weight.shape
+        taps = int(np.prod(kernel))
+        groups = 1 if conv.depthwise else g.groups
+        if g.is_transposed:
+            shaped = weight.reshape(groups, first // groups, second, taps)
+            shaped = shaped[..., ::-1].transpose(0, 2, 1, 3)
+        else:
+            shaped = weight.reshape(groups, first // groups, second, taps)
+        made = C.packed(conv, shaped)
+        panels = new_panels(weight, made.nbytes)
+        panels[:] = made.view(np.uint8).ravel()
+        return panels
+
+    return packed_once(weight, way, pack)
+
+
+def _lower(region: Region, node: Node) -> Buffer:
+    problem = problem_of(region, node)
+    convolve(region, node, problem, bias_ending(region, node, problem.dtype))
+    return problem.made
+
+
+lowering(
+    *(f"aten::conv{axes}d{kind}" for axes in (1, 2, 3) for kind in ("", ".padding")),
+    "aten::conv_transpose1d",
+    "aten::conv_transpose2d.input",
+    "aten::convolution",
+    "aten::_convolution",
+    "aten::_convolution.deprecated",
+)(_lower)

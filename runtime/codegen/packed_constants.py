@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import ctypes
 import weakref
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -38,7 +39,7 @@ class Statistics:
     bytes: int
 
 
-_Key = tuple[int, tuple[int, ...], tuple[int, ...], str, int]
+_Key = tuple[Any, ...]
 
 _table: weakref.WeakValueDictionary[_Key, Panels] = weakref.WeakValueDictionary()
 
@@ -66,14 +67,20 @@ def _is_read_only(holder: object) -> bool:
 
 def packed_matrix(matrix: np.ndarray, gemm: Gemm) -> Panels:
     """A matrix B, depth × columns, as the kernel reads it."""
-    shape = gemm.shape
-    place = matrix.__array_interface__["data"][0]
-    dtype = gemm.types.source.name
-    key = (place, matrix.shape, matrix.strides, dtype, shape.width)
+    way = (gemm.types.source.name, gemm.shape.width)
+    return packed_once(matrix, way, lambda: _pack(matrix, gemm))
+
+
+def packed_once(
+    array: np.ndarray, way: tuple[Any, ...], pack: Callable[[], Panels]
+) -> Panels:
+    """What `pack` makes of an array in some way, from the table if it is there."""
+    place = array.__array_interface__["data"][0]
+    key = (place, array.shape, array.strides, *way)
     with llvm_lock:
         found = _table.get(key)
         if found is None:
-            found = _table[key] = _pack(matrix, gemm)
+            found = _table[key] = pack()
         return found
 
 
@@ -87,13 +94,18 @@ def statistics() -> Statistics:
 _LINE = 64
 
 
-def _pack(matrix: np.ndarray, gemm: Gemm) -> Panels:
-    depth, columns = matrix.shape
-    size = packed_bytes(gemm, depth, columns)
+def new_panels(source: np.ndarray, size: int) -> Panels:
+    """Memory for what is packed, which begins a cache line."""
     memory = np.empty(size + _LINE, np.uint8)
     start = -memory.ctypes.data % _LINE
     panels = memory[start : start + size].view(Panels)
-    panels.source = matrix
+    panels.source = source
+    return panels
+
+
+def _pack(matrix: np.ndarray, gemm: Gemm) -> Panels:
+    depth, columns = matrix.shape
+    panels = new_panels(matrix, packed_bytes(gemm, depth, columns))
     pack = _packer(gemm)
     pack(
         matrix.ctypes.data, *matrix.strides, depth, columns, panels.ctypes.data,

@@ -68,6 +68,7 @@ def plan_of(
             plan[f"{name}_{axis}"] = value
     plan["x_image"], plan["x_channel"] = x.strides[:2]
     plan["weight_outer"], plan["weight_inner"] = weight.strides[:2]
+    plan["weight_group"] = weight.strides[0] * (weight.shape[0] // g.groups)
     plan["out_image"] = out.strides[0]
     plan["out_channel"] = out.strides[-1] if last else out.strides[1]
     plan["out_pixel"] = out.strides[-2 if last else -1]
@@ -85,7 +86,9 @@ class Kernels:
             C.emit_pad(module, conv),
             C.emit_convolve(module, conv),
         ]
-        sizes = [C.padded_bytes, C.packed_bytes, C.units, C.work_bytes]
+        sizes = [
+            C.padded_bytes, C.packed_bytes, C.units, C.work_bytes, C.pack_units,
+        ]  # fmt: skip
         for size in sizes:
             b, given = building.new_function(
                 module, size.__name__, [("plan", building.POINTER)], building.I64,
@@ -119,19 +122,22 @@ class Kernels:
         g: reference.Geometry,
         operands: tuple[tuple[Any, ...], ...] = (),
         *,
-        last: bool = False,
         cuts: Sequence[int] = (),
     ) -> Array:
         shape = reference.convolution_sizes(x.shape, weight.shape, None, g)
-        if last:
+        if self.conv.last:
             shape = (shape[0], *shape[2:], shape[1])
         out = np.full(shape, np.nan, x.dtype)
-        plan = plan_of(x, weight, out, g, last=last)
+        plan = plan_of(x, weight, out, g, last=self.conv.last)
         words = np.array([plan[name] for name in C.PLAN], np.int64)
         padded = aligned(self.size_of[C.padded_bytes](words.ctypes.data))
         packed = aligned(self.size_of[C.packed_bytes](words.ctypes.data))
         work = aligned(self.size_of[C.work_bytes](words.ctypes.data))
-        self.pack(words.ctypes.data, weight.ctypes.data, packed.ctypes.data)
+        packs = self.size_of[C.pack_units](words.ctypes.data)
+        for first, end in ((0, packs // 2), (packs // 2, packs)):
+            self.pack(
+                words.ctypes.data, weight.ctypes.data, packed.ctypes.data, first, end
+            )
         lines = plan["images"] * plan["full_d"] * plan["full_h"]
         for first, end in ((0, lines // 2), (lines // 2, lines)):
             self.pad(words.ctypes.data, x.ctypes.data, padded.ctypes.data, first, end)
@@ -212,7 +218,7 @@ def test_convolutions_agree_with_the_reference(
     x, weight, g = _operands(case)
     expected = expected_of(x, weight, g)
 
-    found = made(machine)(x, weight, g, last=last)
+    found = made(machine, last=last)(x, weight, g)
 
     found = np.moveaxis(found, -1, 1) if last else found
     np.testing.assert_allclose(expected, found, rtol=1e-5, atol=2e-5)
@@ -254,7 +260,7 @@ def test_depthwise(channels: int, last: bool, machine: str) -> None:
         )
         x, weight, g = _operands(case)
 
-        found = made(machine, depthwise=True)(x, weight, g, last=last)
+        found = made(machine, depthwise=True, last=last)(x, weight, g)
 
         found = np.moveaxis(found, -1, 1) if last else found
         np.testing.assert_allclose(
@@ -299,10 +305,10 @@ def test_bias_and_activation(depthwise: bool) -> None:
     bias = numbers(34, seed=2)
     expected = np.maximum(expected_of(x, weight, g, bias), 0)
 
-    f = made("host", epilogue=epilogue, depthwise=depthwise)
+    f = made("host", epilogue=epilogue, depthwise=depthwise, per_channel=(True,))
 
     np.testing.assert_allclose(
-        expected, f(x, weight, g, ((bias, 0, 4),)), rtol=1e-5, atol=1e-4
+        expected, f(x, weight, g, ((bias, 0, 4, 0),)), rtol=1e-5, atol=1e-4
     )
 
 
@@ -316,8 +322,44 @@ def test_residual_with_channels_together() -> None:
     bias, residual = numbers(5, seed=2), numbers(2, 9, 11, 5, seed=3)
     expected = np.moveaxis(expected_of(x, weight, g, bias), 1, -1) + residual
 
-    found = made("host", epilogue=epilogue)(
-        x, weight, g, ((bias, 0, 4), (residual, 4 * 5, 4)), last=True
-    )
+    steps = ((bias, 0, 4, 0), (residual, 4 * 5, 4, 4 * 5 * 99))
+    found = made("host", epilogue=epilogue, last=True)(x, weight, g, steps)
 
     np.testing.assert_allclose(expected, found, rtol=1e-5, atol=1e-4)
+
+
+@pytest.mark.parametrize("machine", MACHINES)
+def test_residual_with_pixels_together(machine: str) -> None:
+    epilogue = T.Epilogue(
+        "bias_residual",
+        (T.Operand(), T.Operand()),
+        lambda b, x, o: b.fadd(b.fadd(x, o[0]), o[1]),
+    )
+    x, weight, g = _operands(CASES[3])
+    x = np.concatenate([x, x + 1])
+    bias, residual = numbers(33, seed=2), numbers(2, 33, 14, 17, seed=3)
+    expected = expected_of(x, weight, g, bias) + residual
+
+    pixels = 4 * 14 * 17
+    steps = ((bias, 0, 4, 0), (residual, 4, pixels, 33 * pixels))
+    f = made(machine, epilogue=epilogue, per_channel=(True, False))
+    found = f(x, weight, g, steps)
+
+    np.testing.assert_allclose(expected, found, rtol=1e-5, atol=1e-4)
+
+
+@pytest.mark.parametrize("groups", [1, 3])
+def test_weights_are_packed_alike_in_both_ways(groups: int) -> None:
+    conv = C.Convolution(HOST, T.numbers(dtypes.float32))
+    x, weight, g = _operands((1, 6, (9, 9), 99, (3, 2), 1, 1, 1, groups))
+    f = made("host")
+    out = np.empty(reference.convolution_sizes(x.shape, weight.shape, None, g), "f4")
+    plan = plan_of(x, weight, out, g, last=False)
+    words = np.array([plan[name] for name in C.PLAN], np.int64)
+    found = aligned(f.size_of[C.packed_bytes](words.ctypes.data)).view(np.float32)
+    units = f.size_of[C.pack_units](words.ctypes.data)
+    f.pack(words.ctypes.data, weight.ctypes.data, found.ctypes.data, 0, units)
+
+    expected = C.packed(conv, weight.reshape(groups, 99 // groups, 6 // groups, 6))
+
+    np.testing.assert_array_equal(expected.ravel(), found)

@@ -135,3 +135,128 @@ def test_operands_that_do_not_fit() -> None:
     check(with_bias, x, w, bias[:3])
     check(grouped, numbers(1, 8, 9, 9), numbers(6, 2, 3, 3))
     check(grouped, numbers(1, 8, 9, 9), numbers(8, 3, 3, 3))
+
+
+def same(x, w):
+    return F.conv2d(x, w, padding="same", dilation=(2, 1))
+
+
+def valid(x, w, b):
+    return F.conv1d(x, w, b, stride=2, padding="valid")
+
+
+def test_named_padding() -> None:
+    x = numbers(2, 3, 11, 9)
+    check(same, x, numbers(5, 3, 3, 4, seed=1))
+    check(same, x[0], numbers(5, 3, 2, 1, seed=1))
+    check(valid, numbers(2, 3, 20), numbers(5, 3, 4, seed=1), numbers(5))
+
+
+def transposed_1d(x, w, b):
+    return F.conv_transpose1d(x, w, b, stride=3, padding=1, output_padding=2)
+
+
+def transposed(x, w):
+    return F.conv_transpose2d(x, w)
+
+
+def transposed_2d(x, w, b):
+    return F.conv_transpose2d(
+        x, w, b, stride=(2, 1), padding=(1, 3), output_padding=(1, 0), groups=2
+    )
+
+
+def transposed_far(x, w):
+    return F.conv_transpose2d(x, w, stride=3, dilation=(2, 1), groups=4)
+
+
+def test_transposed() -> None:
+    check(transposed_1d, numbers(2, 3, 7), numbers(3, 5, 4, seed=1), numbers(5))
+    x = numbers(2, 4, 5, 6)
+    check(transposed, x, numbers(4, 3, 3, 2, seed=1))
+    check(transposed, x[0], numbers(4, 40, 1, 1, seed=1))
+    check(transposed_2d, x, numbers(4, 3, 3, 5, seed=1), numbers(6))
+    # more padding than windows reach
+    check(transposed_2d, numbers(1, 4, 9, 9), numbers(4, 2, 1, 2, seed=1), numbers(4))
+    check(transposed_far, x, numbers(4, 1, 2, 3, seed=1))
+    check(transposed_far, x, numbers(4, 2, 2, 3, seed=1))
+    check(transposed_2d, x, numbers(6, 3, 3, 5, seed=1), numbers(6))
+
+
+def depthwise(x, w, b):
+    return F.conv2d(x, w, b, padding=1, groups=5)
+
+
+def depthwise_2(x, w):
+    return F.conv2d(x, w, None, 2, 1, 1, 5)
+
+
+def wide_depthwise(x, w):
+    return F.conv2d(x, w, None, 1, (2, 0), 1, 5)
+
+
+def test_depthwise_of_planes() -> None:
+    w, bias = numbers(5, 1, 3, 3, seed=1), numbers(5, seed=2)
+    for size in ((1, 1), (3, 2), (7, 7), (9, 16), (13, 33), (6, 50)):
+        x = numbers(2, 5, *size)
+        check(depthwise, x, w, bias)
+        check(depthwise_2, x, w)
+    check(depthwise, x[:, :, ::2, ::-1], w, bias)
+    check(depthwise, x[:, :, 1:, 3:], w[..., ::-1, :], bias)
+    check(
+        depthwise, x.astype(np.float64), w.astype(np.float64), bias.astype(np.float64)
+    )
+    check(wide_depthwise, numbers(2, 5, 9, 21), numbers(5, 1, 5, 5, seed=1))
+    half = dtypes.bfloat16.numpy
+    check(depthwise_2, x.astype(half), w.astype(half), tolerance=2e-2)
+
+
+class Layers(torch.nn.Module):
+    """Convolutions with constant weights, of every kind of kernel."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.first = torch.nn.Conv2d(3, 40, 3, stride=2, padding=1)
+        self.narrow = torch.nn.Conv2d(40, 6, 1)
+        self.alone = torch.nn.Conv2d(6, 6, 3, padding=1, groups=6, bias=False)
+        self.wide = torch.nn.Conv2d(6, 6, 5, stride=2, padding=2, groups=6)
+        self.grouped = torch.nn.Conv2d(6, 9, (1, 3), groups=3)
+        self.skipping = torch.nn.Conv2d(9, 33, 1, stride=2)
+        self.back = torch.nn.ConvTranspose2d(33, 4, 3, stride=2, bias=False)
+        self.same = torch.nn.Conv2d(4, 20, 3, padding="same")
+
+    def forward(self, x):
+        x = self.alone(self.narrow(self.first(x)))
+        x = self.skipping(self.grouped(self.wide(x)))
+        return self.same(self.back(x))
+
+
+@pytest.mark.parametrize("size", [(41, 39), (16, 90)])
+def test_constant_weights(size: tuple[int, int]) -> None:
+    torch.manual_seed(0)
+    layers = Layers().eval()
+    x = wrap(numbers(2, 3, *size))
+    with torch.no_grad():
+        expected = layers(x).array
+        # weights that a trace captures are constants
+        traced = jit.trace(lambda x: layers(x), (wrap(numbers(1, 3, 16, 16)),))
+    assert traced.explain(x).is_native, traced.explain(x)
+
+    for _ in range(2):
+        np.testing.assert_allclose(expected, traced(x).array, rtol=1e-5, atol=1e-5)
+
+
+def products(x, w, b):
+    return F.conv2d(x, w, b)
+
+
+def skipping(x, w, b):
+    return F.conv2d(x, w, b, stride=(2, 3))
+
+
+def test_windows_of_one_element() -> None:
+    for size in ((3, 3), (12, 13), (30, 40)):
+        x, w, bias = numbers(2, 5, *size), numbers(7, 5, 1, 1, seed=1), numbers(7)
+        check(products, x, w, bias)
+        check(products, x[:, :, ::2, 1:], w, bias)
+        check(skipping, x, w, bias)

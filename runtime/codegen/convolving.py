@@ -1,0 +1,297 @@
+"""How the kernels of a convolution are run: memory, packing, and work for all threads.
+
+A run is words in memory: the plan of `jit.runtime.codegen.convolution`, where operands
+and scratch memory are, and the operands of the epilogue.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import llvmlite.ir as ll
+
+from jit.ir.graph import Node
+from jit.runtime.codegen import building as B
+from jit.runtime.codegen import convolution as C
+from jit.runtime.codegen import depthwise as D
+from jit.runtime.codegen import tile as T
+from jit.runtime.codegen.convolution import PLAN, Convolution
+from jit.runtime.codegen.depthwise import Planes
+from jit.runtime.codegen.host import host_function
+from jit.runtime.codegen.products import Words
+from jit.runtime.codegen.region import Region
+from jit.runtime.codegen.values import I64, POINTER
+
+LEAST_WORK = 1 << 19
+"""Multiplications of a part that are worth another thread."""
+
+VOID = ll.VoidType()
+
+
+@dataclass(frozen=True)
+class Operand:
+    """An operand of the epilogue: where it is, and bytes from one pixel, channel and
+    image to the next."""
+
+    data: ll.Value
+    pixel: ll.Value
+    channel: ll.Value
+    image: ll.Value
+
+    @property
+    def is_per_channel(self) -> bool:
+        """Whether all pixels are known to have the same number."""
+        return isinstance(self.pixel, ll.Constant) and self.pixel.constant == 0
+
+
+@dataclass(frozen=True)
+class Ending:
+    """An epilogue with its operands."""
+
+    epilogue: T.Epilogue = T.PLAIN
+    operands: tuple[Operand, ...] = ()
+
+    @property
+    def per_channel(self) -> tuple[bool, ...]:
+        return tuple(o.is_per_channel for o in self.operands)
+
+
+def names_of(epilogue: T.Epilogue) -> list[str]:
+    """The words of a run."""
+    operands = [name for name, _ in C.operand_arguments(epilogue)]
+    return [*PLAN, "x", "weights", "out", "padded", "packed", "failed", *operands]
+
+
+def write_words(region: Region, plan: dict[str, ll.Value], ending: Ending) -> Words:
+    """The words of a run on the stack; the caller adds what the kernel needs besides."""
+    b, names = region.b, names_of(ending.epilogue)
+    memory = region.stack(ll.ArrayType(I64, len(names)), "convolution")
+    words = Words(b, b.bitcast(memory, POINTER), names)
+    for name, value in plan.items():
+        words[name] = value
+    words["failed"] = I64(0)
+    for place, operand in enumerate(ending.operands):
+        words[f"operand{place}"] = operand.data
+        words[f"operand{place}_row"] = operand.pixel
+        words[f"operand{place}_column"] = operand.channel
+        words[f"operand{place}_image"] = operand.image
+    return words
+
+
+def operands_of(words: Words, epilogue: T.Epilogue) -> list[ll.Value]:
+    """The last arguments of a kernel."""
+    return [
+        words.pointer(name) if kind == POINTER else words[name]
+        for name, kind in C.operand_arguments(epilogue)
+    ]
+
+
+TASK_ARGUMENTS: list[tuple[str, ll.Type]] = [
+    ("words", POINTER),
+    ("first", I64),
+    ("last", I64),
+]
+
+
+def share(
+    b: ll.IRBuilder, words: ll.Value, task: ll.Function, total: ll.Value,
+    each: ll.Value,
+) -> None:  # fmt: skip
+    """Give units to the threads if there is work for several; a unit takes as long as
+    `each` multiplications."""
+    grain = B.ceil_div(b, B.index(LEAST_WORK), B.larger(b, each, B.index(1)))
+    with b.if_else(b.icmp_signed("<=", total, grain)) as (small, large):
+        with small:
+            b.call(task, [words, B.index(0), total])
+        with large:
+            kind = ll.FunctionType(VOID, [POINTER, POINTER, I64, I64])
+            parallel = host_function(b, "parallel", kind)
+            b.call(parallel, [b.bitcast(task, POINTER), words, total, grain])
+
+
+def with_work(
+    b: ll.IRBuilder, words: Words, bytes: ll.Value, use: Callable[[ll.Value], None]
+) -> None:
+    """Scratch memory of one task; without it, the word `failed` is set."""
+    allocate = host_function(b, "allocate", ll.FunctionType(POINTER, [I64]))
+    work = b.call(allocate, [bytes])
+    with b.if_then(b.icmp_unsigned("==", work, ll.Constant(POINTER, None))):
+        words["failed"] = B.index(1)
+        b.ret_void()
+    use(work)
+    release = ll.FunctionType(VOID, [POINTER, I64])
+    b.call(host_function(b, "release", release), [work, bytes])
+
+
+def _emit_layout_task(
+    module: ll.Module, name: str, conv: Convolution, kernel: ll.Function,
+    source: str, target: str,
+) -> ll.Function:  # fmt: skip
+    kernel.linkage = "internal"
+    b, given = B.new_function(module, name, TASK_ARGUMENTS)
+    words = Words(b, given["words"], names_of(conv.epilogue))
+    b.call(kernel, [
+        given["words"], words.pointer(source), words.pointer(target), given["first"],
+        given["last"],
+    ])  # fmt: skip
+    b.ret_void()
+    return b.function
+
+
+def _emit_task(module: ll.Module, name: str, conv: Convolution) -> ll.Function:
+    """`(words, first, last)`: makes some units."""
+    kernel = C.emit_convolve(module, conv)
+    kernel.linkage = "internal"
+    b, given = B.new_function(module, name, TASK_ARGUMENTS)
+    words = Words(b, given["words"], names_of(conv.epilogue))
+
+    def use(work: ll.Value) -> None:
+        b.call(kernel, [
+            given["words"], words.pointer("padded"), words.pointer("packed"),
+            words.pointer("out"), given["first"], given["last"], work,
+            *operands_of(words, conv.epilogue),
+        ])  # fmt: skip
+
+    with_work(b, words, C.work_bytes(b, conv, words), use)
+    b.ret_void()
+    return b.function
+
+
+def _emit_run(
+    module: ll.Module, name: str, conv: Convolution, *, packs: bool
+) -> ll.Function:
+    """`(words)`: lays out the operands, and makes all units."""
+    task = _emit_task(module, f"{name}_task", conv)
+    pad = _emit_layout_task(
+        module, f"{name}_pad", conv, C.emit_pad(module, conv), "x", "padded"
+    )
+    if packs:
+        kernel = C.emit_pack_weights(module, conv)
+        pack = _emit_layout_task(
+            module, f"{name}_pack", conv, kernel, "weights", "packed"
+        )
+    b, given = B.new_function(module, name, [("words", POINTER)])
+    words = Words(b, given["words"], names_of(conv.epilogue))
+    taps = b.mul(words["kernel_d"], b.mul(words["kernel_h"], words["kernel_w"]))
+    inner = B.index(1)
+    if not conv.depthwise:
+        inner = b.udiv(words["channels"], words["groups"])
+    if packs:
+        units = C.pack_units(b, conv, words)
+        total = b.mul(b.mul(words["outer"], b.mul(inner, taps)), B.index(16))
+        each = b.udiv(total, B.larger(b, units, B.index(1)))
+        share(b, given["words"], pack, units, each)
+    lines = b.mul(words["images"], b.mul(words["full_d"], words["full_h"]))
+    # an element of the input takes about as long as so many multiplications
+    line = b.mul(b.mul(words["full_w"], words["channels"]), B.index(8))
+    share(b, given["words"], pad, lines, line)
+    pixels = b.mul(words["out_d"], b.mul(words["out_h"], words["out_w"]))
+    pixels = B.smaller(b, pixels, B.index(conv.pixels))
+    unit = b.mul(b.mul(taps, inner), b.mul(pixels, B.index(conv.shape.width)))
+    share(b, given["words"], task, C.units(b, conv, words), unit)
+    b.ret_void()
+    return b.function
+
+
+def _aligned(b: ll.IRBuilder, size: ll.Value) -> ll.Value:
+    return b.and_(b.add(size, I64(127)), I64(-64))
+
+
+def with_memory(
+    region: Region,
+    node: Node,
+    words: Words,
+    parts: Sequence[tuple[str, ll.Value]],
+    run: ll.Function,
+) -> None:
+    """Call the function of a run with memory for some words, each with its bytes."""
+    b = region.b
+    total: ll.Value = I64(0)
+    starts = []
+    for _, size in parts:
+        starts.append(total)
+        total = b.add(total, _aligned(b, size))
+    allocate = ll.FunctionType(POINTER, [I64])
+    release = ll.FunctionType(VOID, [POINTER, I64])
+    block = b.call(host_function(b, "allocate", allocate), [total])
+    region.need_memory(block)
+    first = b.inttoptr(
+        b.and_(b.add(b.ptrtoint(block, I64), I64(63)), I64(-64)), POINTER
+    )
+    for (name, _), start in zip(parts, starts, strict=True):
+        words[name] = B.at(b, first, start)
+    b.call(run, [words.base])
+    b.call(host_function(b, "release", release), [block, total])
+    check_memory(region, node, words)
+
+
+def check_memory(region: Region, node: Node, words: Words) -> None:
+    """Leave the region if a task had no memory."""
+    done = region.b.icmp_signed("==", words["failed"], I64(0))
+    region.fail_unless(done, node, [], MemoryError())
+
+
+def run_convolution(
+    region: Region,
+    node: Node,
+    conv: Convolution,
+    plan: dict[str, ll.Value],
+    pointers: dict[str, ll.Value],
+    ending: Ending,
+    packed: ll.Value | None,
+) -> None:
+    """Windows as products; `packed` are weights in panels, if they are known."""
+    b = region.b
+    key = f"run_{conv.name}{'_packing' if packed is None else ''}"
+    run = region.function(key, lambda m, n: _emit_run(m, n, conv, packs=packed is None))
+    words = write_words(region, plan, ending)
+    for name, value in pointers.items():
+        words[name] = value
+    parts = [("padded", C.padded_bytes(b, conv, words))]
+    if packed is None:
+        parts.append(("packed", C.packed_bytes(b, conv, words)))
+    else:
+        words["packed"] = packed
+    with_memory(region, node, words, parts, run)
+
+
+def _emit_planes_run(module: ll.Module, name: str, planes: Planes) -> ll.Function:
+    """`(words)`: makes all planes."""
+    kernel = D.emit_planes(module, planes)
+    kernel.linkage = "internal"
+    b, given = B.new_function(module, f"{name}_task", TASK_ARGUMENTS)
+    words = Words(b, given["words"], names_of(planes.epilogue))
+    b.call(kernel, [
+        given["words"], words.pointer("x"), words.pointer("weights"),
+        words.pointer("out"), given["first"], given["last"],
+        *operands_of(words, planes.epilogue),
+    ])  # fmt: skip
+    b.ret_void()
+    task = b.function
+    b, given = B.new_function(module, name, [("words", POINTER)])
+    words = Words(b, given["words"], names_of(planes.epilogue))
+    total = b.mul(words["images"], words["channels"])
+    high, wide = planes.kernel
+    # vectors are loaded as often as multiplied, and the last of a row is not full
+    pixels = b.mul(words["out_h"], b.add(words["out_w"], B.index(planes.shape.lanes)))
+    share(b, given["words"], task, total, b.mul(pixels, B.index(2 * high * wide)))
+    b.ret_void()
+    return b.function
+
+
+def run_planes(
+    region: Region,
+    planes: Planes,
+    plan: dict[str, ll.Value],
+    pointers: dict[str, ll.Value],
+    ending: Ending,
+) -> None:
+    """A depthwise convolution, plane by plane."""
+    run = region.function(
+        f"run_{planes.name}", lambda m, n: _emit_planes_run(m, n, planes)
+    )
+    words = write_words(region, plan, ending)
+    for name, value in pointers.items():
+        words[name] = value
+    region.b.call(run, [words.base])

@@ -1,0 +1,142 @@
+"""How sums of a block leave it: turned, with the epilogue, channel by channel.
+
+A block holds the sums of some pixels, each with a panel of channels. Its result has the
+pixels of a channel together: squares of vectors are turned in registers, and the
+epilogue sees vectors of pixels.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import llvmlite.ir as ll
+
+from jit.runtime.codegen import building as B
+from jit.runtime.codegen import tile as T
+from jit.runtime.codegen.packing import transposed
+from jit.runtime.codegen.tile import Epilogue, Numbers, Shape
+from jit.runtime.codegen.values import ELEMENT, I64, POINTER
+
+END_ARGUMENTS: list[tuple[str, ll.Type]] = [
+    ("sums", POINTER),  # [pixels][width of a panel], room for whole vectors of pixels
+    ("pixels", I64),
+    ("channels", I64),
+    ("out", POINTER),  # pixels of a channel lie together
+    ("out_channel", I64),
+]
+"""Then for each operand of the epilogue a pointer to its first pixel and channel, and
+the bytes from one channel to the next."""
+
+
+def end_arguments(epilogue: Epilogue) -> list[tuple[str, ll.Type]]:
+    """All arguments of the function for an epilogue."""
+    found = list(END_ARGUMENTS)
+    for place in range(len(epilogue.operands)):
+        found += [(f"operand{place}", POINTER), (f"operand{place}_channel", I64)]
+    return found
+
+
+def emit_end(
+    module: ll.Module,
+    shape: Shape,
+    types: Numbers,
+    epilogue: Epilogue,
+    per_channel: Sequence[bool],
+) -> ll.Function:
+    """The function, see `END_ARGUMENTS`."""
+    kinds = f"{types.source.name}_{types.result.name}_{shape.width}"
+    own = "".join("cp"[not alone] for alone in per_channel)
+    name = f"end_{kinds}_{epilogue.name}{own}"
+    found = module.globals.get(name)
+    if found is not None:
+        return found
+    b, given = B.new_function(module, name, end_arguments(epilogue))
+    b.function.attributes.add("noinline")
+    lanes, item = shape.lanes, types.sum_bytes
+    vector = ll.VectorType(types.sums, lanes)
+    square = b.alloca(ll.ArrayType(vector, lanes), name="square")
+    square.align = lanes * item
+    square = b.bitcast(square, POINTER)
+    pixels, channels = given["pixels"], given["channels"]
+    with (
+        B.loop(b, B.index(0), channels, lanes) as channel,
+        B.loop(b, B.index(0), pixels, lanes) as pixel,
+    ):
+        row = b.mul(pixel, B.index(shape.width * item))
+        start = B.at(b, given["sums"], row, b.mul(channel, B.index(item)))
+        rows = [
+            B.load(b, B.at(b, start, r * shape.width * item), vector, item)
+            for r in range(lanes)
+        ]
+        for place, made in enumerate(transposed(b, rows)):
+            B.store(b, made, B.at(b, square, place * lanes * item), lanes * item)
+        left = b.sub(pixels, pixel)
+        count = B.smaller(b, b.sub(channels, channel), B.index(lanes))
+        with B.loop(b, B.index(0), count) as c:
+            place = B.at(b, square, b.mul(c, B.index(lanes * item)))
+            sums = B.load(b, place, vector, lanes * item)
+            whole = b.add(channel, c)
+            moved = b.mul(pixel, B.index(types.result.itemsize))
+            out = B.at(b, given["out"], b.mul(whole, given["out_channel"]), moved)
+            operands = [
+                B.at(
+                    b,
+                    given[f"operand{p}"],
+                    b.mul(whole, given[f"operand{p}_channel"]),
+                    *(() if per_channel[p] else (moved,)),
+                )
+                for p in range(len(epilogue.operands))
+            ]
+            write_pixels(b, shape, types, epilogue, per_channel, sums, out, left,
+                         operands)  # fmt: skip
+    b.ret_void()
+    return b.function
+
+
+def write_pixels(
+    b: ll.IRBuilder,
+    shape: Shape,
+    types: Numbers,
+    epilogue: Epilogue,
+    per_channel: Sequence[bool],
+    sums: ll.Value,
+    out: ll.Value,
+    left: ll.Value,
+    operands: Sequence[ll.Value],
+) -> None:
+    """End a vector of pixels of one channel, of which `left` exist.
+
+    `operands` point to what belongs to the first pixel.
+    """
+    lanes, element = shape.lanes, ELEMENT[types.result]
+    item, kind = types.result.itemsize, ll.VectorType(element, lanes)
+
+    def write(mask: ll.Value | None) -> None:
+        found = []
+        for pointer, alone in zip(operands, per_channel, strict=True):
+            if alone:
+                one = B.load(b, pointer, element, item)
+                value = B.splat(b, T.widen(b, one, types.result), lanes)
+            elif mask is None:
+                value = T.widen(b, B.load(b, pointer, kind, item), types.result)
+            else:
+                value = B.masked_load(b, pointer, mask, kind, item)
+                value = T.widen(b, value, types.result)
+            found.append(value)
+        made = sums
+        if epilogue.apply is not None:
+            made = epilogue.apply(b, sums, found)
+        made = T.narrow(b, made, types.result)
+        if mask is None:
+            B.store(b, made, out, item)
+        else:
+            B.masked_store(b, made, out, mask, item)
+
+    if shape.has_masks:
+        write(B.lanes_below(b, left, lanes))
+        return
+    with b.if_else(b.icmp_signed(">=", left, B.index(lanes))) as (whole, part):
+        with whole:
+            write(None)
+        with part:
+            write(B.lanes_below(b, left, lanes))

@@ -37,6 +37,12 @@ _HOMES = {
     "set_math": "jit.passes",
     "verify": "jit.verification",
     "VerificationError": "jit.verification",
+    "get_compile_mode": "jit.runtime.executor",
+    "set_compile_mode": "jit.runtime.executor",
+    "cache_info": "jit.modules.script_function",
+    "set_cache_limit": "jit.runtime.executor",
+    "CacheInfo": "jit.runtime.executor",
+    "CacheWarning": "jit.runtime.executor",
     "get_num_threads": "jit.runtime.thread_count",
     "set_num_threads": "jit.runtime.thread_count",
     "memory_stats": "jit.runtime.memory_stats",
@@ -75,9 +81,16 @@ if TYPE_CHECKING:
         unused,
     )
     from jit.modules.script import script
-    from jit.modules.script_function import ScriptFunction
+    from jit.modules.script_function import ScriptFunction, cache_info
     from jit.modules.script_module import ScriptModule
     from jit.passes import set_math
+    from jit.runtime.executor import (
+        CacheInfo,
+        CacheWarning,
+        get_compile_mode,
+        set_cache_limit,
+        set_compile_mode,
+    )
     from jit.runtime.memory_stats import keep_memory, memory_stats, reset_peak_memory
     from jit.runtime.thread_count import get_num_threads, set_num_threads
     from jit.serialization import load, save

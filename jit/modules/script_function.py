@@ -383,6 +383,19 @@ def _arrays_fit(actual: T.Type, wanted: T.Type) -> bool:
     return all(x == y or _arrays_fit(x, y) for x, y in zip(given, asked, strict=True))
 
 
+def cache_info(fn: Any) -> CacheInfo:
+    """How often a compiled function or module was compiled, and found compiled.
+
+    New sizes of arguments never compile: other dtypes, ranks and kinds of arguments do.
+    Raises TypeError for what is not compiled.
+    """
+    owner = getattr(fn, "_owner", fn)  # a method belongs to its module
+    executor = getattr(owner, "_executor", None)
+    if not isinstance(executor, Executor):
+        raise TypeError(f"a `{type(fn).__name__}` is not compiled: script or trace it")
+    return executor.cache_info()
+
+
 def is_disabled() -> bool:
     """Whether `JIT_DISABLE=1` or `PYTORCH_JIT=0` lets decorators return plain Python."""
     return os.environ.get("JIT_DISABLE") == "1" or os.environ.get("PYTORCH_JIT") == "0"

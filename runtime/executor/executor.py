@@ -244,7 +244,9 @@ class Executor:
         level, dtype = passes.math_level(), get_default_dtype()
         return (how, name, level, dtype, *key_of(values))
 
-    def _find(self, name: str, values: Sequence[Any], how: int | None = None) -> Any:
+    def _find(
+        self, name: str, values: Sequence[Any], how: int | None = None
+    ) -> Compiled:
         """What is ready for these values; made ready if it is not."""
         if how is None:
             how = _MACHINE if native_enabled() else _INTERPRETED
@@ -256,8 +258,10 @@ class Executor:
             entry.hits += 1
         if isinstance(entry.made, Versions):
             with self._lock:
-                return entry.made.find(values)
-        return entry.made
+                made: Compiled = entry.made.find(values)
+            return made
+        found: Compiled = entry.made
+        return found
 
     def _compile(
         self, name: str, values: Sequence[Any], how: int

@@ -6,6 +6,7 @@ although those calls never come here.
 
 from __future__ import annotations
 
+import sys
 import threading
 import time
 import warnings
@@ -66,7 +67,8 @@ class Entry:
 
     def count(self) -> int:
         """How many calls there were."""
-        return self.hits + sum(made.hits for made in self._linked)
+        direct: int = sum(made.hits for made in self._linked)
+        return self.hits + direct
 
     def count_calls_of(self, linked: Any) -> None:
         """Count the hits of machine code as hits."""
@@ -152,12 +154,20 @@ class SpecialisationCache:
             if not changing or self._is_warned:
                 return
             self._is_warned = True
-        warnings.warn(changing, CacheWarning, stacklevel=2)
+        warnings.warn(changing, CacheWarning, stacklevel=_depth_of_caller())
 
     def _story(self, new: Entry) -> str:
         """Which argument keeps changing, and what it was."""
         made = [e.specialisation for e in self._entries.values()]
         return story_of([*made, new.specialisation], _limit)
+
+
+def _depth_of_caller() -> int:
+    """How far up the stack the code is that called us: the first that is not ours."""
+    depth, frame = 1, sys._getframe(1)
+    while frame.f_back is not None and frame.f_globals["__name__"].startswith("jit."):
+        depth, frame = depth + 1, frame.f_back
+    return depth
 
 
 def story_of(made: Sequence[Specialisation], limit: int) -> str:

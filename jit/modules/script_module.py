@@ -25,16 +25,21 @@ from jit.ir.program import (
 )
 from jit.ir.schema import FunctionSchema
 from jit.modules.arguments import bind_arguments, enter, gives_arrays, leave
-from jit.runtime import dispatch
-from jit.runtime.executor import Executor, Explanation
+from jit.modules.linked import Linked
+from jit.runtime import conditions, dispatch
+from jit.runtime.codegen.callable_type import DirectCallable
+from jit.runtime.executor import CacheInfo, Executor, Explanation
 from jit.runtime.objects import Object
 from jit.torch.nn import Module
 
 
-class ScriptMethod:
+class ScriptMethod(Linked):
     """A compiled method, bound to its module."""
 
+    __slots__ = ()
+
     def __init__(self, owner: ScriptModule, function: Function) -> None:
+        super().__init__()
         self._owner = owner
         self.function = function
         self.__name__ = self.name = function.name.rpartition(".")[2]
@@ -43,19 +48,25 @@ class ScriptMethod:
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         values = bind_arguments(self.function.schema, args, kwargs, skip=1)
         entered = self._entered(values)
-        owner = self._owner
-        obj = owner.__script_object__
-
-        def run(concrete: Any) -> Any:
-            return owner._executor.call(self.function.name, [obj, *concrete])
-
+        arrays = gives_arrays(values)
+        owner, name = self._owner, self.function.name
+        obj, executor = owner.__script_object__, owner._executor
         if dispatch.observer is not None:
             result = dispatch.observer.method(
-                owner.program, obj, self.name, entered, run
+                owner.program,
+                obj,
+                self.name,
+                entered,
+                lambda concrete: executor.call(name, [obj, *concrete]),
             )
-        else:
-            result = run(entered)
-        return leave(result) if gives_arrays(values) else result
+            return leave(result) if arrays else result
+        word = conditions.current()
+        wraps = arrays and any(a is not b for a, b in zip(values, entered, strict=True))
+        given = [obj, *values] if wraps else None
+        compiled, entered = executor.prepare(name, [obj, *entered], given)
+        self.link(executor, compiled, word, obj)
+        result = compiled.run(entered, given)
+        return leave(result) if arrays else result
 
     def enter(self, *args: Any, **kwargs: Any) -> list[Any]:
         """The arguments that the compiled method gets, without `self`."""
@@ -147,11 +158,14 @@ class _Slots(MutableMapping[str, Any]):
         return len(self._names())
 
 
-class ScriptModule(Module):
+class ScriptModule(DirectCallable, Module):
     """A compiled module: made by `jit.script`, `jit.trace` and `jit.load`.
 
-    Arrays in, arrays out; Tensors in, Tensors out.
+    Arrays in, arrays out; Tensors in, Tensors out. Calls of a module without hooks go
+    straight to `forward`, and from there into machine code.
     """
+
+    __slots__ = ("natives",)
 
     program: Program
     """Everything that was compiled for it."""
@@ -165,6 +179,7 @@ class ScriptModule(Module):
         known: dict[int, ScriptModule] | None = None,
     ) -> None:
         state = self.__dict__
+        self._unlink()
         state["program"] = program
         state["__script_object__"] = obj
         state["_executor"] = executor if executor is not None else Executor(program)
@@ -194,6 +209,37 @@ class ScriptModule(Module):
         made = cls(program, make_instance(module, type, program))
         made.__dict__["_original"] = module
         return made
+
+    # calling ----------------------------------------------------------------------------
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """`forward` between the hooks."""
+        if self._forward_hooks or self._forward_pre_hooks:
+            return Module.__call__(self, *args, **kwargs)
+        forward, word = self.forward, conditions.current()
+        result = forward(*args, **kwargs)
+        if forward.natives and self.__dict__["_linked_for"] != word:
+            from jit.runtime.codegen.native_function import begin_calls
+
+            self.__dict__["_linked_for"] = word
+            object.__setattr__(self, "natives", (forward,))
+            begin_calls(self, word)
+        return result
+
+    def _unlink(self) -> None:
+        """Let all calls go to `__call__`."""
+        self.__dict__["_linked_for"] = conditions.NEVER
+        object.__setattr__(self, "natives", ())
+
+    def register_forward_pre_hook(self, *args: Any, **kwargs: Any) -> Any:
+        """Call `hook(module, args)` before `forward`; its result replaces the args."""
+        self._unlink()
+        return super().register_forward_pre_hook(*args, **kwargs)
+
+    def register_forward_hook(self, *args: Any, **kwargs: Any) -> Any:
+        """Call `hook(module, args, output)` after `forward`; its result replaces it."""
+        self._unlink()
+        return super().register_forward_hook(*args, **kwargs)
 
     # state ------------------------------------------------------------------------------
 
@@ -348,6 +394,11 @@ class ScriptModule(Module):
     def explain(self, *args: Any, **kwargs: Any) -> Explanation:
         """How `forward` runs with these arguments: as machine code, or why not."""
         return self.forward.explain(*args, **kwargs)
+
+    def cache_info(self) -> CacheInfo:
+        """How often its methods were compiled, and found compiled."""
+        executor: Executor = self._executor
+        return executor.cache_info()
 
     # names ------------------------------------------------------------------------------
 

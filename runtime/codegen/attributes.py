@@ -60,9 +60,13 @@ class Names:
         first = 0 if bound is None else id(bound)
         self.addresses = np.array([first, *map(id, objects)], np.uint64)
 
-    def bind(self, bound: Object) -> Names:
-        """The same for a callable that is bound to a module."""
-        return Names(self.objects, bound)
+
+def bind(array: np.ndarray, holder: Any, bound: Object) -> tuple[np.ndarray, Any]:
+    """A constant of machine code for a callable that is bound to a module."""
+    if not isinstance(holder, Names):
+        return array, holder
+    names = Names(holder.objects, bound)
+    return names.addresses, names
 
 
 class Attributes:

@@ -9,9 +9,10 @@ from typing import Any
 
 import numpy as np
 
-from jit.runtime.codegen import calling, engine, failures, ownership
+from jit.runtime.codegen import attributes, calling, engine, failures, ownership
 from jit.runtime.codegen.kinds import Kind
 from jit.runtime.codegen.native_function import NativeFunction
+from jit.runtime.objects import Object
 
 
 @dataclass(eq=False)
@@ -27,23 +28,29 @@ class NativeCode:
     llvm: str = field(repr=False)
     """The module as it was made, before LLVM optimises it."""
 
-    def function(self, slow: Callable[..., Any] | None) -> NativeFunction:
+    def function(
+        self, slow: Callable[..., Any] | None, bound: Object | None = None
+    ) -> NativeFunction:
         """A Python callable; `slow` takes the calls whose arguments do not fit.
 
         Without it the callable is one of several that are tried in turn, see
         `jit.runtime.codegen.native_function`, and must not be called otherwise.
+        `bound` is a module that the callable has as its first argument.
         """
         reason = calling.problem()
         if reason:
             raise RuntimeError(f"machine code cannot be called here: {reason}")
+        constants = self.constants
+        if bound is not None:
+            constants = [attributes.bind(*pair, bound) for pair in constants]
         words: list[int] = []
-        for array, holder in self.constants:
+        for array, holder in constants:
             words.append(array.ctypes.data)
             words.append(0 if holder is None else id(holder) | ownership.ARGUMENT)
         table = (ctypes.c_uint64 * max(len(words), 1))(*words)
         address = self.library.address("entry")
         return NativeFunction(
-            self.name, address, self.library, slow, self._fail, table, self.constants
+            self.name, address, self.library, slow, self._fail, table, constants
         )
 
     def _fail(self, state: int) -> Any:

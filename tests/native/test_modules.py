@@ -351,3 +351,86 @@ def test_a_submodule_can_be_called_by_itself():
     part = model.layers(X)
 
     same(whole, part * 2)
+
+
+def test_hooks_run_also_when_calls_were_direct():
+    model = mlp()
+    plain = model(X)
+    model(X)
+    seen = []
+    handle = model.register_forward_hook(lambda module, args, result: seen.append(1))
+
+    same(plain, model(X))
+    same(plain, model(X))
+    assert seen == [1, 1]
+    handle.remove()
+    same(plain, model(X))
+    same(plain, model(X))
+    assert seen == [1, 1]
+
+
+def test_keywords_and_wrong_counts_of_arguments_are_told():
+    model = mlp()
+    plain = model(X)
+
+    same(plain, model(x=X))
+    with pytest.raises(TypeError, match="takes 1 positional argument"):
+        model(X, X)
+    with pytest.raises(TypeError, match="missing"):
+        model()
+
+
+def test_submodules_of_one_type_are_bound_to_their_own_weights():
+    torch.manual_seed(1)
+    model = jit.script(nn.Sequential(nn.Linear(4, 4), nn.Linear(4, 4)))
+    first, second = model[0], model[1]
+
+    for _ in range(2):
+        same(first(X) @ second.weight.t() + second.bias, second(first(X)))
+        same(model(X), second(first(X)))
+
+
+def test_calls_keep_weights_that_are_replaced_meanwhile():
+    import sys
+    import threading
+
+    model = jit.script(nn.Sequential(nn.Linear(256, 256), nn.ReLU()))
+    x = torch.ones(64, 256)
+    weights = [nn.Parameter(torch.full((256, 256), float(i))) for i in (1, 2)]
+    model[0].bias = nn.Parameter(torch.zeros(256))
+    stop = threading.Event()
+
+    def replace():
+        while not stop.is_set():
+            for weight in weights:
+                model[0].weight = nn.Parameter(weight.clone())
+
+    thread = threading.Thread(target=replace)
+    model[0].weight = weights[0]
+    thread.start()
+    try:
+        for _ in range(300):
+            found = model(x).numpy(force=True)
+            assert found.min() == found.max() and found[0, 0] in (256.0, 512.0)
+    finally:
+        stop.set()
+        thread.join()
+    assert sys.getrefcount(weights[0]) < 10
+
+
+def test_references_are_not_leaked():
+    import sys
+
+    model = mlp()
+    weight = model.layers[0].weight
+    for _ in range(10):
+        model(X)
+    with pytest.raises(RuntimeError):
+        model(torch.ones(2, 5))
+    before = sys.getrefcount(weight)
+    for _ in range(50):
+        model(X)
+        with pytest.raises(RuntimeError):
+            model(torch.ones(2, 5))
+
+    assert sys.getrefcount(weight) == before

@@ -1,0 +1,66 @@
+"""Linked: the base of what is called by users and runs as machine code.
+
+A call goes to the machine code of the first specialisation that takes the arguments.
+Where there is none, and where `jit.runtime.conditions` say so, it goes to `__call__`.
+"""
+
+from __future__ import annotations
+
+import threading
+from typing import Any
+
+from jit.runtime import conditions
+from jit.runtime.codegen.callable_type import DirectCallable
+from jit.runtime.executor import Compiled, Executor
+from jit.runtime.objects import Object
+
+
+class Linked(DirectCallable):
+    """A callable with the machine code of its specialisations."""
+
+    __slots__ = ("__dict__", "__weakref__", "natives")
+
+    natives: tuple[Any, ...]
+    """The machine code, linked; the tuple is replaced and never changed."""
+
+    def __init__(self) -> None:
+        self.natives = ()
+        self._linked: dict[Compiled, Any] = {}
+        self._linked_for = (conditions.NEVER, 0)
+        """The conditions of what is linked, and the evictions from the cache then."""
+        self._lock = threading.RLock()
+
+    def link(
+        self,
+        executor: Executor,
+        compiled: Compiled,
+        word: int,
+        bound: Object | None = None,
+    ) -> None:
+        """Let calls with arguments as those of a call go straight into machine code.
+
+        `word` is that of `conditions` from before the call; `bound` is given to the
+        machine code as its first argument.
+        """
+        if not self.is_direct or compiled.machine is None:
+            return
+        if compiled in self._linked and self._linked_for[0] == word:
+            return
+        from jit.runtime.codegen.native_function import begin_calls
+
+        with self._lock:
+            state = word, executor.evictions
+            if state != self._linked_for:
+                kept = self._linked_for[0] == word
+                self._linked = {
+                    c: native
+                    for c, native in self._linked.items()
+                    if kept and executor.keeps(c)
+                }
+                self._linked_for = state
+            if compiled not in self._linked:
+                made = executor.link(compiled, bound)
+                if made is not None:
+                    self._linked[compiled] = made
+            self.natives = tuple(self._linked.values())
+            begin_calls(self, word)

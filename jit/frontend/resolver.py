@@ -43,11 +43,11 @@ def resolve_object(e: Emitter, span: Span, obj: Any, name: str) -> Emitted:
     constant = _constant(e, span, obj, name)
     if constant is not None:
         return constant
+    if isinstance(obj, types.ModuleType):
+        return PythonModule(obj)  # asked for what it has not, it may search for long
     known = _known_function(obj)
     if known is not None:
         return known
-    if isinstance(obj, types.ModuleType):
-        return PythonModule(obj)
     if isinstance(obj, type):
         return _class(obj)
     if isinstance(obj, types.FunctionType):

@@ -15,12 +15,14 @@ import itertools
 import json
 import platform
 import re
+import sys
 import weakref
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ParamSpec, TypeVar
 
 import llvmlite
 import llvmlite.binding as llvm
+import numpy as np
 
 from jit.runtime.codegen import cache, host, sources
 from jit.runtime.codegen import target as targets
@@ -226,6 +228,13 @@ def load(
         return found
 
 
+@functools.cache
+def _surroundings() -> str:
+    """What else the texts of modules depend on."""
+    versions = (sys.platform, sys.version, np.__version__)
+    return "\0".join((repr(targets.host()), sources.DIGEST, *versions))
+
+
 def made(
     key: str, names: Sequence[str], build: Callable[[], str], *, tidy: bool = True
 ) -> Library:
@@ -235,7 +244,7 @@ def made(
     package. `build` is called only where the code is not in this process, and not on
     disk. With `tidy` LLVM only tidies what it gives.
     """
-    words = (_makers(), repr(targets.host()), sources.DIGEST, f"{tidy}", *names, key)
+    words = (_makers(), _surroundings(), f"{tidy}", *names, key)
     digest = hashlib.sha256("\0".join(words).encode()).hexdigest()
     with llvm_lock:
         _unload_dropped()

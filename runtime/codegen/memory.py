@@ -66,7 +66,7 @@ class _Allocator:
     def __init__(self) -> None:
         functions = ["allocate", "release", "trim", "take_lock", "give_lock"]
         names = [*functions, "counters", "handler"]
-        self.library = library = engine.load(module_text(), names).keep()
+        self.library = library = engine.made("memory", names, module_text).keep()
         size, pointer = ctypes.c_int64, ctypes.c_void_p
         self.allocate = library.function("allocate", pointer, size)
         self.release = library.function("release", None, pointer, size)

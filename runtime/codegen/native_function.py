@@ -117,9 +117,13 @@ def begin_calls(made: Any, word: int) -> None:
 @engine.once
 def forward_address(natives_offset: int) -> int:
     """Where calls of objects begin that hold `natives` at an offset."""
-    module = ll.Module("forward")
-    _make_forward(module, natives_offset)
-    library = engine.load(str(module), ["forward"]).keep()
+
+    def text() -> str:
+        module = ll.Module("forward")
+        _make_forward(module, natives_offset)
+        return str(module)
+
+    library = engine.made(f"forward {natives_offset}", ["forward"], text).keep()
     return library.address("forward")
 
 

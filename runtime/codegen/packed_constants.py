@@ -123,7 +123,7 @@ def _packer_of(gemm: Gemm) -> Any:
     module = ll.Module("pack")
     pack = emit_pack_b(module, gemm)
     pack.linkage = "external"
-    library = engine.load(str(module), [pack.name])
+    library = engine.load(str(module), [pack.name], tidy=True)
     kinds = [
         ctypes.c_int64 if isinstance(a.type, ll.IntType) else ctypes.c_void_p
         for a in pack.args

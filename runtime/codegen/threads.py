@@ -96,7 +96,8 @@ class Pool:
 
     def __init__(self, sleep: str) -> None:
         names = ["parallel", "reset", "started"]
-        library = engine.load(module_text(sleep), names).keep()
+        library = engine.made(f"threads {sleep}", names, lambda: module_text(sleep))
+        library.keep()
         self.address = library.address("parallel")
         self.parallel = library.function(
             "parallel", None, ctypes.c_void_p, ctypes.c_void_p,

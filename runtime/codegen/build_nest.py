@@ -20,7 +20,7 @@ from jit.ir.dtypes import COMPLEX, DType, dtype_of
 from jit.ir.registry import find_card
 from jit.runtime.codegen.emit_nest import body_length, reduced_dtype
 from jit.runtime.codegen.kinds import Declined
-from jit.runtime.codegen.nest import Count, Input, Nest, Reduce, Ref, Step, Store
+from jit.runtime.codegen.nest import AnyStep, Count, Input, Nest, Pick, Reduce, Ref, Step, Store
 from jit.runtime.codegen.values import ELEMENT
 from jit.runtime.ops import facts as F
 from jit.runtime.ops.numpy_families import Ufunc, ufunc_dtype
@@ -63,16 +63,21 @@ class Builder:
     def __init__(self, rank: int) -> None:
         self.rank = rank
         self.inputs: list[Input] = []
-        self.steps: list[Step | Reduce | Count] = []
+        self.steps: list[AnyStep] = []
 
     def input(
-        self, dtype: DType, rank: int | None = None, number: T.Type | None = None
+        self,
+        dtype: DType,
+        rank: int | None = None,
+        number: T.Type | None = None,
+        is_row: bool = False,
     ) -> Operand:
         """A tensor that is read, or a number. All inputs come before operators."""
         assert not self.steps
         rank = self.rank if rank is None else rank
         _check_element(dtype)
-        self.inputs.append(Input(dtype, is_scalar=rank == 0 and self.rank > 0))
+        is_scalar = rank == 0 and self.rank > 0
+        self.inputs.append(Input(dtype, is_scalar, is_row and not is_scalar))
         return Operand(Ref(len(self.inputs) - 1), dtype, rank, number)
 
     def operator(self, card: type[Card], arguments: Sequence[Any]) -> Operand:
@@ -95,7 +100,7 @@ class Builder:
         index = len(self.inputs) + len(self.steps) - 1
         return Operand(Ref(index), result, max(ranks, default=0))
 
-    def _append(self, step: Step | Reduce | Count, dtype: DType, rank: int) -> Operand:
+    def _append(self, step: AnyStep, dtype: DType, rank: int) -> Operand:
         self.steps.append(step)
         index = len(self.inputs) + len(self.steps) - 1
         return Operand(Ref(index), dtype, rank)
@@ -130,6 +135,12 @@ class Builder:
         """One value for all elements along the reduced axes."""
         dtype = reduced_dtype(kind, compute_dtype(operand.dtype))
         return self._append(Reduce(kind, operand.ref), dtype, operand.rank)
+
+    def pick(self, source: Operand, place: Operand) -> Operand:
+        """The element of an input at a place along the one reduced axis."""
+        index = source.ref.index
+        assert index < len(self.inputs)
+        return self._append(Pick(index, place.ref), source.dtype, source.rank)
 
     def count(self) -> Operand:
         """How many elements lie along the reduced axes."""

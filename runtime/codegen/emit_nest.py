@@ -27,7 +27,7 @@ from jit.ir import dtypes as DTYPES
 from jit.ir.dtypes import DType
 from jit.runtime.codegen import building as B
 from jit.runtime.codegen import target as targets
-from jit.runtime.codegen.nest import Count, Nest, Reduce, Ref, Step
+from jit.runtime.codegen.nest import AnyStep, Nest, Pick, Reduce, Ref, Step
 from jit.runtime.codegen.values import ELEMENT, I1, I32, I64, POINTER
 from jit.runtime.codegen.vocabulary import (
     Element,
@@ -55,24 +55,30 @@ def kernel_type() -> ll.FunctionType:
 
 def row_values(nest: Nest) -> list[bool]:
     """For each value of a nest whether it is the same along the reduced axes."""
-    found = [x.is_scalar for x in nest.inputs]
+    found = [x.is_scalar or x.is_row for x in nest.inputs]
     for step in nest.steps:
         refs = [found[r.index] for r in refs_of(step)]
         found.append(not isinstance(step, Step) or (bool(refs) and all(refs)))
     return found if nest.reduced else [False] * len(found)
 
 
-def refs_of(step: Step | Reduce | Count) -> list[Ref]:
+def refs_of(step: AnyStep) -> list[Ref]:
     """The values that a step reads."""
     if isinstance(step, Step):
         return [a for a in step.arguments if isinstance(a, Ref)]
+    if isinstance(step, Pick):
+        return [step.place]
     return [step.value] if isinstance(step, Reduce) else []
 
 
 def lanes_of(nest: Nest) -> int:
     """How many neighbouring elements are computed at once."""
     is_row = row_values(nest)
-    dtypes = [x.dtype for x in nest.inputs if not x.is_scalar]
+    dtypes = [
+        x.dtype
+        for x, row in zip(nest.inputs, is_row, strict=False)
+        if not (row or x.is_scalar)
+    ]
     dtypes += [o.dtype for o in nest.outputs if not is_row[o.value.index]]
     for index, step in enumerate(nest.steps, len(nest.inputs)):
         if isinstance(step, Step) and not is_row[index]:
@@ -117,7 +123,7 @@ def reduced_dtype(kind: str, dtype: DType) -> DType:
 
 
 def emit_body(
-    m: LlvmVocabulary, steps: Sequence[Step | Reduce | Count], values: list[Element]
+    m: LlvmVocabulary, steps: Sequence[AnyStep], values: list[Element]
 ) -> list[Element]:
     """Compute all steps of a nest; the values of inputs and steps come back.
 
@@ -130,6 +136,8 @@ def emit_body(
         elif isinstance(step, Reduce):
             x = values[step.value.index]
             made = m.cast(x, reduced_dtype(step.kind, x.dtype))
+        elif isinstance(step, Pick):
+            made = values[step.source]
         else:
             made = m.number(1, DTYPES.int64)
         values.append(made)

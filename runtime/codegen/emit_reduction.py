@@ -49,7 +49,17 @@ from jit.runtime.codegen.emit_nest import (
     vector_loop,
     walk_span,
 )
-from jit.runtime.codegen.nest import Count, Input, Nest, Reduce, Ref, Step, Store
+from jit.runtime.codegen.nest import (
+    AnyStep,
+    Count,
+    Input,
+    Nest,
+    Pick,
+    Reduce,
+    Ref,
+    Step,
+    Store,
+)
 from jit.runtime.codegen.values import ELEMENT, I32, I64
 from jit.runtime.codegen.vocabulary import Element, LlvmVocabulary, with_lanes
 from jit.runtime.ops.pointwise_family import compute_dtype
@@ -138,7 +148,7 @@ class Plan:
                 last = max(last, self.written[output.value.index] + 1)
         return range(last)
 
-    def steps(self) -> Iterator[tuple[int, Step | Reduce | Count]]:
+    def steps(self) -> Iterator[tuple[int, AnyStep]]:
         """Steps with the numbers of their values."""
         return enumerate(self.nest.steps, len(self.nest.inputs))
 
@@ -450,7 +460,7 @@ class _Reducing:
             return m.splat(self.elements, dtypes.int64)
         return emit_step(m, step, value)
 
-    def row_steps(self, ready: int) -> Iterator[tuple[int, Step | Count]]:
+    def row_steps(self, ready: int) -> Iterator[tuple[int, Step | Pick | Count]]:
         """The steps on such values that can be computed after some passes."""
         for index, step in self.plan.steps():
             is_step = not isinstance(step, Reduce) and self.plan.is_row[index]
@@ -476,7 +486,7 @@ class _Rowwise(_Reducing):
 
     def _used(self) -> set[int]:
         plan, nest = self.plan, self.nest
-        moving = {k for k, x in enumerate(nest.inputs) if not x.is_scalar}
+        moving = {k for k, x in enumerate(nest.inputs) if not (x.is_scalar or x.is_row)}
         for k, output in enumerate(nest.outputs):
             if not plan.is_row[output.value.index]:
                 moving.add(self.operand_of(k))
@@ -492,6 +502,10 @@ class _Rowwise(_Reducing):
 
     def _row(self, starts: list[ll.Value]) -> None:
         self.rows: dict[int, Element] = dict(self.scalars)
+        self.starts = starts
+        for k, x in enumerate(self.nest.inputs):
+            if x.is_row:
+                self.rows[k] = load_scalar(self.b, None, starts[k], x.dtype)
         self._finish_values(0)
         for number in self.plan.passes:
             self._pass(number, starts)
@@ -510,9 +524,21 @@ class _Rowwise(_Reducing):
     def _finish_values(self, ready: int) -> None:
         m = LlvmVocabulary(self.b)
         for index, step in self.row_steps(ready):
+            if isinstance(step, Pick):
+                self.rows[index] = self._picked(step)
+                continue
             self.rows[index] = self.row_step(
                 m, step, lambda r, d: converted(m, self.rows[r.index], d)
             )
+
+    def _picked(self, step: Pick) -> Element:
+        k = step.source
+        (axis,) = self.nest.reduced
+        place = self.b.mul(
+            self.rows[step.place.index].value, self.axes.strides[k][axis]
+        )
+        dtype = self.nest.inputs[k].dtype
+        return load_scalar(self.b, None, B.at(self.b, self.starts[k], place), dtype)
 
     def _row_value(self, m: LlvmVocabulary) -> Callable[[int, DType | None], Element]:
         scalar = LlvmVocabulary(self.b)
@@ -627,6 +653,8 @@ def element_dtype(nest: Nest, index: int) -> DType:
         return compute_dtype(step.result)
     if isinstance(step, Count):
         return dtypes.int64
+    if isinstance(step, Pick):
+        return compute_dtype(nest.inputs[step.source].dtype)
     return reduced_dtype(step.kind, element_dtype(nest, step.value.index))
 
 
@@ -850,6 +878,12 @@ class _Array:
         words = (COLUMNS + lanes) * max(dtype.itemsize, 1) // 8 + 8
         self.memory = entry_alloca(m.b, I64, words)
 
+    def alone(self, m: LlvmVocabulary) -> _Array:
+        """The same numbers, to be read and written one by one."""
+        made: _Array = object.__new__(_Array)
+        made.m, made.dtype, made.memory = m, self.dtype, self.memory
+        return made
+
     def _place(self, index: ll.Value) -> ll.Value:
         b = self.m.b
         start = b.bitcast(self.memory, ELEMENT[self.dtype].as_pointer())
@@ -882,8 +916,8 @@ class _Columnwise(_Reducing):
         self.m = LlvmVocabulary(b, self.lanes)
         self.arrays = {
             index: _Array(self.m, element_dtype(self.nest, index))
-            for index, _ in self.plan.steps()
-            if self.plan.is_row[index]
+            for index, is_row in enumerate(self.plan.is_row)
+            if is_row and index not in self.scalars
         }
         inner = self.axes.sizes[-1]
         rows = Rows(b, self.axes, self.kept, b.udiv(begin, inner))
@@ -911,6 +945,8 @@ class _Columnwise(_Reducing):
     def _block(
         self, starts: list[ll.Value], position: ll.Value, count: ll.Value
     ) -> None:
+        self.place = starts, position
+        self._read_rows(starts, position, count)
         self._finish_values(0, count)
         for number in self.plan.passes:
             self._pass(number, starts, position, count)
@@ -939,8 +975,49 @@ class _Columnwise(_Reducing):
     def _bytes(self, k: int, index: ll.Value) -> ll.Value:
         return self.b.mul(index, I64(self.dtypes[k].itemsize))
 
+    def _read_rows(
+        self, starts: list[ll.Value], position: ll.Value, count: ll.Value
+    ) -> None:
+        """Read the inputs that have one element for each column."""
+        for k, x in enumerate(self.nest.inputs):
+            if not x.is_row:
+                continue
+            pointer = self.lines.pointer(k, starts[k], position, count)
+
+            def turn(indices: list[ll.Value], mask: ll.Value | None) -> None:
+                (i,) = indices
+                place = B.at(self.b, pointer, self._bytes(k, i))  # noqa: B023
+                dtype = x.dtype  # noqa: B023
+                self.arrays[k].store(i, load_element(self.m, place, dtype, mask))  # noqa: B023
+
+            vector_loop(self.b, count, self.lanes, 1, turn)
+
+    def _pick(self, index: int, step: Pick, count: ll.Value) -> None:
+        """The elements that columns pick, one by one."""
+        b, k = self.b, step.source
+        starts, position = self.place
+        strides = self.axes.strides[k]
+        (axis,) = self.nest.reduced
+        one = LlvmVocabulary(b)
+        places, made = (self.arrays[i].alone(one) for i in (step.place.index, index))
+        with B.loop(b, I64(0), count) as i:
+            moved = b.mul(b.add(position, i), strides[-1])
+            chosen = b.mul(places.load(i).value, strides[axis])
+            place = B.at(b, starts[k], moved, chosen)
+            made.store(i, load_scalar(b, None, place, self.nest.inputs[k].dtype))
+
     def _finish_values(self, ready: int, count: ll.Value) -> None:
-        steps = list(self.row_steps(ready))
+        steps: list[tuple[int, Any]] = []
+        for index, step in self.row_steps(ready):
+            if isinstance(step, Pick):
+                self._finish_steps(steps, count)
+                self._pick(index, step, count)
+                steps = []
+            else:
+                steps.append((index, step))
+        self._finish_steps(steps, count)
+
+    def _finish_steps(self, steps: list[tuple[int, Any]], count: ll.Value) -> None:
         if not steps:
             return
 

@@ -19,10 +19,10 @@ from typing import Any
 from jit.ir import types as T
 from jit.ir.graph import Node, Value
 from jit.runtime.codegen.build_nest import Operand
+from jit.runtime.codegen.epilogues import begins_group, lower_group
 from jit.runtime.codegen.kinds import Declined
 from jit.runtime.codegen.lowering import lowering
 from jit.runtime.codegen.pointwise import (
-    Group,
     Made,
     Memory,
     Sizes,
@@ -194,6 +194,8 @@ def parts_of(nodes: Sequence[Node], ranks: dict[Value, int]) -> list[Part]:
 @lowering("prim::FusionGroup")
 def fusion_group(region: Region, node: Node) -> list[Buffer]:
     """Pointwise operators and reductions that read each other, in as few nests as go."""
+    if begins_group(node):
+        return [lower_group(region, node)]
     nodes, inputs, outputs = operators_of(node)
     known: dict[Value, Any] = {}
     for inner, outer in inputs.items():

@@ -40,6 +40,7 @@ FAMILIES = [
     "groups",
     "casts",
     "normalizations",
+    "losses",
 ]
 """Modules of this package that hold lowerings; a family is appended here."""
 

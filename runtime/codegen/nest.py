@@ -50,13 +50,16 @@ class Ref:
 
 @dataclass(frozen=True, slots=True)
 class Input:
-    """A tensor that is read. A scalar one has the same element everywhere."""
+    """A tensor that is read. A scalar one has the same element everywhere, one of a row
+    the same along the reduced axes."""
 
     dtype: DType
     is_scalar: bool = False
+    is_row: bool = False
 
     def __str__(self) -> str:
-        return f"load {self.dtype.name}" + (" scalar" if self.is_scalar else "")
+        kind = " scalar" if self.is_scalar else " row" if self.is_row else ""
+        return f"load {self.dtype.name}{kind}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,11 +103,29 @@ class Reduce:
 
 
 @dataclass(frozen=True, slots=True)
+class Pick:
+    """The element of an input at a place along the one reduced axis.
+
+    The place is the same along that axis, and known to be inside of it.
+    """
+
+    source: int
+    """The number of the input."""
+    place: Ref
+
+    def __str__(self) -> str:
+        return f"pick %{self.source} at {self.place}"
+
+
+@dataclass(frozen=True, slots=True)
 class Count:
     """How many elements lie along the reduced axes, an int64."""
 
     def __str__(self) -> str:
         return "count"
+
+
+AnyStep = Step | Reduce | Pick | Count
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +145,7 @@ class Nest:
 
     rank: int
     inputs: tuple[Input, ...]
-    steps: tuple[Step | Reduce | Count, ...]
+    steps: tuple[AnyStep, ...]
     outputs: tuple[Store, ...]
     reduced: tuple[int, ...] = ()
     """The reduced axes, in ascending order."""

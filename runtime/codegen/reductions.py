@@ -326,13 +326,18 @@ def _log_softmax(build: Builder, x: Operand, given: dict[str, Any]) -> list[Resu
 # --- from nodes
 
 
-def arguments_of(node: Node) -> dict[str, Any]:
-    """The constant arguments of a reduction by name, as torch names them."""
+def arguments_of(node: Node, skipped: Sequence[str] = ()) -> dict[str, Any]:
+    """The constant arguments of a reduction by name, as torch names them.
+
+    The first one is what is reduced; those in `skipped` are no constants.
+    """
     card = card_of(node)
     found: dict[str, Any] = {"is_numpy": node.kind.startswith("np::")}
     renamed = {"axis": "dim", "keepdims": "keepdim"}
     pairs = zip(card.schema.arguments[1:], node.inputs[1:], strict=True)
     for argument, value in pairs:
+        if argument.name in skipped:
+            continue
         found[renamed.get(argument.name, argument.name)] = static_value(value)
     return found
 

@@ -20,7 +20,17 @@ from jit.ir.dtypes import COMPLEX, DType, dtype_of
 from jit.ir.registry import find_card
 from jit.runtime.codegen.emit_nest import body_length, reduced_dtype
 from jit.runtime.codegen.kinds import Declined
-from jit.runtime.codegen.nest import AnyStep, Count, Input, Nest, Pick, Reduce, Ref, Step, Store
+from jit.runtime.codegen.nest import (
+    AnyStep,
+    Count,
+    Input,
+    Nest,
+    Pick,
+    Reduce,
+    Ref,
+    Step,
+    Store,
+)
 from jit.runtime.codegen.values import ELEMENT
 from jit.runtime.ops import facts as F
 from jit.runtime.ops.numpy_families import Ufunc, ufunc_dtype

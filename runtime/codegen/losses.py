@@ -16,7 +16,6 @@ from jit.ir import dtypes
 from jit.ir.dtypes import FLOATING, DType
 from jit.ir.graph import Node
 from jit.ir.registry import find_card
-from jit.runtime.codegen import building as B
 from jit.runtime.codegen.build_nest import Operand
 from jit.runtime.codegen.casts import tensor_at
 from jit.runtime.codegen.kinds import Declined
@@ -26,7 +25,7 @@ from jit.runtime.codegen.normalizations import optional
 from jit.runtime.codegen.pointwise import Group, Memory, group_of
 from jit.runtime.codegen.reductions import arguments_of
 from jit.runtime.codegen.region import Region
-from jit.runtime.codegen.values import ELEMENT, I1, I64, Buffer
+from jit.runtime.codegen.values import ELEMENT, I1, I64, POINTER, Buffer
 from jit.runtime.ops.loss import MEAN, NONE, SUM
 from jit.runtime.ops.pointwise_family import compute_dtype
 
@@ -273,7 +272,7 @@ def _reduced_numbers(
     places = [region.stack(kind) for kind in kinds]
     rank = group.rank
     outputs = [
-        Memory(b.bitcast(p, B.POINTER), (I64(1),) * rank, (I64(0),) * rank)
+        Memory(b.bitcast(p, POINTER), (I64(1),) * rank, (I64(0),) * rank)
         for p in places
     ]
     nest = group.build.finish(results, [r.dtype for r in results], range(rank))

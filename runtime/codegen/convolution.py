@@ -29,6 +29,7 @@ from jit.runtime.codegen.packing import emit_pack, emit_turn
 from jit.runtime.codegen.target import Target
 from jit.runtime.codegen.tile import PLAIN, Epilogue, Numbers, Shape
 from jit.runtime.codegen.values import I64, POINTER
+from jit.runtime.codegen.window_tile import emit_tile
 
 AXES = ("d", "h", "w")
 
@@ -368,9 +369,9 @@ class _Driver:
 
     def __init__(self, module: ll.Module, conv: Convolution) -> None:
         self.conv, self.shape, self.types = conv, conv.shape, conv.types
-        make = _emit_depthwise_tile if conv.depthwise else T.emit_tile
         self.tiles = [
-            make(module, self.shape, h, self.types) for h in self.shape.heights
+            emit_tile(module, self.shape, h, self.types, depthwise=conv.depthwise)
+            for h in self.shape.heights
         ]
         if conv.last:
             self.finish = T.emit_finish(module, self.shape, self.types, conv.epilogue)
@@ -387,8 +388,6 @@ class _Driver:
     def emit(self) -> ll.Function:
         b, plan, width = self.b, self.plan, self.shape.width
         item = self.types.sum_bytes
-        if self.conv.last:
-            self.sums = T.scratch(b, self.shape, self.types)
         rows = self.conv.pixels + self.shape.height
         self.table = self.given["work"]
         self.offsets = B.at(b, self.table, 8 * rows)
@@ -443,6 +442,12 @@ class _Driver:
         )
         lines = b.mul(plan["kernel_d"], plan["kernel_h"])
         self.segments = b.mul(lines, self.steps_w)
+        row = B.index(self.shape.width * self.types.sum_bytes)
+        self.segment_bytes = b.mul(self.depth, row)
+        # tiles read the weights of a part of the depth again and again
+        fitting = B.index(self.conv.target.cache_bytes[1] // 4)
+        fitting = b.udiv(fitting, B.larger(b, self.segment_bytes, B.index(1)))
+        self.part = B.larger(b, fitting, B.index(1))
 
     def _fill_table(self, image: ll.Value, pixel: ll.Value, count: ll.Value) -> None:
         """Where the window of each pixel begins; the last one again after the end."""
@@ -527,80 +532,40 @@ class _Driver:
             moves.append(b.mul(channel, given[f"operand{p}_column"]))
             operands.append(B.at(b, given[f"operand{p}"], *moves))
 
-        def use(kind: int, at: ll.Value, left: ll.Value) -> None:
-            if self.conv.last:
-                sums = self.sums
-            else:
-                sums = B.at(b, self.results, b.mul(at, B.index(width * item)))
-            b.call(self.tiles[kind], [
-                B.at(b, self.table, b.mul(at, B.index(8))), self.offsets,
-                self.segments, self.depth, B.index(item), weights,
-                B.index(width * item), B.index(width), sums,
-            ])  # fmt: skip
-            if self.conv.last:
-                height = B.smaller(b, left, B.index(self.shape.heights[kind]))
-                out = B.at(b, place, b.mul(at, plan["out_pixel"]))
-                steps = []
-                for p, operand in enumerate(operands):
-                    row = given[f"operand{p}_row"]
-                    steps += [B.at(b, operand, b.mul(at, row)), row]
-                    if self.conv.epilogue.operands[p].along_columns:
-                        steps.append(given[f"operand{p}_column"])
-                b.call(self.finish, [
-                    sums, out, plan["out_pixel"], height, columns,
-                    ll.Constant(ll.IntType(1), 0), B.true(), *steps,
+        tiles = B.ceil_div(b, count, self.shape.height)
+        ahead_step = B.ceil_div(b, B.index(width * item), tiles)
+        with B.loop(b, B.index(0), self.segments, self.part) as part:
+            segments = B.smaller(b, self.part, b.sub(self.segments, part))
+            bytes = b.mul(segments, self.segment_bytes)
+            share = b.mul(ahead_step, b.mul(segments, self.depth))
+            start = B.at(b, weights, b.mul(part, self.segment_bytes))
+            offsets = B.at(b, self.offsets, b.mul(part, B.index(8)))
+            adds = b.icmp_signed(">", part, B.index(0))
+
+            def use(kind: int, at: ll.Value, left: ll.Value) -> None:
+                number = b.udiv(at, B.index(self.shape.height))
+                b.call(self.tiles[kind], [
+                    B.at(b, self.table, b.mul(at, B.index(8))), offsets, segments,
+                    self.depth, start, B.at(b, start, bytes, b.mul(number, share)),
+                    ahead_step, adds,
+                    B.at(b, self.results, b.mul(at, B.index(width * item))),
                 ])  # fmt: skip
 
-        T.for_each_tile(b, self.shape, count, use)
-        if not self.conv.last:
-            steps = []
-            for p, operand in enumerate(operands):
+            T.for_each_tile(b, self.shape, count, use)
+        steps = []
+        for p, operand in enumerate(operands):
+            if not self.conv.last:
                 steps += [operand, given[f"operand{p}_column"]]
+                continue
+            steps += [operand, given[f"operand{p}_row"]]
+            if self.conv.epilogue.operands[p].along_columns:
+                steps.append(given[f"operand{p}_column"])
+        if self.conv.last:
+            b.call(self.finish, [
+                self.results, place, plan["out_pixel"], count, columns,
+                ll.Constant(ll.IntType(1), 0), B.true(), *steps,
+            ])  # fmt: skip
+        else:
             b.call(self.finish, [
                 self.results, count, columns, place, plan["out_channel"], *steps,
             ])  # fmt: skip
-
-
-def _emit_depthwise_tile(
-    module: ll.Module, shape: Shape, height: int, types: Numbers
-) -> ll.Function:
-    """As a tile, but channels are multiplied by weights of their own.
-
-    The segments are the elements of the window.
-    """
-    kind = "f64" if types.sum_bytes == 8 else "f32"
-    name = f"depthwise_tile_{kind}_{height}x{shape.width}"
-    found = module.globals.get(name)
-    if found is not None:
-        return found
-    b, given = B.new_function(module, name, T.TILE_ARGUMENTS)
-    b.function.attributes.add("noinline")
-    vector = ll.VectorType(types.sums, shape.lanes)
-    vector_bytes = shape.lanes * types.sum_bytes
-    places = [B.at(b, given["rows"], 8 * r) for r in range(height)]
-    rows = [B.load(b, p, POINTER) for p in places]
-
-    def tap(place: ll.Value, carried: list[ll.Value]) -> list[ll.Value]:
-        pointer, *sums = carried
-        offset = B.load(b, B.at(b, given["offsets"], b.mul(place, B.index(8))), I64)
-        weights = [
-            B.load(b, B.at(b, pointer, v * vector_bytes), vector, types.sum_bytes)
-            for v in range(shape.vectors)
-        ]
-        made = []
-        for r, row in enumerate(rows):
-            for v, weight in enumerate(weights):
-                at = B.at(b, row, offset, v * vector_bytes)
-                x = B.load(b, at, vector, types.sum_bytes)
-                old = sums[r * shape.vectors + v]
-                made.append(B.multiply_add(b, x, weight, old, fused=shape.fused))
-        return [B.at(b, pointer, given["b_step"]), *made]
-
-    zero = ll.Constant(vector, None)
-    start = [given["b"], *[zero] * (height * shape.vectors)]
-    one, none = B.index(1), B.index(0)
-    _, *sums = B.carried_loop(b, none, given["segments"], one, start, tap)
-    for place, made in enumerate(sums):
-        B.store(b, made, B.at(b, given["out"], place * vector_bytes), vector_bytes)
-    b.ret_void()
-    return b.function

@@ -12,7 +12,7 @@ import llvmlite.ir as ll
 from jit.ir.dtypes import DType
 from jit.runtime.codegen import building as B
 from jit.runtime.codegen.tile import Numbers, Shape, widen
-from jit.runtime.codegen.values import ELEMENT, I32, I64, POINTER
+from jit.runtime.codegen.values import ELEMENT, I64, POINTER
 
 PACK_ARGUMENTS: list[tuple[str, ll.Type]] = [
     ("x", POINTER),
@@ -213,42 +213,59 @@ class _Turn:
         return x, B.at(b, given["out"], b.mul(row, given["out_row"]), moved)
 
     def squares(self, rows: ll.Value, columns: ll.Value, *, masked: bool) -> None:
-        """Squares of vectors, turned in registers."""
-        b, lanes, given = self.b, self.shape.lanes, self.given
-        kind = ll.VectorType(ELEMENT[self.source], lanes)
+        """Squares of vectors, turned in registers; with masks, parts of squares too."""
+        b, lanes = self.b, self.shape.lanes
         with (
             B.loop(b, B.index(0), columns, lanes) as column,
             B.loop(b, B.index(0), rows, lanes) as row,
         ):
             x, out = self.places(row, column)
-            across = B.lanes_below(b, b.sub(columns, column), lanes)
-            along = B.lanes_below(b, b.sub(rows, row), lanes)
-            found = []
-            for j in range(lanes):
-                at = x
-                if masked:
-                    exists = b.extract_element(across, I32(j))
-                    move = b.select(
-                        exists, b.mul(given["x_column"], B.index(j)), B.index(0)
-                    )
-                    at = B.at(b, x, move)
-                    mask = B.both(b, exists, along)
-                    value = B.masked_load(b, at, mask, kind, self.item)
-                else:
-                    at = B.at(b, x, b.mul(given["x_column"], B.index(j)))
-                    value = B.load(b, at, kind, self.item)
-                found.append(self.changed(value))
-            for i, value in enumerate(transposed(b, found)):
-                if masked:
-                    exists = b.extract_element(along, I32(i))
-                    move = b.select(
-                        exists, b.mul(given["out_row"], B.index(i)), B.index(0)
-                    )
-                    mask = B.both(b, exists, across)
-                    B.masked_store(b, value, B.at(b, out, move), mask, self.made)
-                else:
-                    at = B.at(b, out, b.mul(given["out_row"], B.index(i)))
-                    B.store(b, value, at, self.made)
+            if not masked:
+                self._square(x, out)
+            else:
+                across, along = b.sub(columns, column), b.sub(rows, row)
+                whole = b.and_(
+                    b.icmp_signed(">=", across, B.index(lanes)),
+                    b.icmp_signed(">=", along, B.index(lanes)),
+                )
+                with b.if_else(whole) as (inside, border):
+                    with inside:
+                        self._square(x, out)
+                    with border:
+                        self._part_of_square(x, out, across, along)
+
+    def _square(self, x: ll.Value, out: ll.Value) -> None:
+        b, lanes, given = self.b, self.shape.lanes, self.given
+        kind = ll.VectorType(ELEMENT[self.source], lanes)
+        found = []
+        for _ in range(lanes):
+            found.append(self.changed(B.load(b, x, kind, self.item)))
+            x = B.at(b, x, given["x_column"])
+        for value in transposed(b, found):
+            B.store(b, value, out, self.made)
+            out = B.at(b, out, given["out_row"])
+
+    def _part_of_square(
+        self, x: ll.Value, out: ll.Value, across: ll.Value, along: ll.Value
+    ) -> None:
+        """A square of which only so many columns and rows exist."""
+        b, lanes, given = self.b, self.shape.lanes, self.given
+        kind = ll.VectorType(ELEMENT[self.source], lanes)
+        mask = B.lanes_below(b, along, lanes)
+        found = []
+        for j in range(lanes):
+            exists = b.icmp_signed(">", across, B.index(j))
+            # loads without lanes are slow where there is no memory
+            move = b.mul(given["x_column"], B.index(j))
+            at = B.at(b, x, b.select(exists, move, B.index(0)))
+            value = B.masked_load(b, at, B.both(b, exists, mask), kind, self.item)
+            found.append(self.changed(value))
+        mask = B.lanes_below(b, across, lanes)
+        for i, value in enumerate(transposed(b, found)):
+            exists = b.icmp_signed(">", along, B.index(i))
+            move = b.mul(given["out_row"], B.index(i))
+            at = B.at(b, out, b.select(exists, move, B.index(0)))
+            B.masked_store(b, value, at, B.both(b, exists, mask), self.made)
 
     def one_by_one(
         self,

@@ -22,6 +22,7 @@ NAMES = (
     "fold_batch_norm",
     "fold_constants",
     "fuse",
+    "fuse_epilogues",
     "infer_shapes",
     "inline",
     "licm",

@@ -33,7 +33,7 @@ SIMPLIFY = (
 )
 """Repeated until nothing changes."""
 
-LATE = ("licm", "cse", "dce", "infer_shapes", "fuse", "dce")
+LATE = ("licm", "cse", "dce", "infer_shapes", "fuse_epilogues", "fuse", "dce")
 """Once, at the end."""
 
 MOST_ROUNDS = 6

@@ -110,7 +110,7 @@ def _cut(
     b: ll.IRBuilder, gemm: Gemm, depth: ll.Value, rows: ll.Value, columns: ll.Value
 ) -> _Blocks:
     one, shape = B.index(1), gemm.shape
-    if gemm.types.is_direct and gemm.types.result is gemm.types.source:
+    if gemm.types.accumulates:
         blocks = B.larger(b, one, B.ceil_div(b, depth, gemm.depth_block))
         block = B.larger(b, one, B.ceil_div(b, depth, blocks))
     else:

@@ -8,7 +8,7 @@ rows of it) and gives these to the threads; equal kernels are made once for a mo
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import llvmlite.ir as ll
@@ -20,6 +20,7 @@ from jit.ir.graph import Node, Value
 from jit.runtime.codegen import building as B
 from jit.runtime.codegen import target as targets
 from jit.runtime.codegen import tile as T
+from jit.runtime.codegen.epilogues import Tail, TailOperand, head
 from jit.runtime.codegen.gemm import Gemm, emit_product, work_bytes
 from jit.runtime.codegen.host import host_function
 from jit.runtime.codegen.kinds import Declined, Static
@@ -206,6 +207,10 @@ class Matrices:
     constant: np.ndarray | None = None
     """The matrix itself, if it is one that never changes."""
 
+    def copy(self) -> Matrices:
+        """The same, to be changed."""
+        return replace(self, sizes=list(self.sizes), strides=list(self.strides))
+
     def transposed(self) -> Matrices:
         turned = None if self.constant is None else self.constant.T
         return Matrices(
@@ -217,18 +222,19 @@ class Matrices:
 def matrices(buffer: Buffer, value: Value | None = None) -> Matrices:
     """A tensor of at least two dims; `value` is what it is in the graph."""
     sizes, strides = list(buffer.sizes), list(buffer.strides)
-    constant = None if value is None else _constant_matrix(value)
-    return Matrices(
-        buffer.data, sizes[:-2], strides[:-2], *sizes[-2:], *strides[-2:], constant
-    )
+    found = Matrices(buffer.data, sizes[:-2], strides[:-2], *sizes[-2:], *strides[-2:])
+    if value is not None:
+        found.constant = _constant_matrix(value)
+    return found
 
 
 def _constant_matrix(value: Value) -> np.ndarray | None:
     if value.node.kind != "prim::Constant":
         return None
     array = value.node.attributes.get("value")
-    is_matrix = isinstance(array, np.ndarray) and array.ndim == 2
-    return array if is_matrix and never_changes(array) else None
+    if not isinstance(array, np.ndarray) or array.ndim != 2:
+        return None
+    return array if never_changes(array) else None
 
 
 def row_vector(buffer: Buffer) -> Matrices:
@@ -277,18 +283,25 @@ def _broadcast(
     return sizes
 
 
-def _fold(region: Region, a: Matrices, sizes: list[ll.Value]) -> None:
-    """Batches of A over one B are rows of A, if they lie as rows do."""
+def _fold(
+    region: Region, a: Matrices, sizes: list[ll.Value], others: Sequence[Matrices]
+) -> None:
+    """Batches of A over one B are rows of A, if they and `others` lie as rows do."""
     b = region.b
     fits: ll.Value = I1(1)
+    together = [a, *others]
     for dim in reversed(range(len(sizes))):
         single = b.icmp_signed("==", sizes[dim], I64(1))
         one_row = b.icmp_signed("==", a.rows, I64(1))
-        follows = b.icmp_signed("==", a.strides[dim], b.mul(a.rows, a.row))
+        follow: ll.Value = I1(1)
+        for x in together:
+            next_batch = b.mul(a.rows, x.row)
+            follow = b.and_(follow, b.icmp_signed("==", x.strides[dim], next_batch))
         # dims inside of one that does not fold stay batches, and so do those outside
-        fits = b.and_(fits, b.or_(b.or_(single, one_row), follows))
+        fits = b.and_(fits, b.or_(b.or_(single, one_row), follow))
         takes_over = b.and_(fits, b.and_(one_row, b.not_(single)))
-        a.row = b.select(takes_over, a.strides[dim], a.row)
+        for x in together:
+            x.row = b.select(takes_over, x.strides[dim], x.row)
         a.rows = b.select(fits, b.mul(a.rows, sizes[dim]), a.rows)
         sizes[dim] = b.select(fits, I64(1), sizes[dim])
 
@@ -303,10 +316,16 @@ def multiply(
     sizes: list[ll.Value],
     epilogue: T.Epilogue = T.PLAIN,
     operands: Sequence[Matrices] = (),
+    result: DType | None = None,
 ) -> None:
-    """Write the products to `c`, contiguous; the operands have been broadcast."""
+    """Write the products to `c`, contiguous; the operands have been broadcast.
+
+    `result` is the dtype that the epilogue gives, if it is another one.
+    """
     b, item = region.b, I64(dtype.itemsize)
-    gemm = Gemm(targets.host(), T.numbers(dtype), epilogue)
+    types = T.Numbers(dtype, result or dtype)
+    out = I64(types.result.itemsize)
+    gemm = Gemm(targets.host(), types, epilogue)
     rank = len(sizes)
     key = f"run_{gemm.name}_{rank}"
     kind = ll.FunctionType(ll.VoidType(), [POINTER])
@@ -332,8 +351,8 @@ def multiply(
         "b_column": b.select(one_column, item, b_.column),
         "packed": packed,
         "c": c,
-        "c_row": b.mul(b_.columns, item),
-        "c_batch": b.mul(b.mul(a.rows, b_.columns), item),
+        "c_row": b.mul(b_.columns, out),
+        "c_batch": b.mul(b.mul(a.rows, b_.columns), out),
         "depth": a.columns,
         "rows": a.rows,
         "columns": b_.columns,
@@ -365,52 +384,112 @@ def _check_depth(region: Region, node: Node, a: Matrices, b: Matrices) -> None:
     region.fail_unless(region.b.icmp_signed("==", a.columns, b.rows), node)
 
 
+@dataclass
+class Product:
+    """A product whose operands have been checked and broadcast."""
+
+    dtype: DType
+    a: Matrices
+    b: Matrices
+    sizes: list[ll.Value]
+    """Of the batches."""
+    result: list[ll.Value]
+    """The sizes of the result: the batches, rows and columns."""
+    has_rows: bool = True
+    """Whether the result has a dim for the rows; a vector times matrices has none."""
+    has_columns: bool = True
+    folds: str = ""
+    """What batches are where they lie so: "rows" or "columns"; empty if B has batches."""
+    epilogue: T.Epilogue = T.PLAIN
+    operands: list[Matrices] = field(default_factory=list)
+
+    def operand(self, given: TailOperand) -> Matrices:
+        """An operand of a tail, which has strides for the dims of the result."""
+        strides = list(given.strides)
+        column = strides.pop() if self.has_columns else I64(0)
+        row = strides.pop() if self.has_rows else I64(0)
+        return Matrices(
+            given.data, self.sizes, strides, self.a.rows, self.b.columns, row, column
+        )
+
+
+def _make(region: Region, node: Node, product: Product, tail: Tail | None) -> Buffer:
+    """The product, with what follows it."""
+
+    def run(dtype: DType, epilogue: T.Epilogue, operands: Sequence[Matrices]) -> Buffer:
+        made = region.allocate(dtype, product.result)
+        sizes, a, b = list(product.sizes), product.a.copy(), product.b.copy()
+        others = [o.copy() for o in operands]
+        if product.folds == "rows":
+            _fold(region, a, sizes, others)
+        elif product.folds == "columns":
+            turned = b.transposed()
+            others = [o.transposed() for o in others]
+            _fold(region, turned, sizes, others)
+            b, others = turned.transposed(), [o.transposed() for o in others]
+        multiply(
+            region, node, product.dtype, a, b, made.data, sizes, epilogue, others, dtype
+        )
+        return made
+
+    def plain() -> Buffer:
+        return run(product.dtype, product.epilogue, product.operands)
+
+    if tail is None:
+        return plain()
+    if not tail.begin(product.dtype, len(product.result)):
+        return tail.apart(plain())
+
+    def fused() -> Buffer:
+        assert tail is not None
+        given = [product.operand(o) for o in tail.operands_for(product.result)]
+        epilogue = tail.after(product.epilogue, product.dtype)
+        return run(tail.dtype, epilogue, [*product.operands, *given])
+
+    return tail.finish(product.result, fused, plain)
+
+
 def _matmul(
-    region: Region, node: Node, x: Buffer, y: Buffer, right: Value | None = None
+    region: Region,
+    node: Node,
+    x: Buffer,
+    y: Buffer,
+    tail: Tail | None,
+    right: Value | None = None,
 ) -> Buffer:
     """`right` is what `y` is in the graph."""
     dtype = common_dtype(x, y)
     if not x.rank or not y.rank:
         raise Declined("an operand has no dims")
-    result: list[ll.Value]
     if y.rank == 1 and x.rank > 1:
         # as the product of a row with the transposed matrices, which is read in order
         a, other = row_vector(y), matrices(x).transposed()
         region.fail_unless(region.b.icmp_signed("==", a.columns, other.rows), node)
         sizes = _broadcast(region, node, [a, other])
-        result = [*sizes, other.columns]
-        a, other, sizes = _rows_as_columns(region, a, other, sizes)
-        made = region.allocate(dtype, result)
-        multiply(region, node, dtype, a, other, made.data, sizes)
-        return made
+        product = Product(
+            dtype, a, other, sizes, [*sizes, other.columns],
+            has_rows=False, folds="columns",
+        )  # fmt: skip
+        return _make(region, node, product, tail)
     a = row_vector(x) if x.rank == 1 else matrices(x)
     other = row_vector(y).transposed() if y.rank == 1 else matrices(y, right)
     _check_depth(region, node, a, other)
     sizes = _broadcast(region, node, [a, other])
     rows = [a.rows] if x.rank > 1 else []
     columns = [other.columns] if y.rank > 1 else []
-    made = region.allocate(dtype, [*sizes, *rows, *columns])
-    if y.rank == 2:
-        _fold(region, a, sizes)
-    multiply(region, node, dtype, a, other, made.data, sizes)
-    return made
+    product = Product(
+        dtype, a, other, sizes, [*sizes, *rows, *columns], bool(rows), bool(columns),
+        "rows" if y.rank == 2 else "",
+    )  # fmt: skip
+    return _make(region, node, product, tail)
 
 
-def _rows_as_columns(
-    region: Region, a: Matrices, other: Matrices, sizes: list[ll.Value]
-) -> tuple[Matrices, Matrices, list[ll.Value]]:
-    """Batches of the transposed matrices as more columns, where they lie so."""
-    turned, sizes = other.transposed(), list(sizes)
-    _fold(region, turned, sizes)
-    return a, turned.transposed(), sizes
-
-
-@lowering("aten::matmul", "np::matmul")
-def matmul(region: Region, node: Node) -> Buffer:
+@head("aten::matmul", "np::matmul")
+def matmul(region: Region, node: Node, tail: Tail | None = None) -> Buffer:
     """The product of vectors, matrices, and batches of them."""
     x, y = (tensor(region, v) for v in node.inputs)
     _check_halves(node, x)
-    return _matmul(region, node, x, y, node.inputs[1])
+    return _matmul(region, node, x, y, tail, node.inputs[1])
 
 
 def _check_halves(node: Node, x: Buffer) -> None:
@@ -425,35 +504,35 @@ def _ranked(region: Region, node: Node, ranks: Sequence[int]) -> list[Buffer]:
     return found
 
 
-@lowering("aten::mm")
-def mm(region: Region, node: Node) -> Buffer:
+@head("aten::mm")
+def mm(region: Region, node: Node, tail: Tail | None = None) -> Buffer:
     """The product of two matrices."""
     x, y = _ranked(region, node, (2, 2))
-    return _matmul(region, node, x, y, node.inputs[1])
+    return _matmul(region, node, x, y, tail, node.inputs[1])
 
 
-@lowering("aten::mv")
-def mv(region: Region, node: Node) -> Buffer:
+@head("aten::mv")
+def mv(region: Region, node: Node, tail: Tail | None = None) -> Buffer:
     """The product of a matrix and a vector."""
     x, y = _ranked(region, node, (2, 1))
-    return _matmul(region, node, x, y)
+    return _matmul(region, node, x, y, tail)
 
 
 @lowering("aten::dot")
 def dot(region: Region, node: Node) -> Buffer:
     """The product of two vectors."""
     x, y = _ranked(region, node, (1, 1))
-    return _matmul(region, node, x, y)
+    return _matmul(region, node, x, y, None)
 
 
-@lowering("np::dot")
-def np_dot(region: Region, node: Node) -> Buffer:
+@head("np::dot")
+def np_dot(region: Region, node: Node, tail: Tail | None = None) -> Buffer:
     """As `matmul` for up to two dims."""
     x, y = (tensor(region, v) for v in node.inputs)
     if max(x.rank, y.rank) > 2:
         raise Declined("an operand has more than two dims")
     _check_halves(node, x)
-    return _matmul(region, node, x, y, node.inputs[1])
+    return _matmul(region, node, x, y, tail, node.inputs[1])
 
 
 def _check_same_batches(region: Region, node: Node, x: Buffer, y: Buffer) -> None:
@@ -461,12 +540,12 @@ def _check_same_batches(region: Region, node: Node, x: Buffer, y: Buffer) -> Non
     region.fail_unless(same, node)
 
 
-@lowering("aten::bmm")
-def bmm(region: Region, node: Node) -> Buffer:
+@head("aten::bmm")
+def bmm(region: Region, node: Node, tail: Tail | None = None) -> Buffer:
     """The products of matrices along dim 0."""
     x, y = _ranked(region, node, (3, 3))
     _check_same_batches(region, node, x, y)
-    return _matmul(region, node, x, y)
+    return _matmul(region, node, x, y, tail)
 
 
 def _addend(region: Region, node: Node, x: Buffer, result: Sequence[Any]) -> Matrices:
@@ -485,8 +564,8 @@ def _addend(region: Region, node: Node, x: Buffer, result: Sequence[Any]) -> Mat
     return Matrices(x.data, sizes[:-2], strides[:-2], *sizes[-2:], *strides[-2:])
 
 
-@lowering("aten::linear")
-def linear(region: Region, node: Node) -> Buffer:
+@head("aten::linear")
+def linear(region: Region, node: Node, tail: Tail | None = None) -> Buffer:
     """`input @ weight.T + bias`, the bias added before sums are written."""
     x, weight = (tensor(region, v) for v in node.inputs[:2])
     bias = region.value(node.inputs[2])
@@ -496,7 +575,6 @@ def linear(region: Region, node: Node) -> Buffer:
     a = row_vector(x) if x.rank == 1 else matrices(x)
     other = matrices(weight, node.inputs[1]).transposed()
     _check_depth(region, node, a, other)
-    result = [*x.sizes[:-1], other.columns]
     epilogue, operands = T.PLAIN, []
     if not (isinstance(bias, Static) and bias.value is None):
         bias = tensor(region, node.inputs[2])
@@ -506,12 +584,13 @@ def linear(region: Region, node: Node) -> Buffer:
         epilogue = bias_epilogue(dtype)
         operands = [_addend(region, node, bias, [I64(1), other.columns])]
     sizes = _broadcast(region, node, [a, other])
-    made = region.allocate(dtype, result)
-    _fold(region, a, sizes)
     for o in operands:
         o.strides = [I64(0)] * len(sizes)
-    multiply(region, node, dtype, a, other, made.data, sizes, epilogue, operands)
-    return made
+    product = Product(
+        dtype, a, other, sizes, [*x.sizes[:-1], other.columns], x.rank > 1, True,
+        "rows", epilogue, operands,
+    )  # fmt: skip
+    return _make(region, node, product, tail)
 
 
 def bias_epilogue(dtype: DType) -> T.Epilogue:
@@ -533,7 +612,9 @@ def _factor(region: Region, node: Node, place: int) -> float:
     raise Declined("a factor is not a constant")
 
 
-def _added_product(region: Region, node: Node, x: Buffer, y: Buffer) -> Buffer:
+def _added_product(
+    region: Region, node: Node, x: Buffer, y: Buffer, tail: Tail | None
+) -> Buffer:
     """`beta * self + alpha * product`."""
     added = tensor(region, node.inputs[0])
     dtype = common_dtype(x, y, added)
@@ -545,11 +626,11 @@ def _added_product(region: Region, node: Node, x: Buffer, y: Buffer) -> Buffer:
     sizes = _broadcast(region, node, [a, other])
     result = [*sizes, a.rows, other.columns]
     addend = _addend(region, node, added, result)
-    made = region.allocate(dtype, result)
-    epilogue = scaled_sum(beta, alpha)
-    operands = [addend] if beta else []
-    multiply(region, node, dtype, a, other, made.data, sizes, epilogue, operands)
-    return made
+    product = Product(
+        dtype, a, other, sizes, result, epilogue=scaled_sum(beta, alpha),
+        operands=[addend] if beta else [],
+    )  # fmt: skip
+    return _make(region, node, product, tail)
 
 
 def scaled_sum(beta: float, alpha: float) -> T.Epilogue:
@@ -568,20 +649,20 @@ def scaled_sum(beta: float, alpha: float) -> T.Epilogue:
     return T.Epilogue(f"sum_{beta.hex()}_{alpha.hex()}", operands, apply)
 
 
-@lowering("aten::addmm")
-def addmm(region: Region, node: Node) -> Buffer:
+@head("aten::addmm")
+def addmm(region: Region, node: Node, tail: Tail | None = None) -> Buffer:
     """A matrix plus a product, with factors."""
     x, y = (tensor(region, v) for v in node.inputs[1:3])
     if (x.rank, y.rank) != (2, 2):
         raise Declined("an operand has another rank")
-    return _added_product(region, node, x, y)
+    return _added_product(region, node, x, y, tail)
 
 
-@lowering("aten::baddbmm")
-def baddbmm(region: Region, node: Node) -> Buffer:
+@head("aten::baddbmm")
+def baddbmm(region: Region, node: Node, tail: Tail | None = None) -> Buffer:
     """Matrices plus the products of matrices along dim 0, with factors."""
     x, y = (tensor(region, v) for v in node.inputs[1:3])
     if (x.rank, y.rank) != (3, 3):
         raise Declined("an operand has another rank")
     _check_same_batches(region, node, x, y)
-    return _added_product(region, node, x, y)
+    return _added_product(region, node, x, y, tail)

@@ -19,8 +19,11 @@ import llvmlite.ir as ll
 from jit.ir import dtypes
 from jit.ir.dtypes import DType
 from jit.runtime.codegen import building as B
+from jit.runtime.codegen.emit_nest import copy_function, entry_alloca
 from jit.runtime.codegen.target import Target
 from jit.runtime.codegen.values import COMPUTE, ELEMENT, F32, I1, I16, I32, I64, POINTER
+from jit.runtime.codegen.vocabulary import LlvmVocabulary
+from jit.runtime.ops.pointwise_family import compute_dtype
 
 Apply = Callable[[ll.IRBuilder, ll.Value, list[ll.Value]], ll.Value]
 
@@ -35,6 +38,8 @@ class Operand:
 
     along_columns: bool = True
     """Whether columns have numbers of their own; if not, the last argument is left out."""
+    dtype: DType | None = None
+    """How it lies in memory; None if as the result does."""
 
 
 @dataclass(frozen=True)
@@ -45,7 +50,10 @@ class Epilogue:
     """Equal names mean equal epilogues; empty if nothing is done."""
     operands: tuple[Operand, ...] = ()
     apply: Apply | None = field(default=None, compare=False)
-    """From a vector of sums and the operands' vectors: what is written."""
+    """From a vector of sums and the operands' vectors: what is written.
+
+    All are in the type in which their dtypes are computed.
+    """
 
 
 PLAIN = Epilogue()
@@ -107,6 +115,11 @@ class Numbers:
     def is_direct(self) -> bool:
         """Whether elements in memory are what tiles multiply."""
         return bool(self.sums == ELEMENT[self.source])
+
+    @property
+    def accumulates(self) -> bool:
+        """Whether the result can hold sums that go on: it rounds nothing."""
+        return self.is_direct and self.result is self.source
 
 
 def numbers(source: DType) -> Numbers:
@@ -303,6 +316,8 @@ def emit_finish(
     arguments = FINISH_ARGUMENTS + operand_arguments(epilogue)
     b, given = B.new_function(module, name, arguments)
     b.function.attributes.add("noinline")
+    # what is kept on the stack is asked for in the first block
+    b.position_at_end(_next_block(b))
     item, lanes = types.result.itemsize, shape.lanes
     masks = [
         B.lanes_below(b, b.sub(given["width"], B.index(v * lanes)), lanes)
@@ -319,13 +334,22 @@ def emit_finish(
             place = B.at(b, given["sums"], row_sums, v * lanes * types.sum_bytes)
             sums = B.load(b, place, ll.VectorType(types.sums, lanes))
             target = B.at(b, c, v * lanes * item)
-            sums = _where(b, given["adds"], sums, _adder(b, types, target, mask))
-            if epilogue.apply is not None:
-                ended = _ender(b, given, epilogue, types.result, rows, v, mask)
-                sums = _where(b, given["ends"], sums, ended)
-            B.masked_store(b, narrow(b, sums, types.result), target, mask, item)
+            ended = _ender(b, given, epilogue, types.result, rows, v, mask)
+            if not types.accumulates:
+                sums = ended(sums)
+            else:
+                sums = _where(b, given["adds"], sums, _adder(b, types, target, mask))
+                if epilogue.apply is not None:
+                    sums = _where(b, given["ends"], sums, ended)
+            B.masked_store(b, stored(b, sums, types.result), target, mask, item)
     b.ret_void()
     return b.function
+
+
+def _next_block(b: ll.IRBuilder) -> ll.Block:
+    block: ll.Block = b.function.append_basic_block("start")
+    b.branch(block)
+    return block
 
 
 def _where(
@@ -366,27 +390,46 @@ def _ender(
     mask: ll.Value,
 ) -> Callable[[ll.Value], ll.Value]:
     """The epilogue for vector `v` of the columns; `rows` are where operands begin."""
-    assert epilogue.apply is not None
-    apply = epilogue.apply
 
     def change(sums: ll.Value) -> ll.Value:
+        if epilogue.apply is None:
+            return sums
         found = []
         for place, (operand, row) in enumerate(
             zip(epilogue.operands, rows, strict=True)
         ):
+            dtype = operand.dtype or result
             if operand.along_columns:
                 step = given[f"operand{place}_column"]
-                found.append(_strided(b, row, step, v, mask, result))
+                found.append(_strided(b, given, row, step, v, mask, dtype))
             else:
-                one = B.load(b, row, ELEMENT[result], result.itemsize)
-                found.append(B.splat(b, widen(b, one, result), mask.type.count))
-        return apply(b, sums, found)
+                one = loaded(b, B.load(b, row, ELEMENT[dtype], dtype.itemsize), dtype)
+                found.append(B.splat(b, one, mask.type.count))
+        return epilogue.apply(b, sums, found)
 
     return change
 
 
+def loaded(b: ll.IRBuilder, value: ll.Value, dtype: DType) -> ll.Value:
+    """An element or vector as it lies in memory, in the type in which it is computed."""
+    return vocabulary(b, value.type).loaded(value, dtype).value
+
+
+def stored(b: ll.IRBuilder, value: ll.Value, dtype: DType) -> ll.Value:
+    """A computed element or vector as it is to lie in memory."""
+    m = vocabulary(b, value.type)
+    return m.stored(m.element(value, compute_dtype(dtype)), dtype)
+
+
+def vocabulary(b: ll.IRBuilder, type: ll.Type) -> LlvmVocabulary:
+    """The vocabulary for elements or vectors as long as a type."""
+    is_vector = isinstance(type, ll.VectorType)
+    return LlvmVocabulary(b, type.count if is_vector else None)
+
+
 def _strided(
     b: ll.IRBuilder,
+    given: dict[str, ll.Value],
     row: ll.Value,
     step: ll.Value,
     v: int,
@@ -394,27 +437,18 @@ def _strided(
     dtype: DType,
 ) -> ll.Value:
     """A vector of an operand, whatever lies between its elements."""
-    lanes, element = mask.type.count, ELEMENT[dtype]
-    kind = ll.VectorType(element, lanes)
+    lanes = mask.type.count
+    kind, item = ll.VectorType(ELEMENT[dtype], lanes), dtype.itemsize
     first = B.at(b, row, b.mul(step, B.index(v * lanes)))
-    together = b.icmp_signed("==", step, B.index(dtype.itemsize))
-    with b.if_else(together) as (straight, other):
-        with straight:
-            whole = B.masked_load(b, first, mask, kind, dtype.itemsize)
-            after_straight = b.block
-        with other:
-            gathered = ll.Constant(kind, None)
-            for j in range(lanes):
-                # lanes that do not exist read the first element again
-                exists = b.extract_element(mask, I32(j))
-                place = B.at(b, first, b.mul(step, B.index(j)))
-                one = B.load(b, b.select(exists, place, row), element, dtype.itemsize)
-                gathered = b.insert_element(gathered, one, I32(j))
-            after_other = b.block
-    found = b.phi(kind)
-    found.add_incoming(whole, after_straight)
-    found.add_incoming(gathered, after_other)
-    return widen(b, found, dtype)
+    block = b.bitcast(entry_alloca(b, I64, max(lanes * item // 8, 1)), POINTER)
+    apart = b.icmp_signed("!=", step, B.index(item))
+    with b.if_then(apart, likely=False):
+        left = b.sub(given["width"], B.index(v * lanes))
+        count = B.smaller(b, left, B.index(lanes))
+        copy = copy_function(b.module, item)
+        b.call(copy, [block, B.index(item), first, step, count])
+    place = b.select(apart, block, first)
+    return loaded(b, B.masked_load(b, place, mask, kind, item), dtype)
 
 
 def for_each_tile(

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 import llvmlite.ir as ll
 
 from jit.ir import types as T
-from jit.runtime.codegen import failures
+from jit.runtime.codegen import failures, global_lock
 from jit.runtime.codegen.attributes import Attributes
 from jit.runtime.codegen.building import at, load, store
 from jit.runtime.codegen.callable_type import HEAD, build_problem
@@ -40,7 +40,6 @@ from jit.runtime.codegen.kinds import (
 )
 from jit.runtime.codegen.native_function import LINKED, MISS, TABLE, NativeFunction
 from jit.runtime.codegen.tensor_calling import (
-    LARGE,
     box_tensor,
     layout_problem,
     unbox_tensor,
@@ -268,7 +267,9 @@ class Entry:
             limit = b.sext(self.call("Py_GetRecursionLimit", I32), I64)
             limited = b.icmp_signed(">", limit, I64(DEEPEST))
             deepest = b.select(limited, I64(DEEPEST), limit)
-        made = self._call_inner(inner, deepest, leaves, arguments)
+        global_lock.begin(b, self.unit, self.state, arguments, leaves)
+        made = b.call(inner, [self.state, deepest, *leaves])
+        global_lock.end(b, self.state)
         failed = self.made.append_basic_block("failed")
         went_well = self.made.append_basic_block("went_well")
         status = b.extract_value(made, 0)
@@ -299,32 +300,6 @@ class Entry:
     def _let_go(self) -> None:
         if self.attributes is not None:
             self.attributes.let_go()
-
-    def _call_inner(
-        self,
-        inner: ll.Function,
-        deepest: ll.Value,
-        leaves: list[ll.Value],
-        arguments: Sequence[Kind],
-    ) -> ll.Value:
-        """Call the function; without the GIL where it may work for long."""
-        b = self.b
-        is_long: ll.Value = I1(int(self.unit.has_loops or self.unit.has_calls))
-        start = 0
-        for kind in arguments:
-            if isinstance(kind, TensorKind):
-                count: ll.Value = I64(1)
-                for size in leaves[start + 1 : start + 1 + kind.rank]:
-                    count = b.mul(count, size)
-                is_long = b.or_(is_long, b.icmp_signed(">=", count, I64(LARGE)))
-            start += len(kind.leaf_types())
-        thread = self.stack(POINTER)
-        with b.if_then(is_long):
-            b.store(self.call("PyEval_SaveThread", POINTER), thread)
-        made = b.call(inner, [self.state, deepest, *leaves])
-        with b.if_then(is_long):
-            self.call("PyEval_RestoreThread", ll.VoidType(), b.load(thread))
-        return made
 
     def _make_failed(self, block: ll.Block, limited: ll.Value) -> None:
         b, state = self.b, self.state

@@ -14,6 +14,7 @@ import llvmlite.ir as ll
 from jit.ir import types as T
 from jit.ir.graph import Block, Node, Value
 from jit.runtime.bytecode.registers import values_read
+from jit.runtime.codegen import global_lock
 from jit.runtime.codegen.kinds import (
     Declined,
     Static,
@@ -150,6 +151,7 @@ def loop(region: Region, node: Node) -> list[Any]:
     ]
     leaf_types = [t for k in kinds for t in k.leaf_types()]
     counted = not (isinstance(trips, ll.Constant) and trips.constant == ENDLESS)
+    global_lock.leave_for_loop(region, node, trips)
 
     before = b.block
     head, end = region.append_block("loop"), region.append_block("endloop")

@@ -6,7 +6,8 @@ A region that fails leaves words in its state:
     1, 2, 3        the sites of the calls that led there: count, capacity, address
     4              first block of the memory that is released with the state
     5              the table of the constants
-    6, …           operands of the node
+    6              whether Python's global lock was left, see `global_lock`
+    7, …           operands of the node
 
 The reference kernel of the node is run on the operands: it raises exactly what the
 interpreter would have raised.
@@ -42,7 +43,7 @@ from jit.runtime.codegen.kinds import (
 from jit.runtime.codegen.values import F64, I1, I64, POINTER, Buffer
 from jit.runtime.tensor import wrap
 
-TABLE, OPERANDS = 5, 6
+TABLE, LOCK, OPERANDS = 5, 6, 7
 MOST_WORDS = 122
 STATE_WORDS = OPERANDS + MOST_WORDS
 RECURSION = 1 << 32

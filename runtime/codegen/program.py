@@ -51,6 +51,8 @@ class Unit:
         """Arrays that the code reads, and what a program that returns one gives."""
         self.has_loops = False
         self.has_calls = False
+        self.uses_python = False
+        """Whether functions of Python are called, which needs its global lock."""
         self.writes = False
         """Whether arguments may be written to."""
         self.kernels: dict[str, Kernel] = {}

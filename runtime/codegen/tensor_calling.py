@@ -33,9 +33,6 @@ TYPE, DATA, RANK, SIZES, STRIDES, DESCR = 8, 16, 24, 32, 40, 56
 ALIGNED, WRITEABLE = 0x100, 0x400
 NULL = ll.Constant(POINTER, None)
 VOID = ll.VoidType()
-LARGE = 1 << 14
-"""From so many elements on, the GIL is released."""
-
 _NONES = ("grad", "grad_fn", "_version", "_base", "_hooks")
 
 

@@ -27,6 +27,8 @@ LEAST_WORK = 1 << 19
 """Multiplications of a part that are worth another thread."""
 
 VOID = ll.VoidType()
+RUN = ll.FunctionType(VOID, [POINTER])
+"""The type of the functions of runs: `(words)`."""
 
 
 @dataclass(frozen=True)
@@ -244,7 +246,8 @@ def run_convolution(
     """Windows as products; `packed` are weights in panels, if they are known."""
     b = region.b
     key = f"run_{conv.name}{'_packing' if packed is None else ''}"
-    run = region.function(key, lambda m, n: _emit_run(m, n, conv, packs=packed is None))
+    packs = packed is None
+    run = region.kernel(key, RUN, lambda m, n: _emit_run(m, n, conv, packs=packs))
     words = write_words(region, plan, ending)
     for name, value in pointers.items():
         words[name] = value
@@ -288,8 +291,8 @@ def run_planes(
     ending: Ending,
 ) -> None:
     """A depthwise convolution, plane by plane."""
-    run = region.function(
-        f"run_{planes.name}", lambda m, n: _emit_planes_run(m, n, planes)
+    run = region.kernel(
+        f"run_{planes.name}", RUN, lambda m, n: _emit_planes_run(m, n, planes)
     )
     words = write_words(region, plan, ending)
     for name, value in pointers.items():

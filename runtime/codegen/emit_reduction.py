@@ -60,7 +60,7 @@ from jit.runtime.codegen.nest import (
     Step,
     Store,
 )
-from jit.runtime.codegen.values import ELEMENT, I32, I64
+from jit.runtime.codegen.values import ELEMENT, I1, I32, I64
 from jit.runtime.codegen.vocabulary import Element, LlvmVocabulary, with_lanes
 from jit.runtime.ops.pointwise_family import compute_dtype
 
@@ -74,6 +74,9 @@ ROWS = 64
 """Rows of columns that are accumulated in their own dtype before float64 takes over."""
 
 UNROLLED = 4
+
+ROWS_TOGETHER = 8
+"""Rows of columns that are reduced before accumulators go back to the frame."""
 
 
 LEAST_PART = 1 << 16
@@ -388,15 +391,29 @@ class _Reducing:
         return Axes(sizes, self.axes.strides)
 
     def each_reduced_row(
-        self, axes: Axes, body: Callable[[Rows, ll.Value], None]
+        self,
+        axes: Axes,
+        body: Callable[[Rows, ll.Value], None],
+        together: int = 1,
+        several: Callable[[Rows, ll.Value], None] | None = None,
     ) -> None:
-        """`body(rows, number)` for each index along the outer reduced axes."""
+        """`body(rows, number)` for each index along the outer reduced axes.
+
+        Where all operands are dense, `several` does `together` of them at once, and
+        walks on itself.
+        """
         b = self.b
         total: ll.Value = I64(1)
         for d in self.reduced:
             total = b.mul(total, axes.sizes[d])
         rows = Rows(b, axes, self.reduced, I64(0))
-        with B.loop(b, I64(0), total) as number:
+        done: ll.Value = I64(0)
+        if several is not None and together > 1:
+            whole = b.and_(total, I64(-together))
+            done = b.select(self.lines.all_dense, whole, I64(0))
+            with B.loop(b, I64(0), done, together) as number:
+                several(rows, number)
+        with B.loop(b, done, total) as number:
             body(rows, number)
             rows.advance()
 
@@ -637,11 +654,78 @@ class _Rowwise(_Reducing):
                     x = values.get(step.value.index)
                     if x is None:
                         x = row(step.value.index, None)
-                    parts[index][u].take(x, indices[u], mask)
+                    parts[index][u].take(x, mask)
 
         vector_loop(b, count, self.lanes, unrolled, turn)
-        for index, total in totals.items():
-            total.take_lanes(parts[index], first)
+        for index, step in self.plan.reductions(number):
+            found = joined_lanes(parts[index])
+            if step.kind.startswith("arg"):
+                search = functools.partial(
+                    self._find, number, step, found, pointers, count, first
+                )
+                totals[index].take_place(found, search)
+            else:
+                totals[index].take(found)
+
+    def _find(
+        self,
+        number: int,
+        step: Reduce,
+        best: Element,
+        pointers: dict[int, ll.Value],
+        count: ll.Value,
+        first: ll.Value,
+    ) -> ll.Value:
+        """The place of the first element of a block that equals its extreme, or is nan
+        as that is."""
+        b, m = self.b, LlvmVocabulary(self.b, self.lanes)
+        wanted = m.splat(best.value, best.dtype)
+        bits = ll.IntType(self.lanes)
+        after = b.function.append_basic_block("found")
+
+        def look(i: ll.Value, mask: ll.Value | None) -> tuple[ll.Value, ll.Block]:
+            """Go to the end where a vector has it."""
+            places = {
+                k: B.at(b, p, b.mul(i, I64(self.dtypes[k].itemsize)))
+                for k, p in pointers.items()
+            }
+            row = self._row_value(m)
+            values = self.element_values(m, number, places, mask, row)
+            x = values.get(step.value.index)
+            x = row(step.value.index, None) if x is None else x
+            hits = ((x == wanted) | m.isnan(x)).value
+            found = b.bitcast(hits if mask is None else b.and_(mask, hits), bits)
+            return found, b.block
+
+        whole = b.and_(count, I64(-self.lanes))
+        before = b.block
+        search, body, tail = (
+            b.function.append_basic_block(n) for n in ("search", "look", "tail")
+        )
+        b.branch(search)
+        b.position_at_end(search)
+        i = b.phi(I64)
+        i.add_incoming(I64(0), before)
+        b.cbranch(b.icmp_signed("<", i, whole), body, tail)
+        b.position_at_end(body)
+        found, leaving = look(i, None)
+        i.add_incoming(b.add(i, I64(self.lanes)), leaving)
+        b.cbranch(b.icmp_unsigned("!=", found, bits(0)), after, search)
+        b.position_at_end(tail)
+        # it is there, unless the numbers change meanwhile: then any place will do
+        mask = B.lanes_below(b, b.sub(count, whole), self.lanes)
+        last, end = look(whole, mask)
+        last = b.or_(last, bits(1 << self.lanes - 1))
+        b.branch(after)
+        b.position_at_end(after)
+        lane, start = b.phi(bits), b.phi(I64)
+        lane.add_incoming(found, leaving)
+        lane.add_incoming(last, end)
+        start.add_incoming(i, leaving)
+        start.add_incoming(whole, end)
+        offset = b.cttz(lane, I1(1))
+        wide = b.zext(offset, I64) if self.lanes < 64 else offset
+        return b.add(first, b.add(start, wide))
 
 
 def element_dtype(nest: Nest, index: int) -> DType:
@@ -659,49 +743,36 @@ def element_dtype(nest: Nest, index: int) -> DType:
 
 
 class _Lanes:
-    """The accumulators of a reduction in the lanes of one vector."""
+    """The accumulators of a reduction in the lanes of one vector.
+
+    Of a place only the extreme is kept: the place is looked for once it is known.
+    """
 
     def __init__(self, m: LlvmVocabulary, kind: str, dtype: DType) -> None:
-        self.m, self.kind, self.dtype = m, kind, dtype
-        b = m.b
-        self.best = entry_alloca(b, m.type_of(dtype))
-        self.start = identity(m, kind, dtype)
-        b.store(self.start.value, self.best)
-        self.places = None
-        if kind.startswith("arg"):
-            lanes = ll.VectorType(I32, m.lanes)
-            self.places = entry_alloca(b, lanes)
-            self.numbers = ll.Constant(lanes, list(range(m.lanes or 1)))
-            b.store(self.numbers, self.places)
+        self.m, self.kind, self.dtype = m, kind.removeprefix("arg"), dtype
+        self.best = entry_alloca(m.b, m.type_of(dtype))
+        self.start = identity(m, self.kind, dtype)
+        m.b.store(self.start.value, self.best)
 
-    def take(self, x: Element, index: ll.Value, mask: ll.Value | None) -> None:
-        """Reduce neighbouring elements, the first of which has an index."""
+    def take(self, x: Element, mask: ll.Value | None) -> None:
+        """Reduce neighbouring elements."""
         m, b = self.m, self.m.b
         best = m.element(b.load(self.best), self.dtype)
         if mask is not None:
             x = m.element(b.select(mask, x.value, self.start.value), self.dtype)
-        if self.places is None:
-            b.store(join(m, self.kind, best, x).value, self.best)
-            return
-        wins = beats(m, self.kind, x, best)
-        start = m.splat(b.trunc(index, I32), dtypes.int32)
-        here = b.add(start.value, self.numbers)
-        b.store(b.select(wins.value, x.value, best.value), self.best)
-        b.store(b.select(wins.value, here, b.load(self.places)), self.places)
+        b.store(join(m, self.kind, best, x).value, self.best)
 
-    def merge(self, other: _Lanes) -> None:
-        """Take over places that lie in other accumulators."""
-        m, b = self.m, self.m.b
-        assert self.places is not None and other.places is not None
-        best = m.element(b.load(self.best), self.dtype)
-        x = m.element(b.load(other.best), self.dtype)
-        place, here = b.load(self.places), b.load(other.places)
-        wins = beats(m, self.kind, x, best)
-        ties = ~wins & ~beats(m, self.kind, best, x)
-        earlier = b.and_(ties.value, b.icmp_signed("<", here, place))
-        takes = b.or_(wins.value, earlier)
-        b.store(b.select(takes, x.value, best.value), self.best)
-        b.store(b.select(takes, here, place), self.places)
+
+def joined_lanes(parts: list[_Lanes]) -> Element:
+    """The reduction of all lanes of several accumulators."""
+    m = parts[0].m
+    values = [m.element(m.b.load(p.best), p.dtype) for p in parts]
+    while len(values) > 1:
+        values = [
+            join(m, parts[0].kind, values[k], values[k + 1])
+            for k in range(0, len(values), 2)
+        ]
+    return across(m, parts[0].kind, values[0])
 
 
 class _Total:
@@ -718,45 +789,22 @@ class _Total:
         if self.place is not None:
             b.store(I64(0), self.place)
 
-    def take_lanes(self, parts: list[_Lanes], first: ll.Value) -> None:
-        """Reduce the accumulators of a block that begins at an index."""
-        if self.place is not None:
-            for other in parts[1:]:
-                parts[0].merge(other)
-            self._take_places(parts[0], first)
-            return
-        m, lanes = self.m, parts[0].m
-        b = m.b
-        values = [lanes.element(b.load(p.best), self.dtype) for p in parts]
-        while len(values) > 1:
-            values = [
-                join(lanes, self.kind, values[k], values[k + 1])
-                for k in range(0, len(values), 2)
-            ]
-        one = m.cast(across(lanes, self.kind, values[0]), self.wide)
+    def take(self, x: Element) -> None:
+        """Reduce what a block of elements has given."""
+        m, b = self.m, self.m.b
+        one = m.cast(x, self.wide)
         total = m.element(b.load(self.best), self.wide)
         b.store(join(m, self.kind, total, one).value, self.best)
 
-    def _take_places(self, part: _Lanes, first: ll.Value) -> None:
+    def take_place(self, x: Element, find: Callable[[], ll.Value]) -> None:
+        """Reduce the extreme of a block; `find` gives its place if it is the best."""
         m, b = self.m, self.m.b
-        assert part.places is not None and self.place is not None
-        values, places = b.load(part.best), b.load(part.places)
-        best = m.element(b.extract_element(values, I32(0)), self.dtype)
-        place = b.extract_element(places, I32(0))
-        for lane in range(1, part.m.lanes or 1):
-            x = m.element(b.extract_element(values, I32(lane)), self.dtype)
-            here = b.extract_element(places, I32(lane))
-            wins = beats(m, self.kind, x, best)
-            ties = ~wins & ~beats(m, self.kind, best, x)
-            earlier = b.and_(ties.value, b.icmp_signed("<", here, place))
-            takes = b.or_(wins.value, earlier)
-            best = m.element(b.select(takes, x.value, best.value), self.dtype)
-            place = b.select(takes, here, place)
-        old = m.element(b.load(self.best), self.dtype)
-        wins = beats(m, self.kind, best, old)
-        b.store(b.select(wins.value, best.value, old.value), self.best)
-        found = b.add(first, b.sext(place, I64))
-        b.store(b.select(wins.value, found, b.load(self.place)), self.place)
+        assert self.place is not None
+        best = m.element(b.load(self.best), self.dtype)
+        wins = beats(m, self.kind, x, best)
+        with b.if_then(wins.value):
+            b.store(x.value, self.best)
+            b.store(find(), self.place)
 
     def save(self, place: ll.Value) -> None:
         """Keep the total of a part in two words of memory."""
@@ -1052,37 +1100,65 @@ class _Columnwise(_Reducing):
             for accumulator in accumulators.values():
                 accumulator.flush(i)
 
-        def row(rows: Rows, outer: ll.Value) -> None:
-            here = {k: B.at(b, starts[k], rows.offset(k)) for k in (*read, *written)}
-            pointers = {
-                k: self._pointer(k, here[k], position, count, k in read) for k in here
-            }
+        unrolled = self.plan.unrolled(number)
+        together = ROWS_TOGETHER if unrolled > 1 and not written else 1
+
+        def take(here: list[dict[int, ll.Value]], outer: ll.Value) -> None:
+            """Reduce some rows, whose first has a number."""
+            pointers = [
+                {
+                    k: self._pointer(k, p, position, count, k in read)
+                    for k, p in h.items()
+                }
+                for h in here
+            ]
 
             def turn(indices: list[ll.Value], mask: ll.Value | None) -> None:
                 for i in indices:
-                    places = {
-                        k: B.at(b, p, self._bytes(k, i)) for k, p in pointers.items()
-                    }
                     reader = self._row_value(i)
-                    found = self.element_values(m, number, places, mask, reader)
-                    self.store_values(m, number, places, mask, found)
-                    for index, step in reductions:
-                        x = found.get(step.value.index)
-                        if x is None:
-                            x = reader(step.value.index, None)
-                        accumulators[index].take(i, x, outer)
+                    for index, _ in reductions:
+                        accumulators[index].open(i)
+                    for r, row in enumerate(pointers):
+                        places = {
+                            k: B.at(b, p, self._bytes(k, i)) for k, p in row.items()
+                        }
+                        found = self.element_values(m, number, places, mask, reader)
+                        self.store_values(m, number, places, mask, found)
+                        for index, step in reductions:
+                            x = found.get(step.value.index)
+                            if x is None:
+                                x = reader(step.value.index, None)
+                            accumulators[index].take(x, b.add(outer, I64(r)))
+                    for index, _ in reductions:
+                        accumulators[index].close(i)
 
-            vector_loop(b, count, self.lanes, self.plan.unrolled(number), turn)
+            few = len(here) > 1
+            vector_loop(b, count, self.lanes, 1 if few else unrolled, turn)
             for k in written:
-                self.lines.finish(k, here[k], position, count)
+                self.lines.finish(k, here[0][k], position, count)
             if blocked:
-                last = b.and_(b.add(outer, I64(1)), I64(ROWS - 1))
+                last = b.and_(b.add(outer, I64(len(here))), I64(ROWS - 1))
                 with b.if_then(b.icmp_signed("==", last, I64(0))):
                     self._each_vector(count, flush)
 
-        self.each_reduced_row(self.axes_of(number), row)
+        def places_of(rows: Rows) -> dict[int, ll.Value]:
+            return {k: B.at(b, starts[k], rows.offset(k)) for k in (*read, *written)}
+
+        self.each_reduced_row(
+            self.axes_of(number), lambda rows, n: take([places_of(rows)], n),
+            together=together, several=lambda rows, n: take(
+                [self._moved(rows, places_of) for _ in range(together)], n
+            ),
+        )  # fmt: skip
         if blocked:
             self._each_vector(count, flush)
+
+    @staticmethod
+    def _moved(rows: Rows, read: Callable[[Rows], Any]) -> Any:
+        """What is read of a row, before the walk goes on."""
+        found = read(rows)
+        rows.advance()
+        return found
 
     _pointer = _Rowwise._pointer
 
@@ -1110,18 +1186,27 @@ class _Columns:
         if self.places is not None:
             self.places.store(i, m.number(0, dtypes.int64))
 
-    def take(self, i: ll.Value, x: Element, outer: ll.Value) -> None:
+    def open(self, i: ll.Value) -> None:
+        """Read the accumulators of some columns."""
+        self.best = self.partial.load(i)
+        self.place = self.places.load(i) if self.places is not None else None
+
+    def take(self, x: Element, outer: ll.Value) -> None:
         """Reduce one more row, whose number is `outer`."""
         m, b = self.m, self.m.b
-        best = self.partial.load(i)
-        if self.places is None:
-            self.partial.store(i, join(m, self.kind, best, x))
+        if self.place is None:
+            self.best = join(m, self.kind, self.best, x)
             return
-        wins = beats(m, self.kind, x, best)
-        self.partial.store(i, m.element(b.select(wins.value, x.value, best.value),
-                                        self.dtype))  # fmt: skip
-        here = m.splat(outer, dtypes.int64)
-        self.places.store(i, m.where(wins, here, self.places.load(i)))
+        wins = beats(m, self.kind, x, self.best)
+        chosen = b.select(wins.value, x.value, self.best.value)
+        self.best = m.element(chosen, self.dtype)
+        self.place = m.where(wins, m.splat(outer, dtypes.int64), self.place)
+
+    def close(self, i: ll.Value) -> None:
+        """Write the accumulators of some columns."""
+        self.partial.store(i, self.best)
+        if self.places is not None and self.place is not None:
+            self.places.store(i, self.place)
 
     def flush(self, i: ll.Value) -> None:
         """Move sums of some rows to float64."""

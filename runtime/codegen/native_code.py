@@ -3,16 +3,36 @@
 from __future__ import annotations
 
 import ctypes
-from collections.abc import Callable
+import functools
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
 from jit.runtime.codegen import attributes, calling, engine, failures, ownership
+from jit.runtime.codegen.kernels import Kernel
 from jit.runtime.codegen.kinds import Kind
 from jit.runtime.codegen.native_function import NativeFunction
 from jit.runtime.objects import Object
+
+
+@dataclass(eq=False)
+class Lowered:
+    """A graph as LLVM: a module with the function `entry`, and what belongs to it."""
+
+    text: str = field(repr=False)
+    """The module as it was made, before LLVM optimises it."""
+    kernels: list[Kernel] = field(repr=False)
+    """What it calls in other libraries."""
+    tidy: bool
+    """Whether LLVM needs to do no more than to tidy it."""
+    sites: list[failures.Site] = field(repr=False)
+    constants: list[tuple[np.ndarray, Any]] = field(repr=False)
+    arguments: list[Kind]
+    results: list[Kind]
 
 
 @dataclass(eq=False)
@@ -20,13 +40,33 @@ class NativeCode:
     """The machine code of a graph."""
 
     name: str
-    arguments: list[Kind]
-    results: list[Kind]
-    sites: list[failures.Site] = field(repr=False)
     library: engine.Library = field(repr=False)
     constants: list[tuple[np.ndarray, Any]] = field(repr=False)
-    llvm: str = field(repr=False)
-    """The module as it was made, before LLVM optimises it."""
+    lower: Callable[[], Lowered] = field(repr=False)
+    """Gives the module; it is made again if the code was found without it."""
+    seconds: dict[str, float]
+    """What making the code took, by stage: `lowering` and `llvm`, or `cache`."""
+
+    @functools.cached_property
+    def lowered(self) -> Lowered:
+        """The module and what belongs to it."""
+        return self.lower()
+
+    @property
+    def llvm(self) -> str:
+        """The module of the graph, before LLVM optimises it."""
+        return self.lowered.text
+
+    @property
+    def modules(self) -> list[str]:
+        """The same, with the modules of the kernels that it calls."""
+        return [self.llvm, *(kernel.text() for kernel in self.lowered.kernels)]
+
+    def assembly(self) -> str:
+        """The assembly of all modules; it is made again for this."""
+        own = engine.assembly_of(self.llvm, tidy=self.lowered.tidy)
+        kernels = (k.text() for k in self.lowered.kernels)
+        return "\n".join([own, *(engine.assembly_of(t, tidy=True) for t in kernels)])
 
     def function(
         self, slow: Callable[..., Any] | None, bound: Object | None = None
@@ -54,4 +94,17 @@ class NativeCode:
         )
 
     def _fail(self, state: int) -> Any:
-        return failures.raise_failure(self.sites, state)
+        return failures.raise_failure(self.lowered.sites, state)
+
+
+@contextmanager
+def seconds_of(
+    stage: str, seconds: dict[str, float] | None = None
+) -> Iterator[dict[str, float]]:
+    """Note how long a stage takes, beside others."""
+    noted = {} if seconds is None else seconds
+    start = time.perf_counter()
+    try:
+        yield noted
+    finally:
+        noted[stage] = noted.get(stage, 0.0) + time.perf_counter() - start

@@ -30,7 +30,7 @@ from jit.runtime.codegen.kinds import (
     kind_of_type,
 )
 from jit.runtime.codegen.lowering import Reason
-from jit.runtime.codegen.native_code import NativeCode
+from jit.runtime.codegen.native_code import Lowered, NativeCode, seconds_of
 from jit.runtime.codegen.region import NodeDeclined, Region, returned_type
 from jit.runtime.codegen.values import I64, POINTER
 from jit.runtime.gathering import Gathering
@@ -203,6 +203,24 @@ def compile_graph(
     `gathering` says where the inputs are, if they are not the arguments of a call. With
     `takes_arrays` a call gives arrays for Tensors, and gets arrays.
     """
+    with seconds_of("lowering") as seconds:
+        found = lower_graph(graph, name, find_graph, gathering, takes_arrays)
+    if isinstance(found, list):
+        return found
+    with seconds_of("llvm", seconds):
+        uses = {kernel.symbol: kernel.load() for kernel in found.kernels}
+        library = engine.load(found.text, ["entry"], tidy=found.tidy, uses=uses)
+    return NativeCode(name, library, found.constants, lambda: found, seconds)
+
+
+def lower_graph(
+    graph: Graph,
+    name: str,
+    find_graph: FindGraph,
+    gathering: Gathering | None = None,
+    takes_arrays: bool = False,
+) -> Lowered | list[Reason]:
+    """A graph as a module of LLVM, with what belongs to it, or why that cannot be."""
     unit = Unit(find_graph)
     try:
         kinds = [kind_of_type(v.type) for v in graph.inputs]
@@ -212,9 +230,12 @@ def compile_graph(
         return [Reason(declined.node.full_name, str(declined), declined.node)]
     except Declined as declined:
         return [Reason("graph", str(declined))]
-    text = str(unit.module)
-    kernels = {kernel.symbol: kernel for kernel in unit.kernels.values()}
-    uses = {symbol: kernel.load() for symbol, kernel in kernels.items()}
-    tidy = not (unit.has_loops or unit.has_calls)
-    library = engine.load(text, ["entry"], tidy=tidy, uses=uses)
-    return NativeCode(name, kinds, results, unit.sites, library, unit.constants, text)
+    return Lowered(
+        text=str(unit.module),
+        kernels=list(unit.kernels.values()),
+        tidy=not (unit.has_loops or unit.has_calls),
+        sites=unit.sites,
+        constants=unit.constants,
+        arguments=kinds,
+        results=results,
+    )

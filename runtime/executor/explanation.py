@@ -26,6 +26,7 @@ from jit.runtime.tensor import Tensor
 
 if TYPE_CHECKING:
     from jit.runtime.codegen.limits import Limits
+    from jit.runtime.codegen.native_code import NativeCode
 
 MOST_GROUPS = 40
 """So many groups are printed one by one."""
@@ -41,8 +42,8 @@ class Explanation:
     """Why not: `jit.runtime.codegen.lowering.Reason`s."""
     regions: int = 0
     """How many parts of the function are machine code, if not all of it."""
-    llvm: tuple[str, ...] = ()
-    """The LLVM modules, before LLVM optimises them."""
+    codes: tuple[NativeCode, ...] = ()
+    """The machine code: of the whole function, or of each region."""
     nests: tuple[str, ...] = ()
     """The loop nests of fused groups, as text."""
     name: str = ""
@@ -56,6 +57,22 @@ class Explanation:
         """The same for a call of a function with arguments, whose sizes matter."""
         types = tuple(map(_sized, values, (v.type for v in graph.inputs)))
         return dataclasses.replace(self, name=name, graph=graph, types=types)
+
+    @property
+    def llvm(self) -> tuple[str, ...]:
+        """The LLVM modules, before LLVM optimises them."""
+        return tuple(text for code in self.codes for text in code.modules)
+
+    @property
+    def seconds(self) -> dict[str, float]:
+        """How long the machine code took to make, by stage: `lowering` to LLVM, and
+        `llvm` until it was in memory; or `cache` where code on disk could be taken
+        without that."""
+        total: dict[str, float] = {}
+        for code in self.codes:
+            for stage, seconds in code.seconds.items():
+                total[stage] = total.get(stage, 0.0) + seconds
+        return total
 
     @property
     def groups(self) -> list[Cost]:
@@ -92,11 +109,7 @@ class Explanation:
     def assembly(self) -> str:
         """The assembly of the machine code; it is made again for this. Empty if there is
         none."""
-        if not self.llvm:
-            return ""
-        from jit.runtime.codegen import engine
-
-        return "\n".join(engine.assembly_of(text) for text in self.llvm)
+        return "\n".join(code.assembly() for code in self.codes)
 
     def __str__(self) -> str:
         return "\n".join(self.lines())
@@ -148,7 +161,7 @@ def print_stages(found: Explanation, name: str) -> None:
     stages: dict[str, Callable[[], Iterable[str]]] = {
         "loops": lambda: found.nests,
         "llvm": lambda: found.llvm,
-        "asm": lambda: [found.assembly()] if found.llvm else [],
+        "asm": lambda: [found.assembly()] if found.codes else [],
     }
     for stage, texts in stages.items():
         for text in texts() if stage in asked else ():

@@ -64,7 +64,7 @@ def compile_native(
         return NativeGraph(None, graph, {}, explanation)
     made = compile_graph(graph, name, find_graph, gathering, takes_arrays)
     if not isinstance(made, list):
-        explanation = Explanation(True, (), 0, (made.llvm,))
+        explanation = Explanation(True, (), 0, (made,))
         return NativeGraph(made.function(slow), graph, {}, explanation, made)
     return _Regions(graph, name, find_graph, made).compile()
 
@@ -99,11 +99,11 @@ class _Regions:
             elif made:
                 found.append((nodes, *made))
         natives: dict[Node, Callable[..., Any]] = {}
-        texts = []
+        codes = []
         for nodes, part, code in found:
             region = partition.replace(nodes, part)
             natives[region] = code.function(_interpreter(part.graph, self.name))
-            texts.append(code.llvm)
+            codes.append(code)
         reasons = [r for r in self.refused.values() if r is not None]
         reasons += [
             reason
@@ -113,7 +113,7 @@ class _Regions:
             and (reason := find_reason(node)) is not None
         ]
         explanation = Explanation(
-            False, tuple(reasons or self.reasons), len(found), tuple(texts)
+            False, tuple(reasons or self.reasons), len(found), tuple(codes)
         )
         return NativeGraph(None, self.graph, natives, explanation)
 

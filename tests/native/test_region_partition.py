@@ -82,7 +82,7 @@ def test_parts_run_as_the_whole_would(function, calls):
     finally:
         enable_native(before)
     assert not explanation.is_native
-    assert explanation.regions == len(explanation.llvm) > 0
+    assert explanation.regions == len(explanation.codes) > 0
     assert all(reason.why for reason in explanation.reasons)
     assert_valid(fast.graph_for(name, calls[0]))
 

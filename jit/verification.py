@@ -1,8 +1,8 @@
 """`jit.verify`: run one call in every way there is, and name the first that differs.
 
 The plain Python function is the reference where it is known; then the graph as captured,
-the graph after each pass that changed it, what calls usually run, and the function after
-saving and loading.
+the graph after each pass that changed it, its machine code, what calls usually run, and
+the function after saving and loading.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from jit.comparison import clone, compare
+from jit.first_difference import Run, first_difference
 from jit.ir.diagnostic import Diagnostic, Error
 from jit.ir.graph import Graph
 from jit.modules.arguments import gives_arrays, leave
@@ -22,6 +23,7 @@ from jit.modules.script_module import ScriptModule
 from jit.passes import pipeline
 from jit.runtime import bytecode
 from jit.runtime.executor import Executor
+from jit.runtime.executor.native import compile_native
 from jit.runtime.random import default_generator
 from jit.runtime.tensor import Tensor
 from jit.serialization import load
@@ -68,52 +70,114 @@ def verify(fn: Any, *args: Any, tolerance: float = 1e-5) -> Verification:
         )
     done = Verification()
     reference: Outcome | None = None
-    for way, call in _ways(fn, args):
-        outcome = _run(call, args)
+    for way in _ways(fn, args):
+        outcome = _run(way.call, args)
         if reference is None:
             reference = outcome
-        elif found := _difference(reference, outcome, tolerance, way):
+        elif found := _difference(reference, outcome, tolerance, way.name):
+            notes = [f"the same until then: {', '.join(done.ways)}"]
+            if place := way.locate(tolerance):
+                notes.append(f"they part at {place}")
             raise VerificationError(
                 Diagnostic(
                     "E0702",
-                    f"{way} does not do what {done.ways[0]} does: {found}",
-                    notes=(f"the same until then: {', '.join(done.ways)}",),
+                    f"{way.name} does not do what {done.ways[0]} does: {found}",
+                    notes=tuple(notes),
                     help="if it is a pass or machine code that differs, please report it;"
                     " a Python function that differs depends on something that is no"
                     " argument",
                 )
             )
-        done.ways.append(way)
+        done.ways.append(way.name)
     return done
 
 
 Call = Callable[..., Any]
 
 
-def _ways(fn: Any, args: Sequence[Any]) -> Iterator[tuple[str, Call]]:
+@dataclass(frozen=True, slots=True)
+class Way:
+    """A way to run the call."""
+
+    name: str
+    call: Call
+    locate: Callable[[float], str] = lambda tolerance: ""
+    """The first node that differs, if it does; empty if that cannot be told."""
+
+
+def _ways(fn: Any, args: Sequence[Any]) -> Iterator[Way]:
     plain = fn.python_function if isinstance(fn, ScriptFunction) else None
     if plain is not None:
-        yield "plain Python", plain
+        yield Way("plain Python", plain)
     name, values, receiver = _entry(fn, args)
     as_captured = Executor(fn.program, optimize=False)
-    yield (
-        "the graph as captured",
-        _entered(fn, lambda entered: as_captured.call(name, [*receiver, *entered])),
-    )
+
+    def run(graph: Graph) -> Any:
+        return bytecode.run_graph(
+            graph, [*receiver, *_entry(fn, args)[1]], as_captured._find_code
+        )
+
+    def interpreted(graph: Graph) -> Call:
+        find = as_captured._find_code
+        return _entered(
+            fn,
+            lambda entered: bytecode.run_graph(graph, [*receiver, *entered], find),
+        )
+
+    before = fn.program.functions[name].graph
+    yield Way("the graph as captured", interpreted(before))
     for label, graph in _after_each_pass(fn, name, [*receiver, *values]):
 
-        def changed(entered: list[Any], graph: Graph = graph) -> Any:
-            find = as_captured._find_code
-            return bytecode.run_graph(graph, [*receiver, *entered], find)
+        def locate(
+            tolerance: float, before: Graph = before, after: Graph = graph
+        ) -> str:
+            return first_difference(before, after, run, run, tolerance)
 
-        yield f"the graph after {label}", _entered(fn, changed)
-    yield "a usual call", fn
+        yield Way(f"the graph after {label}", interpreted(graph), locate)
+        before = graph
+    yield from _machine_code(fn, name, [*receiver, *values], receiver, run)
+    yield Way("a usual call", fn)
     stored = fn.save_to_buffer()
 
     def loaded(*again: Any) -> Any:
         return load(stored)(*again)
 
-    yield "saved and loaded", loaded
+    yield Way("saved and loaded", loaded)
+
+
+def _machine_code(
+    fn: Any, name: str, values: list[Any], receiver: list[Any], interpret: Run
+) -> Iterator[Way]:
+    """Machine code, where it is made: of the whole, or of regions."""
+    executor = Executor(fn.program)
+    compiled = executor.compiled_for(name, values)
+    if not compiled.explanation.is_native and not compiled.explanation.regions:
+        return
+
+    def run(graph: Graph) -> Any:
+        made = compile_native(graph, name, executor._find_graph, _misses)
+        if made.function is None:
+            raise ValueError("machine code is made of parts of it only")
+        return made.function(*clone(tuple(values)))
+
+    def locate(tolerance: float) -> str:
+        graph = compiled.graph
+        return first_difference(graph, graph, interpret, run, tolerance)
+
+    yield Way(
+        "machine code",
+        _entered(
+            fn,
+            lambda entered: executor.compiled_for(name, [*receiver, *entered]).run(
+                [*receiver, *entered]
+            ),
+        ),
+        locate,
+    )
+
+
+def _misses(*args: Any) -> Any:
+    raise ValueError("the arguments do not fit the machine code")
 
 
 def _entry(fn: Any, args: Sequence[Any]) -> tuple[str, list[Any], list[Any]]:

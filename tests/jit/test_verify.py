@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 
 import jit
 from jit import torch
 from jit.passes import dce
+from jit.runtime.executor import enable_native
 from jit.torch import nn
 
 
@@ -62,6 +65,40 @@ def test_a_pass_that_changes_the_meaning_is_named(
         jit.verify(f, torch.ones(2), torch.ones(2))
 
     assert "E0702" == caught.value.code
+    assert "they part at `aten::add.Tensor` in line" in str(caught.value)
+
+
+@pytest.fixture
+def native() -> Iterator[None]:
+    pytest.importorskip("llvmlite", reason="llvmlite is not installed (extra `native`)")
+    before = enable_native(True)
+    yield
+    enable_native(before)
+
+
+def test_machine_code_is_one_of_the_ways(native: None) -> None:
+    assert "machine code" in jit.verify(decide, torch.ones(3), 4).ways
+
+
+def test_a_node_whose_machine_code_is_wrong_is_named(
+    monkeypatch: pytest.MonkeyPatch, native: None
+) -> None:
+    from jit.runtime.codegen import lowering
+
+    def wrong(region, node):
+        return region.b.mul(*region.numbers(node))
+
+    @jit.script
+    def f(x: int, y: int) -> int:
+        z = x * y
+        return z + x
+
+    lowering.find(f.graph_for(2, 3).find_nodes("aten::add")[0])  # the table is loaded
+    monkeypatch.setitem(lowering._table, "aten::add.int", wrong)
+    with pytest.raises(jit.VerificationError, match="machine code does not") as caught:
+        jit.verify(f, 2, 3)
+
+    assert "they part at `aten::add.int` in line" in str(caught.value)
 
 
 def test_arguments_are_left_as_they_were() -> None:

@@ -34,6 +34,8 @@ _HOMES = {
     "is_scripting": "jit.modules.marks",
     "is_tracing": "jit.modules.marks",
     "Final": "jit.modules.marks",
+    "freeze": "jit.modules.freezing",
+    "optimize_for_inference": "jit.modules.freezing",
     "set_math": "jit.passes",
     "verify": "jit.verification",
     "VerificationError": "jit.verification",
@@ -71,6 +73,7 @@ if TYPE_CHECKING:
         TracerWarning,
         TracingError,
     )
+    from jit.modules.freezing import freeze, optimize_for_inference
     from jit.modules.marks import (
         Final,
         annotate,

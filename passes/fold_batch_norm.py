@@ -24,6 +24,9 @@ Array = np.ndarray[Any, Any]
 
 CONVOLUTIONS = ("aten::conv1d", "aten::conv2d", "aten::conv3d")
 
+SIZES = ("aten::dim", "aten::size", "aten::numel")
+"""Operators that read no elements: what is normalised has the same sizes."""
+
 
 def run(graph: Graph) -> bool:
     """Return whether any normalisation was folded."""
@@ -42,8 +45,11 @@ def _fold(node: Node) -> str | Node:
     convolution = node.inputs[0].node
     if convolution.kind not in CONVOLUTIONS:
         return "its input is no convolution"
-    if len(convolution.output.uses) != 1 or convolution.block is not node.block:
+    readers = [use.node for use in convolution.output.uses]
+    if any(r is not node and r.kind not in SIZES for r in readers):
         return "the convolution is read by others"
+    if convolution.block is not node.block:
+        return "the convolution stands elsewhere"
     constants = [v.constant for v in (*convolution.inputs[1:3], *node.inputs[1:8])]
     if any(c is NOT_CONSTANT for c in constants):
         return "its parameters are not constant"

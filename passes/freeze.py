@@ -12,7 +12,7 @@ frozen program, and no gradients reach them.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any, Protocol
 
 import numpy as np
@@ -37,27 +37,95 @@ class Instance(Protocol):
     def slots(self) -> Mapping[str, Any]: ...
 
 
-def freeze(program: Program, type: T.ModuleType, slots: Mapping[str, Any]) -> Program:
+def freeze(
+    program: Program,
+    type: T.ModuleType,
+    slots: Mapping[str, Any],
+    *,
+    methods: Collection[str] | None = None,
+    preserved: Collection[str] = (),
+    numerics: bool = True,
+) -> Program:
     """A program with the methods of a module, whose slots became constants.
 
     `slots` are the values of one instance; submodules have `slots` of their own. The
-    methods keep their signatures, `self` included, so that the same instance can be
-    given to them.
+    methods, all of them unless `methods` names some, keep their signatures, `self`
+    included, so that the same instance can be given to them. Slots named by `preserved`
+    stay slots. `numerics` allows what changes results in rounding.
     """
     copy = program.copy()
     definition = copy.class_of(type)
-    methods = [copy.functions[f"{type.name}.{name}"] for name in definition.methods]
-    for method in methods:
+    names = definition.methods if methods is None else methods
+    functions = [copy.functions[f"{type.name}.{name}"] for name in names]
+    for method in functions:
         inline.run(method.graph)
-    kept: set[Path] = set()
-    for method in methods:
-        kept |= _kept_paths(method.graph)
-    for method in methods:
-        _replace_slots(method.graph, slots, kept)
-        pipeline.clean(method.graph)
-        if fold_batch_norm.run(method.graph):
+    # flags first: what is changed in training only is not changed at all
+    for kinds in (_is_plain, _is_any):
+        kept: set[Path] = {(name,) for name in preserved}
+        for method in functions:
+            kept |= _kept_paths(method.graph)
+        paths = {p for m in functions for p in _paths(m.graph).values() if p}
+        kept = _with_aliases(kept, paths, slots)
+        for method in functions:
+            _replace_slots(method.graph, slots, kept, kinds)
+            pipeline.clean(method.graph)
+    for method in functions:
+        if numerics and fold_batch_norm.run(method.graph):
             run_pass("dce", method.graph)
-    return _without_unused(copy, definition, methods)
+    return _without_unused(copy, definition, functions, preserved)
+
+
+def _is_plain(type: T.Type) -> bool:
+    return not is_mutable(type)
+
+
+def _is_any(type: T.Type) -> bool:
+    return True
+
+
+def _with_aliases(
+    kept: set[Path], paths: set[Path], slots: Mapping[str, Any]
+) -> set[Path]:
+    """The paths that have to stay, with those that lead to the same by another way.
+
+    A submodule may stand in two places, and two slots may share the storage of a tensor.
+    """
+    ways = {path[:n] for path in paths | kept for n in range(1, len(path) + 1)}
+    held = {path: _slot(slots, path) for path in ways if _has_slot(slots, path)}
+    owners = {path: id(held.get(path[:-1], slots)) for path in held}
+    while True:
+        places = {(owners[p], p[-1]) for p in kept if p in held}
+        instances = {id(held[p]) for p in kept if hasattr(held.get(p), "slots")}
+        arrays = [a for p in kept if (a := _array(held.get(p))) is not None]
+        found = {
+            path
+            for path, value in held.items()
+            if (owners[path], path[-1]) in places
+            or id(value) in instances
+            or ((mine := _array(value)) is not None and _shares(mine, arrays))
+        }
+        if found <= kept:
+            return kept
+        kept = kept | found
+
+
+def _has_slot(slots: Mapping[str, Any], path: Path) -> bool:
+    for name in path[:-1]:
+        below = getattr(slots.get(name), "slots", None)
+        if below is None:
+            return False
+        slots = below
+    return path[-1] in slots
+
+
+def _array(value: Any) -> Any:
+    """The array of a tensor; None for anything else."""
+    array = getattr(value, "array", value)
+    return array if isinstance(array, np.ndarray) else None
+
+
+def _shares(array: Any, others: list[Any]) -> bool:
+    return any(np.may_share_memory(array, other) for other in others)
 
 
 def _paths(graph: Graph) -> dict[Value, Path]:
@@ -113,9 +181,16 @@ def _changed_paths(graph: Graph) -> set[Path]:
     }
 
 
-def _replace_slots(graph: Graph, slots: Mapping[str, Any], kept: set[Path]) -> None:
+def _replace_slots(
+    graph: Graph,
+    slots: Mapping[str, Any],
+    kept: set[Path],
+    accepts: Callable[[T.Type], bool],
+) -> None:
     for value, path in _paths(graph).items():
         if not path or any(path[: len(k)] == k for k in kept):
+            continue
+        if not accepts(value.type):
             continue
         node = value.node
         constant = _constant(_slot(slots, path), value.type, node)
@@ -155,12 +230,21 @@ def _constant(value: Any, type: T.Type, node: Node) -> Value | None:
 
 
 def _without_unused(
-    program: Program, definition: ClassDefinition, methods: list[Function]
+    program: Program,
+    definition: ClassDefinition,
+    methods: list[Function],
+    preserved: Collection[str],
 ) -> Program:
     """Only the methods, what they still call, and the classes that these use."""
     result = Program()
+    whole: set[T.Type] = set()
+    for name in preserved:
+        whole |= _types_below(program, definition.attributes[name].type)
     names: set[str] = set()
     pending = [m.name for m in methods]
+    for found in program.classes.values():
+        if found.type in whole:
+            pending += [f"{found.name}.{method}" for method in found.methods]
     while pending:
         name = pending.pop()
         if name in names:
@@ -182,9 +266,9 @@ def _without_unused(
         if node.kind in ("prim::GetAttr", "prim::SetAttr")
     }
     used = {v.type for graph in graphs for v in _all_values(graph)}
-    used.add(definition.type)
+    used |= {definition.type, *whole}
     for found in program.classes.values():
-        if found.kind == "interface":
+        if found.kind == "interface" or found.type in whole:
             result.add_class(found)
         elif found.type in used:
             slots = {
@@ -192,6 +276,8 @@ def _without_unused(
                 for name, slot in found.attributes.items()
                 if name in read and (not _is_class(slot.type) or slot.type in used)
             }
+            if found is definition:
+                slots |= {n: s for n, s in found.attributes.items() if n in preserved}
             kept = [m for m in found.methods if f"{found.name}.{m}" in names]
             result.add_class(
                 ClassDefinition(found.name, found.kind, slots, kept, found.bases)
@@ -200,6 +286,14 @@ def _without_unused(
         if name in names or _is_interface_method(program, name):
             result.add_function(function)
     return result
+
+
+def _types_below(program: Program, type: T.Type) -> set[T.Type]:
+    """A module type and those of its submodules."""
+    if not isinstance(type, T.ModuleType):
+        return set()
+    below = program.class_of(type).attributes.values()
+    return {type}.union(*(_types_below(program, a.type) for a in below))
 
 
 def _is_interface_method(program: Program, name: str) -> bool:

@@ -24,16 +24,16 @@ from jit.runtime.codegen import building as B
 from jit.runtime.codegen.build_nest import Builder, Operand
 from jit.runtime.codegen.copying import copy_elements
 from jit.runtime.codegen.emit_nest import body_length, emit_nest
-from jit.runtime.codegen.emit_reduction import (
+from jit.runtime.codegen.emit_reduction import emit_end
+from jit.runtime.codegen.kinds import Declined, Static
+from jit.runtime.codegen.lowering import lowering
+from jit.runtime.codegen.nest import Nest, Step
+from jit.runtime.codegen.reduction_plan import (
     MOST_PARTS,
-    emit_end,
     is_whole,
     part_size,
     part_words,
 )
-from jit.runtime.codegen.kinds import Declined, Static
-from jit.runtime.codegen.lowering import lowering
-from jit.runtime.codegen.nest import Nest, Step
 from jit.runtime.codegen.region import Region
 from jit.runtime.codegen.values import ELEMENT, F64, I1, I64, POINTER, Buffer
 from jit.runtime.ops import arithmetic

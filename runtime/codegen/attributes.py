@@ -61,6 +61,18 @@ class Names:
         self.addresses = np.array([first, *map(id, objects)], np.uint64)
 
 
+def names_of(gathering: Gathering) -> tuple[Names, list[int]]:
+    """What the entry of a graph looks up, each once, and where it finds each of all."""
+    names: list[Any] = [type for _, type in gathering.roots]
+    attributes = [p for p in gathering.inputs if isinstance(p, Slot)]
+    guarded = [guard.slot for guard in gathering.guards]
+    names += [found.name for found in (*gathering.steps, *attributes, *guarded)]
+    names += [guard.value for guard in gathering.guards]
+    distinct = {id(name): name for name in names}
+    places = {name: index for index, name in enumerate(distinct)}
+    return Names(list(distinct.values())), [places[id(name)] for name in names]
+
+
 def bind(array: np.ndarray, holder: Any, bound: Object) -> tuple[np.ndarray, Any]:
     """A constant of machine code for a callable that is bound to a module."""
     if not isinstance(holder, Names):
@@ -75,14 +87,10 @@ class Attributes:
     def __init__(self, entry: Entry, gathering: Gathering) -> None:
         self.entry = entry
         self.gathering = gathering
-        names: list[Any] = [type for _, type in gathering.roots]
+        self._names, _ = names_of(gathering)
+        objects = enumerate(self._names.objects)
+        self._places = {id(name): 1 + i for i, name in objects}
         attributes = [p for p in gathering.inputs if isinstance(p, Slot)]
-        guarded = [guard.slot for guard in gathering.guards]
-        names += [found.name for found in (*gathering.steps, *attributes, *guarded)]
-        names += [guard.value for guard in gathering.guards]
-        distinct = list({id(name): name for name in names}.values())
-        self._places = {id(name): 1 + i for i, name in enumerate(distinct)}
-        self._names = Names(distinct)
         count = max(len(attributes), 1)
         self._held = entry.b.bitcast(entry.stack(ll.ArrayType(I64, count)), POINTER)
         self._held_count = entry.stack(I64)

@@ -212,20 +212,40 @@ def load(
     """
     uses = uses or {}
     key = key_of(text, tidy=tidy)
-    # other code may have been made for the same name since
-    used = (f"{name}={uses[name].address(name)}" for name in sorted(uses))
-    wanted = ",".join((key, *names, *used))
+    with llvm_lock:
+        places = host.places_of(host.slots_of(text))
+        found = find_code(key, names, places, uses)
+        if found is None:
+            code = object_code(text, tidy=tidy)
+            cache.store(key, code)
+            found = _loaded[_wanted(key, names, uses)] = _link(
+                code, places, names, uses
+            )
+        return found
+
+
+def find_code(
+    key: str,
+    names: Sequence[str],
+    places: Mapping[str, host.Place],
+    uses: Mapping[str, Library],
+) -> Library | None:
+    """The functions of a module whose key is known, if they are here or on disk."""
+    wanted = _wanted(key, names, uses)
     with llvm_lock:
         _unload_dropped()
         found = _loaded.get(wanted)
         if found is None:
             code = cache.find(key)
-            if code is None:
-                code = object_code(text, tidy=tidy)
-                cache.store(key, code)
-            places = host.places_of(host.slots_of(text))
-            found = _loaded[wanted] = _link(code, places, names, uses)
+            if code is not None:
+                found = _loaded[wanted] = _link(code, places, names, uses)
         return found
+
+
+def _wanted(key: str, names: Sequence[str], uses: Mapping[str, Library]) -> str:
+    # other code may have been made for the same name since
+    used = (f"{name}={uses[name].address(name)}" for name in sorted(uses))
+    return ",".join((key, *names, *used))
 
 
 @functools.cache
@@ -244,22 +264,41 @@ def made(
     package. `build` is called only where the code is not in this process, and not on
     disk. With `tidy` LLVM only tidies what it gives.
     """
-    words = (_makers(), _surroundings(), f"{tidy}", *names, key)
-    digest = hashlib.sha256("\0".join(words).encode()).hexdigest()
+    with llvm_lock:
+        found = find_made(key, names, tidy=tidy)
+        if found is None:
+            text = build()
+            places = host.places_of(host.slots_of(text))
+            code = object_code(text, tidy=tidy)
+            digest = _made_key(key, names, tidy)
+            cache.store(digest, _with_places(places, code))
+            found = _loaded[digest] = _link(code, places, names, {})
+        return found
+
+
+def find_made(key: str, names: Sequence[str], *, tidy: bool = True) -> Library | None:
+    """The functions that `made` would give, if they are in this process or on disk."""
+    digest = _made_key(key, names, tidy)
     with llvm_lock:
         _unload_dropped()
         found = _loaded.get(digest)
         if found is None:
             stored = cache.find(digest)
-            if stored is None:
-                text = build()
-                places = host.places_of(host.slots_of(text))
-                code = object_code(text, tidy=tidy)
-                cache.store(digest, _with_places(places, code))
-            else:
+            if stored is not None:
                 places, code = _places_and_code(stored)
-            found = _loaded[digest] = _link(code, places, names, {})
+                found = _loaded[digest] = _link(code, places, names, {})
         return found
+
+
+def _made_key(key: str, names: Sequence[str], tidy: bool) -> str:
+    return full_key("\0".join((f"{tidy}", *names, key)))
+
+
+def full_key(key: str) -> str:
+    """A key of what this package makes, with all else that it depends on: the machine,
+    versions, and the sources of this package."""
+    words = (_makers(), _surroundings(), key)
+    return hashlib.sha256("\0".join(words).encode()).hexdigest()
 
 
 def _with_places(places: Mapping[str, host.Place], code: bytes) -> bytes:

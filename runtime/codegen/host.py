@@ -65,6 +65,12 @@ def slots_of(text: str) -> list[str]:
     return [SLOTS[place] for place in sorted(set(map(int, reads)))]
 
 
+def with_names_of_slots(text: str) -> str:
+    """A module with the names of slots instead of their places, which depend on the
+    order in which modules of this package were imported."""
+    return _READ.sub(lambda found: SLOTS[int(found[1])], text)
+
+
 @dataclass(frozen=True)
 class Place:
     """Where code expects a slot: its place in the table when the code was made, which

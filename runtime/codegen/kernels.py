@@ -33,10 +33,15 @@ class Kernel:
     build: Build
 
     @property
+    def typed_key(self) -> str:
+        """What finds the library: see `engine.find_made`."""
+        return f"{self.type}\0{self.key}"
+
+    @property
     def symbol(self) -> str:
         """The name of the function, the same in all modules that call it."""
         words = re.match(r"\w*", self.key)
-        digest = hashlib.sha256(f"{self.type}\0{self.key}".encode()).hexdigest()
+        digest = hashlib.sha256(self.typed_key.encode()).hexdigest()
         return f"{words.group() if words else ''}.{digest[:32]}"
 
     def text(self) -> str:
@@ -55,5 +60,4 @@ class Kernel:
 
     def load(self) -> engine.Library:
         """The library with the function."""
-        key = f"{self.type}\0{self.key}"
-        return engine.made(key, [self.symbol], self.text)
+        return engine.made(self.typed_key, [self.symbol], self.text)

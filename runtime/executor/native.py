@@ -56,7 +56,7 @@ def compile_native(
     """
     from jit.runtime.codegen import calling
     from jit.runtime.codegen.lowering import Reason
-    from jit.runtime.codegen.program import compile_graph
+    from jit.runtime.codegen.warm import compile_graph
 
     problem = calling.problem()
     if problem:

@@ -97,7 +97,10 @@ class Convolution:
             ending += "_" + "".join("cp"[not own] for own in self.per_channel)
         kind = "depthwise" if self.depthwise else "convolution"
         shape = f"{self.shape.height}x{self.shape.width}"
-        return f"{kind}_{self.types.source.name}_{shape}{ending}"
+        dtypes = self.types.source.name
+        if self.types.result is not self.types.source:
+            dtypes += f"_{self.types.result.name}"
+        return f"{kind}_{dtypes}_{shape}{ending}"
 
     @property
     def pixels(self) -> int:
@@ -554,11 +557,8 @@ class _Driver:
             T.for_each_tile(b, self.shape, count, use)
         steps = []
         for p, operand in enumerate(operands):
-            if not self.conv.last:
-                steps += [operand, given[f"operand{p}_column"]]
-                continue
             steps += [operand, given[f"operand{p}_row"]]
-            if self.conv.epilogue.operands[p].along_columns:
+            if not self.conv.last or self.conv.epilogue.operands[p].along_columns:
                 steps.append(given[f"operand{p}_column"])
         if self.conv.last:
             b.call(self.finish, [

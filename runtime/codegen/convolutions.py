@@ -8,6 +8,7 @@ around.
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -26,8 +27,8 @@ from jit.runtime.codegen import target as targets
 from jit.runtime.codegen import tile as T
 from jit.runtime.codegen.convolution import AXES, Convolution
 from jit.runtime.codegen.convolving import Ending, Operand
+from jit.runtime.codegen.epilogues import Tail, head
 from jit.runtime.codegen.kinds import Declined, Static
-from jit.runtime.codegen.lowering import lowering
 from jit.runtime.codegen.packed_constants import (
     Panels,
     never_changes,
@@ -149,8 +150,17 @@ class Problem:
     constant: np.ndarray | None
     """The weights, if they never change."""
     kernel: list[ll.Value]
-    made: Buffer
+    sizes: list[ll.Value]
+    """Of the result."""
     plan: dict[str, ll.Value]
+    """Without what says where the result lies, see `placed`."""
+
+    def placed(self, b: ll.IRBuilder, made: Buffer) -> None:
+        """Complete the plan for a result."""
+        axes = self.geometry.axes
+        self.plan["out_channel"] = made.strides[-axes - 1]
+        self.plan["out_pixel"] = made.strides[-1]
+        self.plan["out_image"] = made.strides[0] if made.rank > axes + 1 else I64(0)
 
     @property
     def is_plain(self) -> bool:
@@ -165,7 +175,7 @@ class Problem:
 
 
 def problem_of(region: Region, node: Node) -> Problem:
-    """Check the operands, and allocate the result."""
+    """Check the operands."""
     b = region.b
     x, weight = (tensor(region, v) for v in node.inputs[:2])
     g = geometry_of(region, node)
@@ -220,7 +230,6 @@ def problem_of(region: Region, node: Node) -> Problem:
         counts.append(b.add(b.sdiv(room, I64(stride)), I64(1)))
     region.fail_unless(holds, node)
     lead = list(x.sizes[: -axes - 1])
-    made = region.allocate(dtype, [*lead, outer, *counts])
     plan: dict[str, ll.Value] = {
         "images": lead[0] if lead else I64(1),
         "channels": channels,
@@ -228,9 +237,6 @@ def problem_of(region: Region, node: Node) -> Problem:
         "groups": groups,
         "x_image": x.strides[0] if lead else I64(0),
         "x_channel": x.strides[-axes - 1],
-        "out_channel": made.strides[-axes - 1],
-        "out_pixel": I64(dtype.itemsize),
-        "out_image": made.strides[0] if lead else I64(0),
     }
     one, none = I64(1), I64(0)
     steps = list(weight.strides[2:])
@@ -259,13 +265,16 @@ def problem_of(region: Region, node: Node) -> Problem:
         given = [missing] * (3 - len(values)) + list(values)
         plan.update((f"{name}_{axis}", v) for axis, v in zip(AXES, given, strict=True))
     constant = _constant(node.inputs[1])
-    return Problem(dtype, g, x, weight, constant, kernel, made, plan)
+    sizes = [*lead, outer, *counts]
+    return Problem(dtype, g, x, weight, constant, kernel, sizes, plan)
 
 
 def _times(b: ll.IRBuilder, x: ll.Value, y: ll.Value) -> ll.Value:
     """A product, made now where both are known."""
     if isinstance(x, ll.Constant) and isinstance(y, ll.Constant):
         return I64(x.constant * y.constant)
+    if isinstance(x, ll.Constant) and x.constant == 0:
+        return x
     return b.mul(x, y)
 
 
@@ -292,26 +301,50 @@ def bias_ending(region: Region, node: Node, dtype: DType) -> Ending:
         return Ending()
     found = tensor(region, node.inputs[2])
     operand = Operand(found.data, I64(0), found.strides[0], I64(0))
-    return Ending(bias_epilogue(dtype), (operand,))
+    # the result may have another dtype, after what follows
+    own = (T.Operand(dtype=dtype),)
+    return Ending(dataclasses.replace(bias_epilogue(dtype), operands=own), (operand,))
 
 
-def convolve(region: Region, node: Node, problem: Problem, ending: Ending) -> None:
-    """Write the result of a convolution."""
+@dataclass
+class Call:
+    """One way to make the result of a convolution."""
+
+    region: Region
+    node: Node
+    problem: Problem
+    ending: Ending
+    types: T.Numbers
+    made: Buffer
+
+    def pointers(self, weights: ll.Value) -> dict[str, ll.Value]:
+        """The words that say where operands and result lie."""
+        return {"x": self.problem.x.data, "weights": weights, "out": self.made.data}
+
+
+def convolve(
+    region: Region, node: Node, problem: Problem, ending: Ending, result: DType
+) -> Buffer:
+    """The result of a convolution, of some dtype after its epilogue."""
     b = region.b
-    empty = b.icmp_signed(
-        "==", b.mul(problem.plan["images"], problem.plan["outer"]), I64(0)
-    )
+    made = region.allocate(result, problem.sizes)
+    problem.placed(b, made)
+    types = T.Numbers(problem.dtype, result)
+    call = Call(region, node, problem, ending, types, made)
+    empty = b.mul(problem.plan["images"], problem.plan["outer"])
+    empty = b.icmp_signed("==", empty, I64(0))
     go, past = region.append_block("convolve"), region.append_block("convolved")
     b.cbranch(empty, past, go)
     b.position_at_end(go)
     if _may_be_products(problem):
-        _as_products(region, node, problem, ending)
+        _as_products(call)
     elif problem.geometry.groups > 1:
-        _grouped(region, node, problem, ending)
+        _grouped(call)
     else:
-        _windows(region, node, problem, ending, depthwise=False)
+        _windows(call, depthwise=False)
     b.branch(past)
     b.position_at_end(past)
+    return made
 
 
 @contextmanager
@@ -339,8 +372,9 @@ def _may_be_products(problem: Problem) -> bool:
     )
 
 
-def _as_products(region: Region, node: Node, problem: Problem, ending: Ending) -> None:
+def _as_products(call: Call) -> None:
     """Rows are channels of the result, columns pixels of planes that lie together."""
+    region, problem, ending = call.region, call.problem, call.ending
     b, x, plan = region.b, problem.x, problem.plan
     axes, weight = problem.geometry.axes, problem.weight
     pixels: ll.Value = I64(1)
@@ -367,12 +401,12 @@ def _as_products(region: Region, node: Node, problem: Problem, ending: Ending) -
         )  # fmt: skip
         epilogue, operands = _turned(ending, problem, pixels)
         multiply(
-            region, node, problem.dtype, a, planes, problem.made.data, sizes,
-            epilogue, operands,
+            region, call.node, problem.dtype, a, planes, call.made.data, sizes,
+            epilogue, operands, call.types.result,
         )  # fmt: skip
 
     with _otherwise(b, holds, then):
-        _windows(region, node, problem, ending, depthwise=False)
+        _windows(call, depthwise=False)
 
 
 def _turned(
@@ -383,7 +417,10 @@ def _turned(
     if not ending.operands:
         return old, []
     alone = ending.per_channel
-    operands = tuple(T.Operand(along_columns=not own) for own in alone)
+    operands = tuple(
+        T.Operand(along_columns=not own, dtype=o.dtype)
+        for own, o in zip(alone, old.operands, strict=True)
+    )
     kinds = "".join("cp"[not own] for own in alone)
     epilogue = T.Epilogue(f"{old.name}_turned_{kinds}", operands, old.apply)
     plan = problem.plan
@@ -399,39 +436,35 @@ def _turned(
 # groups -------------------------------------------------------------------------------
 
 
-def _grouped(region: Region, node: Node, problem: Problem, ending: Ending) -> None:
-    b, g, plan = region.b, problem.geometry, problem.plan
+def _grouped(call: Call) -> None:
+    b, g, plan = call.region.b, call.problem.geometry, call.problem.plan
     each = b.icmp_signed("==", plan["channels"], I64(g.groups))
     each = b.and_(each, b.icmp_signed("==", plan["outer"], I64(g.groups)))
-
-    def depthwise() -> None:
-        _depthwise(region, node, problem, ending)
-
-    with _otherwise(b, each, depthwise):
-        _windows(region, node, problem, ending, depthwise=False)
+    with _otherwise(b, each, lambda: _depthwise(call)):
+        _windows(call, depthwise=False)
 
 
-def _depthwise(region: Region, node: Node, problem: Problem, ending: Ending) -> None:
+def _depthwise(call: Call) -> None:
     """Plane by plane if there is a kernel for the window and the stride."""
-    b, g, plan = region.b, problem.geometry, problem.plan
-    types = T.numbers(problem.dtype)
+    problem, ending = call.problem, call.ending
+    b, g, plan = call.region.b, problem.geometry, problem.plan
     fits = (
         g.axes == 2
         and problem.is_plain
         and set(g.dilation) == {1}
         and g.stride[0] == g.stride[1]
         and g.stride[0] <= 2
-        and D.is_usable(targets.host(), types)
+        and D.is_usable(targets.host(), call.types)
     )
     sizes = problem.known_kernel()
     kernels = [k for k in D.KERNELS if sizes in (None, list(k))] if fits else []
     if not kernels:
-        _windows(region, node, problem, ending, depthwise=True)
+        _windows(call, depthwise=True)
         return
     # a window that is not known is probably the most usual one
     kernel = kernels[0]
     planes = D.Planes(
-        targets.host(), types, kernel, g.stride[0], ending.epilogue,
+        targets.host(), call.types, kernel, g.stride[0], ending.epilogue,
         ending.per_channel,
     )  # fmt: skip
     holds = b.icmp_signed("==", plan["x_w"], I64(problem.dtype.itemsize))
@@ -440,26 +473,21 @@ def _depthwise(region: Region, node: Node, problem: Problem, ending: Ending) -> 
         holds = b.and_(holds, same)
 
     def then() -> None:
-        pointers = {
-            "x": problem.x.data,
-            "weights": problem.weight.data,
-            "out": problem.made.data,
-        }
-        R.run_planes(region, planes, plan, pointers, ending)
+        pointers = call.pointers(problem.weight.data)
+        R.run_planes(call.region, planes, plan, pointers, ending)
 
     with _otherwise(b, holds, then):
-        _windows(region, node, problem, ending, depthwise=True)
+        _windows(call, depthwise=True)
 
 
 # windows as products ------------------------------------------------------------------
 
 
-def _windows(
-    region: Region, node: Node, problem: Problem, ending: Ending, *, depthwise: bool
-) -> None:
+def _windows(call: Call, *, depthwise: bool) -> None:
+    region, problem, ending = call.region, call.problem, call.ending
     b, g = region.b, problem.geometry
     conv = Convolution(
-        targets.host(), T.numbers(problem.dtype), ending.epilogue, depthwise,
+        targets.host(), call.types, ending.epilogue, depthwise,
         per_channel=ending.per_channel,
     )  # fmt: skip
     weights = problem.weight.data
@@ -467,14 +495,14 @@ def _windows(
         # from the last element of each window back to the first
         for size, step in zip(problem.kernel, problem.weight.strides[2:], strict=True):
             weights = B.at(b, weights, b.mul(b.sub(size, I64(1)), step))
-    pointers = {"x": problem.x.data, "weights": weights, "out": problem.made.data}
     packed = None
     if problem.constant is not None and not (depthwise and g.is_transposed):
         panels = _packed(conv, problem.constant, g)
         packed = region.constant_data(panels).data
     R.run_convolution(
-        region, node, conv, _only_seen(b, problem), pointers, ending, packed
-    )
+        region, call.node, conv, _only_seen(b, problem), call.pointers(weights), ending,
+        packed,
+    )  # fmt: skip
 
 
 def _only_seen(b: ll.IRBuilder, problem: Problem) -> dict[str, ll.Value]:
@@ -514,17 +542,56 @@ def _packed(conv: Convolution, weight: np.ndarray, g: Geometry) -> Panels:
     return packed_once(weight, way, pack)
 
 
-def _lower(region: Region, node: Node) -> Buffer:
-    problem = problem_of(region, node)
-    convolve(region, node, problem, bias_ending(region, node, problem.dtype))
-    return problem.made
-
-
-lowering(
+@head(
     *(f"aten::conv{axes}d{kind}" for axes in (1, 2, 3) for kind in ("", ".padding")),
     "aten::conv_transpose1d",
     "aten::conv_transpose2d.input",
     "aten::convolution",
     "aten::_convolution",
     "aten::_convolution.deprecated",
-)(_lower)
+)
+def convolution(region: Region, node: Node, tail: Tail | None = None) -> Buffer:
+    """Any convolution, and the pointwise operators behind it."""
+    problem = problem_of(region, node)
+    bias = bias_ending(region, node, problem.dtype)
+
+    def plain() -> Buffer:
+        return convolve(region, node, problem, bias, problem.dtype)
+
+    if tail is None:
+        return plain()
+    if not tail.begin(problem.dtype, len(problem.sizes)):
+        return tail.apart(plain())
+    operands, flat = _tail_operands(region.b, problem, tail)
+
+    def fused() -> Buffer:
+        epilogue = tail.after(bias.epilogue, problem.dtype)
+        ending = Ending(epilogue, (*bias.operands, *operands))
+        return convolve(region, node, problem, ending, tail.dtype)
+
+    return tail.finish(problem.sizes, fused, plain, flat)
+
+
+def _tail_operands(
+    b: ll.IRBuilder, problem: Problem, tail: Tail
+) -> tuple[list[Operand], ll.Value]:
+    """The operands of a tail, and whether the pixels of each are evenly apart."""
+    axes = problem.geometry.axes
+    counts = problem.sizes[-axes:]
+    operands, flat = [], B.true()
+    for given in tail.operands_for(problem.sizes):
+        steps = list(given.strides)
+        pixel = steps[-1]
+        image = steps[0] if len(steps) > axes + 1 else I64(0)
+        operands.append(Operand(given.data, pixel, steps[-axes - 1], image))
+        expected = pixel
+        for place in range(axes - 1, 0, -1):
+            step = steps[-axes - 1 + place]
+            expected = _times(b, expected, counts[place])
+            if isinstance(step, ll.Constant) and isinstance(expected, ll.Constant):
+                assert step.constant == expected.constant == 0
+                continue
+            alone = b.icmp_signed("==", counts[place - 1], I64(1))
+            even = b.or_(alone, b.icmp_signed("==", step, expected))
+            flat = b.and_(flat, even)
+    return operands, flat

@@ -48,6 +48,8 @@ class Planes:
         own = "".join("cp"[not alone] for alone in self.per_channel)
         ending = f"_{self.epilogue.name}{own}" if self.epilogue.name else ""
         kind = self.types.source.name
+        if self.types.result is not self.types.source:
+            kind += f"_{self.types.result.name}"
         return f"planes_{kind}_{high}x{wide}s{self.stride}{ending}"
 
     @property
@@ -197,10 +199,12 @@ class _Driver:
             with b.if_then(b.icmp_signed("<", line, plan["out_h"]), likely=True):
                 pixel = b.add(b.mul(line, plan["out_w"]), column)
                 moved = b.mul(pixel, B.index(self.types.result.itemsize))
-                operands = [
-                    o if alone else B.at(b, o, moved)
-                    for o, alone in zip(self.operands, planes.per_channel, strict=True)
-                ]
+                operands = []
+                for p, operand in enumerate(self.operands):
+                    step = self.given[f"operand{p}_row"]
+                    if not planes.per_channel[p]:
+                        operand = B.at(b, operand, b.mul(pixel, step))
+                    operands.append((operand, step))
                 write_pixels(
                     b, self.shape, self.types, planes.epilogue, planes.per_channel,
                     made, B.at(b, self.out, moved), left, operands,

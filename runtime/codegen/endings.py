@@ -11,11 +11,13 @@ from collections.abc import Sequence
 
 import llvmlite.ir as ll
 
+from jit.ir.dtypes import DType
 from jit.runtime.codegen import building as B
 from jit.runtime.codegen import tile as T
+from jit.runtime.codegen.emit_nest import copy_function, entry_alloca
 from jit.runtime.codegen.packing import transposed
 from jit.runtime.codegen.tile import Epilogue, Numbers, Shape
-from jit.runtime.codegen.values import ELEMENT, I64, POINTER
+from jit.runtime.codegen.values import ELEMENT, I1, I64, POINTER
 
 END_ARGUMENTS: list[tuple[str, ll.Type]] = [
     ("sums", POINTER),  # [pixels][width of a panel], room for whole vectors of pixels
@@ -25,14 +27,15 @@ END_ARGUMENTS: list[tuple[str, ll.Type]] = [
     ("out_channel", I64),
 ]
 """Then for each operand of the epilogue a pointer to its first pixel and channel, and
-the bytes from one channel to the next."""
+the bytes from one pixel, and one channel, to the next."""
 
 
 def end_arguments(epilogue: Epilogue) -> list[tuple[str, ll.Type]]:
     """All arguments of the function for an epilogue."""
     found = list(END_ARGUMENTS)
     for place in range(len(epilogue.operands)):
-        found += [(f"operand{place}", POINTER), (f"operand{place}_channel", I64)]
+        name = f"operand{place}"
+        found += [(name, POINTER), (f"{name}_pixel", I64), (f"{name}_channel", I64)]
     return found
 
 
@@ -78,15 +81,16 @@ def emit_end(
             whole = b.add(channel, c)
             moved = b.mul(pixel, B.index(types.result.itemsize))
             out = B.at(b, given["out"], b.mul(whole, given["out_channel"]), moved)
-            operands = [
-                B.at(
+            operands = []
+            for p, alone in enumerate(per_channel):
+                step = given[f"operand{p}_pixel"]
+                place = B.at(
                     b,
                     given[f"operand{p}"],
                     b.mul(whole, given[f"operand{p}_channel"]),
-                    *(() if per_channel[p] else (moved,)),
+                    *(() if alone else (b.mul(pixel, step),)),
                 )
-                for p in range(len(epilogue.operands))
-            ]
+                operands.append((place, step))
             write_pixels(b, shape, types, epilogue, per_channel, sums, out, left,
                          operands)  # fmt: skip
     b.ret_void()
@@ -102,41 +106,58 @@ def write_pixels(
     sums: ll.Value,
     out: ll.Value,
     left: ll.Value,
-    operands: Sequence[ll.Value],
+    operands: Sequence[tuple[ll.Value, ll.Value]],
 ) -> None:
     """End a vector of pixels of one channel, of which `left` exist.
 
-    `operands` point to what belongs to the first pixel.
+    `operands` are where the numbers of the first pixel lie, and the bytes from one to the
+    next.
     """
-    lanes, element = shape.lanes, ELEMENT[types.result]
-    item, kind = types.result.itemsize, ll.VectorType(element, lanes)
+    lanes, item = shape.lanes, types.result.itemsize
 
-    def write(mask: ll.Value | None) -> None:
+    def write(mask: ll.Value) -> None:
         found = []
-        for pointer, alone in zip(operands, per_channel, strict=True):
+        for (pointer, step), alone, operand in zip(
+            operands, per_channel, epilogue.operands, strict=True
+        ):
+            dtype = operand.dtype or types.result
             if alone:
-                one = B.load(b, pointer, element, item)
-                value = B.splat(b, T.widen(b, one, types.result), lanes)
-            elif mask is None:
-                value = T.widen(b, B.load(b, pointer, kind, item), types.result)
+                one = B.load(b, pointer, ELEMENT[dtype], dtype.itemsize)
+                found.append(B.splat(b, T.loaded(b, one, dtype), lanes))
             else:
-                value = B.masked_load(b, pointer, mask, kind, item)
-                value = T.widen(b, value, types.result)
-            found.append(value)
+                value = _pixels(b, pointer, step, left, mask, dtype)
+                found.append(T.loaded(b, value, dtype))
         made = sums
         if epilogue.apply is not None:
             made = epilogue.apply(b, sums, found)
-        made = T.narrow(b, made, types.result)
-        if mask is None:
-            B.store(b, made, out, item)
-        else:
-            B.masked_store(b, made, out, mask, item)
+        B.masked_store(b, T.stored(b, made, types.result), out, mask, item)
 
     if shape.has_masks:
         write(B.lanes_below(b, left, lanes))
         return
     with b.if_else(b.icmp_signed(">=", left, B.index(lanes))) as (whole, part):
         with whole:
-            write(None)
+            write(ll.Constant(ll.VectorType(I1, lanes), [1] * lanes))
         with part:
             write(B.lanes_below(b, left, lanes))
+
+
+def _pixels(
+    b: ll.IRBuilder,
+    pointer: ll.Value,
+    step: ll.Value,
+    left: ll.Value,
+    mask: ll.Value,
+    dtype: DType,
+) -> ll.Value:
+    """A vector of an operand, whatever lies between its elements."""
+    lanes, item = mask.type.count, dtype.itemsize
+    kind = ll.VectorType(ELEMENT[dtype], lanes)
+    block = b.bitcast(entry_alloca(b, I64, max(lanes * item // 8, 1)), POINTER)
+    apart = b.icmp_signed("!=", step, B.index(item))
+    with b.if_then(apart, likely=False):
+        count = B.smaller(b, left, B.index(lanes))
+        copy = copy_function(b.module, item)
+        b.call(copy, [block, B.index(item), pointer, step, count])
+    place = b.select(apart, block, pointer)
+    return B.masked_load(b, place, mask, kind, item)

@@ -176,10 +176,16 @@ class Tail:
         sizes: Sequence[ll.Value],
         fused: Callable[[], Buffer],
         plain: Callable[[], Buffer],
+        holds: ll.Value | None = None,
     ) -> Buffer:
-        """The result: of `fused` where the operands fit, else of `plain` and a nest."""
+        """The result: of `fused` where the operands fit, else of `plain` and a nest.
+
+        `holds` is what else has to hold for `fused`.
+        """
         region, b = self.region, self.region.b
         fits = self.fits(sizes)
+        if holds is not None and not isinstance(holds, ll.Constant):
+            fits = b.and_(fits, holds)
         if isinstance(fits, ll.Constant):
             return fused()
         kind = TensorKind(self.dtype, len(sizes))
@@ -248,6 +254,9 @@ def lower_group(region: Region, node: Node) -> Buffer:
     for inner, outer in inputs.items():
         region.values[inner] = region.value(outer)
     first, *rest = nodes
+    for value in first.inputs:
+        if value.node.kind == "prim::ListConstruct":
+            (region.values[value],) = lower(region, value.node)
     tail = Tail(region, first, rest)
     made = _heads.get(first.full_name)
     if made is not None:

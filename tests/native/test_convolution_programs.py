@@ -260,3 +260,55 @@ def test_windows_of_one_element() -> None:
         check(products, x, w, bias)
         check(products, x[:, :, ::2, 1:], w, bias)
         check(skipping, x, w, bias)
+
+
+def with_tail(x, w, b, r):
+    return torch.relu(F.conv2d(x, w, b, padding=1) * 0.5 + r)
+
+
+def depthwise_tail(x, w, b, r):
+    return torch.sigmoid(F.conv2d(x, w, b, padding=1, groups=5)) * r
+
+
+def product_tail(x, w, b, r):
+    y = F.conv2d(x, w, b)
+    return y * torch.sigmoid(y) + r
+
+
+def other_dtype(x, w, b):
+    return F.conv2d(x, w, b, padding=1) > 0.25
+
+
+@pytest.mark.parametrize("function", [with_tail, depthwise_tail, product_tail])
+def test_operators_behind_convolutions(function: Any) -> None:
+    for size in ((3, 3), (13, 12), (17, 40)):
+        x, bias = numbers(2, 5, *size), numbers(5)
+        w = numbers(5, 5, 3, 3, seed=1)
+        w = w[:, :1] if function is depthwise_tail else w
+        w = w[:, :, :1, :1] if function is product_tail else w
+        full = numbers(2, 5, *size, seed=3)
+        check(function, x, w, bias, full)
+        check(function, x, w, bias, full[:1, :, :1, :1])
+        check(function, x, w, bias, full[:1, :1, :1])
+        check(function, x, w, bias, full[0])
+        # turned around, with gaps, and making the result larger
+        check(function, x, w, bias, full[..., ::-1, ::-1])
+        check(function, x, w, bias, numbers(2, 5, size[0], 2 * size[1])[..., ::2])
+        check(function, x[:1], w, bias, full)
+        check(function, x[0], w, bias, full)
+
+
+def test_operators_that_change_the_dtype() -> None:
+    x, w = numbers(2, 5, 9, 20), numbers(4, 5, 3, 3, seed=1)
+    check(other_dtype, x, w, numbers(4))
+
+
+def residual_blocks(x, w, r):
+    y = torch.relu(F.conv2d(x, w, None, padding=1))
+    return torch.relu(F.conv2d(y, w, None, padding=1) + r)
+
+
+def test_half_types_behind_convolutions() -> None:
+    half = dtypes.bfloat16.numpy
+    x, w = numbers(1, 4, 9, 9, dtype=half), numbers(4, 4, 3, 3, dtype=half)
+    check(residual_blocks, x, w, x, tolerance=5e-2)

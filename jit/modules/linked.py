@@ -6,11 +6,14 @@ Where there is none, and where `jit.runtime.conditions` say so, it goes to `__ca
 
 from __future__ import annotations
 
+import sys
 import threading
+from collections.abc import Sequence
 from typing import Any
 
+from jit.ir.schema import Argument
 from jit.runtime import conditions
-from jit.runtime.codegen.callable_type import DirectCallable
+from jit.runtime.codegen.callable_type import POSITIONAL, DirectCallable, write_word
 from jit.runtime.executor import Compiled, Executor
 from jit.runtime.objects import Object
 
@@ -18,7 +21,13 @@ from jit.runtime.objects import Object
 class Linked(DirectCallable):
     """A callable with the machine code of its specialisations."""
 
-    __slots__ = ("__dict__", "__weakref__", "natives")
+    __slots__ = (
+        "__dict__",
+        "__weakref__",
+        "argument_defaults",
+        "argument_names",
+        "natives",
+    )
 
     natives: tuple[Any, ...]
     """The machine code, linked; the tuple is replaced and never changed."""
@@ -35,12 +44,13 @@ class Linked(DirectCallable):
         executor: Executor,
         compiled: Compiled,
         word: int,
+        arguments: Sequence[Argument],
         bound: Object | None = None,
     ) -> None:
         """Let calls with arguments as those of a call go straight into machine code.
 
-        `word` is that of `conditions` from before the call; `bound` is given to the
-        machine code as its first argument.
+        `word` is that of `conditions` from before the call, `arguments` are those that
+        callers give; `bound` is given to the machine code as its first argument.
         """
         if not self.is_direct or compiled.machine is None:
             return
@@ -62,5 +72,19 @@ class Linked(DirectCallable):
                 made = executor.link(compiled, bound)
                 if made is not None:
                     self._linked[compiled] = made
+            if self.natives == ():
+                self._name(arguments)
             self.natives = tuple(self._linked.values())
             begin_calls(self, word)
+
+    def _name(self, arguments: Sequence[Argument]) -> None:
+        """Let machine code put named arguments and defaults in their places."""
+        names = tuple(sys.intern(a.name) for a in arguments)
+        self.argument_names = names
+        # a list is made anew for each call
+        self.argument_defaults = tuple(
+            names if a.is_required or isinstance(a.default, list) else a.default
+            for a in arguments
+        )
+        count = sum(not a.keyword_only for a in arguments)
+        write_word(self, POSITIONAL, count)

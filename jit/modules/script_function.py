@@ -10,7 +10,6 @@ from __future__ import annotations
 import functools
 import io
 import os
-import threading
 import types
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -29,29 +28,23 @@ from jit.modules.arguments import (
     type_given_for,
     type_of_value,
 )
+from jit.modules.linked import Linked
 from jit.runtime import conditions, dispatch
-from jit.runtime.codegen.callable_type import DirectCallable
-from jit.runtime.executor import CacheInfo, Compiled, Executor, Explanation
+from jit.runtime.executor import CacheInfo, Executor, Explanation
 
 Key = tuple[T.Type, ...]
 """The types of the unannotated parameters."""
 
 
-class ScriptFunction(DirectCallable):
+class ScriptFunction(Linked):
     """A compiled function of Tensors, arrays, numbers, strings and containers of them.
 
     Made by `jit.script`, `jit.trace` and `jit.load`. Arrays in, arrays out; Tensors in,
     Tensors out. Errors keep the type and message that Python would give, with the
     script's own stack as a note.
-
-    A call goes to the machine code of the first specialisation that takes the arguments.
-    Where there is none, and where `jit.runtime.conditions` say so, it goes to `__call__`.
     """
 
-    __slots__ = ("__dict__", "__weakref__", "natives")
-
-    natives: tuple[Any, ...]
-    """The machine code of its specialisations, linked; replaced and never changed."""
+    __slots__ = ()
 
     def __init__(
         self,
@@ -61,6 +54,7 @@ class ScriptFunction(DirectCallable):
         python_function: Callable[..., Any] | None = None,
         open_parameters: tuple[int, ...] | None = None,
     ) -> None:
+        super().__init__()
         self.program = program
         """Everything that was compiled for this function."""
         self._versions: dict[Key, str] = dict(versions)
@@ -69,11 +63,6 @@ class ScriptFunction(DirectCallable):
         """Positions of the parameters whose types are free; None: all of them, and
         only the given versions exist."""
         self._executor = Executor(program)
-        self.natives = ()
-        self._linked: dict[Compiled, Any] = {}
-        self._linked_for = (conditions.NEVER, 0)
-        """The conditions of what is linked, and the evictions from the cache then."""
-        self._lock = threading.RLock()
         self._deferred: Error | None = None
         self._default_key: Key | None = None
         if python_function is not None:
@@ -143,33 +132,10 @@ class ScriptFunction(DirectCallable):
         given = values if wraps else None
         compiled, entered = self._executor.prepare(name, entered, given)
         if compiled.machine is not None:
-            self._link(compiled, word)
+            arguments = self.program.functions[name].schema.arguments
+            self.link(self._executor, compiled, word, arguments)
         result = compiled.run(entered, given)
         return leave(result) if arrays else result
-
-    def _link(self, compiled: Compiled, word: int) -> None:
-        """Let calls go straight into machine code."""
-        is_linked = compiled in self._linked and self._linked_for[0] == word
-        if is_linked or not self.is_direct or compiled.gathering is not None:
-            return
-        from jit.runtime.codegen.native_function import begin_calls
-
-        with self._lock:
-            state = word, self._executor.evictions
-            if state != self._linked_for:
-                kept = self._linked_for[0] == word
-                self._linked = {
-                    c: native
-                    for c, native in self._linked.items()
-                    if kept and self._executor.keeps(c)
-                }
-                self._linked_for = state
-            if compiled not in self._linked:
-                made = self._executor.link(compiled)
-                if made is not None:
-                    self._linked[compiled] = made
-            self.natives = tuple(self._linked.values())
-            begin_calls(self, word)
 
     def _enter(self, name: str, values: list[Any]) -> list[Any]:
         """The arguments as a function of the program gets them."""

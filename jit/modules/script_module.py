@@ -64,7 +64,8 @@ class ScriptMethod(Linked):
         wraps = arrays and any(a is not b for a, b in zip(values, entered, strict=True))
         given = [obj, *values] if wraps else None
         compiled, entered = executor.prepare(name, [obj, *entered], given)
-        self.link(executor, compiled, word, obj)
+        arguments = self.function.schema.arguments[1:]
+        self.link(executor, compiled, word, arguments, obj)
         result = compiled.run(entered, given)
         return leave(result) if arrays else result
 

@@ -19,6 +19,9 @@ HEAD = object.__basicsize__
 """Where the fields of an object begin: behind reference count and type."""
 WORDS = 4
 """How many words an object has; the meaning of all but the first is its type's."""
+CONDITIONS, POSITIONAL = 1, 2
+"""Words of an object with `natives`, see `native_function`: the word of the process for
+which they are made; how many arguments may be given by position."""
 VECTORCALL = HEAD
 SIZE = HEAD + 8 * WORDS
 

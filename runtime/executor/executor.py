@@ -68,9 +68,13 @@ class Compiled:
         if not self.takes_arrays:
             return self.native(*values)
         assert given is not None
-        result = self.native(*given)
+        # numbers have been converted to what is declared
+        pairs = zip(given, values, strict=True)
+        result = self.native(*[v if type(v) in _NUMBERS else g for g, v in pairs])
         return self.interpret(*values) if result is MISSED else result
 
+
+_NUMBERS = (int, float, bool)
 
 MISSED: Any = object()
 """What machine code that takes arrays gives for arguments that do not fit."""

@@ -45,7 +45,8 @@ class Deaths:
     def __init__(self, block: Block, owned: Iterable[Value]) -> None:
         owned = list(owned)
         born = [v for node in block.nodes for v in node.outputs]
-        mine = {*owned, *born}
+        places = {v: place for place, v in enumerate((*owned, *born))}
+        mine = places.keys()
         seen = set(block.returns)
         self.at_end = [v for v in (*owned, *born) if v in seen]
         """Returned: they die when they have been moved to where they are needed."""
@@ -53,7 +54,8 @@ class Deaths:
         """By the node that reads them last."""
         for node in block.reversed_nodes:
             read = values_read_by(node) & mine
-            self.at_node[node] = [v for v in read if v not in seen]
+            # in one order in every run: code is found by what was made before
+            self.at_node[node] = sorted(read - seen, key=places.__getitem__)
             seen |= read
         self.at_start = [v for v in owned if v not in seen]
         """Owned, but not read in the block."""

@@ -24,6 +24,26 @@ def row_major(
     return strides
 
 
+def same_order(region: Region, source: Buffer) -> list[ll.Value]:
+    """The strides of a dense tensor whose dims lie in memory in the order that they have
+    in another one."""
+    b = region.b
+    steps = []
+    for stride in source.strides:
+        negative = b.icmp_signed("<", stride, I64(0))
+        steps.append(b.select(negative, b.sub(I64(0), stride), stride))
+    strides: list[ll.Value] = []
+    for dim, step in enumerate(steps):
+        stride = I64(source.dtype.itemsize)
+        for other, size in enumerate(source.sizes):
+            if other != dim:
+                symbol = "<" if other < dim else "<="
+                is_inner = b.icmp_signed(symbol, steps[other], step)
+                stride = b.mul(stride, b.select(is_inner, size, I64(1)))
+        strides.append(stride)
+    return strides
+
+
 def is_contiguous(region: Region, source: Buffer) -> ll.Value:
     """Whether the elements follow each other, the last dim fastest."""
     b = region.b
@@ -59,24 +79,36 @@ def copy_elements(region: Region, source: Buffer, target: Buffer) -> None:
 
 
 def _make_copy(module: ll.Module, name: str, rank: int, size: int) -> ll.Function:
-    """`(source, target, sizes, strides of both)`: a loop for each dim."""
+    """`(source, target, sizes, strides of both)`: a loop for each dim; what lies in one
+    piece in both is copied in one piece."""
     words = [(f"{w}{d}", I64) for w in ("size", "from", "to") for d in range(rank)]
     b, a = building.new_function(
         module, name, [("source", POINTER), ("target", POINTER), *words]
     )
     element = ll.IntType(8 * size)
+    # for each dim: whether all from there on is one piece, and how many bytes that is
+    pieces: list[tuple[ll.Value, ll.Value]] = [(I1(1), I64(size))]
+    for d in reversed(range(rank)):
+        whole, bytes = pieces[0]
+        for way in ("from", "to"):
+            whole = b.and_(whole, b.icmp_signed("==", a[f"{way}{d}"], bytes))
+        pieces.insert(0, (whole, b.mul(bytes, a[f"size{d}"])))
+    copy = module.declare_intrinsic("llvm.memcpy", [POINTER, POINTER, I64])
 
     def run(dim: int, source: ll.Value, target: ll.Value) -> None:
         if dim == rank:
             value = building.load(b, source, element)
             building.store(b, value, target)
             return
-        with building.loop(b, I64(0), a[f"size{dim}"]) as i:
-            run(
-                dim + 1,
-                building.at(b, source, b.mul(i, a[f"from{dim}"])),
-                building.at(b, target, b.mul(i, a[f"to{dim}"])),
-            )
+        with b.if_else(pieces[dim][0]) as (piece, apart):
+            with piece:
+                b.call(copy, [target, source, pieces[dim][1], I1(0)])
+            with apart, building.loop(b, I64(0), a[f"size{dim}"]) as i:
+                run(
+                    dim + 1,
+                    building.at(b, source, b.mul(i, a[f"from{dim}"])),
+                    building.at(b, target, b.mul(i, a[f"to{dim}"])),
+                )
 
     run(0, a["source"], a["target"])
     b.ret_void()

@@ -37,6 +37,7 @@ from jit.runtime.codegen.kinds import (
     Items,
     Lazy,
     ListValue,
+    Repeated,
     Static,
     Tuple,
 )
@@ -89,11 +90,17 @@ def recipe(value: Any, words: list[ll.Value], type: T.Type | None = None) -> Rec
         case Items(items):
             parts = [recipe(item, words) for item in items]
             return lambda state: [part(state) for part in parts]
+        case Repeated(count):
+            place = OPERANDS + len(words)
+            words.append(count)
+            return lambda state: [None] * min(state[place], _MOST_REPEATED)
         case Lazy(node, inputs):
             parts = [recipe(item, words) for item in inputs]
             return lambda state: _text(node, [part(state) for part in parts])
     raise Declined(f"an operand {value!r} cannot be shown to the reference kernel")
 
+
+_MOST_REPEATED = 10_000
 
 _ELEMENTS: dict[T.Type, Any] = {
     T.INT: ctypes.c_int64,

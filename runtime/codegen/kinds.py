@@ -170,6 +170,14 @@ class Items:
 
 
 @dataclass(frozen=True)
+class Repeated:
+    """A list of which only the length matters: that of parts that do not fit the
+    variables they are unpacked into."""
+
+    count: ll.Value
+
+
+@dataclass(frozen=True)
 class Lazy:
     """A text that is computed only if the region fails with it: the message of an
     exception. `node` gives it from the values `inputs`."""

@@ -350,7 +350,7 @@ class Ranges:
             case "aten::__range_length":
                 return _range_length(*inputs)
             case "aten::__derive_index":
-                return _derived(node, *inputs, self)
+                return _derived(self, node, inputs)
             case "aten::__getitem__.t" | "aten::pop.t":
                 return self._item(node.inputs[0])
         return FULL
@@ -412,10 +412,9 @@ def _range_length(low: Interval, high: Interval, step: Interval) -> Interval:
     return 0, min(-(-distance // step[0]), INT_MAX)
 
 
-def _derived(
-    node: Node, index: Interval, start: Interval, step: Interval, known: Ranges
-) -> Interval:
+def _derived(known: Ranges, node: Node, inputs: list[Interval]) -> Interval:
     """A number of a range: not beyond its end, where the loop goes over that range."""
+    index, start, step = inputs
     made = _meet(FULL, exact("add", start, exact("mul", index, step)))
     end = end_of_range(node)
     if end is None:

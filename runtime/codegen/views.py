@@ -65,6 +65,8 @@ def dim_of(value: Value, rank: int) -> int:
 def ints_of(region: Region, value: Value) -> list[ll.Value]:
     """The items of a list of ints whose length is known."""
     found = region.value(value)
+    if isinstance(found, ll.Value) and found.type == I64:
+        return [found]  # `int[1]`: one number stands for a list
     if isinstance(found, Items | Tuple) and all(
         isinstance(item, ll.Value) and item.type == I64 for item in found.items
     ):
@@ -240,7 +242,7 @@ def select(region: Region, node: Node) -> Any:
     return dataclasses.replace(made, data=data)
 
 
-@lowering("aten::slice.Tensor")
+@lowering("aten::slice.Tensor", "np::slice")
 def slice_(region: Region, node: Node) -> Any:
     """Places from a start before an end, some steps apart."""
     b = region.b
@@ -280,12 +282,18 @@ def _limit(region: Region, value: Value, size: ll.Value, default: ll.Value) -> l
 # other sizes ------------------------------------------------------------------------
 
 
-@lowering("aten::expand", "aten::broadcast_to")
+@lowering("aten::expand", "aten::broadcast_to", "np::broadcast_to")
 def expand(region: Region, node: Node) -> Any:
     """New dims and dims of one element repeated, without a copy."""
-    b = region.b
     source = tensor(region, node.inputs[0])
-    wanted = ints_of(region, node.inputs[1])
+    return expanded(region, node, source, ints_of(region, node.inputs[1]))
+
+
+def expanded(
+    region: Region, node: Node, source: Buffer, wanted: Sequence[ll.Value]
+) -> Buffer:
+    """A tensor repeated to some sizes; leaves the region where it cannot be."""
+    b = region.b
     new = len(wanted) - source.rank
     if new < 0:
         raise Declined("the sizes are fewer than the dims")
@@ -364,8 +372,8 @@ def reshaped(
     b.position_at_end(blocks[2])
     branches = [(view_end, [view]), (copy_end, [copy])]
     (merged,) = region.merge(branches, [T.TENSOR])
-    region.claim(merged)
-    return merged
+    result: Buffer = region.claim(merged)
+    return result
 
 
 @lowering("aten::view")

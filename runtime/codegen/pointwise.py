@@ -25,6 +25,7 @@ from jit.runtime.codegen.build_nest import Builder, Operand
 from jit.runtime.codegen.copying import copy_elements
 from jit.runtime.codegen.emit_nest import body_length, emit_nest
 from jit.runtime.codegen.emit_reduction import emit_end
+from jit.runtime.codegen.kernels import Build
 from jit.runtime.codegen.kinds import Declined, Static
 from jit.runtime.codegen.lowering import lowering
 from jit.runtime.codegen.nest import Nest, Step
@@ -274,18 +275,12 @@ def _key(name: str, nest: Nest) -> str:
     return "\n".join((name, repr(nest), *cards))
 
 
-def _emitter(nest: Nest) -> Any:
-    def emit(module: ll.Module, name: str) -> ll.Function:
-        return emit_nest(module, nest, name)
-
-    return emit
+def _emitter(nest: Nest) -> Build:
+    return lambda module, name: emit_nest(module, nest, name)
 
 
-def _end_emitter(nest: Nest) -> Any:
-    def emit(module: ll.Module, name: str) -> ll.Function:
-        return emit_end(module, nest, name)
-
-    return emit
+def _end_emitter(nest: Nest) -> Build:
+    return lambda module, name: emit_end(module, nest, name)
 
 
 def card_of(node: Node) -> type[Card]:

@@ -146,7 +146,7 @@ def plan_of(nest: Nest) -> Plan:
     for step in nest.steps:
         before = max((ready[r.index] for r in refs_of(step)), default=0)
         ready.append(before + 1 if isinstance(step, Reduce) else before)
-    kept = {}
+    kept: dict[int, int] = {}
     stored = [o for o in nest.outputs if not is_row[o.value.index]]
     written = ready
     if nest.widens:

@@ -67,14 +67,19 @@ def function_source(fn: FunctionType) -> FunctionSource:
 
 
 def _source_lines(fn: FunctionType) -> tuple[list[str], int]:
+    # as `inspect.getsourcelines` does for a code object, but without its search through
+    # all modules for the one that a function names
     code = fn.__code__
     linecache.checkcache(code.co_filename)
     try:
-        # the code object: a function would be unwrapped to what it decorates
-        lines, first_line = inspect.getsourcelines(code)
+        file = inspect.getsourcefile(code) or code.co_filename
+        lines = linecache.getlines(file, fn.__globals__)
+        first_line = code.co_firstlineno
+        if not 0 < first_line <= len(lines):
+            raise OSError("could not get source code")
+        return inspect.getblock(lines[first_line - 1 :]), first_line
     except (OSError, TypeError, IndexError, SyntaxError) as error:
         raise _no_source(fn) from error
-    return lines, max(first_line, 1)
 
 
 def _parse(fn: FunctionType, text: str, source: Source) -> tuple[ast.FunctionDef, int]:

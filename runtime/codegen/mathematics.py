@@ -7,7 +7,6 @@ the bits are the same. Where Python raises, the check leaves the region.
 from __future__ import annotations
 
 import ctypes
-import ctypes.util
 import functools
 import math
 from typing import Any
@@ -31,6 +30,8 @@ BINARY = ("atan2", "fmod", "hypot", "pow")
 
 @functools.cache
 def _library() -> ctypes.CDLL:
+    import ctypes.util  # slow to import, and seldom needed
+
     return ctypes.CDLL(ctypes.util.find_library("m") or None)
 
 

@@ -105,8 +105,7 @@ def _key(
         card = find_card(node.kind, node.overload)
         if card is not None and not card.__module__.startswith("jit.runtime.ops."):
             return None
-        for array in _arrays(node):
-            layouts.append((array.strides, array.flags.writeable))
+        layouts += [(a.strides, a.flags.writeable) for a in _arrays(node)]
     words = [
         printer.format_graph(graph, overloads=True), repr(layouts), name,
         f"{takes_arrays} {get_default_dtype()!r}",

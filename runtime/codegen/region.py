@@ -399,10 +399,11 @@ class Region:
         error: Exception | None = None,
     ) -> None:
         """Leave the region; the code that follows is never reached."""
-        types: Sequence[T.Type | None] = [None] * len(operands or ())
+        types: Sequence[T.Type | None] = [v.type for v in node.inputs]
         if operands is None:
             operands = [self._operand(v) for v in node.inputs]
-            types = [v.type for v in node.inputs]
+        elif len(operands) != len(types):
+            types = [None] * len(operands)
         site = self.unit.add_site(node, self.name)
         site.error = error
         words: list[ll.Value] = []

@@ -45,7 +45,7 @@ from jit.runtime.codegen.region import Region
 from jit.runtime.codegen.values import I64, Buffer
 from jit.runtime.codegen.views import constant_int, constant_ints, tensor
 
-_MANY_PIXELS = 128
+_MANY_PIXELS = 1024
 """From here on, planes are wide enough to be the columns of products."""
 
 
@@ -387,7 +387,8 @@ def _as_products(call: Call) -> None:
         fits = b.or_(alone, b.icmp_signed("==", step, follows))
         holds = b.and_(holds, fits)
         pixels = b.mul(pixels, size)
-    holds = b.and_(holds, b.icmp_signed(">=", pixels, I64(_MANY_PIXELS)))
+    flat = holds
+    holds = b.and_(flat, b.icmp_signed(">=", pixels, I64(_MANY_PIXELS)))
 
     def then() -> None:
         sizes = [plan["images"]]
@@ -406,6 +407,15 @@ def _as_products(call: Call) -> None:
         )  # fmt: skip
 
     with _otherwise(b, holds, then):
+        # a plane is one long row where its rows follow each other
+        joined = dict(plan)
+        for name in ("in", "full", "out"):
+            joined[f"{name}_w"] = b.select(flat, pixels, plan[f"{name}_w"])
+            for axis in "dh":
+                joined[f"{name}_{axis}"] = b.select(
+                    flat, I64(1), plan[f"{name}_{axis}"]
+                )
+        problem.plan = joined
         _windows(call, depthwise=False)
 
 

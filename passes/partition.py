@@ -6,8 +6,8 @@
 
 A region is a run of neighbours in one block, as long as possible, so that the order of
 what is written, printed and raised stays. A node with blocks belongs to a region if all
-nodes in them do; otherwise regions are looked for in its blocks. Constants are copied into
-the regions that read them.
+nodes in them do; otherwise regions are looked for in its blocks. Constants, and lists of
+constants that are only read, are copied into the regions that read them.
 
     for nodes in runs(graph, accepts):
         part = extract(nodes)
@@ -20,7 +20,8 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from jit.ir.clone import clone_node
-from jit.ir.graph import Block, Graph, Node, Value, outer_values
+from jit.ir.graph import Block, Graph, Node, Use, Value, outer_values
+from jit.passes.analysis.facts import card_of
 
 Accepts = Callable[[Node], bool]
 """Whether a node may be in a region; it need not look into the blocks of the node."""
@@ -51,7 +52,7 @@ def runs(graph: Graph, accepts: Accepts) -> list[list[Node]]:
 def _find_runs(block: Block, accepts: Accepts, found: list[list[Node]]) -> None:
     run: list[Node] = []
     for node in (*block.nodes, block.result):
-        if node.kind in _CONSTANT:
+        if _is_constant(node):
             continue
         if node is not block.result and _accepts_whole(node, accepts):
             run.append(node)
@@ -65,7 +66,7 @@ def _find_runs(block: Block, accepts: Accepts, found: list[list[Node]]) -> None:
 
 def _accepts_whole(node: Node, accepts: Accepts) -> bool:
     """Whether a node and all nodes in its blocks are accepted."""
-    if node.kind in _CONSTANT:
+    if _is_constant(node):
         return True
     return accepts(node) and all(
         _accepts_whole(inner, accepts) for block in node.blocks for inner in block.nodes
@@ -82,8 +83,8 @@ def extract(nodes: Sequence[Node]) -> Part:
         for value in (*node.inputs, *outer_values(node.blocks)):
             if value in mapping or value.node in inside:
                 continue
-            if value.node.kind in _CONSTANT:
-                graph.block.append(clone_node(value.node, mapping))
+            if _is_constant(value.node):
+                _copy_constant(value.node, graph.block, mapping)
             else:
                 mapping[value] = graph.add_input(value.type, value.name)
                 part.inputs.append(value)
@@ -95,6 +96,31 @@ def extract(nodes: Sequence[Node]) -> Part:
                 graph.block.add_return(mapping[value])
                 part.outputs.append(value)
     return part
+
+
+def _is_constant(node: Node) -> bool:
+    """Whether a node gives the same in each run, so that a copy of it does as well."""
+    if node.kind != "prim::ListConstruct":
+        return node.kind in _CONSTANT
+    return all(v.node.kind in _CONSTANT for v in node.inputs) and all(
+        _only_reads(use) for use in node.output.uses
+    )
+
+
+def _only_reads(use: Use) -> bool:
+    """Whether an operator takes a list neither to change it nor to give it back."""
+    card = card_of(use.node)
+    if card is None:
+        return False
+    argument = card.schema.arguments[use.index]
+    return argument.alias is None and not card.schema.is_generic
+
+
+def _copy_constant(node: Node, block: Block, mapping: dict[Value, Value]) -> None:
+    for value in node.inputs:
+        if value not in mapping:
+            _copy_constant(value.node, block, mapping)
+    block.append(clone_node(node, mapping))
 
 
 def _with_inner(node: Node) -> Iterator[Node]:

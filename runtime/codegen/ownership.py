@@ -23,7 +23,7 @@ import llvmlite.ir as ll
 
 from jit.runtime.codegen.building import at, load, new_function, store
 from jit.runtime.codegen.host import host_function
-from jit.runtime.codegen.kinds import ListValue, Tuple
+from jit.runtime.codegen.kinds import Items, ListValue, Tuple
 from jit.runtime.codegen.values import I64, POINTER, Buffer
 
 ARGUMENT, VIEW = 1, 2
@@ -42,7 +42,7 @@ def owners_of(value: Any) -> list[ll.Value]:
             return [] if value.owner is None else [value.owner]
         case ListValue():
             return [value.header]
-        case Tuple(items):
+        case Tuple(items) | Items(items):
             return [owner for item in items for owner in owners_of(item)]
     return []
 

@@ -94,6 +94,14 @@ def catted(x, y):
     return torch.cat([x, y, x], dim=1), torch.cat([x.t(), y.t()])
 
 
+def listed(x, y):
+    first = x.t().contiguous()
+    both = [first, y]
+    total = first.sum()
+    other = y.t().clone()
+    return torch.cat(both, dim=1) * total, other
+
+
 def stacked(x):
     return torch.stack([x, x * 2.0], dim=1), torch.stack([x, x], dim=-1)
 
@@ -176,6 +184,7 @@ CASES: list[tuple[Any, tuple[Any, ...]]] = [
     (unbound, (X,)),
     (catted, (X, X)),
     (catted, (X[:, 1::2], X[:, :3])),
+    (listed, (X, X.T + 5.0)),
     (stacked, (X.T,)),
     (stacks, (X, X[0])),
     (repeated, (X,)),

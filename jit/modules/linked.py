@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sys
 import threading
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from jit.ir.schema import Argument
@@ -46,11 +46,13 @@ class Linked(DirectCallable):
         word: int,
         arguments: Sequence[Argument],
         bound: Object | None = None,
+        converted: Collection[int] = (),
     ) -> None:
         """Let calls with arguments as those of a call go straight into machine code.
 
         `word` is that of `conditions` from before the call, `arguments` are those that
-        callers give; `bound` is given to the machine code as its first argument.
+        callers give; `bound` is given to the machine code as its first argument. Floats at
+        the positions `converted` may be given as ints.
         """
         if not self.is_direct or compiled.machine is None:
             return
@@ -69,7 +71,7 @@ class Linked(DirectCallable):
                 }
                 self._linked_for = state
             if compiled not in self._linked:
-                made = executor.link(compiled, bound)
+                made = executor.link(compiled, bound, converted)
                 if made is not None:
                     self._linked[compiled] = made
             if self.natives == ():

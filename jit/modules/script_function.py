@@ -11,7 +11,7 @@ import functools
 import io
 import os
 import types
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from jit.frontend import compile_function, signature_of
@@ -19,7 +19,7 @@ from jit.ir import types as T
 from jit.ir.diagnostic import Error
 from jit.ir.graph import Graph
 from jit.ir.program import Function, Program
-from jit.ir.schema import FunctionSchema
+from jit.ir.schema import Argument, FunctionSchema
 from jit.modules.arguments import (
     bind_arguments,
     enter,
@@ -133,9 +133,16 @@ class ScriptFunction(Linked):
         compiled, entered = self._executor.prepare(name, entered, given)
         if compiled.machine is not None:
             arguments = self.program.functions[name].schema.arguments
-            self.link(self._executor, compiled, word, arguments)
+            fixed = self._fixed(arguments)
+            self.link(self._executor, compiled, word, arguments, converted=fixed)
         result = compiled.run(entered, given)
         return leave(result) if arrays else result
+
+    def _fixed(self, arguments: Sequence[Argument]) -> list[int]:
+        """Positions of the arguments for which no other version may fit better."""
+        if self._open is None:
+            return list(range(len(arguments))) if len(self._versions) == 1 else []
+        return [i for i in range(len(arguments)) if i not in self._open]
 
     def _enter(self, name: str, values: list[Any]) -> list[Any]:
         """The arguments as a function of the program gets them."""

@@ -38,7 +38,13 @@ from jit.runtime.codegen.kinds import (
     TensorKind,
     TupleKind,
 )
-from jit.runtime.codegen.native_function import LINKED, MISS, TABLE, NativeFunction
+from jit.runtime.codegen.native_function import (
+    LINKED,
+    MISS,
+    MOST_CONVERTED,
+    TABLE,
+    NativeFunction,
+)
 from jit.runtime.codegen.tensor_calling import (
     box_tensor,
     layout_problem,
@@ -188,6 +194,31 @@ class Entry:
         self.guard(b.icmp_signed("==", b.load(over), I32(0)))
         return number
 
+    def _unbox_float(self, given: ll.Value, index: int) -> ll.Value:
+        """The same for an argument, which may be an int where callers want that."""
+        if index >= MOST_CONVERTED:
+            return self._unbox_number(given, T.FLOAT)
+        b = self.b
+        float_, int_, after = (
+            self.made.append_basic_block(n) for n in ("float", "int", "number")
+        )
+        b.cbranch(self.has_type(given, "float"), float_, int_)
+        b.position_at_end(float_)
+        number = self.field(given, HEAD, F64)
+        b.branch(after)
+        b.position_at_end(int_)
+        linked = self.field(self.self, HEAD + 8 * LINKED, I64)
+        wanted = b.and_(linked, I64(2 << index))
+        self.guard(b.icmp_unsigned("!=", wanted, I64(0)))
+        converted = b.sitofp(self._unbox_number(given, T.INT), F64)
+        from_int = b.block
+        b.branch(after)
+        b.position_at_end(after)
+        made = b.phi(F64)
+        made.add_incoming(number, float_)
+        made.add_incoming(converted, from_int)
+        return made
+
     def _unbox_tuple(self, given: ll.Value, items: Sequence[Kind]) -> list[ll.Value]:
         self.guard(self.has_type(given, "tuple"))
         length = self.field(given, HEAD, I64)
@@ -254,6 +285,8 @@ class Entry:
         for index, (one, kind) in enumerate(zip(given, arguments, strict=True)):
             if self.attributes is not None and self.attributes.has(index):
                 leaves += self.attributes.unbox(one, kind)
+            elif self.attributes is None and kind == Number(T.FLOAT):
+                leaves.append(self._unbox_float(one, index))
             else:
                 leaves += self.unbox(one, kind)
         if self.attributes is not None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ctypes
 import functools
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -69,13 +69,17 @@ class NativeCode:
         return "\n".join([own, *(engine.assembly_of(t, tidy=True) for t in kernels)])
 
     def function(
-        self, slow: Callable[..., Any] | None, bound: Object | None = None
+        self,
+        slow: Callable[..., Any] | None,
+        bound: Object | None = None,
+        converted: Collection[int] = (),
     ) -> NativeFunction:
         """A Python callable; `slow` takes the calls whose arguments do not fit.
 
         Without it the callable is one of several that are tried in turn, see
         `jit.runtime.codegen.native_function`, and must not be called otherwise.
-        `bound` is a module that the callable has as its first argument.
+        `bound` is a module that the callable has as its first argument. Floats at the
+        positions `converted` may be given as ints then.
         """
         reason = calling.problem()
         if reason:
@@ -90,7 +94,14 @@ class NativeCode:
         table = (ctypes.c_uint64 * max(len(words), 1))(*words)
         address = self.library.address("entry")
         return NativeFunction(
-            self.name, address, self.library, slow, self._fail, table, constants
+            self.name,
+            address,
+            self.library,
+            slow,
+            self._fail,
+            table,
+            constants,
+            converted,
         )
 
     def _fail(self, state: int) -> Any:

@@ -16,7 +16,7 @@ from __future__ import annotations
 import ctypes
 import sys
 import types
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -46,7 +46,11 @@ from jit.runtime.codegen.values import I1, I64, POINTER
 
 TABLE, LINKED, HITS = 1, 2, 3
 """Words of a NativeFunction: the address of its constants; whether it is linked; how
-many calls it took if it is."""
+many calls it took if it is.
+
+Bit 0 of LINKED is set if it is, bit i + 1 if argument i is a float that may be given as
+an int."""
+MOST_CONVERTED = 62
 MISS = 1
 """What a linked function returns, instead of an object, for arguments that do not fit."""
 
@@ -73,8 +77,10 @@ class NativeFunction(DirectCallable):
         fail: Callable[[int], Any],
         table: ctypes.Array[ctypes.c_uint64],
         constants: Any,
+        converted: Collection[int] = (),
     ) -> None:
-        """`table` holds the addresses of the constants. Without `slow` it is linked."""
+        """`table` holds the addresses of the constants. Without `slow` it is linked, and
+        takes ints for the floats at the positions `converted`."""
         self.__name__ = name.rpartition(".")[2]
         self.slow = slow
         self.fail = fail
@@ -82,7 +88,8 @@ class NativeFunction(DirectCallable):
         self.table = table
         self.constants = constants
         write_word(self, TABLE, ctypes.addressof(table))
-        write_word(self, LINKED, slow is None)
+        bits = sum(2 << i for i in converted if i < MOST_CONVERTED)
+        write_word(self, LINKED, 1 | bits if slow is None else 0)
         write_word(self, 0, address)
 
     @property

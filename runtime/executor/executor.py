@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -122,17 +122,21 @@ class Executor:
         return self._find(name, values, how), values
 
     def link(
-        self, compiled: Compiled, bound: Object | None = None
+        self,
+        compiled: Compiled,
+        bound: Object | None = None,
+        converted: Collection[int] = (),
     ) -> NativeFunction | None:
         """The machine code of what `prepare` gave, as one of several functions that are
         tried in turn; None if there is none, or if it is not kept any more.
 
-        `bound` is the module that the function then has as its first argument.
+        `bound` is the module that the function then has as its first argument. Floats at
+        the positions `converted` may be given as ints.
         """
         entry = self._cache.entry_of(compiled)
         if entry is None or compiled.machine is None:
             return None
-        made = compiled.machine.function(None, bound)
+        made = compiled.machine.function(None, bound, converted)
         entry.count_calls_of(made)
         return made
 

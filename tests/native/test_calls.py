@@ -54,10 +54,10 @@ def parts(x: torch.Tensor, n: int):
     return x[0], n + 1
 
 
-def is_direct(function, *args):
+def is_direct(function, *args, **kwargs):
     """Whether a call goes straight into machine code."""
     before = sum(n.hits for n in function.natives)
-    function(*args)
+    function(*args, **kwargs)
     return before + 1 == sum(n.hits for n in function.natives)
 
 
@@ -155,6 +155,48 @@ def test_names_and_defaults_of_arguments():
             f()
         with pytest.raises(TypeError, match="unexpected"):
             f(x, scale=3.0)
+
+
+def test_named_arguments_and_defaults_go_straight_into_machine_code():
+    f = jit.script(scaled)
+    x = ones(2)
+    f(x)
+    assert is_direct(f, x)
+    assert is_direct(f, x, 3.0)
+    assert is_direct(f, x, factor=3.0)
+    assert is_direct(f, plus=2, factor=3.0, x=x)
+    with pytest.raises(TypeError, match="positional"):
+        f(x, 3.0, 2)
+    with pytest.raises(TypeError, match="multiple values"):
+        f(x, x=x)
+    assert [8.0, 8.0] == f(plus=2, factor=6.0, x=x).tolist()
+
+
+def test_ints_for_declared_floats():
+    f = jit.script(scaled)
+    x = ones(2)
+    f(x, 3.0)
+    assert is_direct(f, x, 3)
+    assert [4.0, 4.0] == f(x, 3).tolist()
+    assert [float(2**62), float(2**62)] == f(x, 2**62).tolist()
+    with pytest.raises(TypeError):
+        f(x, True, plus="1")
+
+
+def test_ints_for_open_parameters_are_ints():
+    f = jit.script(fused)
+    assert 3.75 == f(1.5, 1.5)
+    assert 4 == f(1, 2) == f(1, 2)
+    assert isinstance(f(1, 2), int)
+
+
+def test_a_list_that_is_a_default_is_new_in_each_call():
+    @jit.script
+    def f(x: int, items: list[int] = [1, 2]):
+        items.append(x)
+        return len(items)
+
+    assert [3, 3, 3] == [f(5) for _ in range(3)]
 
 
 def test_parameters_and_what_requires_gradients_run():

@@ -120,6 +120,12 @@ def find(key: str) -> bytes | None:
     return code
 
 
+def has(key: str) -> bool:
+    """Whether there is a file for a key; it may be damaged."""
+    folder = place().folder
+    return folder is not None and (folder / (key + _SUFFIX)).exists()
+
+
 def store(key: str, code: bytes) -> None:
     """Keep an object; a disk that cannot take it is no failure of the program."""
     folder = place().folder

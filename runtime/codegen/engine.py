@@ -14,42 +14,39 @@ import hashlib
 import itertools
 import json
 import platform
-import re
 import sys
 import weakref
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, ParamSpec, TypeVar
+from typing import Any, NamedTuple, ParamSpec, TypeVar
 
 import llvmlite
 import llvmlite.binding as llvm
 import numpy as np
 
-from jit.runtime.codegen import cache, host, sources
+from jit.runtime.codegen import cache, emission, host, sources
 from jit.runtime.codegen import target as targets
+from jit.runtime.codegen.emission import assembly_of, object_code, optimize
 from jit.runtime.codegen.forking import llvm_lock
+
+__all__ = [
+    "Library",
+    "Wanted",
+    "assembly_of",
+    "find_code",
+    "find_made",
+    "full_key",
+    "function_pointer",
+    "key_of",
+    "load",
+    "made",
+    "make_ready",
+    "object_code",
+    "once",
+    "optimize",
+]
 
 P = ParamSpec("P")
 R = TypeVar("R")
-
-_PIPELINE = "2"
-"""To be changed when `optimize` makes other code of the same text."""
-
-_TIDYING = (
-    "always_inliner",
-    "sroa",
-    "instruction_combine",
-    "simplify_cfg",
-    "loop_rotate",
-    "new_gvn",
-    "dead_store_elimination",
-    "instruction_combine",
-    "simplify_cfg",
-)
-"""Passes for code that is written loop by loop as it should be.
-
-On kernels they make code as fast as LLVM's usual ones, in a tenth of the time: these
-vectorise, unroll, inline and move out of loops, which the generators have done.
-"""
 
 _loaded: weakref.WeakValueDictionary[str, Library] = weakref.WeakValueDictionary()
 _kept: list[Library] = []
@@ -128,63 +125,16 @@ def _unload_dropped() -> None:
 
 
 @once
-def _emitter() -> llvm.TargetMachine:
-    return targets.machine()
-
-
-def optimize(text: str, *, tidy: bool = False) -> llvm.ModuleRef:
-    """Parse, verify and optimise a module. RuntimeError if it is not well formed.
-
-    With `tidy` the code is only tidied, which is enough for kernels.
-    """
-    with llvm_lock:
-        targets.initialize()
-        module = llvm.parse_assembly(_with_target(text))
-        module.verify()
-        options = llvm.create_pipeline_tuning_options(speed_level=3)
-        builder = llvm.create_pass_builder(_emitter(), options)
-        if tidy:
-            passes = llvm.create_new_module_pass_manager()
-            for name in _TIDYING:
-                getattr(passes, f"add_{name}_pass")()
-        else:
-            passes = builder.getModulePassManager()
-        passes.run(module, builder)
-        return module
-
-
-_TARGET_LINE = re.compile(r'^target (triple|datalayout) = ".*"$', re.MULTILINE)
-
-
-def _with_target(text: str) -> str:
-    """The module with this machine's triple and layout of data, whatever it had.
-
-    They are needed when the text is read: accesses that do not name their alignment get
-    that of the layout, and without one LLVM takes a layout that no machine has.
-    """
-    header = f'target triple = "{targets.host().triple}"\n'
-    header += f'target datalayout = "{_emitter().target_data}"\n'
-    return header + _TARGET_LINE.sub("", text, count=2)
-
-
-def object_code(text: str, *, tidy: bool = False) -> bytes:
-    """The object file of a module, for this machine."""
-    with llvm_lock:
-        return bytes(_emitter().emit_object(optimize(text, tidy=tidy)))
-
-
-def assembly_of(text: str, *, tidy: bool = False) -> str:
-    """The assembly of a module, for people."""
-    with llvm_lock:
-        return str(_emitter().emit_assembly(optimize(text, tidy=tidy)))
-
-
-@once
 def _makers() -> str:
     """What else decides the code of a text: the machine and the versions."""
     machine = targets.host()
     llvm_version = ".".join(map(str, llvm.llvm_version_info))
-    versions = (llvmlite.__version__, llvm_version, str(host.VERSION), _PIPELINE)
+    versions = (
+        llvmlite.__version__,
+        llvm_version,
+        str(host.VERSION),
+        emission.PIPELINE,
+    )
     return "\0".join((machine.triple, machine.cpu, machine.features, *versions))
 
 
@@ -236,7 +186,7 @@ def find_code(
         _unload_dropped()
         found = _loaded.get(wanted)
         if found is None:
-            code = cache.find(key)
+            code = _stored(key)
             if code is not None:
                 found = _loaded[wanted] = _link(code, places, names, uses)
         return found
@@ -283,11 +233,60 @@ def find_made(key: str, names: Sequence[str], *, tidy: bool = True) -> Library |
         _unload_dropped()
         found = _loaded.get(digest)
         if found is None:
-            stored = cache.find(digest)
+            stored = _stored(digest)
             if stored is not None:
                 places, code = _places_and_code(stored)
                 found = _loaded[digest] = _link(code, places, names, {})
         return found
+
+
+class Wanted(NamedTuple):
+    """A library that `made` shall give: its arguments."""
+
+    key: str
+    names: Sequence[str]
+    build: Callable[[], str]
+
+
+def make_ready(libraries: Sequence[Wanted], text: str, *, tidy: bool) -> None:
+    """Make the code that `made` and `load` will want, as far as it is nowhere yet.
+
+    Several modules are made at once, so a program whose kernels are new is compiled on
+    all cores.
+    """
+    with llvm_lock:
+        missing = {}
+        for wanted in libraries:
+            key = _made_key(wanted.key, wanted.names, True)
+            if key not in missing and key not in _loaded and not _is_stored(key):
+                missing[key] = wanted
+        own = key_of(text, tidy=tidy)
+        modules = [(wanted.build, True) for wanted in missing.values()]
+        if not _is_stored(own):
+            modules.append((lambda: text, tidy))
+        codes = iter(emission.object_codes(modules) if modules else ())
+        for key, (made_text, code) in zip(missing, codes, strict=False):
+            places = host.places_of(host.slots_of(made_text))
+            _keep(key, _with_places(places, code))
+        for _, code in codes:
+            _keep(own, code)
+
+
+_fresh: dict[str, bytes] = {}
+"""What was made and is about to be loaded."""
+
+
+def _keep(key: str, stored: bytes) -> None:
+    _fresh[key] = stored
+    cache.store(key, stored)
+
+
+def _stored(key: str) -> bytes | None:
+    return _fresh.pop(key, None) or cache.find(key)
+
+
+def _is_stored(key: str) -> bool:
+    return key in _fresh or cache.has(key)
 
 
 def _made_key(key: str, names: Sequence[str], tidy: bool) -> str:

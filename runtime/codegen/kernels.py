@@ -58,6 +58,10 @@ class Kernel:
         made.attributes.add("nounwind")
         return made
 
+    def wanted(self) -> engine.Wanted:
+        """The library with the function, to be made with others."""
+        return engine.Wanted(self.typed_key, [self.symbol], self.text)
+
     def load(self) -> engine.Library:
         """The library with the function."""
         return engine.made(self.typed_key, [self.symbol], self.text)

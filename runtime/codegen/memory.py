@@ -64,9 +64,7 @@ class _Allocator:
     """The loaded functions. The code stays until the process ends: arrays need it."""
 
     def __init__(self) -> None:
-        functions = ["allocate", "release", "trim", "take_lock", "give_lock"]
-        names = [*functions, "counters", "handler"]
-        self.library = library = engine.made("memory", names, module_text).keep()
+        self.library = library = engine.made(*wanted()).keep()
         size, pointer = ctypes.c_int64, ctypes.c_void_p
         self.allocate = library.function("allocate", pointer, size)
         self.release = library.function("release", None, pointer, size)
@@ -79,6 +77,12 @@ class _Allocator:
         give = library.function("give_lock", None)
 
         forking.guard(take, give)
+
+
+def wanted() -> engine.Wanted:
+    """The library of the allocator."""
+    functions = ["allocate", "release", "trim", "take_lock", "give_lock"]
+    return engine.Wanted("memory", [*functions, "counters", "handler"], module_text)
 
 
 @engine.once

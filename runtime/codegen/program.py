@@ -16,7 +16,15 @@ import numpy as np
 
 from jit.ir import types as T
 from jit.ir.graph import Graph, Node
-from jit.runtime.codegen import calling, engine, failures, ownership
+from jit.runtime.codegen import (
+    calling,
+    engine,
+    failures,
+    host,
+    memory,
+    ownership,
+    threads,
+)
 from jit.runtime.codegen import target as targets
 from jit.runtime.codegen.kernels import Kernel
 from jit.runtime.codegen.kinds import (
@@ -208,9 +216,20 @@ def compile_graph(
     if isinstance(found, list):
         return found
     with seconds_of("llvm", seconds):
+        libraries = [*_services(found), *(k.wanted() for k in found.kernels)]
+        engine.make_ready(libraries, found.text, tidy=found.tidy)
         uses = {kernel.symbol: kernel.load() for kernel in found.kernels}
         library = engine.load(found.text, ["entry"], tidy=found.tidy, uses=uses)
     return NativeCode(name, library, found.constants, lambda: found, seconds)
+
+
+def _services(lowered: Lowered) -> list[engine.Wanted]:
+    """The libraries behind the slots of a module, as far as they are worth a thread."""
+    slots = host.slots_of(lowered.text)
+    found = [memory.wanted()] if "allocate" in slots else []
+    if "parallel" in slots or lowered.kernels:
+        found.append(threads.wanted())
+    return found
 
 
 def lower_graph(

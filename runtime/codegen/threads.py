@@ -95,9 +95,7 @@ class Pool:
     """A loaded pool; `pool_that` and `the_pool` give them."""
 
     def __init__(self, sleep: str) -> None:
-        names = ["parallel", "reset", "started"]
-        library = engine.made(f"threads {sleep}", names, lambda: module_text(sleep))
-        library.keep()
+        library = engine.made(*wanted(sleep)).keep()
         self.address = library.address("parallel")
         self.parallel = library.function(
             "parallel", None, ctypes.c_void_p, ctypes.c_void_p,
@@ -112,6 +110,13 @@ class Pool:
     def workers(self) -> int:
         """How many threads have been started."""
         return self._started.value
+
+
+def wanted(sleep: str = "") -> engine.Wanted:
+    """The library of the pool whose workers sleep in a way, the usual one unless given."""
+    sleep = sleep or usual_sleep()
+    names = ["parallel", "reset", "started"]
+    return engine.Wanted(f"threads {sleep}", names, lambda: module_text(sleep))
 
 
 @engine.once

@@ -30,7 +30,7 @@ def _checked(mode: str, source: str) -> str:
 
 
 _mode = _checked(os.environ.get("JIT_COMPILE_MODE", "eager"), "JIT_COMPILE_MODE=")
-_enabled = os.environ.get("JIT_NATIVE") == "1"
+_enabled = os.environ.get("JIT_NATIVE") != "0"
 
 
 def get_compile_mode() -> str:

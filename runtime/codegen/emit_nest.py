@@ -12,6 +12,9 @@ Axes that follow each other in memory for all operands are joined when the kerne
 contiguous operands are one long row. Rows are computed in whole vectors, the rest of a row
 under a mask. An operand whose elements are apart (or the same, where it broadcasts) is
 gathered into a small block on the stack first: there is one loop for every layout.
+
+A result that the shared cache cannot hold is written past the caches, where the body is
+so short that memory sets the pace: the lines need not be read before they are written.
 """
 
 from __future__ import annotations
@@ -461,6 +464,27 @@ def store_element(
         B.masked_store(m.b, value, pointer, mask, dtype.itemsize)
 
 
+def stream_element(
+    m: LlvmVocabulary, x: Element, pointer: ll.Value, dtype: DType
+) -> None:
+    """Write a whole vector past the caches, to a multiple of its size."""
+    b, value = m.b, m.stored(x, dtype)
+    size = dtype.itemsize * (m.lanes or 1)
+    store = b.store(value, b.bitcast(pointer, value.type.as_pointer()), align=size)
+    store.set_metadata("nontemporal", b.module.add_metadata([I32(1)]))
+
+
+def _finish_streams(b: ll.IRBuilder) -> None:
+    """Let other threads see what was written past the caches."""
+    if "x86_64" in targets.host().triple:
+        kind = ll.FunctionType(ll.VoidType(), [])
+        name = "llvm.x86.sse.sfence"
+        known = b.module.globals.get(name)
+        b.call(known or ll.Function(b.module, kind, name), [])
+    else:
+        b.fence("seq_cst")
+
+
 def load_scalar(
     b: ll.IRBuilder, lanes: int | None, pointer: ll.Value, dtype: DType
 ) -> Element:
@@ -526,15 +550,30 @@ class _Pointwise:
         pointers = [pointers[k] for k in self.moving]
         self.dtypes = [dtypes[k] for k in self.moving]
         axes.strides = [axes.strides[k] for k in self.moving]
+        self.unrolled = UNROLLED if body_length(nest) <= SHORT_BODY else 1
+        self.streams = self._streams(axes.sizes)
         join_axes(b, axes, 0, rank - 1)
         inner = axes.sizes[-1]
         steps = [strides[-1] for strides in axes.strides]
         outputs = [k >= len(nest.inputs) for k in self.moving]
         lines = Lines(b, [d.itemsize for d in self.dtypes], steps, outputs)
+        self.dense_output = lines.is_dense[-1]
         with b.if_then(b.icmp_signed("<", begin, end)):
             row, column = b.udiv(begin, inner), b.urem(begin, inner)
             rows = Rows(b, axes, range(rank - 1), row)
             self._walk(lines, rows, pointers, (begin, end, column, inner))
+            if self.streams is not None:
+                _finish_streams(b)
+
+    def _streams(self, sizes: list[ll.Value]) -> ll.Value | None:
+        """Whether the result is too large for the caches; None if that does not matter."""
+        if self.unrolled == 1 or len(self.nest.outputs) > 1:
+            return None
+        bytes: ll.Value = I64(self.dtypes[-1].itemsize)
+        for size in sizes:
+            bytes = self.b.mul(bytes, size)
+        largest = targets.host().cache_bytes[2] // 2
+        return self.b.icmp_unsigned(">", bytes, I64(largest))
 
     def _walk(
         self, lines: Lines, rows: Rows, pointers: list[ll.Value], span: Any
@@ -554,14 +593,24 @@ class _Pointwise:
     def _line(
         self, pointers: list[ll.Value], position: ll.Value, count: ll.Value
     ) -> None:
-        unrolled = UNROLLED if body_length(self.nest) <= SHORT_BODY else 1
+        b, streams = self.b, self.streams
+        if streams is not None:
+            # threads begin at whole lines, and so does new memory
+            width = self.lanes * self.dtypes[-1].itemsize
+            place = b.and_(b.ptrtoint(pointers[-1], I64), I64(width - 1))
+            starts = b.icmp_unsigned("==", place, I64(0))
+            streams = b.and_(streams, b.and_(starts, self.dense_output))
         vector_loop(
-            self.b, count, self.lanes, unrolled,
-            lambda indices, mask: self._turn(pointers, indices, mask),
+            b, count, self.lanes, self.unrolled,
+            lambda indices, mask: self._turn(pointers, indices, mask, streams),
         )  # fmt: skip
 
     def _turn(
-        self, pointers: list[ll.Value], indices: list[ll.Value], mask: ll.Value | None
+        self,
+        pointers: list[ll.Value],
+        indices: list[ll.Value],
+        mask: ll.Value | None,
+        streams: ll.Value | None,
     ) -> None:
         b, nest = self.b, self.nest
         m = LlvmVocabulary(b, self.lanes)
@@ -585,8 +634,21 @@ class _Pointwise:
                     values.append(load_element(m, *next(read), mask))
             computed.append(emit_body(m, nest.steps, values))
         first = len(self.dtypes) - len(nest.outputs)
-        for place, values in zip(places, computed, strict=True):
-            for pointer, output in zip(place[first:], nest.outputs, strict=True):
-                store_element(
-                    m, values[output.value.index], pointer, output.dtype, mask
-                )
+
+        def write(past_caches: bool) -> None:
+            for place, values in zip(places, computed, strict=True):
+                for pointer, output in zip(place[first:], nest.outputs, strict=True):
+                    x = values[output.value.index]
+                    if past_caches:
+                        stream_element(m, x, pointer, output.dtype)
+                    else:
+                        store_element(m, x, pointer, output.dtype, mask)
+
+        if streams is None or mask is not None:
+            write(past_caches=False)
+            return
+        with b.if_else(streams, likely=False) as (around, through):
+            with around:
+                write(past_caches=True)
+            with through:
+                write(past_caches=False)

@@ -253,15 +253,16 @@ class Region:
         b = self.b
         count: ll.Value = I64(1)
         strides: list[ll.Value] = []
+        is_over: ll.Value = I1(0)
         for size in reversed(sizes):
             strides.insert(0, b.mul(count, I64(dtype.itemsize)))
             product = b.smul_with_overflow(count, size)
-            if len(sizes) > 1:
-                self.need_room(b.not_(b.extract_value(product, 1)))
+            is_over = b.or_(is_over, b.extract_value(product, 1))
             count = b.extract_value(product, 0)
         bytes = b.smul_with_overflow(count, I64(dtype.itemsize))
-        self.need_room(b.not_(b.extract_value(bytes, 1)))
-        block = self.new_block(b.extract_value(bytes, 0))
+        is_over = b.or_(is_over, b.extract_value(bytes, 1))
+        # nobody has so many bytes: one check tells all
+        block = self.new_block(b.select(is_over, I64(-1), b.extract_value(bytes, 0)))
         return self.claim(Buffer(dtype, block, tuple(sizes), tuple(strides), block))
 
     def _lower(self, node: Node) -> Any:

@@ -1,8 +1,10 @@
 """Matrix products: how tiles are driven over operands of any sizes and strides.
 
-`C = epilogue(A @ B)`. The depth is cut into blocks whose panel of B stays in the first
-caches, rows of A into blocks that stay in the second. B is packed into panels, unless it
-can be read where it is; so is A where its rows would collide in the cache.
+`C = finish(A @ B)`, where `finish` is a function of `finishing`: one kernel serves all
+epilogues and all dtypes of results. The depth is cut into blocks whose panel of B stays
+in the first caches, rows of A into blocks that stay in the second. B is packed into
+panels, unless it can be read where it is; so is A where its rows would collide in the
+cache.
 """
 
 from __future__ import annotations
@@ -13,10 +15,11 @@ import llvmlite.ir as ll
 
 from jit.runtime.codegen import building as B
 from jit.runtime.codegen import tile as T
+from jit.runtime.codegen.finishing import FINISH
 from jit.runtime.codegen.packing import emit_pack
 from jit.runtime.codegen.target import Target
 from jit.runtime.codegen.thin import ROWS, emit_thin
-from jit.runtime.codegen.tile import PLAIN, Epilogue, Numbers, Shape
+from jit.runtime.codegen.tile import Numbers, Shape
 from jit.runtime.codegen.values import I64, POINTER
 
 GEMM_ARGUMENTS: list[tuple[str, ll.Type]] = [
@@ -29,6 +32,10 @@ GEMM_ARGUMENTS: list[tuple[str, ll.Type]] = [
     ("packed", POINTER),  # B as `pack_b` makes it, or null: then B is packed here
     ("c", POINTER),  # rows lie together in memory
     ("c_row", I64),
+    ("c_item", I64),  # bytes of an element
+    ("whole", I64),  # not 0 if C cannot hold sums that go on: the depth is not cut
+    ("finish", POINTER),
+    ("operands", POINTER),  # of the epilogue, see `finishing`
     ("depth", I64),
     ("first_row", I64),  # the part of C that is made
     ("last_row", I64),
@@ -47,7 +54,7 @@ class Gemm:
 
     target: Target
     types: Numbers
-    epilogue: Epilogue = PLAIN
+    """Of operands and sums; what the result is does not matter."""
 
     @property
     def shape(self) -> Shape:
@@ -56,12 +63,7 @@ class Gemm:
     @property
     def name(self) -> str:
         """Equal names mean equal code, on one machine."""
-        types, kinds = self.types, self.types.source.name
-        if types.result is not types.source:
-            kinds += f"_{types.result.name}"
-        ending = f"_{self.epilogue.name}" if self.epilogue.name else ""
-        shape = f"{self.shape.height}x{self.shape.width}"
-        return f"gemm_{kinds}_{shape}{ending}"
+        return f"{self.types.source.name}_{self.shape.height}x{self.shape.width}"
 
     # Sizes of blocks, as bytes of packed operands.
 
@@ -107,23 +109,22 @@ class _Blocks:
 
 
 def _cut(
-    b: ll.IRBuilder, gemm: Gemm, depth: ll.Value, rows: ll.Value, columns: ll.Value
-) -> _Blocks:
+    b: ll.IRBuilder, gemm: Gemm, depth: ll.Value, rows: ll.Value, columns: ll.Value,
+    whole: ll.Value,
+) -> _Blocks:  # fmt: skip
     one, shape = B.index(1), gemm.shape
-    if gemm.types.accumulates:
-        blocks = B.larger(b, one, B.ceil_div(b, depth, gemm.depth_block))
-        block = B.larger(b, one, B.ceil_div(b, depth, blocks))
-    else:
-        # sums are not rounded on the way: all of the depth at once
-        block = B.larger(b, one, depth)
+    blocks = B.larger(b, one, B.ceil_div(b, depth, gemm.depth_block))
+    is_whole = b.icmp_signed("!=", whole, B.index(0))
+    blocks = b.select(is_whole, one, blocks)
+    block = B.larger(b, one, B.ceil_div(b, depth, blocks))
     row_bytes = b.mul(block, B.index(gemm.types.sum_bytes))
 
     def fitting(total: int, unit: int, size: ll.Value) -> ll.Value:
         found = b.udiv(B.index(total), row_bytes)
         found = b.mul(b.udiv(found, B.index(unit)), B.index(unit))
         found = B.larger(b, found, B.index(unit))
-        whole = b.mul(B.ceil_div(b, size, unit), B.index(unit))
-        return B.larger(b, B.index(unit), B.smaller(b, found, whole))
+        all_units = b.mul(B.ceil_div(b, size, unit), B.index(unit))
+        return B.larger(b, B.index(unit), B.smaller(b, found, all_units))
 
     height = shape.height
     most_rows = B.index(_TABLE_ROWS // height * height)
@@ -137,10 +138,10 @@ def _cut(
 
 def work_bytes(
     b: ll.IRBuilder, gemm: Gemm, depth: ll.Value, rows: ll.Value, columns: ll.Value,
-    packed: ll.Value,
+    packed: ll.Value, whole: ll.Value,
 ) -> ll.Value:  # fmt: skip
     """The scratch memory that a call needs for a part of so many rows and columns."""
-    blocks = _cut(b, gemm, depth, rows, columns)
+    blocks = _cut(b, gemm, depth, rows, columns, whole)
     for_b = b.select(is_given(b, packed), B.index(0), blocks.b_bytes(b))
     return b.add(blocks.a_bytes(b, gemm.shape.lanes), for_b)
 
@@ -161,12 +162,9 @@ def packed_bytes(gemm: Gemm, depth: int, width: int) -> int:
     return panels * depth * gemm.shape.width * gemm.types.sum_bytes
 
 
-def emit_gemm(module: ll.Module, gemm: Gemm, name: str | None = None) -> ll.Function:
-    """The kernel as a function of a module, see `GEMM_ARGUMENTS`.
-
-    The operands of the epilogue follow, as `operand_arguments` has them.
-    """
-    name = gemm.name if name is None else name
+def emit_gemm(module: ll.Module, gemm: Gemm) -> ll.Function:
+    """The kernel as a function of a module, see `GEMM_ARGUMENTS`."""
+    name = f"gemm_{gemm.name}"
     found = module.globals.get(name)
     if found is not None:
         return found
@@ -184,13 +182,12 @@ def emit_product(module: ll.Module, gemm: Gemm) -> ll.Function:
     if found is not None:
         return found
     large = emit_gemm(module, gemm)
-    arguments = [*GEMM_ARGUMENTS, *T.operand_arguments(gemm.epilogue)]
     large.linkage = "internal"
     thin = emit_thin(
-        module, f"thin_{gemm.name}", arguments, gemm.shape, gemm.types, gemm.epilogue
+        module, f"thin_{gemm.name}", GEMM_ARGUMENTS, gemm.shape, gemm.types
     )
     b, given = B.new_function(
-        module, name, [("all_rows", I64), *arguments], internal=False
+        module, name, [("all_rows", I64), *GEMM_ARGUMENTS], internal=False
     )
     item = B.index(gemm.types.source.itemsize)
     few = b.icmp_signed("<=", given["all_rows"], B.index(ROWS))
@@ -214,14 +211,13 @@ class _Driver:
 
     def __init__(self, module: ll.Module, gemm: Gemm, name: str) -> None:
         self.gemm, self.shape, self.types = gemm, gemm.shape, gemm.types
-        self.epilogue = gemm.epilogue
         self.tiles = [
             T.emit_tile(module, self.shape, h, self.types) for h in self.shape.heights
         ]
-        self.finish = T.emit_finish(module, self.shape, self.types, self.epilogue)
         self.pack = emit_pack(module, self.types, self.shape.lanes)
-        arguments = GEMM_ARGUMENTS + T.operand_arguments(self.epilogue)
-        self.b, self.given = B.new_function(module, name, arguments, internal=False)
+        self.b, self.given = B.new_function(
+            module, name, GEMM_ARGUMENTS, internal=False
+        )
 
     def emit(self) -> ll.Function:
         b, given = self.b, self.given
@@ -256,7 +252,7 @@ class _Driver:
         b, given = self.b, self.given
         rows = b.sub(given["last_row"], given["first_row"])
         columns = b.sub(given["last_column"], given["first_column"])
-        blocks = _cut(b, self.gemm, given["depth"], rows, columns)
+        blocks = _cut(b, self.gemm, given["depth"], rows, columns, given["whole"])
         self.depth_block, self.rows = blocks.depth, blocks.rows
         self.columns = blocks.columns
         self.work_a = given["work"]
@@ -376,9 +372,9 @@ class _Driver:
     ) -> None:
         b, given = self.b, self.given
         tile, count = self.tiles[kind], self.shape.heights[kind]
-        item = B.index(self.types.result.itemsize)
         place = b.add(row, at)
-        c = B.at(b, given["c"], b.mul(place, given["c_row"]), b.mul(column, item))
+        moved = b.mul(column, given["c_item"])
+        c = B.at(b, given["c"], b.mul(place, given["c_row"]), moved)
         # the result is far away when the sums are ready
         with B.loop(b, B.index(0), B.smaller(b, height, B.index(count))) as r:
             line = B.at(b, c, b.mul(r, given["c_row"]))
@@ -393,6 +389,8 @@ class _Driver:
         reached = b.add(self.k, self.block_depth)
         ends = b.icmp_signed(">=", reached, given["depth"])
         height = B.smaller(b, height, B.index(count))
-        arguments = [self.sums, c, given["c_row"], height, width, adds, ends]
-        arguments += T.operands_at(b, given, self.epilogue, place, column)
-        b.call(self.finish, arguments)
+        finish = b.bitcast(given["finish"], FINISH.as_pointer())
+        b.call(finish, [
+            self.sums, c, given["c_row"], height, width, adds, ends,
+            given["operands"], place, column,
+        ])  # fmt: skip

@@ -7,7 +7,7 @@ rows of it) and gives these to the threads; equal kernels are made once for a mo
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -21,6 +21,13 @@ from jit.runtime.codegen import building as B
 from jit.runtime.codegen import target as targets
 from jit.runtime.codegen import tile as T
 from jit.runtime.codegen.epilogues import Tail, TailOperand, head
+from jit.runtime.codegen.finishing import (
+    FINISH,
+    MOST_OPERANDS,
+    OPERAND_WORDS,
+    emit_finish_at,
+    finish_key,
+)
 from jit.runtime.codegen.gemm import Gemm, emit_product, work_bytes
 from jit.runtime.codegen.host import host_function
 from jit.runtime.codegen.kinds import Declined, Static
@@ -35,22 +42,19 @@ _DTYPES = (dtypes.float32, dtypes.float64, dtypes.bfloat16, dtypes.float16)
 
 _WORDS = [
     "a", "a_row", "a_column", "b", "b_row", "b_column", "packed",
-    "c", "c_row", "c_batch", "depth", "rows", "columns", "batches",
+    "c", "c_row", "c_item", "whole", "finish", "depth", "rows", "columns", "batches",
+    "rank", "operands",
     # what `run` adds for the tasks
     "chunk", "chunks", "by_columns", "failed",
 ]  # fmt: skip
+"""Then for each dim of the batches its size, and the bytes from one batch to the next in
+A, B and C; then for each operand of the epilogue the words of its record, see `finishing`,
+and the bytes from one batch to the next for each dim."""
+
+_DIM_WORDS = 4
 
 _LEAST_WORK = 1 << 19
 """Multiplications of a part that are worth another thread."""
-
-
-def _names(gemm: Gemm, rank: int) -> list[str]:
-    """All words of a product with `rank` dims of batches."""
-    names = [*_WORDS, *(n for n, _ in T.operand_arguments(gemm.epilogue))]
-    for dim in range(rank):
-        names += [f"size{dim}", f"a_batch{dim}", f"b_batch{dim}"]
-        names += [f"o{p}_batch{dim}" for p in range(len(gemm.epilogue.operands))]
-    return names
 
 
 class Words:
@@ -62,6 +66,10 @@ class Words:
     def place(self, name: str) -> ll.Value:
         return B.at(self.b, self.base, 8 * self.names.index(name))
 
+    def end(self) -> ll.Value:
+        """The place behind the words that have names."""
+        return B.at(self.b, self.base, 8 * len(self.names))
+
     def __getitem__(self, name: str) -> ll.Value:
         return B.load(self.b, self.place(name), I64)
 
@@ -72,13 +80,15 @@ class Words:
         B.store(self.b, value, self.place(name), 8)
 
 
-def _emit_task(module: ll.Module, name: str, gemm: Gemm, rank: int) -> ll.Function:
+def _emit_task(module: ll.Module, name: str, gemm: Gemm) -> ll.Function:
     """`(words, first, last)`: makes some units of a product."""
     kernel = emit_product(module, gemm)
     kernel.linkage = "internal"
     arguments = [("words", POINTER), ("first", I64), ("last", I64)]
     b, given = B.new_function(module, name, arguments)
-    words = Words(b, given["words"], _names(gemm, rank))
+    table = b.alloca(ll.ArrayType(I64, MOST_OPERANDS * OPERAND_WORDS), name="operands")
+    table = b.bitcast(table, POINTER)
+    words = Words(b, given["words"], _WORDS)
     chunk, chunks = words["chunk"], words["chunks"]
     rows, columns, depth = words["rows"], words["columns"], words["depth"]
     by_columns = b.icmp_signed("!=", words["by_columns"], B.index(0))
@@ -91,6 +101,7 @@ def _emit_task(module: ll.Module, name: str, gemm: Gemm, rank: int) -> ll.Functi
         b.select(by_columns, rows, B.smaller(b, rows, longest)),
         b.select(by_columns, B.smaller(b, columns, longest), columns),
         words.pointer("packed"),
+        words["whole"],
     )
     allocate = host_function(b, "allocate", ll.FunctionType(POINTER, [I64]))
     work = b.call(allocate, [bytes])
@@ -105,61 +116,98 @@ def _emit_task(module: ll.Module, name: str, gemm: Gemm, rank: int) -> ll.Functi
         past = B.smaller(b, b.sub(last, before), chunks)
         past = b.mul(past, chunk)
         zero = B.index(0)
-        moved = _batch_offsets(b, words, gemm, rank, batch)
-        c = B.at(b, words.pointer("c"), b.mul(batch, words["c_batch"]))
-        call = [
+        a_moved, b_moved, c_moved = _of_batch(b, words, batch, 1, 2, 3)
+        _move_operands(b, words, batch, table)
+        b.call(kernel, [
             rows,
-            B.at(b, words.pointer("a"), moved["a"]),
+            B.at(b, words.pointer("a"), a_moved),
             words["a_row"],
             words["a_column"],
-            B.at(b, words.pointer("b"), moved["b"]),
+            B.at(b, words.pointer("b"), b_moved),
             words["b_row"],
             words["b_column"],
             words.pointer("packed"),
-            c,
+            B.at(b, words.pointer("c"), c_moved),
             words["c_row"],
+            words["c_item"],
+            words["whole"],
+            words.pointer("finish"),
+            table,
             depth,
             b.select(by_columns, zero, begin),
             b.select(by_columns, rows, B.smaller(b, rows, past)),
             b.select(by_columns, begin, zero),
             b.select(by_columns, B.smaller(b, columns, past), columns),
             work,
-        ]
-        for name, kind in T.operand_arguments(gemm.epilogue):
-            if kind == POINTER:
-                place = name.removeprefix("operand")
-                call.append(B.at(b, words.pointer(name), moved[f"o{place}"]))
-            else:
-                call.append(words[name])
-        b.call(kernel, call)
+        ])  # fmt: skip
     release = ll.FunctionType(ll.VoidType(), [POINTER, I64])
     b.call(host_function(b, "release", release), [work, bytes])
     b.ret_void()
     return b.function
 
 
-def _batch_offsets(
-    b: ll.IRBuilder, words: Words, gemm: Gemm, rank: int, batch: ll.Value
-) -> dict[str, ll.Value]:
-    """How far the operands of a batch lie from the first, in bytes."""
-    names = ["a", "b", *(f"o{p}" for p in range(len(gemm.epilogue.operands)))]
-    moved: dict[str, ll.Value] = {name: B.index(0) for name in names}
-    rest = batch
-    for dim in reversed(range(rank)):
-        size = words[f"size{dim}"]
+def _along_batches(
+    b: ll.IRBuilder,
+    words: Words,
+    batch: ll.Value,
+    count: int,
+    step: Callable[[ll.Value, ll.Value, int], ll.Value],
+) -> list[ll.Value]:
+    """The sums of `step(dim, place, k)` over the dims of a batch, for each k."""
+    rank, zero, one = words["rank"], B.index(0), B.index(1)
+    dims = words.end()
+
+    def turn(done: ll.Value, carried: list[ll.Value]) -> list[ll.Value]:
+        rest, *sums = carried
+        dim = b.sub(b.sub(rank, one), done)
+        size = B.load(b, B.at(b, dims, b.mul(dim, B.index(8 * _DIM_WORDS))), I64)
         place = b.urem(rest, size)
-        rest = b.udiv(rest, size)
-        for name in names:
-            step = b.mul(place, words[f"{name}_batch{dim}"])
-            moved[name] = b.add(moved[name], step)
-    return moved
+        found = [b.add(x, step(dim, place, k)) for k, x in enumerate(sums)]
+        return [b.udiv(rest, size), *found]
+
+    return B.carried_loop(b, zero, rank, one, [batch, *[zero] * count], turn)[1:]
 
 
-def _emit_run(module: ll.Module, name: str, gemm: Gemm, rank: int) -> ll.Function:
+def _of_batch(
+    b: ll.IRBuilder, words: Words, batch: ll.Value, *places: int
+) -> list[ll.Value]:
+    """How far a batch lies from the first one, by words of the dims."""
+    dims = words.end()
+
+    def step(dim: ll.Value, place: ll.Value, k: int) -> ll.Value:
+        record = B.at(b, dims, b.mul(dim, B.index(8 * _DIM_WORDS)))
+        return b.mul(place, B.load(b, B.at(b, record, 8 * places[k]), I64))
+
+    return _along_batches(b, words, batch, len(places), step)
+
+
+def _move_operands(
+    b: ll.IRBuilder, words: Words, batch: ll.Value, table: ll.Value
+) -> None:
+    """Write the records of the operands as one batch needs them."""
+    rank = words["rank"]
+    records = B.at(b, words.end(), b.mul(rank, B.index(8 * _DIM_WORDS)))
+    length = b.mul(b.add(rank, B.index(OPERAND_WORDS)), B.index(8))
+    with B.loop(b, B.index(0), words["operands"]) as operand:
+        record = B.at(b, records, b.mul(operand, length))
+        made = B.at(b, table, b.mul(operand, B.index(8 * OPERAND_WORDS)))
+
+        def step(dim: ll.Value, place: ll.Value, _: int) -> ll.Value:
+            at = b.mul(b.add(dim, B.index(OPERAND_WORDS)), B.index(8))
+            return b.mul(place, B.load(b, B.at(b, record, at), I64))
+
+        (moved,) = _along_batches(b, words, batch, 1, step)
+        B.store(b, B.at(b, B.load(b, record, POINTER), moved), made)
+        for place in range(1, OPERAND_WORDS):
+            B.store(b, B.load(b, B.at(b, record, 8 * place), I64),
+                    B.at(b, made, 8 * place))  # fmt: skip
+
+
+def _emit_run(module: ll.Module, name: str, gemm: Gemm) -> ll.Function:
     """`(words)`: cuts a product into units and gives them to the threads."""
-    task = _emit_task(module, f"{name}_task", gemm, rank)
+    task = _emit_task(module, f"{name}_task", gemm)
     b, given = B.new_function(module, name, [("words", POINTER)])
-    words, shape, one = Words(b, given["words"], _names(gemm, rank)), gemm.shape, 1
+    words, shape, one = Words(b, given["words"], _WORDS), gemm.shape, 1
     rows, columns, batches = words["rows"], words["columns"], words["batches"]
     wide = b.icmp_signed(">=", columns, rows)
     few = b.icmp_signed("<=", rows, B.index(ROWS))
@@ -312,27 +360,34 @@ def multiply(
     dtype: DType,
     a: Matrices,
     b_: Matrices,
-    c: ll.Value,
+    c: ll.Value | Matrices,
     sizes: list[ll.Value],
     epilogue: T.Epilogue = T.PLAIN,
     operands: Sequence[Matrices] = (),
     result: DType | None = None,
 ) -> None:
-    """Write the products to `c`, contiguous; the operands have been broadcast.
+    """Write the products to `c`; the operands have been broadcast.
 
-    `result` is the dtype that the epilogue gives, if it is another one.
+    `c` is contiguous, or says where rows and batches are. `result` is the dtype that the
+    epilogue gives, if it is another one.
     """
     b, item = region.b, I64(dtype.itemsize)
     types = T.Numbers(dtype, result or dtype)
-    out = I64(types.result.itemsize)
-    gemm = Gemm(targets.host(), types, epilogue)
-    rank = len(sizes)
-    key = f"run_{gemm.name}_{rank}"
-    kind = ll.FunctionType(ll.VoidType(), [POINTER])
-    run = region.kernel(key, kind, lambda m, n: _emit_run(m, n, gemm, rank))
-    names = _names(gemm, rank)
-    memory = region.stack(ll.ArrayType(I64, len(names)), "product")
-    words = Words(b, b.bitcast(memory, POINTER), names)
+    gemm = Gemm(targets.host(), types)
+    if len(operands) > MOST_OPERANDS:
+        raise Declined("too many tensors take part")
+    run = region.kernel(
+        f"product_{gemm.name}",
+        ll.FunctionType(ll.VoidType(), [POINTER]),
+        lambda m, n: _emit_run(m, n, gemm),
+    )
+    finish = region.kernel(
+        finish_key(gemm.shape, types, epilogue),
+        FINISH,
+        lambda m, n: emit_finish_at(m, n, gemm.shape, types, epilogue),
+    )
+    if not isinstance(c, Matrices):
+        c = _contiguous(region, c, sizes, a.rows, b_.columns, types.result)
     packed: ll.Value = ll.Constant(POINTER, None)
     if b_.constant is not None and not _is_one(a.rows) and b_.constant.size:
         packed = region.constant_data(packed_matrix(b_.constant, gemm)).data
@@ -350,30 +405,52 @@ def multiply(
         "b_row": b.select(one_deep, item, b_.row),
         "b_column": b.select(one_column, item, b_.column),
         "packed": packed,
-        "c": c,
-        "c_row": b.mul(b_.columns, out),
-        "c_batch": b.mul(b.mul(a.rows, b_.columns), out),
+        "c": c.data,
+        "c_row": c.row,
+        "c_item": I64(types.result.itemsize),
+        "whole": I64(int(not types.accumulates)),
+        "finish": b.bitcast(finish, POINTER),
         "depth": a.columns,
         "rows": a.rows,
         "columns": b_.columns,
         "batches": batches,
+        "rank": I64(len(sizes)),
+        "operands": I64(len(operands)),
     }
+    more: list[ll.Value] = []
     for dim, size in enumerate(sizes):
-        values[f"size{dim}"] = size
-        values[f"a_batch{dim}"] = a.strides[dim]
-        values[f"b_batch{dim}"] = b_.strides[dim]
-        for place, o in enumerate(operands):
-            values[f"o{place}_batch{dim}"] = o.strides[dim]
-    for place, o in enumerate(operands):
-        values[f"operand{place}"] = o.data
-        values[f"operand{place}_row"] = o.row
-        if epilogue.operands[place].along_columns:
-            values[f"operand{place}_column"] = o.column
+        more += [size, a.strides[dim], b_.strides[dim], c.strides[dim]]
+    for o in operands:
+        more += [o.data, o.row, o.column, *o.strides]
+    count = len(_WORDS) + len(more)
+    memory = region.stack(ll.ArrayType(I64, count), "product")
+    words = Words(b, b.bitcast(memory, POINTER), _WORDS)
     for name, value in values.items():
         words[name] = value
+    for place, value in enumerate(more, len(_WORDS)):
+        B.store(b, value, B.at(b, words.base, 8 * place), 8)
     b.call(run, [words.base])
     whole = b.icmp_signed("==", words["failed"], I64(0))
     region.fail_unless(whole, node, [], MemoryError())
+
+
+def _contiguous(
+    region: Region,
+    data: ll.Value,
+    sizes: Sequence[ll.Value],
+    rows: ll.Value,
+    columns: ll.Value,
+    dtype: DType,
+) -> Matrices:
+    """Matrices that follow each other in memory."""
+    b, item = region.b, I64(dtype.itemsize)
+    row = b.mul(columns, item)
+    strides: list[ll.Value] = []
+    step = b.mul(rows, row)
+    for size in reversed(sizes):
+        strides.insert(0, step)
+        step = b.mul(step, size)
+    return Matrices(data, list(sizes), strides, rows, columns, row, item)
 
 
 def _is_one(size: ll.Value) -> bool:

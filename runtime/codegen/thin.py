@@ -12,6 +12,7 @@ import llvmlite.ir as ll
 from jit.ir.dtypes import DType
 from jit.runtime.codegen import building as B
 from jit.runtime.codegen import tile as T
+from jit.runtime.codegen.finishing import FINISH
 from jit.runtime.codegen.values import ELEMENT, I64, POINTER
 
 ROWS = 4
@@ -204,13 +205,11 @@ def emit_thin(
     arguments: list[tuple[str, ll.Type]],
     shape: T.Shape,
     types: T.Numbers,
-    epilogue: T.Epilogue,
 ) -> ll.Function:
     """A kernel with the arguments of `gemm`; rows or columns of B lie together."""
     found = module.globals.get(name)
     if found is not None:
         return found
-    finish = T.emit_finish(module, shape, types, epilogue)
     strips = {
         h: (
             emit_along_rows(module, shape, types, h),
@@ -261,20 +260,13 @@ def emit_thin(
         with B.loop(b, B.index(0), columns, width) as done:
             place = b.add(column, done)
             tile = b.mul(b.udiv(done, B.index(width)), high)
-            result = types.result.itemsize
             c = B.at(
-                b, given["c"], b.mul(row, given["c_row"]), b.mul(place, B.index(result))
+                b, given["c"], b.mul(row, given["c_row"]), b.mul(place, given["c_item"])
             )
-            finishing = [
-                B.at(b, sums_at, tile),
-                c,
-                given["c_row"],
-                height,
-                b.sub(columns, done),
-                ll.Constant(ll.IntType(1), 0),
-                B.true(),
-            ]
-            finishing += T.operands_at(b, given, epilogue, row, place)
-            b.call(finish, finishing)
+            b.call(b.bitcast(given["finish"], FINISH.as_pointer()), [
+                B.at(b, sums_at, tile), c, given["c_row"], height,
+                b.sub(columns, done), ll.Constant(ll.IntType(1), 0), B.true(),
+                given["operands"], row, place,
+            ])  # fmt: skip
     b.ret_void()
     return b.function

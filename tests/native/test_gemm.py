@@ -19,6 +19,7 @@ import llvmlite.ir as ll
 from jit.ir import dtypes
 from jit.runtime.codegen import building, engine, target
 from jit.runtime.codegen import tile as T
+from jit.runtime.codegen.finishing import emit_finish_at
 from jit.runtime.codegen.gemm import (
     Gemm,
     emit_pack_b,
@@ -59,22 +60,29 @@ def aligned(count: int) -> Array:
 class Product:
     """A kernel in memory, to be called on arrays."""
 
-    def __init__(self, gemm: Gemm, packs: bool = False) -> None:
+    def __init__(
+        self, gemm: Gemm, packs: bool = False, epilogue: T.Epilogue = T.PLAIN
+    ) -> None:
         self.gemm, self.packs = gemm, packs
+        self.whole = not gemm.types.accumulates
         module = ll.Module(gemm.name)
         kernel = emit_product(module, gemm)
         pack = emit_pack_b(module, gemm)
         pack.linkage = "external"
         sizes = [(name, building.I64) for name in ("depth", "rows", "columns")]
-        sizes.append(("packed", building.POINTER))
+        sizes += [("packed", building.POINTER), ("whole", building.I64)]
         b, given = building.new_function(
             module, "work_bytes", sizes, building.I64, internal=False
         )
         b.ret(work_bytes(b, gemm, *given.values()))
-        library = engine.load(str(module), [kernel.name, pack.name, "work_bytes"])
+        emit_finish_at(module, "finish", gemm.shape, gemm.types, epilogue)
+        names = [kernel.name, pack.name, "work_bytes", "finish"]
+        library = engine.load(str(module), names)
+        self.finish = library.address("finish")
         self.work_bytes = library.function(
-            "work_bytes", ctypes.c_int64, *[ctypes.c_int64] * 3, ctypes.c_void_p
-        )
+            "work_bytes", ctypes.c_int64, *[ctypes.c_int64] * 3, ctypes.c_void_p,
+            ctypes.c_int64,
+        )  # fmt: skip
         self.kernel = _function(library, kernel)
         self.pack = _function(library, pack)
 
@@ -102,13 +110,16 @@ class Product:
         c = whole[1 : m + 1, 3 : n + 3]
         packed = self.packed(b) if self.packs else None
         given = packed.ctypes.data if packed is not None else None
-        work = aligned(self.work_bytes(depth, m, n, given))
-        extra = [value for x, *steps in operands for value in (x.ctypes.data, *steps)]
+        work = aligned(self.work_bytes(depth, m, n, given, self.whole))
+        table = np.zeros((len(operands) + 1, 3), np.int64)
+        for place, (x, *steps) in enumerate(operands):
+            table[place, : 1 + len(steps)] = (x.ctypes.data, *steps)
         for first, last, left, right in parts or [(0, m, 0, n)]:
             self.kernel(
                 m, a.ctypes.data, *a.strides, b.ctypes.data, *b.strides, given,
-                c.ctypes.data, c.strides[0], depth, first, last, left, right,
-                work.ctypes.data, *extra,
+                c.ctypes.data, c.strides[0], c.itemsize, self.whole, self.finish,
+                table.ctypes.data, depth, first, last, left, right,
+                work.ctypes.data,
             )  # fmt: skip
         guard = whole.copy()
         guard[1 : m + 1, 3 : n + 3] = 77
@@ -116,23 +127,20 @@ class Product:
         return c
 
 
-_made: dict[tuple[Gemm, bool], Product] = {}
-
-
-def product(gemm: Gemm, packs: bool) -> Product:
-    if (gemm, packs) not in _made:
-        _made[gemm, packs] = Product(gemm, packs)
-    return _made[gemm, packs]
+_made: dict[tuple[Gemm, bool, T.Epilogue], Product] = {}
 
 
 def made(
     machine: str,
     dtype: dtypes.DType = dtypes.float32,
     packed_b: bool = False,
-    **rest: Any,
+    epilogue: T.Epilogue = T.PLAIN,
 ) -> Product:
     """A kernel; `packed_b` says that it is given a B that has been packed before."""
-    return product(Gemm(MACHINES[machine], T.numbers(dtype), **rest), packed_b)
+    key = (Gemm(MACHINES[machine], T.numbers(dtype)), packed_b, epilogue)
+    if key not in _made:
+        _made[key] = Product(*key)
+    return _made[key]
 
 
 def numbers(*shape: int, dtype: Any = np.float32, seed: int = 0) -> Array:

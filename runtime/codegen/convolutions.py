@@ -23,6 +23,7 @@ from jit.runtime.codegen import building as B
 from jit.runtime.codegen import convolution as C
 from jit.runtime.codegen import convolving as R
 from jit.runtime.codegen import depthwise as D
+from jit.runtime.codegen import planar as P
 from jit.runtime.codegen import target as targets
 from jit.runtime.codegen import tile as T
 from jit.runtime.codegen.convolution import AXES, Convolution
@@ -340,6 +341,8 @@ def convolve(
         _as_products(call)
     elif problem.geometry.groups > 1:
         _grouped(call)
+    elif _has_few_channels(call):
+        _planar(call)
     else:
         _windows(call, depthwise=False)
     b.branch(past)
@@ -441,6 +444,48 @@ def _turned(
         )
         for o in ending.operands
     ]  # fmt: skip
+
+
+# few channels -------------------------------------------------------------------------
+
+
+def _has_few_channels(call: Call) -> bool:
+    problem = call.problem
+    return (
+        problem.constant is not None
+        and problem.is_plain
+        and problem.constant.shape[1] <= P.MOST_CHANNELS
+        and problem.geometry.stride[-1] in P.STRIDES
+        and P.is_usable(targets.host(), call.types)
+    )
+
+
+def _planar(call: Call) -> None:
+    """Planes as they lie, if the elements of a row lie together."""
+    region, problem, ending = call.region, call.problem, call.ending
+    b, weight, stride = region.b, problem.constant, problem.geometry.stride[-1]
+    assert weight is not None
+    planar = P.Planar(
+        targets.host(), call.types, stride, ending.epilogue, ending.per_channel
+    )
+
+    def pack() -> Panels:
+        made = P.packed(planar, weight.reshape(weight.shape[0], -1))
+        panels = new_panels(weight, made.nbytes)
+        panels[:] = made.view(np.uint8)
+        return panels
+
+    def then() -> None:
+        way = ("planar", *planar.shape.heights)
+        packed = region.constant_data(packed_once(weight, way, pack)).data
+        R.run_planar(
+            region, call.node, planar, problem.plan, call.pointers(problem.weight.data),
+            ending, packed,
+        )  # fmt: skip
+
+    together = b.icmp_signed("==", problem.plan["x_w"], I64(problem.dtype.itemsize))
+    with _otherwise(b, together, then):
+        _windows(call, depthwise=False)
 
 
 # groups -------------------------------------------------------------------------------

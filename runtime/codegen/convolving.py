@@ -15,10 +15,12 @@ from jit.ir.graph import Node
 from jit.runtime.codegen import building as B
 from jit.runtime.codegen import convolution as C
 from jit.runtime.codegen import depthwise as D
+from jit.runtime.codegen import planar as P
 from jit.runtime.codegen import tile as T
 from jit.runtime.codegen.convolution import PLAN, Convolution
 from jit.runtime.codegen.depthwise import Planes
 from jit.runtime.codegen.host import host_function
+from jit.runtime.codegen.planar import Planar
 from jit.runtime.codegen.products import Words
 from jit.runtime.codegen.region import Region
 from jit.runtime.codegen.values import I64, POINTER
@@ -298,3 +300,61 @@ def run_planes(
     for name, value in pointers.items():
         words[name] = value
     region.b.call(run, [words.base])
+
+
+def _emit_planar_run(module: ll.Module, name: str, planar: Planar) -> ll.Function:
+    """`(words)`: copies the input with zeros around it, and makes all units."""
+    names = names_of(planar.epilogue)
+    kernel = P.emit_pad(module, planar)
+    b, given = B.new_function(module, f"{name}_pad", TASK_ARGUMENTS)
+    words = Words(b, given["words"], names)
+    b.call(kernel, [
+        given["words"], words.pointer("x"), words.pointer("padded"), given["first"],
+        given["last"],
+    ])  # fmt: skip
+    b.ret_void()
+    pad = b.function
+    kernel = P.emit_planar(module, planar)
+    b, given = B.new_function(module, f"{name}_task", TASK_ARGUMENTS)
+    words = Words(b, given["words"], names)
+
+    def use(work: ll.Value) -> None:
+        b.call(kernel, [
+            given["words"], words.pointer("padded"), words.pointer("packed"),
+            words.pointer("out"), given["first"], given["last"], work,
+            *operands_of(words, planar.epilogue),
+        ])  # fmt: skip
+
+    with_work(b, words, P.work_bytes(b, words), use)
+    b.ret_void()
+    task = b.function
+    b, given = B.new_function(module, name, [("words", POINTER)])
+    words = Words(b, given["words"], names)
+    line = b.mul(words["full_w"], B.index(8))
+    share(b, given["words"], pad, P.lines(b, words), line)
+    each = b.mul(words["outer"], P.depth_of(b, words))
+    each = b.mul(each, B.index(2 * planar.shape.lanes))
+    share(b, given["words"], task, P.units(b, planar, words), each)
+    b.ret_void()
+    return b.function
+
+
+def run_planar(
+    region: Region,
+    node: Node,
+    planar: Planar,
+    plan: dict[str, ll.Value],
+    pointers: dict[str, ll.Value],
+    ending: Ending,
+    packed: ll.Value,
+) -> None:
+    """A convolution of few channels."""
+    run = region.kernel(
+        f"run_{planar.name}", RUN, lambda m, n: _emit_planar_run(m, n, planar)
+    )
+    words = write_words(region, plan, ending)
+    for name, value in pointers.items():
+        words[name] = value
+    words["packed"] = packed
+    parts = [("padded", P.padded_bytes(region.b, planar, words))]
+    with_memory(region, node, words, parts, run)

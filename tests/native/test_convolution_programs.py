@@ -246,6 +246,25 @@ def test_constant_weights(size: tuple[int, int]) -> None:
         np.testing.assert_allclose(expected, traced(x).array, rtol=1e-5, atol=1e-5)
 
 
+@pytest.mark.parametrize("stride", [1, 2, (3, 2), 3])
+@pytest.mark.parametrize("channels", [1, 3, 4, 5])
+def test_few_channels(channels: int, stride: Any) -> None:
+    w = wrap(numbers(37, channels, 5, 3, seed=1))
+    bias = wrap(numbers(37, seed=2))
+
+    def layer(x):
+        y = F.conv2d(x, w, bias, stride, (2, 4), dilation=(1, 3))
+        return F.relu(y)
+
+    x = numbers(2, channels, 21, 50)
+    traced = jit.trace(layer, (wrap(x),))
+    assert traced.explain(wrap(x)).is_native, traced.explain(wrap(x))
+    for case in (x, x[:1, :, :, :17], x[:, :, ::2, ::-1], x[1]):
+        expected = layer(wrap(case)).array
+        found = traced(wrap(case)).array
+        np.testing.assert_allclose(expected, found, rtol=1e-5, atol=1e-5)
+
+
 def products(x, w, b):
     return F.conv2d(x, w, b)
 

@@ -178,7 +178,7 @@ def splat(b: ll.IRBuilder, value: ll.Value, lanes: int) -> ll.Value:
     kind = ll.VectorType(value.type, lanes)
     undefined = ll.Constant(kind, ll.Undefined)
     one = b.insert_element(undefined, value, I32(0))
-    zeros = ll.Constant(ll.VectorType(I32, lanes), [0] * lanes)
+    zeros = ll.Constant(ll.VectorType(I32, lanes), None)
     return b.shuffle_vector(one, undefined, zeros)
 
 

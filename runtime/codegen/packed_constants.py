@@ -12,23 +12,27 @@ from __future__ import annotations
 
 import ctypes
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import llvmlite.ir as ll
 import numpy as np
 
+from jit.ir.dtypes import dtype_of
 from jit.runtime.codegen import engine
+from jit.runtime.codegen import target as targets
 from jit.runtime.codegen.forking import llvm_lock
 from jit.runtime.codegen.gemm import Gemm, emit_pack_b, packed_bytes
-from jit.runtime.codegen.tile import Numbers
+from jit.runtime.codegen.tile import numbers
 
 
 class Panels(np.ndarray):
     """The bytes of a packed matrix. They keep what they were made of."""
 
     source: np.ndarray
+    dtype_of_matrix: str = ""
+    """For what `packed_matrix` made: the dtype; such panels can be described."""
 
 
 @dataclass(frozen=True)
@@ -68,20 +72,41 @@ def _is_read_only(holder: object) -> bool:
 def packed_matrix(matrix: np.ndarray, gemm: Gemm) -> Panels:
     """A matrix B, depth × columns, as the kernel reads it."""
     way = (gemm.types.source.name, gemm.shape.width)
-    return packed_once(matrix, way, lambda: _pack(matrix, gemm))
+    plain = Gemm(gemm.target, numbers(gemm.types.source))
+    return packed_once(matrix, way, lambda: _pack(matrix, plain))
 
 
 def packed_once(
     array: np.ndarray, way: tuple[Any, ...], pack: Callable[[], Panels]
 ) -> Panels:
     """What `pack` makes of an array in some way, from the table if it is there."""
-    place = array.__array_interface__["data"][0]
-    key = (place, array.shape, array.strides, *way)
+    key = (*_place(array), *way)
     with llvm_lock:
         found = _table.get(key)
         if found is None:
             found = _table[key] = pack()
         return found
+
+
+def describe(panels: Panels, arrays: Sequence[np.ndarray]) -> list[Any] | None:
+    """How panels are made again from one of some arrays; None if that is not known."""
+    if panels.dtype_of_matrix:
+        for index, array in enumerate(arrays):
+            for turned, matrix in ((False, array), (True, array.T)):
+                if matrix.ndim == 2 and _place(matrix) == _place(panels.source):
+                    return [index, turned, panels.dtype_of_matrix]
+    return None
+
+
+def make_again(described: Sequence[Any], arrays: Sequence[np.ndarray]) -> Panels:
+    """The panels that `describe` told of, of these arrays."""
+    index, turned, dtype = described
+    matrix = arrays[index].T if turned else arrays[index]
+    return packed_matrix(matrix, Gemm(targets.host(), numbers(dtype_of(dtype))))
+
+
+def _place(array: np.ndarray) -> tuple[Any, ...]:
+    return array.__array_interface__["data"][0], array.shape, array.strides
 
 
 def statistics() -> Statistics:
@@ -106,16 +131,13 @@ def new_panels(source: np.ndarray, size: int) -> Panels:
 def _pack(matrix: np.ndarray, gemm: Gemm) -> Panels:
     depth, columns = matrix.shape
     panels = new_panels(matrix, packed_bytes(gemm, depth, columns))
-    pack = _packer(gemm)
+    panels.dtype_of_matrix = gemm.types.source.name
+    pack = _packer_of(gemm)
     pack(
         matrix.ctypes.data, *matrix.strides, depth, columns, panels.ctypes.data,
         packed_bytes(gemm, depth, 1), gemm.shape.vectors,
     )  # fmt: skip
     return panels
-
-
-def _packer(gemm: Gemm) -> Any:
-    return _packer_of(Gemm(gemm.target, Numbers(gemm.types.source, gemm.types.source)))
 
 
 @engine.once

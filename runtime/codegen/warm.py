@@ -153,16 +153,22 @@ def _constant_nodes(graph: Graph) -> list[Node]:
 
 def _described(lowered: Lowered, graph: Graph) -> list[Any] | None:
     """How the constants of the code are found again; None if they cannot be."""
-    places = {
-        id(node.attributes["value"]): index
-        for index, node in enumerate(_constant_nodes(graph))
-    }
+    # only what lowers, or has packed constants, needs the generators of products
+    from jit.runtime.codegen.packed_constants import Panels, describe
+
+    arrays = [node.attributes["value"] for node in _constant_nodes(graph)]
+    places = {id(array): index for index, array in enumerate(arrays)}
     found: list[Any] = []
     for array, holder in lowered.constants:
         if isinstance(holder, Names):
             found.append("names")
         elif id(array) in places:
             found.append([places[id(array)], holder is not None])
+        elif isinstance(array, Panels):
+            described = describe(array, arrays)
+            if described is None:
+                return None
+            found.append(["packed", described])
         elif holder is None and array.dtype == np.uint8 and not array.any():
             found.append(["zeros", array.size])
         else:
@@ -181,6 +187,11 @@ def _constants(
                 assert gathering is not None
                 names, _ = names_of(gathering)
                 found.append((names.addresses, names))
+            case ["packed", way]:
+                from jit.runtime.codegen.packed_constants import make_again
+
+                arrays = [node.attributes["value"] for node in nodes]
+                found.append((make_again(way, arrays), None))
             case ["zeros", size]:
                 found.append((np.zeros(size, np.uint8), None))
             case [index, is_held]:

@@ -127,3 +127,19 @@ def test_weights_that_are_arguments_are_read_each_time() -> None:
 
     expected = x.array.sum(axis=1, keepdims=True) + np.zeros(40)
     np.testing.assert_allclose(expected, product(x, y).array, rtol=1e-4, atol=1e-4)
+
+
+def test_what_is_packed_can_be_described_and_made_again() -> None:
+    gemm = Gemm(target.host(), numbers(dtypes.float32))
+    arrays = [frozen(matrix(3, 4)), frozen(matrix(50, 40)), frozen(matrix(50, 40, 1))]
+    for source in (arrays[2], arrays[2].T):
+        panels = packed_constants.packed_matrix(source, gemm)
+        described = packed_constants.describe(panels, arrays)
+        assert described is not None
+
+        copies = [frozen(a) for a in arrays]
+        again = packed_constants.make_again(described, copies)
+
+        assert again is not panels
+        assert (panels == again).all()
+        assert packed_constants.describe(panels, arrays[:2]) is None

@@ -43,7 +43,7 @@ def converted(region: Region, source: Buffer, dtype: DType) -> Buffer:
     x = group.build.input(source.dtype, source.rank)
     group.read.append(Memory(source.data, source.sizes, source.strides))
     nest = group.build.finish([_cast(group, x, dtype)], [dtype])
-    made = region.allocate(dtype, source.sizes)
+    made = group.new(dtype, source.sizes)
     group.run(nest, [Memory(made.data, made.sizes, made.strides)], source.sizes)
     return made
 
@@ -180,6 +180,6 @@ def masked_fill(region: Region, node: Node) -> Any:
         (None, computed, computed), computed,
     )  # fmt: skip
     nest = group.build.finish([chosen], [x.operand.dtype])
-    made = region.allocate(x.operand.dtype, sizes)
+    made = group.new(x.operand.dtype, sizes)
     group.run(nest, [Memory(made.data, made.sizes, made.strides)], group.whole([sizes]))
     return made

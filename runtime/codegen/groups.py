@@ -225,7 +225,8 @@ def fusion_group(region: Region, node: Node) -> list[Buffer]:
             pending = [*_one_each(part, ranks), *pending]
             continue
         ranks.update((v, part.seen[v].rank) for v in given)
-        known.update(zip(given, run_part(region, part, known, given), strict=True))
+        made = run_part(region, part, known, given, is_last=not pending)
+        known.update(zip(given, made, strict=True))
     return [known[v] for v in outputs]
 
 
@@ -243,14 +244,19 @@ def _one_each(part: Part, ranks: dict[Value, int]) -> list[Part]:
 
 
 def run_part(
-    region: Region, part: Part, known: dict[Value, Any], outputs: Sequence[Value]
+    region: Region,
+    part: Part,
+    known: dict[Value, Any],
+    outputs: Sequence[Value],
+    *,
+    is_last: bool,
 ) -> list[Buffer]:
     """Run the nest of some operators; the values that others read."""
     if part.axes is None:
         group = group_of(region, part.nodes, known)
         for node in part.nodes:
             group.add(node)
-        return finish(group, outputs)
+        return finish(group, outputs, reuses=is_last)
     return _Reducing(region, part, known).run(outputs)
 
 
@@ -283,6 +289,7 @@ class _Reducing:
         """Call the kernel; the outputs in order."""
         group, region = self.group, self.region
         operands, dtypes = [], []
+        first = next(iter(self.reduced.values()))
         buffers: list[Buffer] = []
         memories: list[Memory] = []
         for value in outputs:
@@ -295,12 +302,14 @@ class _Reducing:
                 memories += memory
                 continue
             x = group.made[value]
+            lost = self.part.seen[value].lost
+            gone = first.axes if lost else ()
             buffer = region.allocate(x.operand.dtype, x.sizes)
+            buffer = group.in_order(buffer, gone)
             operands.append(x.operand)
             dtypes.append(x.operand.dtype)
             buffers.append(buffer)
             memories.append(self._memory(value, buffer))
-        first = next(iter(self.reduced.values()))
         widens = self.part.widens(outputs)
         nest = group.build.finish(operands, dtypes, first.axes, widens)
         domain = group.whole([first.sizes])

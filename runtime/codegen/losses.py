@@ -39,7 +39,7 @@ def _finish(
     build, region = group.build, group.region
     if reduction == NONE:
         nest = build.finish([loss], [dtype])
-        made = region.allocate(dtype, sizes)
+        made = group.new(dtype, sizes)
         outputs = [Memory(made.data, made.sizes, made.strides)]
         group.run(nest, outputs, group.whole([sizes]))
         return made

@@ -221,12 +221,14 @@ _ORDINARY = 0x0501
 
 
 def array_over(
-    b: ll.IRBuilder, descr: ll.Value, rank: int, sizes: ll.Value, data: ll.Value
-) -> ll.Value:
+    b: ll.IRBuilder, descr: ll.Value, rank: int, sizes: ll.Value, data: ll.Value,
+    strides: ll.Value = NULL,
+) -> ll.Value:  # fmt: skip
     """Build the making of an array that owns a block; null, with an exception set, if
     that fails: then the block is still the caller's.
 
-    `descr` is a pointer to the dtype object, `sizes` to `rank` i64.
+    `descr` is a pointer to the dtype object, `sizes` to `rank` i64, and so `strides`, null
+    for the usual ones.
     """
     make = ll.FunctionType(
         POINTER, [POINTER, POINTER, I32, POINTER, POINTER, POINTER, I32, POINTER]
@@ -236,7 +238,7 @@ def array_over(
     kind = b.inttoptr(read_slot(b, "ndarray"), POINTER)
     array = b.call(
         host_function(b, "PyArray_NewFromDescr", make),
-        [kind, descr, I32(rank), sizes, NULL, data, I32(_ORDINARY), NULL],
+        [kind, descr, I32(rank), sizes, strides, data, I32(_ORDINARY), NULL],
     )
     with b.if_then(b.icmp_unsigned("!=", array, NULL), likely=True):
         adopt(b, array)

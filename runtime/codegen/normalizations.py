@@ -14,6 +14,7 @@ import numpy as np
 from jit.ir import dtypes
 from jit.ir.dtypes import FLOATING, DType
 from jit.ir.graph import Node, Value
+from jit.runtime.codegen import copying
 from jit.runtime.codegen.build_nest import Operand
 from jit.runtime.codegen.casts import tensor_at
 from jit.runtime.codegen.kinds import Declined, Static
@@ -84,11 +85,11 @@ class _Norm:
             made = self.apply("aten::add.Tensor", made, bias, 1)
         nest = self.build.finish([made], [self.x.dtype], reduced)
         buffer = self.region.allocate(self.x.dtype, self.x.sizes)
-        steps: list[ll.Value] = []
-        step: ll.Value = I64(self.x.dtype.itemsize)
-        for size in reversed(self.sizes):
-            steps.insert(0, step)
-            step = self.region.b.mul(step, size)
+        if len(self.sizes) == self.x.rank:
+            buffer = self.group.in_order(buffer)
+            steps = list(buffer.strides)
+        else:
+            steps = copying.row_major(self.region, self.x.dtype, self.sizes)
         outputs = [Memory(buffer.data, self.sizes, tuple(steps))]
         self.group.run(nest, outputs, self.sizes)
         return buffer

@@ -114,6 +114,11 @@ def block_of(b: ll.IRBuilder, owner: ll.Value) -> ll.Value:
     return b.inttoptr(word, POINTER)
 
 
+def count_of_block(b: ll.IRBuilder, owner: ll.Value) -> ll.Value:
+    """How many owners a block has, whose owner says that it is one."""
+    return load(b, at(b, block_of(b, owner), _COUNT), I64)
+
+
 def make_retain(module: ll.Module, name: str) -> ll.Function:
     """`(owner)`: one owner more."""
     b, a = new_function(module, name, [("owner", POINTER)])

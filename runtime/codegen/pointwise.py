@@ -6,6 +6,7 @@ are checked operator by operator, as the interpreter would find them wrong.
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -28,6 +29,7 @@ from jit.runtime.codegen.emit_reduction import emit_end
 from jit.runtime.codegen.kernels import Build
 from jit.runtime.codegen.kinds import Declined, Static
 from jit.runtime.codegen.lowering import lowering
+from jit.runtime.codegen.memory_order import Order, order_of
 from jit.runtime.codegen.nest import Nest, Step
 from jit.runtime.codegen.reduction_plan import (
     MOST_PARTS,
@@ -36,6 +38,7 @@ from jit.runtime.codegen.reduction_plan import (
     part_words,
 )
 from jit.runtime.codegen.region import Region
+from jit.runtime.codegen.reuse import allocate_over
 from jit.runtime.codegen.values import ELEMENT, F64, I1, I64, POINTER, Buffer
 from jit.runtime.ops import arithmetic
 from jit.runtime.ops.numpy_families import Ufunc
@@ -224,6 +227,10 @@ class Group:
             for size, stride in zip(memory.sizes, memory.strides, strict=True):
                 single = b.icmp_signed("==", size, I64(1))
                 strides.append(b.select(single, I64(0), stride))
+        order = None
+        if not nest.reduced:
+            written = outputs[0]
+            order = order_of(b, self.rank, [(written.sizes, written.strides)])
         total: ll.Value = I64(1)
         each: ll.Value = I64(1)
         for d, size in enumerate(sizes):
@@ -233,6 +240,8 @@ class Group:
                 total = b.mul(total, size)
         grain: ll.Value = I64(grain_of(nest))
         tables = [self._table(I64, (*sizes, *domain)), self._table(I64, strides)]
+        if order is not None:
+            tables = self._turned(order, sizes, strides)
         if nest.reduced and is_whole(nest):
             words = ll.ArrayType(I64, MOST_PARTS * part_words(nest))
             memory = b.bitcast(region.stack(words), POINTER)
@@ -248,6 +257,50 @@ class Group:
             grain = b.add(b.udiv(grain, least), I64(1))
         data = self._table(POINTER, pointers)
         region.parallel(total, grain, kernel, [data, *tables])
+
+    def _turned(
+        self, order: Order, sizes: Sizes, strides: Sequence[ll.Value]
+    ) -> list[ll.Value]:
+        """Tables of sizes and strides with the axes in an order: the walk follows it."""
+        b, region, rank = self.region.b, self.region, self.rank
+        places = order.places(b)
+        tables = []
+        for values in (sizes, strides):
+            place = b.bitcast(
+                region.stack(ll.ArrayType(I64, len(values))), I64.as_pointer()
+            )
+            for k, value in enumerate(values):
+                start, d = divmod(k, rank)
+                index = b.add(places[d], I64(start * rank))
+                b.store(value, b.gep(place, [index], inbounds=True))
+            tables.append(place)
+        return tables
+
+    def new(self, dtype: DType, sizes: Sizes) -> Buffer:
+        """A new tensor, whose axes lie in memory as those of what the nest reads."""
+        return self.in_order(self.region.allocate(dtype, sizes))
+
+    def in_order(self, made: Buffer, gone: Sequence[int] = ()) -> Buffer:
+        """The tensor with the strides of that order; its elements are not set yet.
+
+        `gone` are axes of the nest that it does not have. Memory taken over from an
+        operand has that operand's order: it is one of those read.
+        """
+        region, sizes, dtype = self.region, made.sizes, made.dtype
+        rank = len(sizes)
+        if rank < 2:
+            return made
+        read = []
+        for m in self.read:
+            first = self.rank - len(m.sizes)
+            dims = [d for d in range(len(m.sizes)) if first + d not in gone][-rank:]
+            if len(dims) > 1:
+                read.append(([m.sizes[d] for d in dims], [m.strides[d] for d in dims]))
+        order = order_of(region.b, rank, read)
+        if order is None:
+            return made
+        steps = order.strides(region.b, dtype.itemsize, sizes)
+        return dataclasses.replace(made, strides=steps)
 
     def _table(self, type: ll.Type, values: Sequence[ll.Value]) -> ll.Value:
         """Values one after the other in the frame of the region."""
@@ -358,12 +411,25 @@ def operators_of(node: Node) -> tuple[list[Node], dict[Value, Value], Sequence[V
     return nodes, inputs, graph.outputs
 
 
-def finish(group: Group, results: Sequence[Value]) -> list[Buffer]:
-    """Allocate the results of a group and run its nest."""
+def finish(
+    group: Group, results: Sequence[Value], *, reuses: bool = False
+) -> list[Buffer]:
+    """Allocate the results of a group and run its nest.
+
+    With `reuses` nothing reads what dies at the node after this nest: the first result
+    may take over the memory of such an operand.
+    """
     made = [group.made[v] for v in results]
     nest = group.build.finish([m.operand for m in made])
     region = group.region
-    buffers = [region.allocate(m.operand.dtype, m.sizes) for m in made]
+    buffers = [
+        group.in_order(
+            (allocate_over if reuses and m is made[0] else Region.allocate)(
+                region, m.operand.dtype, m.sizes
+            )
+        )
+        for m in made
+    ]
     whole = group.whole([m.sizes for m in made])
     outputs = [Memory(x.data, x.sizes, x.strides) for x in buffers]
     group.run(nest, outputs, whole)
@@ -374,7 +440,7 @@ def _pointwise(region: Region, node: Node) -> Any:
     """One pointwise operator."""
     group = group_of(region, [node], {})
     group.add(node)
-    return finish(group, [node.output])
+    return finish(group, [node.output], reuses=True)
 
 
 def _inplace(region: Region, node: Node) -> Any:
@@ -501,7 +567,7 @@ def divide_by_mode(region: Region, node: Node) -> Any:
     tensors = [group.made[v] for v in node.inputs if v in group.made]
     sizes = group.broadcast(node, [t.sizes for t in tensors])
     group.made[node.output] = Made(operand, sizes)
-    return finish(group, [node.output])
+    return finish(group, [node.output], reuses=True)
 
 
 def _is_constant(value: Value) -> bool:

@@ -21,7 +21,7 @@ from jit.runtime.codegen.callable_type import slot_offset
 from jit.runtime.codegen.host import host_function, numpy_function, read_slot, slot
 from jit.runtime.codegen.kinds import TensorKind
 from jit.runtime.codegen.ownership import ARGUMENT, VIEW
-from jit.runtime.codegen.values import I32, I64, POINTER
+from jit.runtime.codegen.values import I1, I32, I64, POINTER
 from jit.runtime.parameter import Parameter
 from jit.runtime.tensor import Tensor, wrap
 
@@ -165,7 +165,8 @@ def _make_box(
         _count_down(b, whole)
         b.ret(_finish(b, made, kind))
     b.call(entry.unit.ownership("unlink"), [a["state"], target])
-    array = memory.array_over(b, a["descr"], rank, a["numbers"], target)
+    strides = _unusual_strides(b, a["numbers"], rank, kind.dtype.itemsize)
+    array = memory.array_over(b, a["descr"], rank, a["numbers"], target, strides)
     with b.if_then(b.icmp_unsigned("==", array, NULL), likely=False):
         _release(b, target)
         b.ret(NULL)
@@ -173,6 +174,26 @@ def _make_box(
     _mark(b, target, array, made)
     b.ret(made)
     return b.function
+
+
+def _unusual_strides(
+    b: ll.IRBuilder, numbers: ll.Value, rank: int, itemsize: int
+) -> ll.Value:
+    """The strides of a result that fills its block; null where they are row-major."""
+    if rank < 2:
+        return NULL
+    usual: ll.Value = I1(1)
+    empty: ll.Value = I1(0)
+    step: ll.Value = I64(itemsize)
+    for d in reversed(range(rank)):
+        size = load(b, at(b, numbers, 8 * d), I64)
+        stride = load(b, at(b, numbers, 8 * (rank + d)), I64)
+        short = b.icmp_signed("==", size, I64(1))
+        fits = b.or_(short, b.icmp_signed("==", stride, step))
+        usual = b.and_(usual, fits)
+        empty = b.or_(empty, b.icmp_signed("==", size, I64(0)))
+        step = b.mul(step, size)
+    return b.select(b.or_(usual, empty), NULL, at(b, numbers, 8 * rank))
 
 
 def _mark(b: ll.IRBuilder, block: ll.Value, array: ll.Value, made: ll.Value) -> None:

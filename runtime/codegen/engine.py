@@ -325,7 +325,11 @@ def _link(
     for name, library in uses.items():
         builder.import_symbol(name, library.address(name))
     linker, label = _linker()
-    owner = builder.link(linker, label)
+    try:
+        owner = builder.link(linker, label)
+    except RuntimeError as error:
+        # what is missing, LLVM has written to the standard error
+        raise RuntimeError(f"machine code cannot be linked: {error}") from None
     if places:
         host.fill_host_table(owner[host.HOST], places)
     return Library(owner, {name: owner[name] for name in names}, uses)

@@ -48,6 +48,8 @@ class Gathering:
     """Submodules, each in a slot of an owner before it."""
     inputs: tuple[int | Slot, ...]
     """The position of an argument, or an attribute."""
+    types: tuple[T.Type, ...]
+    """The types of the inputs."""
     fits: tuple[Fits | None, ...]
     """For each input that is an attribute, whether a value may be given."""
     guards: tuple[Guard, ...]

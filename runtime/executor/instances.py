@@ -188,6 +188,7 @@ def _gathering(
         tuple((i, values[i].type) for i in roots),
         tuple(steps),
         tuple(places),
+        tuple(types),
         tuple(fits),
         made,
     )

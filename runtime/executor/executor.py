@@ -22,7 +22,7 @@ from jit.runtime.executor.explanation import (
 )
 from jit.runtime.executor.instances import Versions, interpreter, takes_modules
 from jit.runtime.executor.modes import CALLS_BEFORE, get_compile_mode
-from jit.runtime.executor.native import compile_native, native_enabled
+from jit.runtime.executor.native import compile_native, native_enabled, why_interpreted
 from jit.runtime.executor.specialisation import (
     Specialisation,
     key_of,
@@ -303,7 +303,8 @@ class Executor:
 
         interpret = interpreter(code, gathering, again)
         if how == _INTERPRETED:
-            return Compiled(specialisation, graph, code, interpret)
+            why = why_interpreted()
+            return Compiled(specialisation, graph, code, interpret, None, why)
 
         def miss(*given: Any) -> Any:
             return MISSED

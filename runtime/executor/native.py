@@ -6,6 +6,8 @@ off.
 
 from __future__ import annotations
 
+import functools
+import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -14,7 +16,7 @@ from jit.ir import types as T
 from jit.ir.graph import Graph, Node, Value, outer_values
 from jit.passes import partition
 from jit.runtime import bytecode, codegen
-from jit.runtime.executor.explanation import Explanation
+from jit.runtime.executor.explanation import INTERPRETED, Explanation
 from jit.runtime.executor.modes import native_wanted
 from jit.runtime.gathering import Gathering
 
@@ -24,6 +26,24 @@ FindGraph = Callable[[str, Sequence[T.Type]], Graph]
 def native_enabled() -> bool:
     """Whether graphs are compiled to machine code."""
     return native_wanted() and codegen.is_available()
+
+
+_HINT = "llvmlite is not installed: pip install 'tracescript[native]'"
+
+
+def why_interpreted() -> Explanation:
+    """Why nothing of a function is machine code; the log hears once what is missing."""
+    if not codegen.is_available():
+        _tell_what_is_missing()
+        return Explanation(False, (_HINT,))
+    if not native_wanted():
+        return Explanation(False, ("machine code is switched off",))
+    return INTERPRETED  # it may come later
+
+
+@functools.cache
+def _tell_what_is_missing() -> None:
+    logging.getLogger("jit").info("programs are interpreted: %s", _HINT)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,8 +5,10 @@ from __future__ import annotations
 
 import copy
 import gc
+import os
 import pickle
 import resource
+import subprocess
 import sys
 import threading
 import weakref
@@ -322,6 +324,37 @@ def test_off_compiles_nothing():
     for _ in range(3):
         f(1, 2)
     assert () == f.natives
+
+
+def test_explain_says_that_machine_code_is_off():
+    f = jit.script(fused)
+    assert f.explain(1, 2).is_native
+    jit.set_compile_mode("off")
+    assert "machine code is switched off" in str(f.explain(1, 2))
+
+
+@pytest.mark.parametrize(
+    ("variable", "value"), [("JIT_NATIVE", "0"), ("JIT_COMPILE_MODE", "off")]
+)
+def test_the_environment_switches_it_off(variable, value):
+    code = "from jit.runtime.executor import native_enabled as e; print(e())"
+    for setting, expected in (("", "True"), (value, "False")):
+        environment = {k: v for k, v in os.environ.items() if k != variable}
+        if setting:
+            environment[variable] = setting
+        run = subprocess.run(
+            [sys.executable, "-c", code],
+            env=environment, capture_output=True, text=True, check=True,
+        )  # fmt: skip
+        assert expected == run.stdout.strip()
+
+
+def test_an_unknown_mode_in_the_environment_is_an_error():
+    run = subprocess.run(
+        [sys.executable, "-c", "import jit; jit.get_compile_mode()"],
+        env={**os.environ, "JIT_COMPILE_MODE": "often"}, capture_output=True, text=True,
+    )  # fmt: skip
+    assert "eager, lazy, background, off" in run.stderr
 
 
 # the cache ----------------------------------------------------------------------------

@@ -256,16 +256,14 @@ def binary_cross_entropy(region: Region, node: Node) -> Buffer:
     return pairs.finish(loss, dtype)
 
 
-def _whole_of(region: Region, x: Buffer) -> Group:
+def whole_of(region: Region, x: Buffer) -> Group:
     """A nest on one tensor, and maybe numbers."""
     group = Group(region, max(x.rank, 1), {})
     group.read.append(Memory(x.data, x.sizes, x.strides))
     return group
 
 
-def _reduced_numbers(
-    group: Group, x: Buffer, results: Sequence[Operand]
-) -> list[ll.Value]:
+def numbers_of(group: Group, x: Buffer, results: Sequence[Operand]) -> list[ll.Value]:
     """Run a nest that reduces all of a tensor; the results as LLVM values."""
     region, b = group.region, group.region.b
     kinds = [ELEMENT[r.dtype] for r in results]
@@ -282,14 +280,14 @@ def _reduced_numbers(
 
 def _are_shares(region: Region, x: Buffer) -> ll.Value:
     """Whether all elements are between 0 and 1."""
-    group = _whole_of(region, x)
+    group = whole_of(region, x)
     build, dtype = group.build, compute_dtype(x.dtype)
     given = build.input(x.dtype, x.rank)
     above = build.apply("aten::ge.Scalar", [given, 0.0], dtype, dtypes.bool_)
     below = build.apply("aten::le.Scalar", [given, 1.0], dtype, dtypes.bool_)
     both = build.apply("aten::logical_and", [above, below], dtypes.bool_)
     truth = build.reduce("min", build.cast(both, dtypes.uint8))
-    (found,) = _reduced_numbers(group, x, [truth])
+    (found,) = numbers_of(group, x, [truth])
     return region.b.icmp_unsigned("!=", found, found.type(0))
 
 
@@ -358,11 +356,11 @@ class _Classes:
 
     def _in_range(self) -> ll.Value:
         """Whether all classes that count are ones of the input."""
-        group, b = _whole_of(self.region, self.target), self.region.b
+        group, b = whole_of(self.region, self.target), self.region.b
         numbers = group.build.input(self.target.dtype, self.target.rank)
         used, _ = self.used(group, numbers)
         least, most = (group.build.reduce(kind, used) for kind in ("min", "max"))
-        low, high = _reduced_numbers(group, self.target, [least, most])
+        low, high = numbers_of(group, self.target, [least, most])
         low_fits = b.icmp_signed(">=", low, I64(0))
         return b.and_(low_fits, b.icmp_signed("<", high, self.classes))
 

@@ -36,6 +36,7 @@ FAMILIES = [
     "creation",
     "elements",
     "products",
+    "contractions",
     "convolutions",
     "pooling",
     "pointwise",
@@ -44,6 +45,8 @@ FAMILIES = [
     "casts",
     "normalizations",
     "losses",
+    "gathers",
+    "scans",
 ]
 """Modules of this package that hold lowerings; a family is appended here."""
 

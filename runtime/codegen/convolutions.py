@@ -26,6 +26,7 @@ from jit.runtime.codegen import depthwise as D
 from jit.runtime.codegen import planar as P
 from jit.runtime.codegen import target as targets
 from jit.runtime.codegen import tile as T
+from jit.runtime.codegen import winograd as W
 from jit.runtime.codegen.convolution import AXES, Convolution
 from jit.runtime.codegen.convolving import Ending, Operand
 from jit.runtime.codegen.epilogues import Tail, head
@@ -343,6 +344,8 @@ def convolve(
         _grouped(call)
     elif _has_few_channels(call):
         _planar(call)
+    elif _may_transform(call):
+        _transformed(call)
     else:
         _windows(call, depthwise=False)
     b.branch(past)
@@ -485,6 +488,61 @@ def _planar(call: Call) -> None:
 
     together = b.icmp_signed("==", problem.plan["x_w"], I64(problem.dtype.itemsize))
     with _otherwise(b, together, then):
+        _windows(call, depthwise=False)
+
+
+# transforms of patches ----------------------------------------------------------------
+
+_LEAST_CHANNELS = 32
+_MOST_WEIGHTS = 1 << 17
+"""Transformed weights are 16/9 as many: many of them take longer to read than they save
+where patches are few."""
+
+
+def _may_transform(call: Call) -> bool:
+    problem, g = call.problem, call.problem.geometry
+    return (
+        problem.constant is not None
+        and problem.is_plain
+        and g.axes == 2
+        and problem.constant.shape[2:] == (3, 3)
+        and min(problem.constant.shape[:2]) >= _LEAST_CHANNELS
+        and set(g.stride) == {1}
+        and set(g.dilation) == {1}
+        and call.types.is_direct
+    )
+
+
+def _transformed(call: Call) -> None:
+    """Winograd's way where there are patches enough for the weights."""
+    region, problem, ending = call.region, call.problem, call.ending
+    b, weight = region.b, problem.constant
+    assert weight is not None
+    winograd = W.Winograd(
+        targets.host(), call.types, ending.epilogue, ending.per_channel
+    )
+
+    def pack() -> Panels:
+        made = W.packed(winograd, weight)
+        panels = new_panels(weight, made.nbytes)
+        panels[:] = made.view(np.uint8).ravel()
+        return panels
+
+    def then() -> None:
+        way = ("winograd", winograd.shape.width)
+        packed = region.constant_data(packed_once(weight, way, pack)).data
+        R.run_winograd(
+            region, call.node, winograd, problem.plan,
+            call.pointers(problem.weight.data), ending, packed,
+        )  # fmt: skip
+
+    if weight.shape[0] * weight.shape[1] <= _MOST_WEIGHTS:
+        least = 16
+    else:
+        least = 128
+    pixels = b.mul(problem.plan["out_h"], problem.plan["out_w"])
+    many = b.icmp_signed(">=", pixels, I64(least))
+    with _otherwise(b, many, then):
         _windows(call, depthwise=False)
 
 

@@ -17,6 +17,7 @@ from jit.runtime.codegen import convolution as C
 from jit.runtime.codegen import depthwise as D
 from jit.runtime.codegen import planar as P
 from jit.runtime.codegen import tile as T
+from jit.runtime.codegen import winograd as W
 from jit.runtime.codegen.convolution import PLAN, Convolution
 from jit.runtime.codegen.depthwise import Planes
 from jit.runtime.codegen.host import host_function
@@ -24,6 +25,7 @@ from jit.runtime.codegen.planar import Planar
 from jit.runtime.codegen.products import Words
 from jit.runtime.codegen.region import Region
 from jit.runtime.codegen.values import I64, POINTER
+from jit.runtime.codegen.winograd import Winograd
 
 LEAST_WORK = 1 << 19
 """Multiplications of a part that are worth another thread."""
@@ -90,6 +92,9 @@ def operands_of(words: Words, epilogue: T.Epilogue) -> list[ll.Value]:
         for name, kind in C.operand_arguments(epilogue)
     ]
 
+
+Known = Planar | Winograd
+"""Kernels for weights that are known when code is made."""
 
 TASK_ARGUMENTS: list[tuple[str, ll.Type]] = [
     ("words", POINTER),
@@ -302,19 +307,19 @@ def run_planes(
     region.b.call(run, [words.base])
 
 
-def _emit_planar_run(module: ll.Module, name: str, planar: Planar) -> ll.Function:
+def _emit_known_run(
+    module: ll.Module, name: str, maker: Known, kernel: ll.Function, pad: ll.Function
+) -> ll.Function:
     """`(words)`: copies the input with zeros around it, and makes all units."""
-    names = names_of(planar.epilogue)
-    kernel = P.emit_pad(module, planar)
+    names = names_of(maker.epilogue)
     b, given = B.new_function(module, f"{name}_pad", TASK_ARGUMENTS)
     words = Words(b, given["words"], names)
-    b.call(kernel, [
+    b.call(pad, [
         given["words"], words.pointer("x"), words.pointer("padded"), given["first"],
         given["last"],
     ])  # fmt: skip
     b.ret_void()
-    pad = b.function
-    kernel = P.emit_planar(module, planar)
+    pad_task = b.function
     b, given = B.new_function(module, f"{name}_task", TASK_ARGUMENTS)
     words = Words(b, given["words"], names)
 
@@ -322,21 +327,45 @@ def _emit_planar_run(module: ll.Module, name: str, planar: Planar) -> ll.Functio
         b.call(kernel, [
             given["words"], words.pointer("padded"), words.pointer("packed"),
             words.pointer("out"), given["first"], given["last"], work,
-            *operands_of(words, planar.epilogue),
+            *operands_of(words, maker.epilogue),
         ])  # fmt: skip
 
-    with_work(b, words, P.work_bytes(b, words), use)
+    if isinstance(maker, Planar):
+        bytes = P.work_bytes(b, words)
+    else:
+        bytes = W.work_bytes(b, maker, words)
+    with_work(b, words, bytes, use)
     b.ret_void()
     task = b.function
     b, given = B.new_function(module, name, [("words", POINTER)])
     words = Words(b, given["words"], names)
-    line = b.mul(words["full_w"], B.index(8))
-    share(b, given["words"], pad, P.lines(b, words), line)
-    each = b.mul(words["outer"], P.depth_of(b, words))
-    each = b.mul(each, B.index(2 * planar.shape.lanes))
-    share(b, given["words"], task, P.units(b, planar, words), each)
+    if isinstance(maker, Planar):
+        lines, units = P.lines(b, words), P.units(b, maker, words)
+        line: ll.Value = words["full_w"]
+        each = b.mul(P.depth_of(b, words), B.index(2 * maker.shape.lanes))
+        each = b.mul(words["outer"], each)
+    else:
+        lines = b.mul(words["images"], words["full_h"])
+        units = W.units(b, maker, words)
+        line = b.mul(words["full_w"], words["channels"])
+        each = b.mul(words["out_w"], words["channels"])
+        each = b.mul(each, B.index(8 * maker.shape.width))
+    # an element of the input takes about as long as so many multiplications
+    share(b, given["words"], pad_task, lines, b.mul(line, B.index(8)))
+    share(b, given["words"], task, units, each)
     b.ret_void()
     return b.function
+
+
+def _emit_planar_run(module: ll.Module, name: str, planar: Planar) -> ll.Function:
+    pad, kernel = P.emit_pad(module, planar), P.emit_planar(module, planar)
+    return _emit_known_run(module, name, planar, kernel, pad)
+
+
+def _emit_winograd_run(module: ll.Module, name: str, w: Winograd) -> ll.Function:
+    pad = C.emit_pad(module, Convolution(w.target, w.types))
+    pad.linkage = "internal"
+    return _emit_known_run(module, name, w, W.emit_winograd(module, w), pad)
 
 
 def run_planar(
@@ -357,4 +386,30 @@ def run_planar(
         words[name] = value
     words["packed"] = packed
     parts = [("padded", P.padded_bytes(region.b, planar, words))]
+    with_memory(region, node, words, parts, run)
+
+
+def run_winograd(
+    region: Region,
+    node: Node,
+    winograd: Winograd,
+    plan: dict[str, ll.Value],
+    pointers: dict[str, ll.Value],
+    ending: Ending,
+    packed: ll.Value,
+) -> None:
+    """Windows of 3 × 3, by transforms of patches."""
+    b = region.b
+    run = region.kernel(
+        f"run_{winograd.name}", RUN, lambda m, n: _emit_winograd_run(m, n, winograd)
+    )
+    sizes = {
+        f"full_{axis}": W.padded_size(b, plan[f"out_{axis}"]) for axis in ("h", "w")
+    }
+    words = write_words(region, plan | sizes, ending)
+    for name, value in pointers.items():
+        words[name] = value
+    words["packed"] = packed
+    conv = Convolution(winograd.target, winograd.types)
+    parts = [("padded", C.padded_bytes(b, conv, words))]
     with_memory(region, node, words, parts, run)

@@ -265,6 +265,40 @@ def test_few_channels(channels: int, stride: Any) -> None:
         np.testing.assert_allclose(expected, found, rtol=1e-5, atol=1e-5)
 
 
+@pytest.mark.parametrize("channels", [32, 45])
+@pytest.mark.parametrize("padding", [0, 1, (2, 3)])
+def test_transformed_patches(channels: int, padding: Any) -> None:
+    w = wrap(numbers(70, channels, 3, 3, seed=1) / np.float32(channels**0.5))
+    bias = wrap(numbers(70, seed=2))
+
+    def layer(x, r):
+        return F.relu(F.conv2d(x, w, bias, 1, padding) + r)
+
+    traced = None
+    for size in ((9, 12), (20, 33), (5, 5), (3, 130)):
+        x = wrap(numbers(2, channels, *size))
+        shape = F.conv2d(x, w, bias, 1, padding).shape
+        for residual in (wrap(numbers(*shape, seed=3)), wrap(numbers(70, 1, 1))):
+            if traced is None:
+                traced = jit.trace(layer, (x, residual))
+            assert traced.explain(x, residual).is_native
+            expected = layer(x, residual).array
+            found = traced(x, residual).array
+            np.testing.assert_allclose(expected, found, rtol=1e-5, atol=1e-5)
+
+
+def test_transformed_patches_are_accurate() -> None:
+    x = np.random.default_rng(0).uniform(0.5, 1, (1, 256, 14, 14))
+    w = np.random.default_rng(1).uniform(0.5, 1, (256, 256, 3, 3))
+    weight = wrap(w.astype(np.float32))
+    expected = F.conv2d(wrap(x), wrap(w), None, 1, 1).array
+
+    single = wrap(x.astype(np.float32))
+    traced = jit.trace(lambda x: F.conv2d(x, weight, None, 1, 1), (single,))
+
+    np.testing.assert_allclose(expected, traced(single).array, rtol=1e-5)
+
+
 def products(x, w, b):
     return F.conv2d(x, w, b)
 

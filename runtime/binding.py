@@ -222,7 +222,7 @@ class Resolver:
         if not registry.has_kind(kind):
             import jit.runtime.ops  # noqa: F401  declares the cards
         cards = registry.overloads_of(kind)
-        self.count = len(cards)
+        count = len(cards)
         if self.tensors_only:
             cards = [c for c in cards if mentions_tensors(c.schema)]
         if not cards:
@@ -230,8 +230,11 @@ class Resolver:
             raise AttributeError(
                 f"there is no operator `{kind}`" + (f"; near: {near}" if near else "")
             )
-        self.signatures = [Signature(card) for card in cards]
-        return self.signatures
+        made = [Signature(card) for card in cards]
+        # other threads believe the signatures once the count fits
+        self.signatures = made
+        self.count = count
+        return made
 
     def _remember(
         self, args: Sequence[Any], signature: Signature, bound: list[Any]

@@ -24,6 +24,7 @@ from jit.runtime.codegen import engine
 from jit.runtime.codegen import target as targets
 from jit.runtime.codegen.forking import llvm_lock
 from jit.runtime.codegen.gemm import Gemm, emit_pack_b, packed_bytes
+from jit.runtime.codegen.packing import PACK_ARGUMENTS
 from jit.runtime.codegen.tile import numbers
 
 
@@ -142,12 +143,19 @@ def _pack(matrix: np.ndarray, gemm: Gemm) -> Panels:
 
 @engine.once
 def _packer_of(gemm: Gemm) -> Any:
-    module = ll.Module("pack")
-    pack = emit_pack_b(module, gemm)
-    pack.linkage = "external"
-    library = engine.load(str(module), [pack.name], tidy=True)
+    types = gemm.types
+    name = f"pack_{types.source.name}_{gemm.shape.lanes}"
+
+    def text() -> str:
+        module = ll.Module("pack")
+        pack = emit_pack_b(module, gemm)
+        assert pack.name == name
+        pack.linkage = "external"
+        return str(module)
+
+    library = engine.made(f"{name} {types.sum_bytes}", [name], text)
     kinds = [
-        ctypes.c_int64 if isinstance(a.type, ll.IntType) else ctypes.c_void_p
-        for a in pack.args
+        ctypes.c_int64 if isinstance(type, ll.IntType) else ctypes.c_void_p
+        for _, type in PACK_ARGUMENTS
     ]
-    return library.function(pack.name, None, *kinds)
+    return library.function(name, None, *kinds)

@@ -164,6 +164,25 @@ def body_length(nest: Nest) -> int:
     return len(blocks[0].instructions) if len(blocks) == 1 else 1000
 
 
+def cost_of(nest: Nest) -> str:
+    """What a nest moves and computes for each element, as a line of text.
+
+    Further passes along reduced axes find their elements in cache.
+    """
+    is_row = row_values(nest)
+    operands = [
+        x.dtype for k, x in enumerate(nest.inputs) if not (x.is_scalar or is_row[k])
+    ]
+    operands += [o.dtype for o in nest.outputs if not is_row[o.value.index]]
+    moved = sum(dtype.itemsize for dtype in operands)
+    steps = sum(isinstance(s, Step | Reduce) for s in nest.steps)
+    length = body_length(nest)
+    return (
+        f"  each element: {moved} bytes moved, {steps} operators,"
+        f" {length} instructions for {lanes_of(nest)} of them"
+    )
+
+
 def new_kernel(module: ll.Module, name: str) -> ll.Function:
     """A function of the type of all kernels, without a body."""
     function = ll.Function(module, kernel_type(), name)

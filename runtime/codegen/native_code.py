@@ -33,6 +33,8 @@ class Lowered:
     constants: list[tuple[np.ndarray, Any]] = field(repr=False)
     arguments: list[Kind]
     results: list[Kind]
+    nests: list[str] = field(default_factory=list, repr=False)
+    """Its loop nests as text, with what they move and compute for an element."""
 
 
 @dataclass(eq=False)
@@ -56,6 +58,11 @@ class NativeCode:
     def llvm(self) -> str:
         """The module of the graph, before LLVM optimises it."""
         return self.lowered.text
+
+    @property
+    def nests(self) -> list[str]:
+        """The loop nests, as text."""
+        return self.lowered.nests
 
     @property
     def modules(self) -> list[str]:

@@ -24,7 +24,7 @@ from jit.runtime.bytecode.constants import runtime_constant
 from jit.runtime.codegen import building as B
 from jit.runtime.codegen.build_nest import Builder, Operand
 from jit.runtime.codegen.copying import copy_elements
-from jit.runtime.codegen.emit_nest import body_length, emit_nest
+from jit.runtime.codegen.emit_nest import body_length, cost_of, emit_nest
 from jit.runtime.codegen.emit_reduction import emit_end
 from jit.runtime.codegen.kernels import Build
 from jit.runtime.codegen.kinds import Declined, Static
@@ -219,6 +219,7 @@ class Group:
         """
         region, b = self.region, self.region.b
         kernel = region.kernel(_key(name, nest), _KERNEL, _emitter(nest))
+        region.unit.nests.append(f"{nest}\n{cost_of(nest)}")
         operands = [*self.read, *outputs]
         pointers = [m.data for m in operands]
         strides = []

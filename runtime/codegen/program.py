@@ -65,6 +65,8 @@ class Unit:
         """Whether arguments may be written to."""
         self.kernels: dict[str, Kernel] = {}
         """The kernels that the code calls, by their keys."""
+        self.nests: list[str] = []
+        """The loop nests that the code runs, as text, in the order they were made."""
         self._functions: dict[str, ll.Function] = {}
         self._callees: dict[Any, tuple[ll.Function, list[Kind]]] = {}
         self._being_made: list[Any] = []
@@ -257,4 +259,5 @@ def lower_graph(
         constants=unit.constants,
         arguments=kinds,
         results=results,
+        nests=list(dict.fromkeys(unit.nests)),
     )

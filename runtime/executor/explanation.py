@@ -44,14 +44,17 @@ class Explanation:
     """How many parts of the function are machine code, if not all of it."""
     codes: tuple[NativeCode, ...] = ()
     """The machine code: of the whole function, or of each region."""
-    nests: tuple[str, ...] = ()
-    """The loop nests of fused groups, as text."""
     name: str = ""
     """The function."""
     graph: Graph | None = None
     """What runs, after the passes."""
     types: tuple[T.Type, ...] = ()
     """Types of the arguments, with their sizes."""
+
+    @property
+    def nests(self) -> list[str]:
+        """The loop nests, as text."""
+        return [text for code in self.codes for text in code.nests]
 
     def about(self, name: str, graph: Graph, values: Sequence[Any]) -> Explanation:
         """The same for a call of a function with arguments, whose sizes matter."""

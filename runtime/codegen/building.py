@@ -205,11 +205,24 @@ def both(b: ll.IRBuilder, condition: ll.Value, mask: ll.Value) -> ll.Value:
 def multiply_add(
     b: ll.IRBuilder, x: ll.Value, y: ll.Value, z: ll.Value, *, fused: bool
 ) -> ll.Value:
-    """`x * y + z`, rounded once where the machine can."""
+    """`x * y + z`, rounded once where the machine can; integers wrap around."""
+    if is_integer(x.type):
+        return b.add(b.mul(x, y), z)
     if not fused:
         return b.fadd(b.fmul(x, y), z)
     kind = ll.FunctionType(x.type, [x.type] * 3)
     return b.call(_intrinsic(b, f"llvm.fma.{short_name(x.type)}", kind), [x, y, z])
+
+
+def is_integer(type: ll.Type) -> bool:
+    """Whether a type is one of integers, or of vectors of them."""
+    element = type.element if isinstance(type, ll.VectorType) else type
+    return isinstance(element, ll.IntType)
+
+
+def add(b: ll.IRBuilder, x: ll.Value, y: ll.Value) -> ll.Value:
+    """The sum of two numbers or vectors."""
+    return b.add(x, y) if is_integer(x.type) else b.fadd(x, y)
 
 
 def sum_of_lanes(b: ll.IRBuilder, vector: ll.Value) -> ll.Value:
@@ -219,7 +232,7 @@ def sum_of_lanes(b: ll.IRBuilder, vector: ll.Value) -> ll.Value:
         count //= 2
         low = shuffle(b, vector, vector, range(count))
         high = shuffle(b, vector, vector, range(count, 2 * count))
-        vector = b.fadd(low, high)
+        vector = add(b, low, high)
     return b.extract_element(vector, I32(0))
 
 

@@ -94,7 +94,7 @@ def emit_pack(module: ll.Module, types: Numbers, lanes: int) -> ll.Function:
                 value = widen(b, _load(b, at, types.source), types.source)
                 B.store(b, value, B.at(b, place, b.mul(j, B.index(packed))), packed)
             with B.loop(b, columns, B.index(lanes)) as j:
-                zero = ll.Constant(types.sums, 0.0)
+                zero = ll.Constant(types.sums, 0)
                 B.store(b, zero, B.at(b, place, b.mul(j, B.index(packed))), packed)
     b.ret_void()
     return b.function

@@ -38,7 +38,10 @@ from jit.runtime.codegen.thin import ROWS
 from jit.runtime.codegen.values import I1, I64, POINTER, Buffer
 from jit.runtime.codegen.views import tensor
 
-_DTYPES = (dtypes.float32, dtypes.float64, dtypes.bfloat16, dtypes.float16)
+_DTYPES = (
+    dtypes.float32, dtypes.float64, dtypes.bfloat16, dtypes.float16, dtypes.int64,
+    dtypes.int32, dtypes.int16, dtypes.int8, dtypes.uint8,
+)  # fmt: skip
 
 _WORDS = [
     "a", "a_row", "a_column", "b", "b_row", "b_column", "packed",
@@ -331,10 +334,17 @@ def _broadcast(
     return sizes
 
 
-def _fold(
-    region: Region, a: Matrices, sizes: list[ll.Value], others: Sequence[Matrices]
+def fold(
+    region: Region,
+    a: Matrices,
+    sizes: list[ll.Value],
+    others: Sequence[Matrices],
+    still: Matrices | None = None,
 ) -> None:
-    """Batches of A over one B are rows of A, if they and `others` lie as rows do."""
+    """Batches of A over one B are rows of A, if they and `others` lie as rows do.
+
+    `still` is B, where it may have batches of its own.
+    """
     b = region.b
     fits: ll.Value = I1(1)
     together = [a, *others]
@@ -345,8 +355,11 @@ def _fold(
         for x in together:
             next_batch = b.mul(a.rows, x.row)
             follow = b.and_(follow, b.icmp_signed("==", x.strides[dim], next_batch))
+        joins = b.or_(one_row, follow)
+        if still is not None:
+            joins = b.and_(joins, b.icmp_signed("==", still.strides[dim], I64(0)))
         # dims inside of one that does not fold stay batches, and so do those outside
-        fits = b.and_(fits, b.or_(b.or_(single, one_row), follow))
+        fits = b.and_(fits, b.or_(single, joins))
         takes_over = b.and_(fits, b.and_(one_row, b.not_(single)))
         for x in together:
             x.row = b.select(takes_over, x.strides[dim], x.row)
@@ -498,11 +511,11 @@ def _make(region: Region, node: Node, product: Product, tail: Tail | None) -> Bu
         sizes, a, b = list(product.sizes), product.a.copy(), product.b.copy()
         others = [o.copy() for o in operands]
         if product.folds == "rows":
-            _fold(region, a, sizes, others)
+            fold(region, a, sizes, others)
         elif product.folds == "columns":
             turned = b.transposed()
             others = [o.transposed() for o in others]
-            _fold(region, turned, sizes, others)
+            fold(region, turned, sizes, others)
             b, others = turned.transposed(), [o.transposed() for o in others]
         multiply(
             region, node, product.dtype, a, b, made.data, sizes, epilogue, others, dtype
@@ -565,12 +578,13 @@ def _matmul(
 def matmul(region: Region, node: Node, tail: Tail | None = None) -> Buffer:
     """The product of vectors, matrices, and batches of them."""
     x, y = (tensor(region, v) for v in node.inputs)
-    _check_halves(node, x)
+    check_halves(node, x)
     return _matmul(region, node, x, y, tail, node.inputs[1])
 
 
-def _check_halves(node: Node, x: Buffer) -> None:
-    if node.kind.startswith("np::") and x.dtype.itemsize < 4:
+def check_halves(node: Node, x: Buffer) -> None:
+    """Declined for half types of NumPy."""
+    if node.kind.startswith("np::") and _is_half(x.dtype):
         raise Declined("NumPy rounds sums of half types on the way")
 
 
@@ -608,7 +622,7 @@ def np_dot(region: Region, node: Node, tail: Tail | None = None) -> Buffer:
     x, y = (tensor(region, v) for v in node.inputs)
     if max(x.rank, y.rank) > 2:
         raise Declined("an operand has more than two dims")
-    _check_halves(node, x)
+    check_halves(node, x)
     return _matmul(region, node, x, y, tail, node.inputs[1])
 
 
@@ -672,20 +686,29 @@ def linear(region: Region, node: Node, tail: Tail | None = None) -> Buffer:
 
 def bias_epilogue(dtype: DType) -> T.Epilogue:
     """A row is added; the product of half types has been rounded before."""
-    if dtype.itemsize >= 4:
+    if not _is_half(dtype):
         return T.BIAS
 
     def apply(b: ll.IRBuilder, sums: ll.Value, given: list[ll.Value]) -> ll.Value:
-        rounded = T.widen(b, T.narrow(b, sums, dtype), dtype)
-        return b.fadd(rounded, given[0])
+        return b.fadd(_rounded(b, sums, dtype), given[0])
 
     return T.Epilogue("bias_rounded", (T.Operand(),), apply)
 
 
-def _factor(region: Region, node: Node, place: int) -> float:
+def _is_half(dtype: DType) -> bool:
+    return dtype.is_floating_point and dtype.itemsize < 4
+
+
+def _rounded(b: ll.IRBuilder, sums: ll.Value, dtype: DType) -> ll.Value:
+    return T.widen(b, T.narrow(b, sums, dtype), dtype)
+
+
+def _factor(region: Region, node: Node, place: int, dtype: DType) -> float | int:
+    """A factor in the dtype of the product; integers are truncated."""
     found = region.value(node.inputs[place])
     if isinstance(found, ll.Constant) and found.type != I1:
-        return float(found.constant)
+        number = found.constant
+        return float(number) if dtype.is_floating_point else int(number)
     raise Declined("a factor is not a constant")
 
 
@@ -695,35 +718,41 @@ def _added_product(
     """`beta * self + alpha * product`."""
     added = tensor(region, node.inputs[0])
     dtype = common_dtype(x, y, added)
-    if dtype.itemsize < 4:
-        raise Declined("half types are rounded between product and sum")
-    beta, alpha = (_factor(region, node, p) for p in (3, 4))
+    beta, alpha = (_factor(region, node, p, dtype) for p in (3, 4))
     a, other = matrices(x), matrices(y, node.inputs[2])
     _check_depth(region, node, a, other)
     sizes = _broadcast(region, node, [a, other])
     result = [*sizes, a.rows, other.columns]
     addend = _addend(region, node, added, result)
     product = Product(
-        dtype, a, other, sizes, result, epilogue=scaled_sum(beta, alpha),
+        dtype, a, other, sizes, result, epilogue=scaled_sum(beta, alpha, dtype),
         operands=[addend] if beta else [],
     )  # fmt: skip
     return _make(region, node, product, tail)
 
 
-def scaled_sum(beta: float, alpha: float) -> T.Epilogue:
+def scaled_sum(beta: float, alpha: float, dtype: DType) -> T.Epilogue:
     """`beta * operand + alpha * sums`; with beta 0 the operand is not looked at."""
 
     def times(b: ll.IRBuilder, x: ll.Value, factor: float) -> ll.Value:
         if factor == 1:
             return x
-        return b.fmul(x, ll.Constant(x.type, [factor] * x.type.count))
+        number = ll.Constant(x.type, [factor] * x.type.count)
+        return b.mul(x, number) if B.is_integer(x.type) else b.fmul(x, number)
 
     def apply(b: ll.IRBuilder, sums: ll.Value, given: list[ll.Value]) -> ll.Value:
+        if _is_half(dtype):
+            sums = _rounded(b, sums, dtype)
         scaled = times(b, sums, alpha)
-        return b.fadd(times(b, given[0], beta), scaled) if given else scaled
+        return B.add(b, times(b, given[0], beta), scaled) if given else scaled
 
     operands = (T.Operand(),) if beta else ()
-    return T.Epilogue(f"sum_{beta.hex()}_{alpha.hex()}", operands, apply)
+    name = f"sum_{_spelled(beta)}_{_spelled(alpha)}_{dtype.name}"
+    return T.Epilogue(name, operands, apply)
+
+
+def _spelled(factor: float) -> str:
+    return factor.hex() if isinstance(factor, float) else str(factor)
 
 
 @head("aten::addmm")

@@ -57,7 +57,7 @@ class Epilogue:
 
 
 PLAIN = Epilogue()
-BIAS = Epilogue("bias", (Operand(),), lambda b, x, given: b.fadd(x, given[0]))
+BIAS = Epilogue("bias", (Operand(),), lambda b, x, given: B.add(b, x, given[0]))
 
 
 @dataclass(frozen=True)
@@ -83,7 +83,7 @@ class Shape:
 
 def shape_for(target: Target, sums: ll.Type) -> Shape:
     """The tile that uses the registers of a machine best."""
-    itemsize = 8 if str(sums) == "double" else 4
+    itemsize = 8 if str(sums) in ("double", "i64") else 4
     # registers hold the sums, two vectors of B, one of A, and one to spare
     heights: tuple[int, ...] = (
         (14, 8, 4) if target.vector_registers >= 32 else (6, 4, 2)
@@ -97,7 +97,7 @@ def shape_for(target: Target, sums: ll.Type) -> Shape:
 
 @dataclass(frozen=True)
 class Numbers:
-    """Dtypes of a product; sums are kept in float32 or float64."""
+    """Dtypes of a product; sums have 32 or 64 bits. Those of integers wrap around."""
 
     source: DType
     """Of A and B."""
@@ -105,11 +105,13 @@ class Numbers:
 
     @property
     def sums(self) -> ll.Type:
+        if self.source in _SMALL:
+            return I32
         return COMPUTE[self.source]
 
     @property
     def sum_bytes(self) -> int:
-        return 8 if self.source is dtypes.float64 else 4
+        return 8 if self.source in (dtypes.float64, dtypes.int64) else 4
 
     @property
     def is_direct(self) -> bool:
@@ -125,6 +127,9 @@ class Numbers:
 def numbers(source: DType) -> Numbers:
     """The usual dtypes: the result has the operands' dtype."""
     return Numbers(source, source)
+
+
+_SMALL = (dtypes.int8, dtypes.uint8, dtypes.int16)
 
 
 def _with_lanes(type: ll.Type, like: ll.Type) -> ll.Type:
@@ -145,6 +150,9 @@ def widen(b: ll.IRBuilder, value: ll.Value, dtype: DType) -> ll.Value:
         return b.bitcast(bits, _with_lanes(F32, value.type))
     if dtype is dtypes.float16:
         return b.fpext(value, _with_lanes(F32, value.type))
+    if dtype in _SMALL:
+        wide = _with_lanes(I32, value.type)
+        return b.sext(value, wide) if dtype.is_signed else b.zext(value, wide)
     return value
 
 
@@ -182,7 +190,7 @@ def emit_tile(
     module: ll.Module, shape: Shape, height: int, types: Numbers
 ) -> ll.Function:
     """A function for tiles of one height. See `TILE_ARGUMENTS`."""
-    name = f"tile_{'f64' if types.sum_bytes == 8 else 'f32'}_{height}x{shape.width}"
+    name = f"tile_{types.sums}_{height}x{shape.width}"
     found = module.globals.get(name)
     if found is not None:
         return found
@@ -333,6 +341,8 @@ def emit_finish(
         for v, mask in enumerate(masks):
             place = B.at(b, given["sums"], row_sums, v * lanes * types.sum_bytes)
             sums = B.load(b, place, ll.VectorType(types.sums, lanes))
+            if types.source in _SMALL:
+                sums = b.trunc(sums, ll.VectorType(ELEMENT[types.source], lanes))
             target = B.at(b, c, v * lanes * item)
             ended = _ender(b, given, epilogue, types.result, rows, v, mask)
             if not types.accumulates:
@@ -375,7 +385,7 @@ def _adder(
     def change(sums: ll.Value) -> ll.Value:
         kind = ll.VectorType(ELEMENT[types.result], sums.type.count)
         old = B.masked_load(b, target, mask, kind, types.result.itemsize)
-        return b.fadd(widen(b, old, types.result), sums)
+        return B.add(b, widen(b, old, types.result), sums)
 
     return change
 

@@ -56,7 +56,7 @@ def _subscripts(part: str, equation: str) -> str:
     return short
 
 
-def _spelled(
+def spell_all(
     equation: str, shapes: Sequence[Sizes]
 ) -> tuple[list[list[str]], list[str]]:
     """The subscripts with the dims under `...` named `.-1`, `.-2` from the right."""
@@ -112,7 +112,7 @@ def _lengths(spelled: list[list[str]], shapes: Sequence[Sizes]) -> dict[str, Siz
 
 def einsum_sizes(equation: str, shapes: Sequence[Sizes]) -> Sizes:
     """The sizes of the result."""
-    spelled, result = _spelled(equation, shapes)
+    spelled, result = spell_all(equation, shapes)
     lengths = _lengths(spelled, shapes)
     return tuple(lengths.get(name, 1) for name in result)
 
@@ -120,7 +120,7 @@ def einsum_sizes(equation: str, shapes: Sequence[Sizes]) -> Sizes:
 def einsum(equation: str, operands: Sequence[Array]) -> Array:
     """`torch.einsum` of arrays of one dtype."""
     shapes = [x.shape for x in operands]
-    spelled, result = _spelled(equation, shapes)
+    spelled, result = spell_all(equation, shapes)
     lengths = _lengths(spelled, shapes)
     numbers = {name: i for i, name in enumerate(lengths)}
     given: list[Any] = []

@@ -244,13 +244,13 @@ def test_nan_in_what_beta_leaves_out() -> None:
     check(addmm_alone, x, numbers((4, 9)), numbers((9, 5), seed=1))
 
 
-def test_integers_stay_on_the_interpreter() -> None:
+def test_bools_stay_on_the_interpreter() -> None:
     scripted = jit.script(mm)
-    args = [wrap(np.ones((2, 2), np.int64))] * 2
+    args = [wrap(np.ones((2, 2), np.bool_))] * 2
     explained = Executor(scripted.program).explain(scripted.qualified_name, args)
 
     assert not explained.is_native
-    assert "int64" in str(explained)
+    assert "bool" in str(explained)
 
 
 def test_sizes_change_without_a_new_compilation() -> None:
@@ -261,3 +261,39 @@ def test_sizes_change_without_a_new_compilation() -> None:
         bias = numbers((columns,))
         found = executor.call(scripted.qualified_name, [wrap(x), wrap(w), wrap(bias)])
         np.testing.assert_allclose(x @ w.T + bias, found.array, rtol=1e-5, atol=1e-5)
+
+
+INTEGERS = [np.int64, np.int32, np.int16, np.int8, np.uint8]
+
+
+@pytest.mark.parametrize("dtype", INTEGERS)
+@pytest.mark.parametrize("rows", [1, 3, 20])
+def test_integers_wrap_around(dtype: Any, rows: int) -> None:
+    rng = np.random.default_rng(0)
+    limits = np.iinfo(dtype)
+    x = rng.integers(limits.min, limits.max, (rows, 50), dtype)
+    y = rng.integers(limits.min, limits.max, (50, 33), dtype)
+    check(mm, x, y)
+    check(mm, x, np.asfortranarray(y))
+    check(matmul, x, y[:, 0])
+
+
+def scaled_integers(r, x, y):
+    return torch.addmm(r, x, y, beta=3, alpha=-2)
+
+
+@pytest.mark.parametrize("dtype", [np.int64, np.int32, np.int8])
+def test_sums_of_integers_with_factors(dtype: Any) -> None:
+    rng = np.random.default_rng(0)
+    args = [rng.integers(0, 100, s, dtype) for s in ((33,), (5, 7), (7, 33))]
+    check(scaled_integers, *args)
+
+
+def scaled_halves(r, x, y):
+    return torch.addmm(r, x, y, beta=0.5, alpha=2.0)
+
+
+@pytest.mark.parametrize("dtype", [dtypes.bfloat16, dtypes.float16])
+def test_sums_of_half_types_with_factors(dtype: Any) -> None:
+    args = [numbers(s, dtype.numpy) for s in ((33,), (5, 7), (7, 33))]
+    check(scaled_halves, *args, tolerance=2e-2)

@@ -20,12 +20,10 @@ from dataclasses import dataclass
 from typing import Protocol
 
 import llvmlite.ir as ll
-import numpy as np
 
 from jit.runtime.codegen import building as B
 from jit.runtime.codegen import tile as T
 from jit.runtime.codegen.endings import emit_end
-from jit.runtime.codegen.packing import emit_pack, emit_turn
 from jit.runtime.codegen.target import Target
 from jit.runtime.codegen.tile import PLAIN, Epilogue, Numbers, Shape
 from jit.runtime.codegen.values import I64, POINTER
@@ -34,7 +32,7 @@ from jit.runtime.codegen.window_tile import emit_tile
 AXES = ("d", "h", "w")
 
 
-def _along(name: str) -> list[str]:
+def along(name: str) -> list[str]:
     return [f"{name}_{axis}" for axis in AXES]
 
 
@@ -43,22 +41,22 @@ PLAN = [
     "channels",
     "outer",  # channels of the result
     "groups",
-    *_along("in"),
-    *_along("pad"),  # zeros before the first element
-    *_along("full"),  # sizes with all zeros around
-    *_along("spread"),  # steps from one element to the next in the padded input
-    *_along("kernel"),
-    *_along("stride"),
-    *_along("dilation"),
-    *_along("out"),
+    *along("in"),
+    *along("pad"),  # zeros before the first element
+    *along("full"),  # sizes with all zeros around
+    *along("spread"),  # steps from one element to the next in the padded input
+    *along("kernel"),
+    *along("stride"),
+    *along("dilation"),
+    *along("out"),
     # strides of the operands, in bytes
     "x_image",
     "x_channel",
-    *_along("x"),
+    *along("x"),
     "weight_group",
     "weight_outer",
     "weight_inner",
-    *_along("weight"),
+    *along("weight"),
     "out_image",
     "out_channel",
     "out_pixel",
@@ -125,28 +123,28 @@ class Named(Protocol):
     def __getitem__(self, name: str) -> ll.Value: ...
 
 
-def _product(b: ll.IRBuilder, plan: Named, *names: str) -> ll.Value:
+def product(b: ll.IRBuilder, plan: Named, *names: str) -> ll.Value:
     made = plan[names[0]]
     for name in names[1:]:
         made = b.mul(made, plan[name])
     return made
 
 
-def _groups(conv: Convolution, plan: Named) -> ll.Value:
+def group_count(conv: Convolution, plan: Named) -> ll.Value:
     """Groups as the panels see them: a depthwise convolution has one, of all channels."""
     return B.index(1) if conv.depthwise else plan["groups"]
 
 
-def _inner(b: ll.IRBuilder, conv: Convolution, plan: Named) -> ll.Value:
+def inner_channels(b: ll.IRBuilder, conv: Convolution, plan: Named) -> ll.Value:
     """Channels that one element of the result sees."""
     if conv.depthwise:
         return B.index(1)
     return b.udiv(plan["channels"], plan["groups"])
 
 
-def _panels(b: ll.IRBuilder, conv: Convolution, plan: Named) -> ll.Value:
+def panel_count(b: ll.IRBuilder, conv: Convolution, plan: Named) -> ll.Value:
     """Panels of one group."""
-    outer = b.udiv(plan["outer"], _groups(conv, plan))
+    outer = b.udiv(plan["outer"], group_count(conv, plan))
     return B.ceil_div(b, outer, conv.shape.width)
 
 
@@ -155,7 +153,7 @@ def _panels(b: ll.IRBuilder, conv: Convolution, plan: Named) -> ll.Value:
 
 def padded_bytes(b: ll.IRBuilder, conv: Convolution, plan: Named) -> ll.Value:
     """The input with its channels together and zeros around it."""
-    elements = _product(b, plan, "images", *_along("full"), "channels")
+    elements = product(b, plan, "images", *along("full"), "channels")
     # tiles read whole vectors of channels
     elements = b.add(elements, B.index(conv.shape.width))
     return b.mul(elements, B.index(conv.types.sum_bytes))
@@ -163,16 +161,16 @@ def padded_bytes(b: ll.IRBuilder, conv: Convolution, plan: Named) -> ll.Value:
 
 def packed_bytes(b: ll.IRBuilder, conv: Convolution, plan: Named) -> ll.Value:
     """The weights in panels."""
-    panels = b.mul(_groups(conv, plan), _panels(b, conv, plan))
-    depth = b.mul(_product(b, plan, *_along("kernel")), _inner(b, conv, plan))
+    panels = b.mul(group_count(conv, plan), panel_count(b, conv, plan))
+    depth = b.mul(product(b, plan, *along("kernel")), inner_channels(b, conv, plan))
     row = B.index(conv.shape.width * conv.types.sum_bytes)
     return b.mul(b.mul(panels, depth), row)
 
 
 def units(b: ll.IRBuilder, conv: Convolution, plan: Named) -> ll.Value:
     """Parts into which the work may be cut: blocks of pixels times panels."""
-    blocks = B.ceil_div(b, _product(b, plan, *_along("out")), conv.pixels)
-    panels = b.mul(_groups(conv, plan), _panels(b, conv, plan))
+    blocks = B.ceil_div(b, product(b, plan, *along("out")), conv.pixels)
+    panels = b.mul(group_count(conv, plan), panel_count(b, conv, plan))
     return b.mul(b.mul(plan["images"], blocks), panels)
 
 
@@ -182,159 +180,8 @@ def work_bytes(b: ll.IRBuilder, conv: Convolution, plan: Named) -> ll.Value:
     # a last tile may reach over the end of the block
     pixels = conv.pixels + conv.shape.height
     results = pixels * conv.shape.width * conv.types.sum_bytes
-    taps = b.mul(_product(b, plan, *_along("kernel")), B.index(8))
+    taps = b.mul(product(b, plan, *along("kernel")), B.index(8))
     return b.add(taps, B.index(8 * rows + results + 128))
-
-
-def emit_pack_weights(module: ll.Module, conv: Convolution) -> ll.Function:
-    """A function (plan, weights, out, first, last) that packs weights into panels.
-
-    It packs some elements of the windows, counted through all groups.
-    """
-    kind = "depthwise_" if conv.depthwise else ""
-    name = f"pack_weights_{kind}{conv.types.source.name}_{conv.shape.width}"
-    found = module.globals.get(name)
-    if found is not None:
-        return found
-    b, given = B.new_function(
-        module,
-        name,
-        [("plan", POINTER), ("weights", POINTER), ("out", POINTER), ("first", I64),
-         ("last", I64)],
-        internal=False,
-    )  # fmt: skip
-    plan, shape, item = Plan(b, given["plan"]), conv.shape, conv.types.sum_bytes
-    pack = emit_pack(module, conv.types, shape.lanes)
-    row = B.index(shape.width * item)
-    inner = _inner(b, conv, plan)
-    outer = b.udiv(plan["outer"], _groups(conv, plan))
-    taps = _product(b, plan, *_along("kernel"))
-    panel = b.mul(b.mul(taps, inner), row)
-    group = b.mul(panel, B.ceil_div(b, outer, shape.width))
-    with B.loop(b, given["first"], given["last"]) as unit:
-        g, tap = b.udiv(unit, taps), b.urem(unit, taps)
-        w, rest = b.urem(tap, plan["kernel_w"]), b.udiv(tap, plan["kernel_w"])
-        h, d = b.urem(rest, plan["kernel_h"]), b.udiv(rest, plan["kernel_h"])
-        source = B.at(b, given["weights"], b.mul(g, plan["weight_group"]))
-        for place, axis in zip((d, h, w), AXES, strict=True):
-            source = B.at(b, source, b.mul(place, plan[f"weight_{axis}"]))
-        moved = b.mul(b.mul(tap, inner), row)
-        out = B.at(b, given["out"], b.mul(g, group), moved)
-        b.call(pack, [
-            source, plan["weight_inner"], plan["weight_outer"], inner, outer, out,
-            panel, B.index(shape.vectors),
-        ])  # fmt: skip
-    b.ret_void()
-    return b.function
-
-
-def pack_units(b: ll.IRBuilder, conv: Convolution, plan: Named) -> ll.Value:
-    """Parts into which packing may be cut."""
-    return b.mul(_groups(conv, plan), _product(b, plan, *_along("kernel")))
-
-
-def packed(conv: Convolution, weight: np.ndarray) -> np.ndarray:
-    """What `emit_pack_weights` makes, of weights [groups, outer, inner, taps].
-
-    Those of a depthwise convolution are one group.
-    """
-    groups, outer, inner, taps = weight.shape
-    width = conv.shape.width
-    panels = -(-outer // width)
-    kind = np.float64 if conv.types.sum_bytes == 8 else np.float32
-    full = np.zeros((groups, panels * width, inner, taps), kind)
-    full[:, :outer] = weight
-    turned = full.reshape(groups, panels, width, inner, taps)
-    return np.ascontiguousarray(turned.transpose(0, 1, 4, 3, 2))
-
-
-def emit_pad(module: ll.Module, conv: Convolution) -> ll.Function:
-    """A function (plan, x, out, first, last) that lays out the input.
-
-    It makes some of the rows, of all images, with the zeros around them.
-    """
-    name = f"pad_{conv.types.source.name}_{conv.shape.lanes}"
-    found = module.globals.get(name)
-    if found is not None:
-        return found
-    b, given = B.new_function(
-        module,
-        name,
-        [("plan", POINTER), ("x", POINTER), ("out", POINTER), ("first", I64),
-         ("last", I64)],
-        internal=False,
-    )  # fmt: skip
-    plan, types = Plan(b, given["plan"]), conv.types
-    turn = emit_turn(module, types.source, conv.shape, widens=True)
-    fill = _emit_fill(module)
-    pixel = b.mul(plan["channels"], B.index(types.sum_bytes))
-    row_bytes = b.mul(plan["full_w"], pixel)
-    with B.loop(b, given["first"], given["last"]) as row:
-        out = B.at(b, given["out"], b.mul(row, row_bytes))
-        h = b.urem(row, plan["full_h"])
-        rest = b.udiv(row, plan["full_h"])
-        d, image = b.urem(rest, plan["full_d"]), b.udiv(rest, plan["full_d"])
-        d, has_d = _before_spreading(b, plan, d, "d")
-        h, has_h = _before_spreading(b, plan, h, "h")
-        exists = b.and_(has_d, has_h)
-        spread = plan["spread_w"]
-        is_spread = b.icmp_signed(">", spread, B.index(1))
-        # elements before the padded input, where the padding is negative
-        cut = B.larger(b, B.index(0), b.sub(B.index(0), plan["pad_w"]))
-        cut = B.ceil_div(b, cut, spread)
-        start = b.add(plan["pad_w"], b.mul(cut, spread))
-        room = B.larger(b, B.index(0), b.sub(plan["full_w"], start))
-        count = B.smaller(b, b.sub(plan["in_w"], cut), B.ceil_div(b, room, spread))
-        count = B.larger(b, B.index(0), count)
-        left = b.mul(start, pixel)
-        with b.if_else(b.or_(is_spread, b.not_(exists))) as (all_zero, ends):
-            with all_zero:
-                b.call(fill, [out, row_bytes])
-            with ends:
-                b.call(fill, [out, B.smaller(b, left, row_bytes)])
-                used = b.add(left, b.mul(count, pixel))
-                b.call(fill, [B.at(b, out, used), b.sub(row_bytes, used)])
-        with b.if_then(exists):
-            x = B.at(
-                b,
-                given["x"],
-                b.mul(image, plan["x_image"]),
-                b.mul(d, plan["x_d"]),
-                b.mul(h, plan["x_h"]),
-                b.mul(cut, plan["x_w"]),
-            )
-            b.call(turn, [
-                x, plan["x_w"], plan["x_channel"], count, plan["channels"],
-                B.at(b, out, left), b.mul(pixel, spread),
-            ])  # fmt: skip
-    b.ret_void()
-    return b.function
-
-
-def _before_spreading(
-    b: ll.IRBuilder, plan: Plan, place: ll.Value, axis: str
-) -> tuple[ll.Value, ll.Value]:
-    """Which element of the input lies at a place of the padded one, and if one does."""
-    place = b.sub(place, plan[f"pad_{axis}"])
-    spread = plan[f"spread_{axis}"]
-    element = b.sdiv(place, spread)
-    exact = b.icmp_signed("==", b.mul(element, spread), place)
-    inside = b.icmp_unsigned("<", element, plan[f"in_{axis}"])
-    return element, b.and_(
-        exact, b.and_(inside, b.icmp_signed(">=", place, B.index(0)))
-    )
-
-
-def _emit_fill(module: ll.Module) -> ll.Function:
-    """A function (out, bytes) that writes zeros, four bytes at a time."""
-    found = module.globals.get("fill_zeros")
-    if found is not None:
-        return found
-    b, given = B.new_function(module, "fill_zeros", [("out", POINTER), ("bytes", I64)])
-    with B.loop(b, B.index(0), given["bytes"], 4) as place:
-        B.store(b, ll.Constant(ll.IntType(32), 0), B.at(b, given["out"], place), 4)
-    b.ret_void()
-    return b.function
 
 
 CONVOLVE_ARGUMENTS: list[tuple[str, ll.Type]] = [
@@ -394,7 +241,7 @@ class _Driver:
         rows = self.conv.pixels + self.shape.height
         self.table = self.given["work"]
         self.offsets = B.at(b, self.table, 8 * rows)
-        taps = _product(b, plan, *_along("kernel"))
+        taps = product(b, plan, *along("kernel"))
         results = b.ptrtoint(B.at(b, self.offsets, b.mul(taps, B.index(8))), I64)
         results = b.and_(b.add(results, B.index(63)), B.index(-64))
         self.results = b.inttoptr(results, POINTER)
@@ -410,7 +257,7 @@ class _Driver:
         self.group_panels = B.ceil_div(b, self.outer, width)
         panels = b.mul(groups, self.group_panels)
         self.panel_bytes = b.mul(b.mul(taps, self.inner), B.index(width * item))
-        self.pixels = _product(b, plan, *_along("out"))
+        self.pixels = product(b, plan, *along("out"))
         self.blocks = B.ceil_div(b, self.pixels, self.conv.pixels)
         self._choose_segments(groups)
         first, last = self.given["first"], self.given["last"]

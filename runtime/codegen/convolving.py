@@ -14,6 +14,7 @@ import llvmlite.ir as ll
 from jit.ir.graph import Node
 from jit.runtime.codegen import building as B
 from jit.runtime.codegen import convolution as C
+from jit.runtime.codegen import convolution_layout as L
 from jit.runtime.codegen import depthwise as D
 from jit.runtime.codegen import planar as P
 from jit.runtime.codegen import tile as T
@@ -173,10 +174,10 @@ def _emit_run(
     """`(words)`: lays out the operands, and makes all units."""
     task = _emit_task(module, f"{name}_task", conv)
     pad = _emit_layout_task(
-        module, f"{name}_pad", conv, C.emit_pad(module, conv), "x", "padded"
+        module, f"{name}_pad", conv, L.emit_pad(module, conv), "x", "padded"
     )
     if packs:
-        kernel = C.emit_pack_weights(module, conv)
+        kernel = L.emit_pack_weights(module, conv)
         pack = _emit_layout_task(
             module, f"{name}_pack", conv, kernel, "weights", "packed"
         )
@@ -187,7 +188,7 @@ def _emit_run(
     if not conv.depthwise:
         inner = b.udiv(words["channels"], words["groups"])
     if packs:
-        units = C.pack_units(b, conv, words)
+        units = L.pack_units(b, conv, words)
         total = b.mul(b.mul(words["outer"], b.mul(inner, taps)), B.index(16))
         each = b.udiv(total, B.larger(b, units, B.index(1)))
         share(b, given["words"], pack, units, each)
@@ -363,7 +364,7 @@ def _emit_planar_run(module: ll.Module, name: str, planar: Planar) -> ll.Functio
 
 
 def _emit_winograd_run(module: ll.Module, name: str, w: Winograd) -> ll.Function:
-    pad = C.emit_pad(module, Convolution(w.target, w.types))
+    pad = L.emit_pad(module, Convolution(w.target, w.types))
     pad.linkage = "internal"
     return _emit_known_run(module, name, w, W.emit_winograd(module, w), pad)
 

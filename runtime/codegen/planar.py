@@ -178,7 +178,7 @@ def emit_pad(module: ll.Module, planar: Planar) -> ll.Function:
                     found.append(B.masked_load(b, source, mask, vector, item))
                 made = found[0]
                 if stride == 2:
-                    made = B.shuffle(b, *found, range(0, 2 * lanes, 2))
+                    made = B.shuffle(b, found[0], found[1], range(0, 2 * lanes, 2))
                 place = b.add(b.mul(pitch, B.index(phase)), column)
                 target = B.at(b, out, b.mul(place, B.index(item)))
                 inside = B.lanes_below(b, b.sub(pitch, column), lanes)

@@ -20,7 +20,7 @@ from jit.runtime.codegen import building as B
 from jit.runtime.codegen import target as targets
 from jit.runtime.codegen import tile as T
 from jit.runtime.codegen.convolution import AXES
-from jit.runtime.codegen.convolutions import spread
+from jit.runtime.codegen.convolution_problem import spread
 from jit.runtime.codegen.host import host_function
 from jit.runtime.codegen.kinds import Declined, Static
 from jit.runtime.codegen.lowering import lowering

@@ -18,6 +18,7 @@ import llvmlite.ir as ll
 from jit.ir import dtypes
 from jit.runtime.codegen import building, engine, target
 from jit.runtime.codegen import convolution as C
+from jit.runtime.codegen import convolution_layout as L
 from jit.runtime.codegen import tile as T
 from jit.runtime.kernels import convolution as reference
 
@@ -82,12 +83,12 @@ class Kernels:
         self.conv = conv
         module = ll.Module(conv.name)
         made = [
-            C.emit_pack_weights(module, conv),
-            C.emit_pad(module, conv),
+            L.emit_pack_weights(module, conv),
+            L.emit_pad(module, conv),
             C.emit_convolve(module, conv),
         ]
         sizes = [
-            C.padded_bytes, C.packed_bytes, C.units, C.work_bytes, C.pack_units,
+            C.padded_bytes, C.packed_bytes, C.units, C.work_bytes, L.pack_units,
         ]  # fmt: skip
         for size in sizes:
             b, given = building.new_function(
@@ -133,7 +134,7 @@ class Kernels:
         padded = aligned(self.size_of[C.padded_bytes](words.ctypes.data))
         packed = aligned(self.size_of[C.packed_bytes](words.ctypes.data))
         work = aligned(self.size_of[C.work_bytes](words.ctypes.data))
-        packs = self.size_of[C.pack_units](words.ctypes.data)
+        packs = self.size_of[L.pack_units](words.ctypes.data)
         for first, end in ((0, packs // 2), (packs // 2, packs)):
             self.pack(
                 words.ctypes.data, weight.ctypes.data, packed.ctypes.data, first, end
@@ -357,9 +358,9 @@ def test_weights_are_packed_alike_in_both_ways(groups: int) -> None:
     plan = plan_of(x, weight, out, g, last=False)
     words = np.array([plan[name] for name in C.PLAN], np.int64)
     found = aligned(f.size_of[C.packed_bytes](words.ctypes.data)).view(np.float32)
-    units = f.size_of[C.pack_units](words.ctypes.data)
+    units = f.size_of[L.pack_units](words.ctypes.data)
     f.pack(words.ctypes.data, weight.ctypes.data, found.ctypes.data, 0, units)
 
-    expected = C.packed(conv, weight.reshape(groups, 99 // groups, 6 // groups, 6))
+    expected = L.packed(conv, weight.reshape(groups, 99 // groups, 6 // groups, 6))
 
     np.testing.assert_array_equal(expected.ravel(), found)

@@ -449,8 +449,8 @@ def outputs_of(group: Group, reduced: Reduced) -> tuple[list[Buffer], list[Memor
     final = [size for d, size in enumerate(wide) if d not in dims or reduced.keepdim]
     buffers, memories = [], []
     for _, dtype in reduced.results:
-        gone = () if reduced.keepdim or reduced.keeps_sizes else reduced.axes
-        made = group.in_order(group.region.allocate(dtype, final), gone)
+        lost = [] if reduced.keepdim or reduced.keeps_sizes else reduced.axes
+        made = group.in_order(group.region.allocate(dtype, final), lost)
         steps = iter(made.strides)
         strides: list[ll.Value] = []
         for d in range(len(sizes)):

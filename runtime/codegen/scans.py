@@ -116,7 +116,7 @@ class _Emitter:
             b.store(made.value, best)
             B.store(b, m.stored(made, scan.result), here[1], scan.result.itemsize)
             if scan.has_places:
-                reached = ((x == made) | m.isnan(x)).value
+                reached = m.logical_or(x == made, m.isnan(x)).value
                 b.store(b.select(reached, i, b.load(place)), place)
                 B.store(b, b.load(place), here[2], 8)
 

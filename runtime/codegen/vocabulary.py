@@ -21,7 +21,6 @@ import numpy as np
 
 from jit.ir import dtypes
 from jit.ir.dtypes import BOOL, FLOATING, INTEGER, DType, dtype_of
-from jit.runtime.codegen.kinds import Declined
 from jit.runtime.codegen.values import COMPUTE, ELEMENT, F32, F64, I1, I32, I64
 
 Number = bool | int | float
@@ -737,18 +736,6 @@ class LlvmVocabulary:
         made = self.where(x < 0, math.pi, 0.0)
         return self.where(self.isnan(x), x, self.cast(made, common))
 
-    def _unknown(self, name: str) -> Any:
-        raise Declined(f"`{name}` has no native form")
-
-    def erfinv(self, x: Element) -> Element:
-        return self._unknown("erfinv")  # type: ignore[no-any-return]
-
-    def lgamma(self, x: Element) -> Element:
-        return self._unknown("lgamma")  # type: ignore[no-any-return]
-
-    def digamma(self, x: Element) -> Element:
-        return self._unknown("digamma")  # type: ignore[no-any-return]
-
     # --- what needs more than straight lines
 
     def each_lane(
@@ -926,14 +913,18 @@ def frame_room(b: ll.IRBuilder, type: ll.Type) -> ll.Value:
     return first.alloca(type)
 
 
+_SPECIAL = ("erfinv", "lgamma", "digamma")
+
+
 def _function(name: str) -> Callable[..., Element]:
     """A method that converts its operands to floats and computes a function of them."""
 
     def method(self: LlvmVocabulary, *operands: Any) -> Element:
-        from jit.runtime.codegen import elementary
+        from jit.runtime.codegen import elementary, special_functions
 
         _, met = self._floats(*operands)
-        made: Element = getattr(elementary, name)(self, *met)
+        home = special_functions if name in _SPECIAL else elementary
+        made: Element = getattr(home, name)(self, *met)
         return made
 
     method.__name__ = name
@@ -943,7 +934,7 @@ def _function(name: str) -> Callable[..., Element]:
 for _name in (
     "exp", "exp2", "expm1", "log", "log2", "log10", "log1p", "sin", "cos", "tan",
     "asin", "acos", "atan", "atan2", "sinh", "cosh", "tanh", "asinh", "acosh", "atanh",
-    "erf", "erfc", "hypot", "logaddexp", "logaddexp2",
+    "erf", "erfc", "hypot", "logaddexp", "logaddexp2", *_SPECIAL,
 ):  # fmt: skip
     setattr(LlvmVocabulary, _name, _function(_name))
 

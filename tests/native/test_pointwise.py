@@ -15,7 +15,7 @@ from jit.runtime.codegen.kinds import Declined
 from jit.runtime.ops.numpy_families import Ufunc
 from jit.runtime.ops.pointwise_family import Pointwise
 
-NO_NATIVE_FORM = {"aten::lgamma", "aten::digamma", "aten::erfinv", "aten::ldexp"}
+NO_NATIVE_FORM = {"aten::ldexp"}
 TOLERANCES = {"float64": 1e-14, "float32": 2e-6, "float16": 2e-3, "bfloat16": 1e-2}
 
 

@@ -15,6 +15,7 @@ from jit.ir.card import Card
 from jit.ir.schema import parse_schema
 from jit.runtime.codegen.nest import Input, Nest, Ref, Step, Store
 from jit.runtime.codegen.polynomials import FITS, TABLE, fitted
+from jit.runtime.ops import special
 
 Extended = np.longdouble
 DTYPES = [dtypes.float32, dtypes.float64]
@@ -131,6 +132,21 @@ def test_functions_of_two_are_within_four_last_places(name, dtype, nests):
 @pytest.mark.parametrize("name", FITS)
 def test_stored_coefficients_are_what_the_fit_gives(name):
     assert TABLE[name] == fitted(name)
+
+
+@pytest.mark.parametrize("dtype", DTYPES, ids=str)
+@pytest.mark.parametrize("name", ["erfinv", "lgamma", "digamma"])
+def test_special_functions_are_those_of_the_kernels(name, dtype, nests):
+    x = sweep(dtype)
+    if name == "erfinv":
+        x = np.concatenate([x, 1 - np.geomspace(1e-16, 1, 500, dtype=dtype.numpy)])
+    with np.errstate(all="ignore"):
+        want = getattr(special, name)(x)
+    (got,) = nests.run(nest_of(name, 1, dtype), [x])
+
+    # near the zeros of lgamma and digamma both are exact only on the scale of 1
+    tolerance = 1e-6 if dtype is dtypes.float32 else 1e-11
+    assert np.allclose(want, got, tolerance, tolerance, equal_nan=True)
 
 
 def test_integers_divide_without_trapping(nests):

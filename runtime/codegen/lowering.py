@@ -37,6 +37,7 @@ FAMILIES = [
     "elements",
     "products",
     "contractions",
+    "attention",
     "convolutions",
     "pooling",
     "pointwise",
@@ -47,6 +48,7 @@ FAMILIES = [
     "losses",
     "gathers",
     "scans",
+    "choices",
 ]
 """Modules of this package that hold lowerings; a family is appended here."""
 

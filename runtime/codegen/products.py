@@ -304,7 +304,7 @@ def common_dtype(*buffers: Buffer) -> DType:
     return dtype
 
 
-def _broadcast(
+def broadcast(
     region: Region, node: Node, operands: Sequence[Matrices]
 ) -> list[ll.Value]:
     """The sizes of the batches together; operands get strides for all of them."""
@@ -555,7 +555,7 @@ def _matmul(
         # as the product of a row with the transposed matrices, which is read in order
         a, other = row_vector(y), matrices(x).transposed()
         region.fail_unless(region.b.icmp_signed("==", a.columns, other.rows), node)
-        sizes = _broadcast(region, node, [a, other])
+        sizes = broadcast(region, node, [a, other])
         product = Product(
             dtype, a, other, sizes, [*sizes, other.columns],
             has_rows=False, folds="columns",
@@ -564,7 +564,7 @@ def _matmul(
     a = row_vector(x) if x.rank == 1 else matrices(x)
     other = row_vector(y).transposed() if y.rank == 1 else matrices(y, right)
     _check_depth(region, node, a, other)
-    sizes = _broadcast(region, node, [a, other])
+    sizes = broadcast(region, node, [a, other])
     rows = [a.rows] if x.rank > 1 else []
     columns = [other.columns] if y.rank > 1 else []
     product = Product(
@@ -639,7 +639,9 @@ def bmm(region: Region, node: Node, tail: Tail | None = None) -> Buffer:
     return _matmul(region, node, x, y, tail)
 
 
-def _addend(region: Region, node: Node, x: Buffer, result: Sequence[Any]) -> Matrices:
+def add_operand(
+    region: Region, node: Node, x: Buffer, result: Sequence[Any]
+) -> Matrices:
     """An operand of the epilogue, broadcast to the sizes of the result."""
     b = region.b
     if x.rank > len(result):
@@ -673,8 +675,8 @@ def linear(region: Region, node: Node, tail: Tail | None = None) -> Buffer:
             raise Declined("the bias is not a vector")
         common_dtype(x, bias)
         epilogue = bias_epilogue(dtype)
-        operands = [_addend(region, node, bias, [I64(1), other.columns])]
-    sizes = _broadcast(region, node, [a, other])
+        operands = [add_operand(region, node, bias, [I64(1), other.columns])]
+    sizes = broadcast(region, node, [a, other])
     for o in operands:
         o.strides = [I64(0)] * len(sizes)
     product = Product(
@@ -721,9 +723,9 @@ def _added_product(
     beta, alpha = (_factor(region, node, p, dtype) for p in (3, 4))
     a, other = matrices(x), matrices(y, node.inputs[2])
     _check_depth(region, node, a, other)
-    sizes = _broadcast(region, node, [a, other])
+    sizes = broadcast(region, node, [a, other])
     result = [*sizes, a.rows, other.columns]
-    addend = _addend(region, node, added, result)
+    addend = add_operand(region, node, added, result)
     product = Product(
         dtype, a, other, sizes, result, epilogue=scaled_sum(beta, alpha, dtype),
         operands=[addend] if beta else [],

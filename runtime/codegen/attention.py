@@ -90,9 +90,10 @@ def _ending(
         raise Declined("the scale is no float")
     place = region.stack(F64)
     b.store(factor, place)
-    none = [I64(0)] * (len(shape) - 2)
+    none: list[ll.Value] = [I64(0)] * (len(shape) - 2)
+    rows, columns = shape[-2:]
     scale = Matrices(
-        b.bitcast(place, POINTER), list(shape[:-2]), none, *shape[-2:], I64(0), I64(0)
+        b.bitcast(place, POINTER), list(shape[:-2]), none, rows, columns, I64(0), I64(0)
     )
     factor_operand = T.Operand(along_columns=False, dtype=dtypes.float64)
     mask: Buffer | None = None

@@ -93,7 +93,7 @@ def assign(region: Region, node: Node, target: Buffer, source: Value | float) ->
     if isinstance(source, Value):
         x = _taken(group, node, target, source)
     elif isinstance(source, bool | int | float):
-        _check_number(source, target.dtype)
+        fits_into(source, target.dtype)
         computed = compute_dtype(target.dtype)
         x = group.build.apply("np::positive", [source], computed)
     else:
@@ -118,7 +118,7 @@ def _taken(group: Group, node: Node, target: Buffer, source: Value) -> Operand:
     return made.operand
 
 
-def _check_number(value: float, dtype: DType) -> None:
+def fits_into(value: float, dtype: DType) -> None:
     """Declined for numbers that the reference kernel converts in its own way."""
     if dtype.category < FLOATING and not (abs(value) < 128 and value == int(value)):
         raise Declined(f"{value} may not fit into {dtype.name}")
@@ -170,7 +170,7 @@ def masked_fill(region: Region, node: Node) -> Any:
         if x.operand.dtype.category < FLOATING:
             raise Declined("a number may not fit into integers")
     elif isinstance(value, bool | int | float):
-        _check_number(value, x.operand.dtype)
+        fits_into(value, x.operand.dtype)
     else:
         raise Declined("it fills with something that is no number")
     computed = compute_dtype(x.operand.dtype)

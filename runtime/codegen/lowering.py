@@ -40,6 +40,7 @@ FAMILIES = [
     "attention",
     "convolutions",
     "pooling",
+    "padding",
     "pointwise",
     "reductions",
     "groups",

@@ -198,6 +198,25 @@ def group_norm(region: Region, node: Node) -> Buffer:
     return norm.finish(made, weight, bias, range(2, len(sizes)))
 
 
+@lowering("aten::instance_norm")
+def instance_norm(region: Region, node: Node) -> Buffer:
+    """Mean 0 and variance 1 for each channel of each element of the batch."""
+    x = tensor_at(region, node.inputs[0])
+    if x.rank < 3 or static_value(node.inputs[5]) is not True:
+        raise Declined("it uses the running statistics")
+    if any(optional(region, v) is not None for v in node.inputs[3:5]):
+        raise Declined("it updates the running statistics")
+    vectors = _channel_vectors(region, node, x, (1, 2))
+    norm = _Norm(region, x, x.sizes, x.strides)
+    weight, bias = (
+        None if v is None else norm.along(v, (1,), v.strides) for v in vectors
+    )
+    distance = norm.centred()
+    scale = norm.inverse_root(distance, static_value(node.inputs[7]))
+    made = norm.apply("aten::mul.Tensor", distance, scale)
+    return norm.finish(made, weight, bias, range(2, x.rank))
+
+
 @lowering("aten::batch_norm")
 def batch_norm(region: Region, node: Node) -> Buffer:
     """Mean 0 and variance 1 for each channel, by the running statistics."""

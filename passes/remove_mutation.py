@@ -18,7 +18,7 @@ from __future__ import annotations
 
 from jit.ir import types as T
 from jit.ir.builder import Builder
-from jit.ir.card import ShapeError
+from jit.ir.card import Card, ShapeError
 from jit.ir.graph import Graph, Node, Use, Value
 from jit.ir.registry import find_card
 from jit.passes.analysis import effects
@@ -28,6 +28,8 @@ from jit.passes.analysis.aliases import (
     is_mutable,
 )
 from jit.passes.analysis.facts import card_of, facts_of
+from jit.passes.analysis.sizes import Sizes, never_grows, sizes_of
+from jit.passes.infer_shapes import CHANGE_SIZES
 from jit.passes.reasons import decline
 
 
@@ -35,6 +37,8 @@ def run(graph: Graph) -> bool:
     """Return whether any write was removed."""
     changed = False
     known = aliases(graph)
+    writes = any(effects.written_values(n) for n in graph.all_nodes)
+    sizes = _sizes(graph) if writes else {}
     for node in graph.all_nodes:
         if not effects.written_values(node) or node.kind == "prim::SetAttr":
             continue
@@ -42,9 +46,11 @@ def run(graph: Graph) -> bool:
         if known.is_wildcard(value) or not _is_local(node, known.members(value)):
             decline("remove_mutation", node, "others may share what it writes")
             continue
-        made = _remove_append(node) or _remove_write(node)
+        made = _remove_append(node) or _remove_write(node, sizes)
         if made is not None:
             known.replace(value, made)
+            if value in sizes:
+                sizes[made] = sizes[value]
             changed = True
     return changed
 
@@ -94,7 +100,14 @@ def _keeps(use: Use) -> bool:
     return node.kind not in ("prim::Print", "prim::isinstance", "prim::FusionGroup")
 
 
-def _remove_write(node: Node) -> Value | None:
+def _sizes(graph: Graph) -> dict[Value, Sizes]:
+    """What is known of sizes, if those of a tensor stay as they are."""
+    if any(n.kind in CHANGE_SIZES for n in graph.all_nodes):
+        return {}
+    return sizes_of(graph)
+
+
+def _remove_write(node: Node, sizes: dict[Value, Sizes]) -> Value | None:
     """Replace `aten::add_` by `aten::add` and let later readers read its result."""
     if not node.kind.endswith("_") or node.kind.endswith("__"):
         return None
@@ -102,7 +115,7 @@ def _remove_write(node: Node) -> Value | None:
     if card is None or len(card.schema.arguments) != len(node.inputs):
         return None
     target = node.inputs[0]
-    if not _gives_same_type(node, card.infer, target.type):
+    if not _gives_same_type(node, card, target.type, sizes):
         decline("remove_mutation", node, "the result may have another dtype or size")
         return None
     pure = Node(card.schema.kind, card.schema.overload)
@@ -117,13 +130,15 @@ def _remove_write(node: Node) -> Value | None:
     return output
 
 
-def _gives_same_type(node: Node, infer: object, wanted: T.Type) -> bool:
+def _gives_same_type(
+    node: Node, pure: type[Card], wanted: T.Type, sizes: dict[Value, Sizes]
+) -> bool:
     """Whether the pure operator surely gives a tensor like the one written to."""
-    if not callable(infer) or not isinstance(wanted, T.TensorType):
+    if pure.infer is None or not isinstance(wanted, T.TensorType):
         return False
     facts = facts_of(node)
     try:
-        found = infer(*facts)
+        found = pure.infer(*facts)
     except ShapeError:
         return False
     if not isinstance(found, T.TensorType) or wanted.dtype is None:
@@ -133,6 +148,11 @@ def _gives_same_type(node: Node, infer: object, wanted: T.Type) -> bool:
     others = [f for f in facts[1:] if isinstance(f, T.TensorType)]
     if all(f.sizes == () for f in others):
         return True
+    tensors = [v for v in node.inputs if isinstance(v.type, T.TensorType)]
+    if pure.formula is not None and all(v in sizes for v in tensors):
+        target, *rest = (sizes[v] for v in tensors)
+        if never_grows(target, rest):
+            return True
     known = wanted.sizes is not None and None not in wanted.sizes
     return known and found.sizes == wanted.sizes
 

@@ -13,13 +13,13 @@ from __future__ import annotations
 
 import ctypes
 import functools
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
 
 import llvmlite.ir as ll
 
 from jit.ir import types as T
-from jit.runtime.codegen import failures, global_lock
+from jit.runtime.codegen import failures, global_lock, object_calling
 from jit.runtime.codegen.attributes import Attributes
 from jit.runtime.codegen.building import at, load, store
 from jit.runtime.codegen.callable_type import HEAD, build_problem
@@ -33,7 +33,9 @@ from jit.runtime.codegen.host import (
 from jit.runtime.codegen.kinds import (
     Declined,
     Kind,
+    ListKind,
     Number,
+    ObjectKind,
     StaticKind,
     TensorKind,
     TupleKind,
@@ -115,12 +117,22 @@ class Entry:
         self.miss = function.append_basic_block("miss")
         self.error = function.append_basic_block("error")
         self.attributes: Attributes | None = None
+        self.borrowed: list[ll.Value] = []
+        """Where references are that the entry holds until the call is done."""
+        self.lists: list[ll.Value] = []
+        """Where the lists are that the entry made of arguments."""
 
     def stack(self, type: ll.Type) -> ll.Value:
         """Room for one value in the frame of the entry."""
         builder = ll.IRBuilder()
         builder.position_before(self._frame_end)
         return builder.alloca(type)
+
+    def in_frame(self, make: Callable[[ll.IRBuilder], Any]) -> None:
+        """Make code that runs before everything else."""
+        builder = ll.IRBuilder()
+        builder.position_before(self._frame_end)
+        make(builder)
 
     def guard(self, holds: ll.Value) -> None:
         """Go to the slow path unless a condition holds."""
@@ -166,6 +178,12 @@ class Entry:
                 return self._unbox_tuple(given, items)
             case TensorKind():
                 return unbox_tensor(self, given, self._at_border(kind))
+            case TupleKind(_, T.NamedTupleType() as type):
+                return object_calling.unbox_named_tuple(self, given, kind, type)
+            case ListKind(element):
+                return object_calling.unbox_list(self, given, element)
+            case ObjectKind(type):
+                return [object_calling.unbox_object(self, given, type)]
         raise Declined(f"an argument is `{kind}`")
 
     def _at_border(self, kind: TensorKind) -> TensorKind:
@@ -257,6 +275,15 @@ class Entry:
                     boxed = self.box(leaves, item)
                     self.call("PyTuple_SetItem", I32, made, I64(index), boxed)
                 return made
+            case TupleKind(items, T.NamedTupleType() as type):
+                words = [self.box(leaves, item) for item in items]
+                return object_calling.box_named_tuple(self, words, type)
+            case ObjectKind():
+                return leaves.pop(0)
+            case ListKind(element):
+                return object_calling.box_list(self, leaves.pop(0), element)
+            case TensorKind() if self.unit.objects:
+                return object_calling.box_tensor(self, leaves, kind)
             case TensorKind():
                 border = self._at_border(kind)
                 boxed = self.check_result(box_tensor(self, leaves, border, self.state))
@@ -281,6 +308,10 @@ class Entry:
             given = self.attributes.gather()
         else:
             given = self._arguments(len(arguments))
+        for index in (1, 2, 3, 4, failures.ERROR):
+            store(b, I64(0), at(b, self.state, 8 * index))
+        table = self.field(self.self, HEAD + 8 * TABLE, I64)
+        store(b, table, at(b, self.state, 8 * failures.TABLE))
         leaves: list[ll.Value] = []
         for index, (one, kind) in enumerate(zip(given, arguments, strict=True)):
             if self.attributes is not None and self.attributes.has(index):
@@ -291,12 +322,12 @@ class Entry:
                 leaves += self.unbox(one, kind)
         if self.attributes is not None:
             self.attributes.hold()
-        for index in (1, 2, 3, 4):
-            store(b, I64(0), at(b, self.state, 8 * index))
-        table = self.field(self.self, HEAD + 8 * TABLE, I64)
-        store(b, table, at(b, self.state, 8 * failures.TABLE))
         deepest, limited = I64(DEEPEST), I1(0)
-        if self.unit.has_calls:
+        if self.unit.has_calls and self.unit.objects:
+            limit = b.sext(self.call("Py_GetRecursionLimit", I32), I64)
+            within = b.icmp_signed("<", limit, I64(DEEPEST))
+            deepest = b.select(within, limit, I64(DEEPEST))
+        elif self.unit.has_calls:
             limit = b.sext(self.call("Py_GetRecursionLimit", I32), I64)
             limited = b.icmp_signed(">", limit, I64(DEEPEST))
             deepest = b.select(limited, I64(DEEPEST), limit)
@@ -331,6 +362,7 @@ class Entry:
         return [b.load(place) for place in places]
 
     def _let_go(self) -> None:
+        object_calling.release_arguments(self)
         if self.attributes is not None:
             self.attributes.let_go()
 
@@ -343,6 +375,8 @@ class Entry:
         with b.if_then(b.and_(limited, is_deep), likely=False):
             b.call(self.unit.ownership("release_state"), [state])
             self._let_go()
+            for place in (*self.borrowed, *self.lists):
+                b.store(ll.Constant(POINTER, None), place)
             b.branch(self.miss)
         box = self.check_result(self.call("PyLong_FromVoidPtr", POINTER, state))
         arguments = self.stack(POINTER)
@@ -353,7 +387,9 @@ class Entry:
         )  # fmt: skip
         self.call("Py_DecRef", ll.VoidType(), box)
         b.call(self.unit.ownership("release_state"), [state])
+        kept, self.lists = self.lists, []  # they went with the state
         self._let_go()
+        self.lists = kept
         b.ret(called)
 
     def _held(self, name: str) -> ll.Value:
@@ -364,6 +400,7 @@ class Entry:
     def _make_rest(self) -> None:
         b = self.b
         b.position_at_end(self.miss)
+        object_calling.release_arguments(self)
         is_linked = self.field(self.self, HEAD + 8 * LINKED, I64)
         with b.if_then(b.icmp_unsigned("!=", is_linked, I64(0))):
             b.ret(b.inttoptr(I64(MISS), POINTER))

@@ -14,9 +14,16 @@ import llvmlite.ir as ll
 from jit.ir import types as T
 from jit.ir.graph import Block, Node, Value
 from jit.runtime.bytecode.registers import values_read
-from jit.runtime.codegen import global_lock
+from jit.runtime.codegen import (
+    conversions,
+    global_lock,
+    interpreted,
+    meeting,
+    objects,
+)
 from jit.runtime.codegen.kinds import (
     Declined,
+    Handle,
     Static,
     Tuple,
     Unset,
@@ -32,7 +39,7 @@ ENDLESS = 2**63 - 1
 """The number of trips of a `while` loop."""
 
 
-@lowering("prim::If")
+@lowering("prim::If", objects=True)
 def if_(region: Region, node: Node) -> list[Any]:
     """Two branches and a block where they meet."""
     b = region.b
@@ -43,6 +50,8 @@ def if_(region: Region, node: Node) -> list[Any]:
         return region.claim_all(region.emit_block(block, dying), node)
     if all(map(_is_cheap, node.blocks)):
         return _select(region, node, condition)
+    if region.slots is not None:
+        return meeting.if_(region, node, condition, dying)
     starts = [region.append_block("then"), region.append_block("else")]
     end = region.append_block("endif")
     b.cbranch(condition, *starts)
@@ -129,7 +138,7 @@ def _check_selected(
     b.position_at_end(go_on)
 
 
-@lowering("prim::Loop")
+@lowering("prim::Loop", objects=True)
 def loop(region: Region, node: Node) -> list[Any]:
     """A rotated loop; its carried values are phis at the head of the body."""
     b = region.b
@@ -137,6 +146,8 @@ def loop(region: Region, node: Node) -> list[Any]:
     trips, condition = region.numbers_of(node.inputs[:2])
     (body,) = node.blocks
     types = [v.type for v in node.outputs]
+    if region.slots is not None:
+        return meeting.loop(region, node, trips, condition)
     dying, region.dying = region.dying, []
     initial = [region.value(v) for v in node.inputs[2:]]
     needed = values_read(body) | set(node.inputs[:2])
@@ -167,7 +178,7 @@ def loop(region: Region, node: Node) -> list[Any]:
     for phi, leaf in zip(phis, first, strict=True):
         phi.add_incoming(leaf, before)
     region.values[body.params[0]] = index
-    region.values.update(zip(body.params[1:], _rebuild(kinds, phis), strict=True))
+    region.values.update(zip(body.params[1:], rebuild(kinds, phis), strict=True))
     go_on, *carried = region.emit_block(body, body.params)
     go_on = region.as_number(go_on, body.returns[0])
     last = [
@@ -192,7 +203,7 @@ def loop(region: Region, node: Node) -> list[Any]:
         phi.add_incoming(finish, latch)
         results.append(phi)
     region.dying = dying
-    return region.claim_all(_rebuild(kinds, results), node)
+    return region.claim_all(rebuild(kinds, results), node)
 
 
 def _carried_kind(value: Any, type: T.Type) -> Any:
@@ -206,7 +217,8 @@ def _checked(value: Any, kind: Any, type: T.Type) -> Any:
     raise Declined(f"a carried variable is {kind}, then {kind_of(value, type)}")
 
 
-def _rebuild(kinds: list[Any], leaves: list[ll.Value]) -> list[Any]:
+def rebuild(kinds: list[Any], leaves: list[ll.Value]) -> list[Any]:
+    """The values that have these leaves, one after the other."""
     values, start = [], 0
     for kind in kinds:
         end = start + len(kind.leaf_types())
@@ -218,25 +230,25 @@ def _rebuild(kinds: list[Any], leaves: list[ll.Value]) -> list[Any]:
 # tuples -----------------------------------------------------------------------------
 
 
-@lowering("prim::TupleConstruct")
+@lowering("prim::TupleConstruct", objects=True)
 def tuple_construct(region: Region, node: Node) -> Any:
     """The items, side by side."""
     return Tuple(tuple(region.inputs(node)))
 
 
-@lowering("prim::NamedTupleConstruct")
+@lowering("prim::NamedTupleConstruct", objects=True)
 def named_tuple_construct(region: Region, node: Node) -> Any:
     """The fields, side by side."""
     return Tuple(tuple(region.inputs(node)), node.output.type)
 
 
-@lowering("prim::TupleUnpack")
+@lowering("prim::TupleUnpack", objects=True)
 def tuple_unpack(region: Region, node: Node) -> Any:
     """The items."""
     return list(_items(region, node.inputs[0]))
 
 
-@lowering("prim::TupleIndex")
+@lowering("prim::TupleIndex", objects=True)
 def tuple_index(region: Region, node: Node) -> Any:
     """One item; the index is a constant."""
     items = _items(region, node.inputs[0])
@@ -246,7 +258,7 @@ def tuple_index(region: Region, node: Node) -> Any:
     return [items[index]]
 
 
-@lowering("prim::TupleSlice")
+@lowering("prim::TupleSlice", objects=True)
 def tuple_slice(region: Region, node: Node) -> Any:
     """Some items; the limits are constants."""
     items = _items(region, node.inputs[0])
@@ -266,23 +278,31 @@ def _items(region: Region, value: Value) -> tuple[Any, ...]:
 # other structure --------------------------------------------------------------------
 
 
-@lowering("prim::unchecked_cast", "prim::unchecked_unwrap_optional")
+@lowering("prim::unchecked_cast", "prim::unchecked_unwrap_optional", objects=True)
 def cast(region: Region, node: Node) -> Any:
     """The same value."""
-    return [region.value(node.inputs[0])]
+    found = region.value(node.inputs[0])
+    if isinstance(found, Handle):
+        return [conversions.narrowed(region, found, node.output.type)]
+    return [found]
 
 
-@lowering("prim::RaiseException")
+@lowering("prim::RaiseException", objects=True)
 def raise_exception(region: Region, node: Node) -> None:
     """A check that fails always."""
     region.fail(node)
     region.b.position_at_end(region.append_block("unreachable"))
 
 
-@lowering("aten::__is__", "aten::__isnot__")
+@lowering("aten::__is__", "aten::__isnot__", objects=True)
 def is_(region: Region, node: Node) -> Any:
     """Decided when code is made: a value is held as None or it is not."""
-    nones = [isinstance(v, Static) and v.value is None for v in region.inputs(node)]
+    found = region.inputs(node)
+    nones = [isinstance(v, Static) and v.value is None for v in found]
+    if any(isinstance(v, Handle) for v in found) and any(nones):
+        (word,) = (v.word for v in found if isinstance(v, Handle))
+        same = objects.is_none(region, word)
+        return same if node.kind == "aten::__is__" else region.b.not_(same)
     if not any(nones):
         raise Declined("identity of two values")
     return I1(int(all(nones) == (node.kind == "aten::__is__")))
@@ -291,18 +311,18 @@ def is_(region: Region, node: Node) -> Any:
 # calls ------------------------------------------------------------------------------
 
 
-@lowering("prim::CallFunction")
-def call_function(region: Region, node: Node) -> Any:
+@lowering("prim::CallFunction", "prim::CallMethod", objects=True)
+def call(region: Region, node: Node) -> Any:
     """A call of another function of the module; its failure is handed on."""
     b = region.b
-    name = node.inputs[0].node.attributes.get("name")
-    if node.inputs[0].node.kind != "prim::Constant" or not name:
-        raise Declined("the function that is called is not a constant")
+    name = interpreted.callee_of(node)
+    if not name:
+        raise Declined("which function is called is not known before it runs")
+    given = node.inputs[1:] if node.kind == "prim::CallFunction" else node.inputs
     region.unit.has_calls = True
-    values = [region.value(v) for v in node.inputs[1:]]
-    kinds = [
-        kind_of(v, given.type) for v, given in zip(values, node.inputs[1:], strict=True)
-    ]
+    values = [region.value(v) for v in given]
+    kinds = [region.kind_of(v, g.type) for v, g in zip(values, given, strict=True)]
+    values = [meeting.lent(region, v, k) for v, k in zip(values, kinds, strict=True)]
     try:
         callee, results = region.unit.callee(name, kinds)
     except NodeDeclined as declined:
@@ -316,5 +336,5 @@ def call_function(region: Region, node: Node) -> Any:
     made = b.call(callee, [region.state, depth, *leaves])
     region.hand_on_failure(b.extract_value(made, 0), node)
     count = sum(len(k.leaf_types()) for k in results)
-    values = _rebuild(results, [b.extract_value(made, i + 1) for i in range(count)])
+    values = rebuild(results, [b.extract_value(made, i + 1) for i in range(count)])
     return region.claim_all(values, node)

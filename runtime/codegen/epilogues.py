@@ -200,7 +200,7 @@ class Tail:
                 region.moved(product)
                 made = self.apart(product)
                 region.moved(made)
-                region._release(product.owner)
+                region.release(product)
                 ends.append((b.block, kind_leaves(made)))
         leaves = []
         for place, type in enumerate(kind.leaf_types()):

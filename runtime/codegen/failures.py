@@ -7,7 +7,8 @@ A region that fails leaves words in its state:
     4              first block of the memory that is released with the state
     5              the table of the constants
     6              whether Python's global lock was left, see `global_lock`
-    7, …           operands of the node
+    7              the exception itself, if it has been made already
+    8, …           operands of the node
 
 The reference kernel of the node is run on the operands: it raises exactly what the
 interpreter would have raised.
@@ -34,6 +35,7 @@ from jit.runtime.bytecode import frame, structural
 from jit.runtime.codegen.host import host_function
 from jit.runtime.codegen.kinds import (
     Declined,
+    Handle,
     Items,
     Lazy,
     ListValue,
@@ -44,7 +46,7 @@ from jit.runtime.codegen.kinds import (
 from jit.runtime.codegen.values import F64, I1, I64, POINTER, Buffer
 from jit.runtime.tensor import wrap
 
-TABLE, LOCK, OPERANDS = 5, 6, 7
+TABLE, LOCK, ERROR, OPERANDS = 5, 6, 7, 8
 MOST_WORDS = 122
 STATE_WORDS = OPERANDS + MOST_WORDS
 RECURSION = 1 << 32
@@ -87,6 +89,10 @@ def recipe(value: Any, words: list[ll.Value], type: T.Type | None = None) -> Rec
             words += [value.data, *value.sizes, *value.strides]
             is_array = isinstance(type, T.ArrayType)
             return _tensor_recipe(index, value.dtype, value.rank, is_array)
+        case Handle(word):
+            words.append(word)
+            place = OPERANDS + len(words) - 1
+            return lambda state: object_at(state[place])
         case Items(items):
             parts = [recipe(item, words) for item in items]
             return lambda state: [part(state) for part in parts]
@@ -141,6 +147,11 @@ def _tensor_recipe(index: int, dtype: DType, rank: int, is_array: bool) -> Recip
     return read
 
 
+def object_at(address: int) -> Any:
+    """The Python object at an address."""
+    return ctypes.cast(ctypes.c_void_p(address), ctypes.py_object).value
+
+
 class _TextError(Exception):
     """The text of a message could not be made."""
 
@@ -187,26 +198,46 @@ def _too_deep(*args: Any) -> None:
 
 def raise_failure(sites: Sequence[Site], address: int) -> Any:
     """Raise the exception of a state. Its memory is still there."""
+    error = settle(sites, address)
+    frame.add_stack_note(error)
+    raise error from None
+
+
+def settle(sites: Sequence[Site], address: int) -> BaseException:
+    """The exception of a state, with the places that led to it; the state forgets both."""
     state = (ctypes.c_uint64 * STATE_WORDS).from_address(address)
-    site = sites[state[0] & (RECURSION - 1)]
     calls = _read_calls(state)
+    places = [(sites[c].node, sites[c].function) for c in reversed(calls)]
+    state[1] = 0
+    error: BaseException
+    if state[ERROR]:
+        error = object_at(state[ERROR])
+        ctypes.pythonapi.Py_DecRef(ctypes.py_object(error))
+        state[ERROR] = 0
+    else:
+        site = sites[state[0] & (RECURSION - 1)]
+        node, error = _ask_reference(site, state)
+        places.append((node, site.function))
+    lines = [line for place in places for line in frame.places_of(*place)]
+    frame.record_lines(error, lines)
+    return error
+
+
+def _ask_reference(site: Site, state: Words) -> tuple[Node, Exception]:
+    """What the reference kernel of a site raises, and the node that raised."""
     node = site.node
+    operands: list[Any] = []
     try:
         operands = [operand(state) for operand in site.operands]
         if site.operands or site.error is None:
             reference(node)(*operands)
         if site.error is not None:
-            raise copy.copy(site.error)
+            return node, copy.copy(site.error)
+    except _TextError as error:
+        return error.node, error.error
     except Exception as error:
-        if isinstance(error, _TextError):
-            node, error = error.node, error.error
-        places = [(sites[c].node, sites[c].function) for c in reversed(calls)]
-        places.append((node, site.function))
-        lines = [line for place in places for line in frame.places_of(*place)]
-        frame.record_lines(error, lines)
-        frame.add_stack_note(error)
-        raise error from None
-    raise SystemError(
+        return node, error
+    return node, SystemError(
         f"machine code refused `{node.full_name}` with operands that the reference"
         f" kernel takes: {operands!r}"
     )

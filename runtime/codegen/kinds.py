@@ -5,6 +5,7 @@ those of its items, a tensor where its elements are, its sizes and its strides. 
 branch gives, what a loop carries and what a function takes are leaves.
 
     kind_of_type(T.INT)         Number(T.INT)                  i64
+    kind_of_type(T.STR, True)   ObjectKind(T.STR)              the object's address
     kind_of(buffer)             TensorKind(float32, 2, ...)    data, sizes, strides, owner
 """
 
@@ -18,7 +19,7 @@ import llvmlite.ir as ll
 
 from jit.ir import types as T
 from jit.ir.dtypes import DType
-from jit.runtime.codegen.values import F64, I1, I64, POINTER, Buffer
+from jit.runtime.codegen.values import ELEMENT, F64, I1, I64, POINTER, Buffer
 
 
 class Declined(Exception):  # noqa: N818 - nothing went wrong
@@ -139,6 +140,22 @@ class ListKind(Kind):
 
 
 @dataclass(frozen=True)
+class ObjectKind(Kind):
+    """A Python object: its address, with a reference of its own."""
+
+    type: T.Type
+
+    def leaf_types(self) -> list[ll.Type]:
+        return [POINTER]
+
+    def build(self, leaves: Sequence[ll.Value]) -> Handle:
+        return Handle(leaves[0], self.type)
+
+    def __str__(self) -> str:
+        return f"object({self.type})"
+
+
+@dataclass(frozen=True)
 class Static:
     """A value that is known when code is made."""
 
@@ -159,6 +176,15 @@ class ListValue:
 
     element: Number
     header: ll.Value
+
+
+@dataclass(frozen=True)
+class Handle:
+    """A Python object: a string, a dict, an instance, anything."""
+
+    word: ll.Value
+    """The address of the object."""
+    type: T.Type
 
 
 @dataclass(frozen=True)
@@ -193,25 +219,37 @@ class Unset:
     type: T.Type
 
 
-def kind_of_type(type: T.Type) -> Kind:
-    """How values of a type are held. Declined if the type does not say it."""
+def kind_of_type(type: T.Type, objects: bool = False) -> Kind:
+    """How values of a type are held.
+
+    What nothing else holds is a Python object where there are `objects`, otherwise
+    Declined. Lists of numbers are memory of the region, unless somebody says more.
+    """
     if type in _NUMBERS:
         return Number(type)
     match type:
         case T.SimpleType("NoneType"):
             return StaticKind(None)
         case T.TupleType(elements):
-            return TupleKind(tuple(map(kind_of_type, elements)))
+            return TupleKind(tuple(kind_of_type(e, objects) for e in elements))
         case T.NamedTupleType():
-            return TupleKind(tuple(map(kind_of_type, type.elements)), type)
-        case T.TensorType(DType() as dtype, tuple() as sizes):
+            items = tuple(kind_of_type(e, objects) for e in type.elements)
+            return TupleKind(items, type)
+        case T.TensorType(DType() as dtype, tuple() as sizes) if dtype in ELEMENT:
             return TensorKind(dtype, len(sizes))
-        case T.ArrayType(DType() as dtype, tuple() as sizes):
+        case T.ArrayType(DType() as dtype, tuple() as sizes) if dtype in ELEMENT and (
+            sizes or not objects  # without sizes it may be a scalar of NumPy
+        ):
             return TensorKind(dtype, len(sizes), True)
-        case T.TensorType() | T.ArrayType():
-            raise Declined("the dtype or rank of a tensor is not known")
         case T.ListType(element) if element in _NUMBERS:
             return ListKind(Number(element))
+    if objects:
+        return ObjectKind(type)
+    dtype = getattr(type, "dtype", None)
+    if dtype is not None and dtype not in ELEMENT:
+        raise Declined(f"elements of {dtype.name} are not held by machine code")
+    if T.is_tensor_like(type):
+        raise Declined("the dtype or rank of a tensor is not known")
     raise Declined(f"values of type `{type}` are not held by machine code")
 
 
@@ -231,6 +269,8 @@ def kind_of(value: Any, type: T.Type) -> Kind:
             return TensorKind(value.dtype, value.rank, is_array)
         case ListValue(element):
             return ListKind(element)
+        case Handle():
+            return ObjectKind(type)
         case Unset():
             return kind_of_type(value.type)
     raise Declined(f"a `{type}` is not handed on by machine code")
@@ -257,6 +297,8 @@ def leaves_of(value: Any, kind: Kind) -> list[ll.Value]:
             return [value.data, *value.sizes, *value.strides, owner]
         case ListValue():
             return [value.header]
+        case Handle():
+            return [value.word]
         case Unset():
             return [
                 ll.Constant(t, None)

@@ -161,12 +161,16 @@ def _in_memory(region: Region, items: Items) -> ListValue:
 # operators --------------------------------------------------------------------------
 
 
-@lowering("prim::ListConstruct")
+@lowering("prim::ListConstruct", objects=True)
 def list_construct(region: Region, node: Node) -> Any:
     """A new list; its items alone, if nobody can change it."""
     element = node.output.type
     assert isinstance(element, T.ListType)
     items = Items(tuple(region.inputs(node)), element.element)
+    from jit.runtime.codegen import object_lists
+
+    if region.slots is not None and object_lists.is_object(node):
+        return [object_lists.construct(region, items, element)]
     returned = any(use.node.kind == "prim::Return" for use in node.output.uses)
     if is_never_changed(node.output) and not returned:
         return [items]

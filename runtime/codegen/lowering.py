@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from jit.ir.graph import Node
-from jit.runtime.codegen.kinds import Declined
+from jit.runtime.codegen.kinds import Declined, Handle, Items, Tuple
 
 if TYPE_CHECKING:
     from jit.runtime.codegen.region import Region
@@ -26,6 +26,7 @@ Lowering = Callable[["Region", Node], Any]
 
 FAMILIES = [
     "control",
+    "attempts",
     "scalars",
     "mathematics",
     "lists",
@@ -54,6 +55,7 @@ FAMILIES = [
 """Modules of this package that hold lowerings; a family is appended here."""
 
 _table: dict[str, Lowering] = {}
+_takes_objects: set[str] = set()
 
 
 @dataclass(frozen=True)
@@ -72,13 +74,19 @@ class Reason:
         return f"{self.kind}: {self.why}{place}"
 
 
-def lowering(*names: str) -> Callable[[Lowering], Lowering]:
-    """Put a function into the table for full names, kind and overload."""
+def lowering(*names: str, objects: bool = False) -> Callable[[Lowering], Lowering]:
+    """Put a function into the table for full names, kind and overload.
+
+    With `objects` it takes operands that are Python objects; nodes with such operands
+    never come to other functions.
+    """
 
     def register(function: Lowering) -> Lowering:
         for name in names:
             assert name not in _table, name
             _table[name] = function
+            if objects:
+                _takes_objects.add(name)
         return function
 
     return register
@@ -108,7 +116,21 @@ def lower(region: Region, node: Node) -> Any:
     found = find(node)
     if found is None:
         raise Declined("there is no lowering")
+    if region.slots is not None and node.full_name not in _takes_objects:
+        for value in node.inputs:
+            if value in region.values and is_object(region.values[value]):
+                raise Declined(f"`{value.type}` is a Python object here")
     return found(region, node)
+
+
+def is_object(value: Any) -> bool:
+    """Whether a value is a Python object, or has one among its items."""
+    match value:
+        case Handle():
+            return True
+        case Items(items) | Tuple(items):
+            return any(map(is_object, items))
+    return False
 
 
 __all__ = ["Declined", "Lowering", "Reason", "find", "lower", "lowering"]

@@ -15,8 +15,12 @@ import numpy as np
 from jit.runtime.codegen import attributes, calling, engine, failures, ownership
 from jit.runtime.codegen.kernels import Kernel
 from jit.runtime.codegen.kinds import Kind
+from jit.runtime.codegen.lowering import Reason
 from jit.runtime.codegen.native_function import NativeFunction
 from jit.runtime.objects import Object
+
+AN_OBJECT: Any = object()
+"""Stands for the holder of a constant that is any Python object, not an array."""
 
 
 @dataclass(eq=False)
@@ -33,6 +37,8 @@ class Lowered:
     constants: list[tuple[np.ndarray, Any]] = field(repr=False)
     arguments: list[Kind]
     results: list[Kind]
+    boxed: list[Reason] = field(default_factory=list)
+    """Nodes that are calls of the interpreter's function, and why."""
     nests: list[str] = field(default_factory=list, repr=False)
     """Its loop nests as text, with what they move and compute for an element."""
 
@@ -69,6 +75,13 @@ class NativeCode:
         """The same, with the modules of the kernels that it calls."""
         return [self.llvm, *(kernel.text() for kernel in self.lowered.kernels)]
 
+    @property
+    def boxed(self) -> list[Reason]:
+        """Nodes that are calls of the interpreter's function, and why."""
+        if not any(holder is AN_OBJECT for _, holder in self.constants):
+            return []
+        return self.lowered.boxed
+
     def assembly(self) -> str:
         """The assembly of all modules; it is made again for this."""
         own = engine.assembly_of(self.llvm, tidy=self.lowered.tidy)
@@ -96,6 +109,9 @@ class NativeCode:
             constants = [attributes.bind(*pair, bound) for pair in constants]
         words: list[int] = []
         for array, holder in constants:
+            if holder is AN_OBJECT:
+                words += [id(array), 0]
+                continue
             words.append(array.ctypes.data)
             words.append(0 if holder is None else id(holder) | ownership.ARGUMENT)
         table = (ctypes.c_uint64 * max(len(words), 1))(*words)

@@ -11,19 +11,25 @@ the elements of a list with its header.
 
 An owner, a leaf of tensors and lists, is the address of a block or of a Python object:
 
-    bit 0   it is an argument of the call, which the caller keeps alive
+    bit 0   it is a Python object; an argument of the call, which the caller keeps alive,
+            or, in a region of objects, one with a reference of ours
     bit 1   the tensor is a view: not the whole block, not the argument itself
+
+In a region of objects, see `jit.runtime.codegen.slots`, every owner is counted, and what
+a function owns stands in slots of its frame. A block that an object outside refers to
+has left the chain: it is its own neighbour.
 """
 
 from __future__ import annotations
 
-from typing import Any
+import sys
+from typing import Any, NamedTuple
 
 import llvmlite.ir as ll
 
-from jit.runtime.codegen.building import at, load, new_function, store
-from jit.runtime.codegen.host import host_function
-from jit.runtime.codegen.kinds import Items, ListValue, Tuple
+from jit.runtime.codegen.building import at, load, loop, new_function, store
+from jit.runtime.codegen.host import host_function, read_slot
+from jit.runtime.codegen.kinds import Handle, Items, Lazy, ListValue, Tuple
 from jit.runtime.codegen.values import I64, POINTER, Buffer
 
 ARGUMENT, VIEW = 1, 2
@@ -35,14 +41,35 @@ NULL = ll.Constant(POINTER, None)
 VOID = ll.VoidType()
 
 
-def owners_of(value: Any) -> list[ll.Value]:
+class Owner(NamedTuple):
+    """A leaf that is an owner."""
+
+    word: ll.Value
+    is_object: bool = False
+    """Whether it is the address of a Python object itself, without bits."""
+
+
+NEEDED = {
+    "release": ("unlink",),
+    "retain_any": ("count_up",),
+    "release_any": ("unlink", "count_down"),
+    "release_slots": ("release_any",),
+    "leave_chain": ("unlink",),
+    "capsule": ("leave_chain",),
+}
+"""Functions that functions of this module call, which are given to them."""
+
+
+def owners_of(value: Any) -> list[Owner]:
     """The owners of all parts of a value."""
     match value:
         case Buffer():
-            return [] if value.owner is None else [value.owner]
+            return [] if value.owner is None else [Owner(value.owner)]
         case ListValue():
-            return [value.header]
-        case Tuple(items) | Items(items):
+            return [Owner(value.header)]
+        case Handle(word):
+            return [Owner(word, True)]
+        case Tuple(items) | Items(items) | Lazy(_, items):
             return [owner for item in items for owner in owners_of(item)]
     return []
 
@@ -203,4 +230,149 @@ def make_attach(module: ll.Module, name: str) -> ll.Function:
         _free(b, old)
     store(b, new, place)
     b.ret(new)
+    return b.function
+
+
+# regions of objects -------------------------------------------------------------------
+
+_MORTAL = sys.version_info < (3, 12)
+"""Whether every object is counted, None and small ints too."""
+_PLAIN = sys.version_info < (3, 14) and not hasattr(sys, "_is_gil_enabled")
+_I32 = ll.IntType(32)
+
+
+def make_count_up(module: ll.Module, name: str) -> ll.Function:
+    """`(object)`: one reference more."""
+    b, a = new_function(module, name, [("object", POINTER)])
+    object = a["object"]
+    b.function.attributes.add("alwaysinline")
+    if _MORTAL:
+        store(b, b.add(load(b, object, I64), I64(1)), object)
+    else:
+        type = ll.FunctionType(VOID, [POINTER])
+        b.call(host_function(b, "Py_IncRef", type), [object])
+    b.ret_void()
+    return b.function
+
+
+def make_count_down(module: ll.Module, name: str) -> ll.Function:
+    """`(object)`: one reference less; without any, the object goes."""
+    b, a = new_function(module, name, [("object", POINTER)])
+    object = a["object"]
+    if _MORTAL:
+        b.function.attributes.add("alwaysinline")
+        left = b.sub(load(b, object, I64), I64(1))
+        store(b, left, object)
+        with b.if_then(b.icmp_signed("==", left, I64(0)), likely=False):
+            type = ll.FunctionType(VOID, [POINTER])
+            b.call(host_function(b, "_Py_Dealloc", type), [object])
+    else:
+        type = ll.FunctionType(VOID, [POINTER])
+        b.call(host_function(b, "Py_DecRef", type), [object])
+    b.ret_void()
+    return b.function
+
+
+def _is_object(b: ll.IRBuilder, owner: ll.Value) -> ll.Value:
+    word = b.ptrtoint(owner, I64)
+    return b.icmp_signed("!=", b.and_(word, I64(ARGUMENT)), I64(0))
+
+
+def make_retain_any(module: ll.Module, name: str, count_up: ll.Function) -> ll.Function:
+    """`(owner)`: one owner more, of a block or of an object."""
+    b, a = new_function(module, name, [("owner", POINTER)])
+    with b.if_then(b.not_(_is_set(b, a["owner"]))):
+        b.ret_void()
+    target = block_of(b, a["owner"])
+    with b.if_else(_is_object(b, a["owner"])) as (object, block):
+        with object:
+            b.call(count_up, [target])
+        with block:
+            place = at(b, target, _COUNT)
+            store(b, b.add(load(b, place, I64), I64(1)), place)
+    b.ret_void()
+    return b.function
+
+
+def make_release_any(
+    module: ll.Module, name: str, unlink: ll.Function, count_down: ll.Function
+) -> ll.Function:
+    """`(state, owner)`: one owner less, of a block or of an object."""
+    b, a = new_function(module, name, [("state", POINTER), ("owner", POINTER)])
+    with b.if_then(b.not_(_is_set(b, a["owner"]))):
+        b.ret_void()
+    target = block_of(b, a["owner"])
+    with b.if_else(_is_object(b, a["owner"])) as (object, block):
+        with object:
+            b.call(count_down, [target])
+        with block:
+            left = count_block_down(b, target)
+            with b.if_then(b.icmp_signed("==", left, I64(0))):
+                b.call(unlink, [a["state"], target])
+                _free_whole(b, target)
+    b.ret_void()
+    return b.function
+
+
+def count_block_down(b: ll.IRBuilder, block: ll.Value) -> ll.Value:
+    """One owner less of a block; how many are left."""
+    place = at(b, block, _COUNT)
+    left = b.sub(load(b, place, I64), I64(1))
+    store(b, left, place)
+    return left
+
+
+def make_release_slots(
+    module: ll.Module, name: str, release: ll.Function
+) -> ll.Function:
+    """`(state, slots, count)`: release what stands in slots, and empty them."""
+    arguments = [("state", POINTER), ("slots", POINTER), ("count", I64)]
+    b, a = new_function(module, name, arguments)
+    b.function.attributes.add("noinline")
+    with loop(b, I64(0), a["count"]) as index:
+        place = at(b, a["slots"], b.shl(index, I64(3)))
+        owner = load(b, place, POINTER)
+        store(b, NULL, place)
+        b.call(release, [a["state"], owner])
+    b.ret_void()
+    return b.function
+
+
+def make_leave_chain(module: ll.Module, name: str, unlink: ll.Function) -> ll.Function:
+    """`(state, block)`: let a block outlive the call; its owners are counted as before."""
+    b, a = new_function(module, name, [("state", POINTER), ("block", POINTER)])
+    block = a["block"]
+    place = at(b, block, _PREVIOUS)
+    is_out = b.icmp_unsigned("==", load(b, place, POINTER), block)
+    with b.if_then(is_out):
+        b.ret_void()
+    b.call(unlink, [a["state"], block])
+    store(b, block, place)
+    store(b, block, at(b, block, _NEXT))
+    b.ret_void()
+    return b.function
+
+
+def make_release_outside(module: ll.Module, name: str) -> ll.Function:
+    """`(capsule)`: what a capsule does that goes: its block has one owner less."""
+    b, a = new_function(module, name, [("capsule", POINTER)], internal=False)
+    get = ll.FunctionType(POINTER, [POINTER, POINTER])
+    block = b.call(host_function(b, "PyCapsule_GetPointer", get), [a["capsule"], NULL])
+    left = count_block_down(b, block)
+    with b.if_then(b.icmp_signed("==", left, I64(0))):
+        _free_whole(b, block)
+    b.ret_void()
+    return b.function
+
+
+def make_capsule(module: ll.Module, name: str, leave: ll.Function) -> ll.Function:
+    """`(state, block)`: a capsule that takes over one owner of a block; null if there is
+    no memory for it."""
+    b, a = new_function(module, name, [("state", POINTER), ("block", POINTER)], POINTER)
+    b.call(leave, [a["state"], a["block"]])
+    make = ll.FunctionType(POINTER, [POINTER, POINTER, POINTER])
+    destructor = b.inttoptr(read_slot(b, "release_outside"), POINTER)
+    b.ret(
+        b.call(host_function(b, "PyCapsule_New", make), [a["block"], NULL, destructor])
+    )
     return b.function

@@ -504,7 +504,7 @@ def write(group: Group, nest: Nest, target: Buffer) -> None:
             made = Buffer(target.dtype, block, target.sizes, tuple(strides), block)
             group.run(nest, [Memory(block, made.sizes, made.strides)], whole)
             copy_elements(region, made, target)
-            region._release(block)
+            region.release(made)
 
 
 def _is_safe(group: Group, target: Buffer) -> ll.Value:

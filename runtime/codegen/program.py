@@ -8,19 +8,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Any
+import functools
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, NamedTuple
 
 import llvmlite.ir as ll
 import numpy as np
 
 from jit.ir import types as T
-from jit.ir.graph import Graph, Node
+from jit.ir.graph import Block, Graph, Node, Value
 from jit.runtime.codegen import (
     calling,
     engine,
+    escapes,
     failures,
     host,
+    interpreted,
     memory,
     ownership,
     threads,
@@ -32,13 +35,14 @@ from jit.runtime.codegen.kinds import (
     Kind,
     ListKind,
     Number,
+    ObjectKind,
     StaticKind,
     TensorKind,
     TupleKind,
     kind_of_type,
 )
 from jit.runtime.codegen.lowering import Reason
-from jit.runtime.codegen.native_code import Lowered, NativeCode, seconds_of
+from jit.runtime.codegen.native_code import AN_OBJECT, Lowered, NativeCode, seconds_of
 from jit.runtime.codegen.region import NodeDeclined, Region, returned_type
 from jit.runtime.codegen.values import I64, POINTER
 from jit.runtime.gathering import Gathering
@@ -49,7 +53,9 @@ FindGraph = Callable[[str, Sequence[T.Type]], Graph]
 class Unit:
     """One module while it is made: its functions, and the sites that may fail."""
 
-    def __init__(self, find_graph: FindGraph) -> None:
+    def __init__(self, find_graph: FindGraph, *, objects: bool = False) -> None:
+        self.objects = objects
+        """Whether there are Python objects: then the GIL is kept."""
         self.module = ll.Module("jit")
         self.module.triple = targets.host().triple
         self.module.data_layout = str(targets.machine().target_data)
@@ -57,9 +63,15 @@ class Unit:
         self.sites: list[failures.Site] = []
         self.constants: list[tuple[np.ndarray, Any]] = []
         """Arrays that the code reads, and what a program that returns one gives."""
+        self.root: Graph | None = None
+        """The graph that Python calls."""
+        self._local: dict[Value, bool] = {}
+        self.boxed: dict[Node, Reason] = {}
+        """Nodes that call the interpreter's function, and why."""
+        self.settler = functools.partial(failures.settle, self.sites)
         self.has_loops = False
         self.has_calls = False
-        self.uses_python = False
+        self.uses_python = objects
         """Whether functions of Python are called, which needs its global lock."""
         self.writes = False
         """Whether arguments may be written to."""
@@ -85,6 +97,26 @@ class Unit:
         self.constants.append((array, holder))
         return len(self.constants) - 1
 
+    def add_object(self, value: Any) -> int:
+        """The place of a Python object in the table of constants."""
+        return self.add_constant(value, AN_OBJECT)
+
+    def is_local(self, value: Value) -> bool:
+        """Whether a list of numbers stays in machine code."""
+        found = self._local.get(value)
+        if found is None:
+            assert self.root is not None
+            found = self._local[value] = escapes.is_local(value, self.root)
+        return found
+
+    def note_boxed(self, node: Node, why: str) -> None:
+        """Say that a node is a call of the interpreter's function."""
+        self.boxed[node] = Reason(node.full_name, why, node)
+
+    def interpreted(self, node: Node) -> Callable[..., Any]:
+        """A function that runs, on the interpreter, what a node calls."""
+        return interpreted.function_of(node, self.find_graph)
+
     def function(
         self, key: str, build: Callable[[ll.Module, str], ll.Function]
     ) -> ll.Function:
@@ -95,7 +127,11 @@ class Unit:
         found = self._functions.get(key)
         if found is None:
             name = self.module.get_unique_name(key)
-            found = self._functions[key] = build(self.module, name)
+            try:
+                found = self._functions[key] = build(self.module, name)
+            except Declined:
+                self.module.globals.pop(name, None)
+                raise
         return found
 
     def kernel(
@@ -118,12 +154,22 @@ class Unit:
 
     def ownership(self, name: str) -> ll.Function:
         """A function of `jit.runtime.codegen.ownership`."""
-        if name == "release":
-            unlink = self.ownership("unlink")
-            return self.function(
-                name, lambda m, n: ownership.make_release(m, n, unlink)
-            )
-        return self.function(name, getattr(ownership, f"make_{name}"))
+        needed = [self.ownership(n) for n in ownership.NEEDED.get(name, ())]
+        make = getattr(ownership, f"make_{name}")
+        return self.function(name, lambda m, n: make(m, n, *needed))
+
+    def argument_kinds(self, graph: Graph) -> list[Kind]:
+        """How the arguments of a call from Python are held."""
+        if not self.objects:
+            return [kind_of_type(v.type) for v in graph.inputs]
+        from jit.runtime.codegen.conversions import held_kind
+
+        return [
+            kind_of_type(v.type)
+            if escapes.is_list_of_numbers(v.type) and self.is_local(v)
+            else held_kind(v.type)
+            for v in graph.inputs
+        ]
 
     def callee(
         self, name: str, kinds: Sequence[Kind]
@@ -142,7 +188,7 @@ class Unit:
         self, graph: Graph, name: str, kinds: Sequence[Kind]
     ) -> tuple[ll.Function, list[Kind]]:
         """Make the machine code of a graph. Declined if that is not possible."""
-        results = _declared_results(graph)
+        results = self._declared_results(graph, name)
         returned = returned_type(results or [])
         given = [t for k in kinds for t in k.leaf_types()]
         type = ll.FunctionType(returned, [POINTER, I64, *given])
@@ -158,18 +204,27 @@ class Unit:
             arguments.append(kind.build(function.args[start:end]))
             start = end
         self._being_made.append(key)
-        made = Region(self, name, function, results).emit(graph, arguments)
-        self._being_made.pop()
+        try:
+            made = Region(self, name, function, results).emit(graph, arguments)
+        finally:
+            self._being_made.pop()
         self._callees[key] = function, made
         return function, made
 
+    def _declared_results(self, graph: Graph, name: str) -> list[Kind] | None:
+        """The kinds of the results, if the types say them."""
+        if self.objects:
+            from jit.runtime.codegen.conversions import held_kind
 
-def _declared_results(graph: Graph) -> list[Kind] | None:
-    """The kinds of the results, if the types say them."""
-    try:
-        return [kind_of_type(v.type) for v in graph.outputs]
-    except Declined:
-        return None
+            # what calls itself must know what it gives before it is made
+            again = any(made == name for made, _ in self._being_made)
+            if not again and not interpreted.calls_itself(graph, name):
+                return None
+            return [held_kind(v.type) for v in graph.outputs]
+        try:
+            return [kind_of_type(v.type) for v in graph.outputs]
+        except Declined:
+            return None
 
 
 def border_reason(type: T.Type, *, is_result: bool) -> str:
@@ -198,6 +253,8 @@ def type_of_kind(kind: Kind) -> T.Type:
             return result
         case ListKind(element):
             return T.ListType(element.type)
+        case ObjectKind(type):
+            return type
     raise Declined(f"no type says {kind}")
 
 
@@ -242,15 +299,57 @@ def lower_graph(
     takes_arrays: bool = False,
 ) -> Lowered | list[Reason]:
     """A graph as a module of LLVM, with what belongs to it, or why that cannot be."""
-    unit = Unit(find_graph)
+    border = Border(gathering, takes_arrays)
     try:
-        kinds = [kind_of_type(v.type) for v in graph.inputs]
-        inner, results = unit.make_function(graph, name, kinds)
-        calling.make_entry(unit, inner, kinds, results, gathering, takes_arrays)
+        return _compile(Unit(find_graph), graph, name, border)
+    except Declined as declined:
+        numbers = declined
+    try:
+        if takes_arrays:
+            raise numbers
+        return _compile_objects(find_graph, graph, name, border)
     except NodeDeclined as declined:
         return [Reason(declined.node.full_name, str(declined), declined.node)]
     except Declined as declined:
         return [Reason("graph", str(declined))]
+
+
+class Border(NamedTuple):
+    """How a call from Python gives arguments."""
+
+    gathering: Gathering | None
+    takes_arrays: bool
+
+
+def _has_list(kind: Kind) -> bool:
+    if isinstance(kind, TupleKind):
+        return any(map(_has_list, kind.items))
+    return isinstance(kind, ListKind)
+
+
+def _values(block: Block) -> Iterator[Value]:
+    yield from block.params
+    for node in block.nodes:
+        yield from node.outputs
+        for inner in node.blocks:
+            yield from _values(inner)
+
+
+def _compile_objects(
+    find_graph: FindGraph, graph: Graph, name: str, border: Border
+) -> Lowered:
+    return _compile(Unit(find_graph, objects=True), graph, name, border)
+
+
+def _compile(unit: Unit, graph: Graph, name: str, border: Border) -> Lowered:
+    unit.root = graph
+    kinds = unit.argument_kinds(graph)
+    inner, results = unit.make_function(graph, name, kinds)
+    if not unit.objects and any(map(_has_list, (*kinds, *results))):
+        for value in _values(graph.block):
+            if not unit.is_local(value):
+                raise Declined("a list of numbers is shared with others")
+    calling.make_entry(unit, inner, kinds, results, *border)
     return Lowered(
         text=str(unit.module),
         kernels=list(unit.kernels.values()),
@@ -259,5 +358,6 @@ def lower_graph(
         constants=unit.constants,
         arguments=kinds,
         results=results,
+        boxed=list(unit.boxed.values()),
         nests=list(dict.fromkeys(unit.nests)),
     )

@@ -36,7 +36,8 @@ from jit.runtime.codegen.kinds import (
     kind_of_type,
     leaves_of,
 )
-from jit.runtime.codegen.ownership import owners_of
+from jit.runtime.codegen.ownership import Owner, owners_of
+from jit.runtime.codegen.slots import Slots
 from jit.runtime.codegen.values import F64, I1, I64, POINTER, Buffer
 from jit.runtime.tensor import Tensor
 
@@ -80,8 +81,16 @@ class Region:
         """Values that the node being made reads last. Nodes with blocks take them over,
         and leave an empty list."""
         self._held: list[Any] | None = None
-        self._fresh: list[ll.Value] = []
+        self._fresh: list[Owner] = []
         """Owners made for the node whose code is being made, not claimed yet."""
+
+        self.slots = Slots(self) if unit.objects else None
+        """What the function owns, where Python objects may be among it."""
+        self.loop_kinds: dict[Node, list[Kind]] = {}
+        """What loops carry that had to be made again."""
+        self.loop_results: list[Any] = []
+        self.landings: list[ll.Block] = []
+        """Where failures go in the bodies of `try` around."""
 
     @property
     def module(self) -> ll.Module:
@@ -97,12 +106,13 @@ class Region:
         found = self.emit_block(graph.block)
         if self.results is None:
             pairs = zip(found, graph.outputs, strict=True)
-            self.results = [kind_of(v, declared.type) for v, declared in pairs]
+            self.results = [self.kind_of(v, declared.type) for v, declared in pairs]
             set_returned_type(self.function_being_made, self.results)
         leaves: list[ll.Value] = []
         for kind, value, declared in zip(
             self.results, found, graph.outputs, strict=True
         ):
+            value = self.converted(value, kind)
             if not isinstance(value, Unset) and kind_of(value, declared.type) != kind:
                 raise Declined(f"the result is not always `{kind}`")
             leaves += leaves_of(value, kind)
@@ -118,9 +128,18 @@ class Region:
         self.b.ret(made)
 
     def _finish(self) -> None:
-        if self._failed is None:
-            return
-        self.b.position_at_end(self._failed)
+        if self._failed is not None:
+            self._make_failed(self._failed)
+        if self.slots is not None:
+            self.slots.finish()
+
+    def _make_failed(self, block: ll.Block) -> None:
+        self.b.position_at_end(block)
+        if self.slots is not None:
+            from jit.runtime.codegen import objects
+
+            objects.settle(self, again=False)
+            self.slots.release_all()
         self._return(I64(1), [])
 
     # blocks and nodes -----------------------------------------------------------------
@@ -168,13 +187,18 @@ class Region:
         elif not isinstance(made, tuple | list):
             made = (made,)
         assert len(made) in (count, 0), (node, made)
+        if self.slots is not None:
+            from jit.runtime.codegen import conversions
+
+            pairs = zip(made, node.outputs, strict=False)
+            made = [conversions.settled(self, v, o) for v, o in pairs]
         self.values.update(zip(node.outputs, made, strict=False))
         for value, output in zip(made, node.outputs, strict=False):
             if output in unread:
                 continue
             for owner in owners_of(value):
                 if not self._take_fresh(owner):
-                    self._call("retain", VOID, [owner])
+                    self._retain(owner)
         for owner in self._fresh:
             self._release(owner)
         self._fresh = []
@@ -185,12 +209,15 @@ class Region:
 
     def claim(self, value: Any) -> Any:
         """Say that a value has been made for the node: it has an owner already."""
-        self._fresh += owners_of(value)
+        for owner in owners_of(value):
+            self._fresh.append(owner)
+            if self.slots is not None:
+                self.slots.hold(owner)
         return value
 
-    def _take_fresh(self, owner: ll.Value) -> bool:
+    def _take_fresh(self, owner: Owner) -> bool:
         for index, fresh in enumerate(self._fresh):
-            if fresh is owner:
+            if fresh.word is owner.word:
                 del self._fresh[index]
                 return True
         return False
@@ -200,6 +227,8 @@ class Region:
         for owner in owners_of(value):
             taken = self._take_fresh(owner)
             assert taken, value
+            if self.slots is not None:
+                self.slots.drop(owner)
 
     def claim_all(self, values: list[Any], node: Node) -> list[Any]:
         """The same for all outputs of a node with blocks, or of a call."""
@@ -211,16 +240,35 @@ class Region:
     def retain(self, value: Any) -> None:
         """One owner more for all parts of a value."""
         for owner in owners_of(value):
-            self._call("retain", VOID, [owner])
+            self._retain(owner)
+
+    def _retain(self, owner: Owner) -> None:
+        if self.slots is None:
+            self._call("retain", VOID, [owner.word])
+        else:
+            name = "count_up" if owner.is_object else "retain_any"
+            self._call(name, VOID, [owner.word])
+            self.slots.take(owner)
 
     def release_value(self, value: Value) -> None:
         """One owner less for all parts of a value of the graph."""
         if value.node.kind not in ("prim::Constant", "prim::Uninitialized"):
-            for owner in owners_of(self.values[value]):
-                self._release(owner)
+            self.release(self.values[value])
 
-    def _release(self, owner: ll.Value) -> None:
-        self._call("release", VOID, [self.state, owner])
+    def release(self, value: Any) -> None:
+        """One owner less for all parts of a value."""
+        for owner in owners_of(value):
+            self._release(owner)
+
+    def _release(self, owner: Owner) -> None:
+        if self.slots is None:
+            self._call("release", VOID, [self.state, owner.word])
+            return
+        self.slots.drop(owner)
+        if owner.is_object:
+            self._call("count_down", VOID, [owner.word])
+        else:
+            self._call("release_any", VOID, [self.state, owner.word])
 
     def _call(
         self, name: str, result: ll.Type, arguments: Sequence[ll.Value]
@@ -266,9 +314,72 @@ class Region:
         return self.claim(Buffer(dtype, block, tuple(sizes), tuple(strides), block))
 
     def _lower(self, node: Node) -> Any:
-        if lowering.find(node) is None and is_text(node):
-            return Lazy(node, tuple(self._operand(v) for v in node.inputs))
-        return lowering.lower(self, node)
+        if is_text(node) and self._is_lazy(node):
+            return Lazy(node, tuple(self.operand(v) for v in node.inputs))
+        if self.slots is None:
+            return lowering.lower(self, node)
+        mark = self.checkpoint()
+        try:
+            return lowering.lower(self, node)
+        except NodeDeclined:
+            raise
+        except Declined as declined:
+            self.back_to(mark)
+            from jit.runtime.codegen import boxed
+
+            return boxed.call(self, node, str(declined))
+
+    def _is_lazy(self, node: Node) -> bool:
+        """Whether a text is made only where it is the message of an exception."""
+        if self.slots is None:
+            return lowering.find(node) is None
+        users = [use.node for use in node.output.uses]
+        return bool(users) and all(
+            user.kind == "prim::RaiseException"
+            or (is_text(user) and self._is_lazy(user))
+            for user in users
+        )
+
+    def checkpoint(self) -> Any:
+        """What must be remembered to take back the code that is made from now on."""
+        assert self.slots is not None
+        function, block = self.function_being_made, self.b.block
+        return (
+            len(function.blocks), block, len(block.instructions), list(self._fresh),
+            self.slots.copy(), list(self.dying), len(self.unit.sites),
+        )  # fmt: skip
+
+    def back_to(self, mark: Any) -> None:
+        """Take back the code that was made since a checkpoint."""
+        assert self.slots is not None
+        blocks, block, count, fresh, slots, dying, sites = mark
+        removed = self.function_being_made.blocks[blocks:]
+        if self._failed in removed:
+            self._failed = None
+        del self.function_being_made.blocks[blocks:]
+        del block.instructions[count:]
+        block.terminator = None
+        self.b.position_at_end(block)
+        self._fresh, self.dying = fresh, dying
+        self.slots.restore(slots)
+        del self.unit.sites[sites:]
+
+    def kind_of(self, value: Any, type: T.Type) -> Kind:
+        """How a value is handed on."""
+        if self.slots is None:
+            return kind_of(value, type)
+        from jit.runtime.codegen import conversions
+
+        return conversions.kind_of(self, value, type)
+
+    def converted(self, value: Any, kind: Kind) -> Any:
+        """A value, with what it owns, as another kind; the same where there are no
+        objects."""
+        if self.slots is None or isinstance(value, Unset):
+            return value
+        from jit.runtime.codegen import conversions
+
+        return conversions.convert(self, value, kind)
 
     def value(self, value: Value) -> Any:
         """What a value of the graph is: an LLVM value, a Buffer, a Tuple, …"""
@@ -402,7 +513,7 @@ class Region:
         """Leave the region; the code that follows is never reached."""
         types: Sequence[T.Type | None] = [v.type for v in node.inputs]
         if operands is None:
-            operands = [self._operand(v) for v in node.inputs]
+            operands = [self.operand(v) for v in node.inputs]
         elif len(operands) != len(types):
             types = [None] * len(operands)
         site = self.unit.add_site(node, self.name)
@@ -438,7 +549,8 @@ class Region:
         self.b.branch(self.failed_block())
         self.b.position_at_end(go_on)
 
-    def _operand(self, value: Value) -> Any:
+    def operand(self, value: Value) -> Any:
+        """What an input of a node is, for its reference kernel."""
         if value.node.kind == "prim::Constant":
             return Static(runtime_constant(value.node))
         return self.value(value)
@@ -453,7 +565,9 @@ class Region:
         return value
 
     def failed_block(self) -> ll.Block:
-        """Where the function returns the status of a failure."""
+        """Where failures go: to the end of the function, or to a handler."""
+        if self.landings:
+            return self.landings[-1]
         if self._failed is None:
             self._failed = self.append_block("failed")
         return self._failed
@@ -486,6 +600,8 @@ class Region:
         types: Sequence[T.Type],
     ) -> list[Any]:
         """Values that come from several blocks; the builder is where they meet."""
+        if self.slots is not None:
+            self.slots.forget(branches)
         merged = []
         for position, type in enumerate(types):
             values = [given[position] for _, given in branches]

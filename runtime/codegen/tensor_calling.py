@@ -135,11 +135,11 @@ def _make_box(
     with b.if_then(is_argument):
         with b.if_then(b.not_(is_view)):
             # what is held as a Tensor may have to be given as an array
-            found = _array_of(b, target) if kind.is_array else target
+            found = array_of(b, target) if kind.is_array else target
             _count_up(b, found)
             b.ret(found)
-        base = _array_of(b, target)
-        b.ret(_finish(b, _view(b, a, rank, base), kind))
+        base = array_of(b, target)
+        b.ret(finish(b, _view(b, a, rank, base), kind))
     count_at, object_at, array_at = (at(b, target, -32), at(b, target, -16),
                                      at(b, target, -24))  # fmt: skip
     is_boxed = b.icmp_signed("<", load(b, count_at, I64), I64(0))
@@ -148,7 +148,7 @@ def _make_box(
             found = load(b, object_at, POINTER)
             _count_up(b, found)
             b.ret(found)
-        b.ret(_finish(b, _view(b, a, rank, load(b, array_at, POINTER)), kind))
+        b.ret(finish(b, _view(b, a, rank, load(b, array_at, POINTER)), kind))
     with b.if_then(is_view, likely=False):
         # nobody returns the block itself: an array of its bytes owns it
         bytes_ = b.alloca(I64)
@@ -163,14 +163,14 @@ def _make_box(
         made = _view(b, a, rank, whole)
         _mark(b, target, whole, NULL)
         _count_down(b, whole)
-        b.ret(_finish(b, made, kind))
+        b.ret(finish(b, made, kind))
     b.call(entry.unit.ownership("unlink"), [a["state"], target])
     strides = _unusual_strides(b, a["numbers"], rank, kind.dtype.itemsize)
     array = memory.array_over(b, a["descr"], rank, a["numbers"], target, strides)
     with b.if_then(b.icmp_unsigned("==", array, NULL), likely=False):
         _release(b, target)
         b.ret(NULL)
-    made = _finish(b, array, kind)
+    made = finish(b, array, kind)
     _mark(b, target, array, made)
     b.ret(made)
     return b.function
@@ -218,7 +218,7 @@ def _count_down(b: ll.IRBuilder, object: ll.Value) -> None:
     b.call(host_function(b, "Py_DecRef", type), [object])
 
 
-def _array_of(b: ll.IRBuilder, object: ll.Value) -> ll.Value:
+def array_of(b: ll.IRBuilder, object: ll.Value) -> ll.Value:
     """The array of an argument, a Tensor or an array."""
     type = load(b, at(b, object, TYPE), I64)
     result = b.alloca(POINTER)
@@ -252,7 +252,7 @@ def _view(
     return array
 
 
-def _finish(b: ll.IRBuilder, array: ll.Value, kind: TensorKind) -> ll.Value:
+def finish(b: ll.IRBuilder, array: ll.Value, kind: TensorKind) -> ll.Value:
     """What the caller gets for an array: itself, a NumPy scalar, or a Tensor."""
     if kind.is_array:
         return array

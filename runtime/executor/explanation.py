@@ -109,6 +109,12 @@ class Explanation:
             for g in self.groups
         )
 
+    @property
+    def boxed(self) -> tuple[Any, ...]:
+        """Nodes within machine code that are calls of the interpreter's function:
+        `jit.runtime.codegen.lowering.Reason`s."""
+        return tuple(reason for code in self.codes for reason in code.boxed)
+
     def assembly(self) -> str:
         """The assembly of the machine code; it is made again for this. Empty if there is
         none."""
@@ -129,6 +135,8 @@ class Explanation:
             yield f"  and {len(groups) - MOST_GROUPS} more"
         for reason in self.reasons:
             yield f"  not machine code: {reason}"
+        for reason in self.boxed:
+            yield f"  called as the interpreter does: {reason}"
         work = self.work()
         if work is not None:
             reads, writes, flops, _ = work

@@ -9,6 +9,8 @@ pytest.importorskip("llvmlite", reason="llvmlite is not installed (extra `native
 import jit
 from jit.ir.verifier import assert_valid
 from jit.passes import partition
+from jit.runtime.codegen import program
+from jit.runtime.codegen.kinds import Declined
 from jit.runtime.executor import Executor, enable_native
 
 
@@ -65,10 +67,15 @@ def outcome(executor, name, args):
         return type(error), str(error), error.__notes__
 
 
+def refuse_objects(*_):
+    raise Declined("there are no Python objects here")
+
+
 @pytest.mark.parametrize(
     ("function", "calls"), CASES, ids=[f.__name__ for f, _ in CASES]
 )
-def test_parts_run_as_the_whole_would(function, calls):
+def test_parts_run_as_the_whole_would(function, calls, monkeypatch):
+    monkeypatch.setattr(program, "_compile_objects", refuse_objects)
     scripted = jit.script(function)
     name = scripted.qualified_name
     before = enable_native(False)

@@ -247,13 +247,14 @@ def test_machine_code_is_off_unless_it_is_asked_for():
         enable_native(before)
 
 
-def test_what_is_not_compiled_says_why(native):
+def test_what_the_interpreter_does_is_told(native):
     def text(a: int) -> str:
-        return "x" * a
+        return hex(a)
 
     scripted = jit.script(text)
     executor = Executor(scripted.program)
     explanation = executor.explain(scripted.qualified_name, (3,))
-    assert not explanation.is_native
-    assert "str" in str(explanation)
-    assert "xxx" == executor.call(scripted.qualified_name, (3,))
+    assert explanation.is_native
+    assert ["aten::hex"] == [reason.kind for reason in explanation.boxed]
+    assert "aten::hex" in str(explanation)
+    assert "0x3" == executor.call(scripted.qualified_name, (3,))

@@ -47,6 +47,7 @@ from jit.runtime.codegen.native_function import (
     TABLE,
     NativeFunction,
 )
+from jit.runtime.codegen.ownership import ARGUMENT, VIEW
 from jit.runtime.codegen.tensor_calling import (
     box_tensor,
     layout_problem,
@@ -286,11 +287,22 @@ class Entry:
                 return object_calling.box_tensor(self, leaves, kind)
             case TensorKind():
                 border = self._at_border(kind)
+                owner = leaves[1 + 2 * kind.rank]
                 boxed = self.check_result(box_tensor(self, leaves, border, self.state))
                 if kind.is_array and kind.rank == 0:
-                    boxed = self.call("PyArray_Return", POINTER, boxed)
+                    return self._as_scalar(boxed, owner)
                 return boxed
         raise Declined(f"the result is `{kind}`")
+
+    def _as_scalar(self, boxed: ll.Value, owner: ll.Value) -> ll.Value:
+        """NumPy gives scalars for arrays without dimensions; an argument stays itself."""
+        b = self.b
+        mark = b.and_(b.ptrtoint(owner, I64), I64(ARGUMENT | VIEW))
+        result = self.stack(POINTER)
+        b.store(boxed, result)
+        with b.if_then(b.icmp_unsigned("!=", mark, I64(ARGUMENT))):
+            b.store(self.call("PyArray_Return", POINTER, boxed), result)
+        return b.load(result)
 
     # the whole ------------------------------------------------------------------------
 

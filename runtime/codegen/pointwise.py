@@ -418,8 +418,11 @@ def finish(
     """Allocate the results of a group and run its nest.
 
     With `reuses` nothing reads what dies at the node after this nest: the first result
-    may take over the memory of such an operand.
+    may take over the memory of such an operand. Without results there is no nest: what
+    the operators refuse has been checked.
     """
+    if not results:
+        return []
     made = [group.made[v] for v in results]
     nest = group.build.finish([m.operand for m in made])
     region = group.region

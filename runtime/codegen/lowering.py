@@ -42,6 +42,8 @@ FAMILIES = [
     "convolutions",
     "pooling",
     "padding",
+    "resampling",
+    "pooling_places",
     "pointwise",
     "reductions",
     "groups",

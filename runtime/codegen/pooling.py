@@ -19,7 +19,7 @@ from jit.ir.graph import Node
 from jit.runtime.codegen import building as B
 from jit.runtime.codegen import target as targets
 from jit.runtime.codegen import tile as T
-from jit.runtime.codegen.convolution import AXES
+from jit.runtime.codegen.convolution import AXES, Named
 from jit.runtime.codegen.convolution_problem import spread
 from jit.runtime.codegen.host import host_function
 from jit.runtime.codegen.kinds import Declined, Static
@@ -80,9 +80,10 @@ class _Part:
     """What a mean counts."""
 
 
-def _part(
-    b: ll.IRBuilder, pool: Pooling, plan: Words, axis: str, place: ll.Value
+def part_of(
+    b: ll.IRBuilder, pool: Pooling, plan: Named, axis: str, place: ll.Value
 ) -> _Part:
+    """Where a window or bin lies along an axis."""
     size, one = plan[f"in_{axis}"], B.index(1)
     if pool.kind == "bins":
         bins = plan[f"out_{axis}"]
@@ -141,10 +142,10 @@ def emit_pool(module: ll.Module, pool: Pooling) -> ll.Function:
         line = b.add(b.mul(d, plan["out_h"]), h)
         done = b.add(b.mul(unit, size), b.mul(line, plan["out_w"]))
         out = B.at(b, plan.pointer("out"), b.mul(done, B.index(item)))
-        parts = [_part(b, pool, plan, a, p) for a, p in (("d", d), ("h", h))]
+        parts = [part_of(b, pool, plan, a, p) for a, p in (("d", d), ("h", h))]
         _combine_rows(b, pool, plan, x, parts, given["row"])
         with B.loop(b, B.index(0), plan["out_w"]) as w:
-            part = _part(b, pool, plan, "w", w)
+            part = part_of(b, pool, plan, "w", w)
             _combine_row(
                 b, pool, plan, [*parts, part], given["row"],
                 B.at(b, out, b.mul(w, B.index(item))),
@@ -262,32 +263,26 @@ def _emit_run(module: ll.Module, name: str, pool: Pooling) -> ll.Function:
 # lowerings --------------------------------------------------------------------------
 
 
-def _pool(
-    region: Region,
-    node: Node,
-    kind: Literal["max", "mean", "bins"],
+def prepare(
     x: Buffer,
     counts: Sequence[ll.Value],
     window: Mapping[str, Sequence[int]],
-    rest: dict[str, ll.Value],
-) -> Buffer:
-    """The kernel on a tensor that has been checked."""
-    b, axes = region.b, len(counts)
-    pool = Pooling(targets.host(), T.numbers(x.dtype), kind)
+    rest: Mapping[str, ll.Value],
+) -> tuple[dict[str, ll.Value], list[ll.Value]]:
+    """The plan but for the result, and the result's sizes."""
+    axes = len(counts)
     lead = list(x.sizes[: -axes - 1])
-    made = region.allocate(x.dtype, [*lead, x.sizes[-axes - 1], *counts])
-    type = ll.FunctionType(ll.VoidType(), [POINTER])
-    run = region.kernel(f"run_{pool.name}", type, lambda m, n: _emit_run(m, n, pool))
-    memory = region.stack(ll.ArrayType(I64, len(PLAN)), "pooling")
-    plan = Words(b, b.bitcast(memory, POINTER), PLAN)
     one, none = I64(1), I64(0)
-    plan["x"], plan["out"], plan["failed"] = x.data, made.data, none
-    plan["images"] = lead[0] if lead else one
-    plan["channels"] = x.sizes[-axes - 1]
-    plan["x_image"] = x.strides[0] if lead else none
-    plan["x_channel"] = x.strides[-axes - 1]
-    for name in ("counts_padding", "divisor"):
-        plan[name] = rest.get(name, none)
+    plan = {
+        "x": x.data,
+        "failed": none,
+        "images": lead[0] if lead else one,
+        "channels": x.sizes[-axes - 1],
+        "x_image": x.strides[0] if lead else none,
+        "x_channel": x.strides[-axes - 1],
+        "counts_padding": rest.get("counts_padding", none),
+        "divisor": rest.get("divisor", none),
+    }
     for name, values, missing in (
         ("in", x.sizes[-axes:], one),
         ("out", counts, one),
@@ -298,10 +293,32 @@ def _pool(
         ("dilation", [I64(v) for v in window.get("dilation", ())], one),
     ):
         given = [missing] * (3 - len(values)) + list(values)
-        for axis, value in zip(AXES, given, strict=True):
-            plan[f"{name}_{axis}"] = value
+        plan.update((f"{name}_{a}", v) for a, v in zip(AXES, given, strict=True))
+    return plan, [*lead, x.sizes[-axes - 1], *counts]
+
+
+def _pool(
+    region: Region,
+    node: Node,
+    kind: Literal["max", "mean", "bins"],
+    x: Buffer,
+    counts: Sequence[ll.Value],
+    window: Mapping[str, Sequence[int]],
+    rest: Mapping[str, ll.Value],
+) -> Buffer:
+    """The kernel on a tensor that has been checked."""
+    b = region.b
+    pool = Pooling(targets.host(), T.numbers(x.dtype), kind)
+    values, sizes = prepare(x, counts, window, rest)
+    made = region.allocate(x.dtype, sizes)
+    type = ll.FunctionType(ll.VoidType(), [POINTER])
+    run = region.kernel(f"run_{pool.name}", type, lambda m, n: _emit_run(m, n, pool))
+    memory = region.stack(ll.ArrayType(I64, len(PLAN)), "pooling")
+    plan = Words(b, b.bitcast(memory, POINTER), PLAN)
+    for name, value in (values | {"out": made.data}).items():
+        plan[name] = value
     b.call(run, [plan.base])
-    done = b.icmp_signed("==", plan["failed"], none)
+    done = b.icmp_signed("==", plan["failed"], I64(0))
     region.fail_unless(done, node, [], MemoryError())
     return made
 
@@ -317,15 +334,10 @@ def _input(region: Region, node: Node, axes: int) -> Buffer:
     return x
 
 
-def _windowed(
-    region: Region,
-    node: Node,
-    axes: int,
-    kind: Literal["max", "mean"],
-    dilation: Sequence[int],
-    ceil: bool,
-    rest: dict[str, ll.Value],
-) -> Buffer:
+def windows_of(
+    region: Region, node: Node, axes: int, dilation: Sequence[int], ceil: bool
+) -> tuple[Buffer, list[ll.Value], dict[str, list[int]]]:
+    """The input, the numbers of windows, and what a window is."""
     b = region.b
     x = _input(region, node, axes)
     size = spread(constant_ints(region, node.inputs[1]), axes, "kernel_size")
@@ -358,10 +370,24 @@ def _windowed(
         counts.append(count)
     region.fail_unless(holds, node)
     window = {"size": size, "stride": stride, "padding": padding, "dilation": dilation}
+    return x, counts, window
+
+
+def _windowed(
+    region: Region,
+    node: Node,
+    axes: int,
+    kind: Literal["max", "mean"],
+    dilation: Sequence[int],
+    ceil: bool,
+    rest: dict[str, ll.Value],
+) -> Buffer:
+    x, counts, window = windows_of(region, node, axes, dilation, ceil)
     return _pool(region, node, kind, x, counts, window, rest)
 
 
-def _constant_bool(region: Region, node: Node, place: int) -> bool:
+def constant_bool(region: Region, node: Node, place: int) -> bool:
+    """An argument that is known."""
     found = region.value(node.inputs[place])
     if not isinstance(found, ll.Constant):
         raise Declined("an argument is not a constant")
@@ -371,7 +397,7 @@ def _constant_bool(region: Region, node: Node, place: int) -> bool:
 def _max(axes: int) -> Any:
     def lower(region: Region, node: Node) -> Buffer:
         dilation = constant_ints(region, node.inputs[4])
-        ceil = _constant_bool(region, node, 5)
+        ceil = constant_bool(region, node, 5)
         return _windowed(region, node, axes, "max", dilation, ceil, {})
 
     return lower
@@ -379,8 +405,8 @@ def _max(axes: int) -> Any:
 
 def _mean(axes: int) -> Any:
     def lower(region: Region, node: Node) -> Buffer:
-        ceil = _constant_bool(region, node, 4)
-        rest = {"counts_padding": I64(int(_constant_bool(region, node, 5)))}
+        ceil = constant_bool(region, node, 4)
+        rest = {"counts_padding": I64(int(constant_bool(region, node, 5)))}
         if len(node.inputs) > 6:
             divisor = region.value(node.inputs[6])
             if not (isinstance(divisor, Static) and divisor.value is None):
@@ -393,19 +419,25 @@ def _mean(axes: int) -> Any:
     return lower
 
 
+def bins_of(region: Region, node: Node, axes: int) -> tuple[Buffer, list[ll.Value]]:
+    """The input and the numbers of bins."""
+    b = region.b
+    x = _input(region, node, axes)
+    counts = ints_of(region, node.inputs[1])
+    if len(counts) != axes:
+        raise Declined("there are more or fewer sizes than axes")
+    holds: ll.Value = B.true()
+    for n in x.sizes[-axes:]:
+        holds = b.and_(holds, b.icmp_signed("!=", n, I64(0)))
+    for n in counts:
+        holds = b.and_(holds, b.icmp_signed(">=", n, I64(0)))
+    region.fail_unless(holds, node)
+    return x, counts
+
+
 def _bins(axes: int) -> Any:
     def lower(region: Region, node: Node) -> Buffer:
-        b = region.b
-        x = _input(region, node, axes)
-        counts = ints_of(region, node.inputs[1])
-        if len(counts) != axes:
-            raise Declined("there are more or fewer sizes than axes")
-        holds: ll.Value = B.true()
-        for n in x.sizes[-axes:]:
-            holds = b.and_(holds, b.icmp_signed("!=", n, I64(0)))
-        for n in counts:
-            holds = b.and_(holds, b.icmp_signed(">=", n, I64(0)))
-        region.fail_unless(holds, node)
+        x, counts = bins_of(region, node, axes)
         return _pool(region, node, "bins", x, counts, {}, {})
 
     return lower

@@ -40,6 +40,8 @@ def _work() -> None:
             try:
                 job()
             except Exception:
+                if not threading.main_thread().is_alive():
+                    return  # the process ends, and starts no other thread for the job
                 # calls go on being interpreted; an eager call would show the same error
                 logging.getLogger("jit").exception("compiling in the background failed")
 

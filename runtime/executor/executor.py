@@ -79,6 +79,9 @@ _NUMBERS = (int, float, bool)
 MISSED: Any = object()
 """What machine code that takes arrays gives for arguments that do not fit."""
 
+MOST_WAITING = 1000
+"""How many specialisations that were called once are remembered."""
+
 _INTERPRETED, _MACHINE, _ARRAYS = range(3)
 """How a function is made ready: the first part of a key."""
 
@@ -234,6 +237,8 @@ class Executor:
         key = self._key(name, values, wanted)
         if self._cache.get(key) is not None:
             return wanted
+        if len(self._waiting) > MOST_WAITING:
+            self._waiting.clear()
         count = self._waiting[key] = self._waiting.get(key, 0) + 1
         if mode == "lazy" and count > CALLS_BEFORE:
             self._waiting.pop(key, None)

@@ -318,6 +318,21 @@ def test_background_compiles_meanwhile():
     assert [2.0] * 3 == f(x, x).tolist()
 
 
+def test_a_process_may_end_while_code_is_made():
+    code = """
+import jit
+from jit import torch
+jit.set_compile_mode("background")
+f = jit.trace(lambda x: torch.tanh(x @ x) + 1, (torch.ones(3, 3),))
+print(f(torch.ones(3, 3)).shape)
+"""
+    run = subprocess.run(
+        [sys.executable, "-c", code],
+        env={**os.environ, "JIT_CACHE": "0"}, capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    assert ("torch.Size([3, 3])", "") == (run.stdout.strip(), run.stderr)
+
+
 def test_off_compiles_nothing():
     jit.set_compile_mode("off")
     f = jit.script(fused)

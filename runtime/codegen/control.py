@@ -18,6 +18,7 @@ from jit.runtime.codegen import (
     conversions,
     global_lock,
     interpreted,
+    interrupting,
     meeting,
     objects,
 )
@@ -169,14 +170,33 @@ def loop(region: Region, node: Node) -> list[Any]:
     enter = condition
     if counted:
         enter = b.and_(enter, b.icmp_signed(">", trips, I64(0)))
-    b.cbranch(enter, head, end)
+    stretch = interrupting.turns_of_stretch(node)
+    start, entry = before, first
+    begin: ll.Value = I64(0)
+    if stretch is None:
+        b.cbranch(enter, head, end)
+    else:
+        outer = region.append_block("stretch")
+        b.cbranch(enter, outer, end)
+        b.position_at_end(outer)
+        begin = b.phi(I64, "begin")
+        begin.add_incoming(I64(0), before)
+        entry = [b.phi(t) for t in leaf_types]
+        for phi, leaf in zip(entry, first, strict=True):
+            phi.add_incoming(leaf, before)
+        until = b.add(begin, I64(stretch))
+        if counted:
+            is_less = b.icmp_signed("<", trips, until)
+            until = b.select(is_less, trips, until)
+        start = outer
+        b.branch(head)
 
     b.position_at_end(head)
     index = b.phi(I64, "i")
     phis = [b.phi(t) for t in leaf_types]
-    index.add_incoming(I64(0), before)
-    for phi, leaf in zip(phis, first, strict=True):
-        phi.add_incoming(leaf, before)
+    index.add_incoming(begin, start)
+    for phi, leaf in zip(phis, entry, strict=True):
+        phi.add_incoming(leaf, start)
     region.values[body.params[0]] = index
     region.values.update(zip(body.params[1:], rebuild(kinds, phis), strict=True))
     go_on, *carried = region.emit_block(body, body.params)
@@ -187,20 +207,36 @@ def loop(region: Region, node: Node) -> list[Any]:
         for leaf in leaves_of(_checked(value, kind, type), kind)
     ]
     following = b.add(index, I64(1), flags=["nsw"])
-    if counted:
-        go_on = b.and_(go_on, b.icmp_signed("<", following, trips))
-    latch = b.block
+    if stretch is None:
+        if counted:
+            go_on = b.and_(go_on, b.icmp_signed("<", following, trips))
+        latch = b.block
+        b.cbranch(go_on, head, end)
+    else:
+        more = b.and_(go_on, b.icmp_signed("<", following, until))
+        latch = b.block
+        pause, look = region.append_block("pause"), region.append_block("look")
+        b.cbranch(more, head, pause)
+        b.position_at_end(pause)
+        if counted:
+            go_on = b.and_(go_on, b.icmp_signed("<", following, trips))
+        b.cbranch(go_on, look, end)
+        b.position_at_end(look)
+        interrupting.look(region, node)
+        begin.add_incoming(following, b.block)
+        for phi, leaf in zip(entry, last, strict=True):
+            phi.add_incoming(leaf, b.block)
+        b.branch(outer)
     index.add_incoming(following, latch)
     for phi, leaf in zip(phis, last, strict=True):
         phi.add_incoming(leaf, latch)
-    b.cbranch(go_on, head, end)
 
     b.position_at_end(end)
     results = []
-    for type, start, finish in zip(leaf_types, first, last, strict=True):
+    for type, given, finish in zip(leaf_types, first, last, strict=True):
         phi = b.phi(type)
-        phi.add_incoming(start, before)
-        phi.add_incoming(finish, latch)
+        phi.add_incoming(given, before)
+        phi.add_incoming(finish, latch if stretch is None else pause)
         results.append(phi)
     region.dying = dying
     return region.claim_all(rebuild(kinds, results), node)

@@ -16,8 +16,8 @@ import llvmlite.ir as ll
 
 from jit.ir import types as T
 from jit.ir.graph import Node, Value
-from jit.passes.analysis.facts import is_never_changed
-from jit.runtime.codegen import building
+from jit.passes.analysis.facts import card_of, is_never_changed
+from jit.runtime.codegen import building, ranges
 from jit.runtime.codegen.kinds import Declined, Items, ListValue, Number, kind_of_type
 from jit.runtime.codegen.lowering import lowering
 from jit.runtime.codegen.region import Region
@@ -44,7 +44,7 @@ def item_size(element: Number) -> int:
 # header and elements ----------------------------------------------------------------
 
 
-def _tag(region: Region, access: ll.Value, name: str) -> ll.Value:
+def tag_access(region: Region, access: ll.Value, name: str) -> ll.Value:
     """Say which memory an access touches: headers are never elements."""
     module = region.module
     root = module.add_metadata(["lists"])
@@ -57,7 +57,7 @@ def read_header(region: Region, found: ListValue, offset: int) -> ll.Value:
     """A word of a header: DATA, LENGTH or CAPACITY."""
     type = POINTER if offset == DATA else I64
     place = building.at(region.b, found.header, offset)
-    return _tag(region, building.load(region.b, place, type), "header")
+    return tag_access(region, building.load(region.b, place, type), "header")
 
 
 def write_header(
@@ -66,29 +66,36 @@ def write_header(
     """Change a word of a header."""
     place = building.at(region.b, found.header, offset)
     pointer = region.b.bitcast(place, value.type.as_pointer())
-    _tag(region, region.b.store(value, pointer), "header")
+    tag_access(region, region.b.store(value, pointer), "header")
 
 
-def _place(region: Region, found: ListValue, index: ll.Value) -> ll.Value:
-    data = read_header(region, found, DATA)
+def _place(
+    region: Region, found: ListValue, index: ll.Value, data: ll.Value | None = None
+) -> ll.Value:
+    if data is None:
+        data = read_header(region, found, DATA)
     typed = region.b.bitcast(data, memory_type(found.element).as_pointer())
     return region.b.gep(typed, [index])
 
 
 def read_element(region: Region, found: ListValue, index: ll.Value) -> ll.Value:
     """An element; the index is in range."""
-    loaded = _tag(region, region.b.load(_place(region, found, index)), "elements")
+    loaded = tag_access(region, region.b.load(_place(region, found, index)), "elements")
     return region.b.trunc(loaded, I1) if found.element.type == T.BOOL else loaded
 
 
 def write_element(
-    region: Region, found: ListValue, index: ll.Value, value: ll.Value
+    region: Region,
+    found: ListValue,
+    index: ll.Value,
+    value: ll.Value,
+    data: ll.Value | None = None,
 ) -> None:
-    """Change an element; the index is in range."""
+    """Change an element; the index is in range. `data` is where the elements are."""
     if found.element.type == T.BOOL:
         value = region.b.zext(value, I8)
-    place = _place(region, found, index)
-    _tag(region, region.b.store(value, place), "elements")
+    place = _place(region, found, index, data)
+    tag_access(region, region.b.store(value, place), "elements")
 
 
 def new_list(region: Region, element: Number, capacity: ll.Value) -> ListValue:
@@ -104,8 +111,8 @@ def new_list(region: Region, element: Number, capacity: ll.Value) -> ListValue:
     return found
 
 
-def _resize(region: Region, found: ListValue, capacity: ll.Value) -> None:
-    """Move the elements to a block for so many."""
+def _resize(region: Region, found: ListValue, capacity: ll.Value) -> ll.Value:
+    """Move the elements to a block for so many, whose address is given."""
     b = region.b
     size = I64(item_size(found.element))
     bytes = b.smul_with_overflow(capacity, size)
@@ -113,27 +120,34 @@ def _resize(region: Region, found: ListValue, capacity: ll.Value) -> None:
     used = b.mul(read_header(region, found, LENGTH), size)
     attach = region.unit.ownership("attach")
     data = b.call(attach, [found.header, b.extract_value(bytes, 0), used])
-    _tag(region, data, "elements")  # it does not touch what a header holds
+    tag_access(region, data, "elements")  # it does not touch what a header holds
     region.need_memory(data)
     write_header(region, found, DATA, data)
     write_header(region, found, CAPACITY, capacity)
+    return data
 
 
 def append_element(region: Region, found: ListValue, value: ll.Value) -> None:
     """Add an element at the end."""
     b = region.b
     length = read_header(region, found, LENGTH)
+    data = read_header(region, found, DATA)
     full = b.icmp_signed("==", length, read_header(region, found, CAPACITY))
+    before = b.block
     grow, go_on = region.append_block("grow"), region.append_block("append")
     b.cbranch(full, grow, go_on).set_weights((1, 1 << 10))
     b.position_at_end(grow)
     # elements of large lists are copied seldom; their rest is memory never touched
     few = b.icmp_signed("<", length, I64(MANY))
     more = b.shl(length, b.select(few, I64(2), I64(1)))
-    _resize(region, found, b.add(more, I64(8)))
+    moved = _resize(region, found, b.add(more, I64(8)))
+    grown = b.block
     b.branch(go_on)
     b.position_at_end(go_on)
-    write_element(region, found, length, value)
+    place = b.phi(POINTER)
+    place.add_incoming(data, before)
+    place.add_incoming(moved, grown)
+    write_element(region, found, length, value, place)
     write_header(region, found, LENGTH, b.add(length, I64(1)))
 
 
@@ -197,12 +211,50 @@ def _checked_index(
 ) -> ll.Value:
     """An index counted from the front; leaves the region if it is out of range."""
     b = region.b
+    if _is_visited(node):
+        return index
     length = read_header(region, found, LENGTH)
-    negative = b.icmp_signed("<", index, I64(0))
-    index = b.select(negative, b.add(index, length), index)
+    if ranges.interval_of(node.inputs[1])[0] < 0:
+        negative = b.icmp_signed("<", index, I64(0))
+        index = b.select(negative, b.add(index, length), index)
     operands = [found, *region.inputs(node)[1:]]
     region.fail_unless(b.icmp_unsigned("<", index, length), node, operands)
     return index
+
+
+_LENGTHENING = frozenset(
+    {"aten::__getitem__.t", "aten::select.t", "aten::_set_item.t", "aten::append.t",
+     "aten::len.t"}
+)  # fmt: skip
+
+
+def _is_visited(node: Node) -> bool:
+    """Whether the index is that of a loop over the very list, which gets no shorter."""
+    source, index = node.inputs[:2]
+    loop = index.node.block.owner if index.node.kind == "prim::Param" else None
+    if loop is None or loop.kind != "prim::Loop" or index.index != 0:
+        return False
+    length = loop.inputs[0].node
+    if length.full_name != "aten::len.t" or length.inputs[0] is not source:
+        return False
+    if length.next is not loop:
+        return False
+    for inner in loop.blocks[0].all_nodes:
+        card = card_of(inner)
+        if inner.kind.startswith("prim::Call") or (
+            card is None and inner.kind not in _STRUCTURE
+        ):
+            return False
+        is_list = any(isinstance(v.type, T.ListType) for v in inner.inputs)
+        if is_list and inner.full_name not in _LENGTHENING:
+            return False
+    return True
+
+
+_STRUCTURE = (
+    "prim::Constant", "prim::If", "prim::Loop", "prim::Uninitialized",
+    "prim::TupleConstruct", "prim::TupleIndex", "prim::TupleUnpack",
+)  # fmt: skip
 
 
 @lowering("aten::__getitem__.t", "aten::select.t")

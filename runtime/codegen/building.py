@@ -197,6 +197,18 @@ def lanes_below(b: ll.IRBuilder, count: ll.Value, lanes: int) -> ll.Value:
     return b.icmp_signed("<", places, splat(b, count, lanes))
 
 
+def kept_mask(b: ll.IRBuilder, count: ll.Value, lanes: int) -> ll.Value:
+    """As `lanes_below`, for a loop of a machine with registers for masks.
+
+    A comparison would be made again in each turn of the loop: LLVM moves it to its uses.
+    """
+    count = smaller(b, larger(b, count, index(0)), index(lanes))
+    below = b.sub(b.shl(index(1), count), index(1))
+    kind = ll.IntType(lanes)
+    bits = opaque(b, below)
+    return b.bitcast(b.trunc(bits, kind), ll.VectorType(I1, lanes))
+
+
 def both(b: ll.IRBuilder, condition: ll.Value, mask: ll.Value) -> ll.Value:
     """The mask if a condition holds, otherwise no lane."""
     return b.select(condition, mask, ll.Constant(mask.type, None))

@@ -221,7 +221,7 @@ def _sums(
             b.sub(given["width"], B.index(v * shape.lanes))
             for v in range(shape.vectors)
         ]
-        masks = [B.lanes_below(b, w, shape.lanes) for w in widths]
+        masks = [B.kept_mask(b, w, shape.lanes) for w in widths]
 
     def row_of_b(pointer: ll.Value) -> list[ll.Value]:
         found = []

@@ -73,12 +73,13 @@ class Names:
         self.addresses = np.array([first, *map(id, objects)], np.uint64)
 
 
-STEP, GUARD, NUMBER, TENSOR = range(4)
+STEP, GUARD, NUMBER, TENSOR, SIZE = range(5)
 """What is done with what a slot holds: look into it; compare it; keep it as it is; keep
-it if it is a tensor of a dtype and rank."""
+it if it is a tensor of a dtype and rank; and if that has a size."""
 ROW = 6
 """A row of a plan: what is done, owner and name of the slot, and what that needs: the
-number of the new owner; the object; the place; the place, the rank and the dtype."""
+number of the new owner; the object; the place; the place, the rank and the dtype. For a
+size: the place, the dim and the size instead of owner, name and the rest."""
 
 
 def names_of(gathering: Gathering) -> tuple[Names, list[int]]:
@@ -106,6 +107,9 @@ def names_of(gathering: Gathering) -> tuple[Names, list[int]]:
             needs = [TENSOR, kind.rank, place(kind.dtype.numpy)]
         what, rank, dtype = needs
         numbers += [what, slot.owner, place(slot.name), number, rank, dtype]
+        for dim, size in enumerate(getattr(type, "sizes", None) or ()):
+            if size is not None:
+                numbers += [SIZE, number, dim, size, 0, 0]
     return Names(objects), numbers
 
 
@@ -273,6 +277,13 @@ def _make_find(module: ll.Module, name: str) -> ll.Function:
         what, owner, key, first, second, third = (
             b.zext(load(b, at(b, start, 4 * i), I32), I64) for i in range(ROW)
         )
+        following = b.append_basic_block("following")
+        with b.if_then(b.icmp_unsigned("==", what, I64(SIZE))):
+            tensor = load(b, item(a["held"], owner), POINTER)
+            array = load(b, at(b, tensor, read_slot(b, "Tensor.array")), POINTER)
+            sizes = load(b, at(b, array, SIZES), POINTER)
+            need(b.icmp_unsigned("==", load(b, item(sizes, key), I64), first))
+            b.branch(following)
         found = b.call(
             host_function(
                 b, "PyDict_GetItemWithError", ll.FunctionType(POINTER, [POINTER] * 2)
@@ -303,6 +314,8 @@ def _make_find(module: ll.Module, name: str) -> ll.Function:
             need(b.icmp_unsigned("==", descr, wanted))
             flags = load(b, at(b, array, read_slot(b, "ndarray.flags_offset")), I32)
             need(b.icmp_signed("==", b.and_(flags, a["flags"]), a["flags"]))
+        b.branch(following)
+        b.position_at_end(following)
     b.ret(I1(1))
     b.position_at_end(missed)
     b.ret(I1(0))

@@ -30,6 +30,9 @@ from jit.runtime.objects import Object
 from jit.runtime.parameter import Parameter
 from jit.runtime.tensor import Tensor
 
+_LARGEST = 2**31 - 1
+"""Larger sizes of attributes stay open."""
+
 MOST_VERSIONS = 16
 """So many versions of a function are kept for what modules hold."""
 
@@ -72,9 +75,9 @@ class Versions:
         self._make = make
         self._found: list[tuple[Gathering, Any]] = []
         self._open: set[Attribute] = set()
-        """Numbers that have changed once: inputs from then on."""
+        """Numbers, and sizes of tensors, that have changed once: they are open then."""
         self._fixed: dict[Attribute, Any] = {}
-        """Numbers that are constants of the last version."""
+        """Numbers, and sizes of tensors, for which the last version is made."""
 
     def find(self, values: Sequence[Any]) -> Any:
         """What is ready for these arguments; made if there is nothing yet."""
@@ -95,7 +98,10 @@ class Versions:
     def _lift(self, values: Sequence[Any]) -> tuple[Graph, Gathering]:
         """The optimised graph for what modules hold now, and where its inputs are."""
         for attribute, value in self._fixed.items():
-            if not is_same(_read(values, attribute), value):
+            held = _read(values, attribute)
+            if isinstance(held, Tensor):
+                held = held.array.shape
+            if not is_same(held, value):
                 self._open.add(attribute)
         self._fixed = {}
         graph = self._graph.copy()
@@ -125,7 +131,12 @@ class Versions:
         """What becomes of an attribute that the graph only reads."""
         value = _read(values, attribute)
         if type(value) in (Tensor, Parameter):
-            return type_of_argument(value, T.TENSOR)
+            found = type_of_argument(value, T.TENSOR)
+            assert isinstance(found, T.TensorType)
+            if attribute in self._open or max(value.array.shape, default=0) > _LARGEST:
+                return found
+            self._fixed[attribute] = value.array.shape
+            return T.TensorType(found.dtype, value.array.shape)
         if type(value) in (int, float) and attribute in self._open:
             return T.INT if type(value) is int else T.FLOAT
         if _is_fixed(value):
@@ -198,13 +209,15 @@ def _fits_for(wanted: T.Type) -> Callable[[Any], bool]:
     """Whether a value of an attribute may be given for an input of a type."""
     if isinstance(wanted, T.TensorType):
         assert wanted.dtype is not None and wanted.sizes is not None
-        return partial(_is_tensor, wanted.dtype.numpy, len(wanted.sizes))
+        return partial(_is_tensor, wanted.dtype.numpy, wanted.sizes)
     cls = int if wanted == T.INT else float
     return lambda value: type(value) is cls
 
 
-def _is_tensor(dtype: np.dtype[Any], rank: int, value: Any) -> bool:
+def _is_tensor(dtype: np.dtype[Any], sizes: tuple[int | None, ...], value: Any) -> bool:
     if type(value) not in (Tensor, Parameter):
         return False
     array = value.array
-    return bool(array.dtype == dtype) and array.ndim == rank
+    if array.dtype != dtype or array.ndim != len(sizes):
+        return False
+    return all(n in (None, m) for n, m in zip(sizes, array.shape, strict=True))

@@ -101,6 +101,54 @@ def test_parameters_of_another_dtype_get_a_version_of_their_own():
     assert model.explain(wide).is_native
 
 
+class Cache(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.register_buffer("seen", torch.zeros(1, 2))
+
+    def forward(self, x):
+        return (self.seen * x).sum(0)
+
+
+def test_a_tensor_whose_sizes_change_is_open_from_then_on():
+    model = jit.script(Cache())
+    x = torch.ones(2)
+    for length in (1, 2, 3, 4, 5, 0):
+        model.seen = torch.ones(length, 2)
+        assert model(x).tolist() == [length, length]
+
+    function = model.forward.function.name
+    assert len(model._executor.specialisations(function)) == 2
+    model.seen = torch.ones(3, 1)
+    assert model(x).tolist() == [3, 3]
+
+
+class Residual(nn.Module):
+    def __init__(self, channels):
+        super().__init__()
+        self.conv = nn.Conv2d(channels, channels, 3, padding=1)
+
+    def forward(self, x):
+        y = self.conv(x)
+        y += x
+        return torch.relu_(y)
+
+
+@pytest.mark.parametrize("capture", [lambda m: m, jit.freeze])
+def test_a_residual_is_added_where_the_convolution_is_written(capture):
+    torch.manual_seed(0)
+    module = nn.Sequential(Residual(3), Residual(3)).eval()
+    model = capture(jit.script(module))
+    x = torch.randn(2, 3, 5, 6)
+
+    np.testing.assert_allclose(
+        module(x).numpy(force=True), model(x).numpy(force=True), rtol=1e-5, atol=1e-6
+    )
+    assert model.explain(x).is_native
+    kinds = [node.kind for node in model.graph_for(x).nodes]
+    assert kinds.count("prim::FusionGroup") == 2
+
+
 def test_a_number_that_changes_becomes_an_input():
     model = mlp()
     once = model(X)

@@ -9,7 +9,6 @@ work; kernels serve one to three axes, missing ones have size 1.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Literal
 
 import llvmlite.ir as ll
@@ -19,102 +18,28 @@ from jit.ir.graph import Node
 from jit.runtime.codegen import building as B
 from jit.runtime.codegen import target as targets
 from jit.runtime.codegen import tile as T
-from jit.runtime.codegen.convolution import AXES, Named
+from jit.runtime.codegen.convolution import AXES
 from jit.runtime.codegen.convolution_problem import spread
+from jit.runtime.codegen.convolving import share
 from jit.runtime.codegen.host import host_function
 from jit.runtime.codegen.kinds import Declined, Static
 from jit.runtime.codegen.lowering import lowering
+from jit.runtime.codegen.pooling_plan import (
+    PLAN,
+    Part,
+    Pooling,
+    combine,
+    part_of,
+    start_of,
+)
+from jit.runtime.codegen.pooling_windows import Windows, emit_windows, is_usable
 from jit.runtime.codegen.products import Words
 from jit.runtime.codegen.region import Region
-from jit.runtime.codegen.target import Target
 from jit.runtime.codegen.values import ELEMENT, I64, POINTER, Buffer
 from jit.runtime.codegen.views import constant_int, constant_ints, ints_of, tensor
 
-
-def _along(name: str) -> list[str]:
-    return [f"{name}_{axis}" for axis in AXES]
-
-
-PLAN = [
-    "x", "out", "failed", "images", "channels",
-    *_along("in"), *_along("out"),
-    # of windows; bins follow from the sizes
-    *_along("size"), *_along("stride"), *_along("padding"), *_along("dilation"),
-    "counts_padding",  # whether a mean counts elements of the padding
-    "divisor",  # what a mean is divided by, 0 for the number of elements
-    "x_image", "x_channel", *_along("x"),
-]  # fmt: skip
-"""The words of a plan; strides are bytes, the result is contiguous."""
-
 _LEAST_WORK = 1 << 16
 """Elements of a part that are worth another thread."""
-
-
-@dataclass(frozen=True)
-class Pooling:
-    """A kernel to be generated."""
-
-    target: Target
-    types: T.Numbers
-    kind: Literal["max", "mean", "bins"]
-    """Maxima of windows, means of windows, means of bins."""
-
-    @property
-    def name(self) -> str:
-        """Equal names mean equal code, on one machine."""
-        return f"pool_{self.kind}_{self.types.source.name}"
-
-    @property
-    def lanes(self) -> int:
-        return self.target.lanes(self.types.sum_bytes)
-
-
-@dataclass
-class _Part:
-    """Where a window or bin lies along an axis."""
-
-    start: ll.Value
-    end: ll.Value
-    step: ll.Value
-    count: ll.Value
-    """What a mean counts."""
-
-
-def part_of(
-    b: ll.IRBuilder, pool: Pooling, plan: Named, axis: str, place: ll.Value
-) -> _Part:
-    """Where a window or bin lies along an axis."""
-    size, one = plan[f"in_{axis}"], B.index(1)
-    if pool.kind == "bins":
-        bins = plan[f"out_{axis}"]
-        start = b.udiv(b.mul(place, size), bins)
-        end = B.ceil_div(b, b.mul(b.add(place, one), size), bins)
-        return _Part(start, end, one, b.sub(end, start))
-    step, padding = plan[f"dilation_{axis}"], plan[f"padding_{axis}"]
-    first = b.sub(b.mul(place, plan[f"stride_{axis}"]), padding)
-    last = b.add(first, b.mul(plan[f"size_{axis}"], step))
-    # steps over the elements before the input
-    missing = B.larger(b, B.index(0), b.sub(B.index(0), first))
-    start = b.add(first, b.mul(b.udiv(b.add(missing, b.sub(step, one)), step), step))
-    end = B.smaller(b, last, size)
-    padded = b.sub(B.smaller(b, last, b.add(size, padding)), first)
-    counts = b.icmp_signed("!=", plan["counts_padding"], B.index(0))
-    return _Part(start, end, step, b.select(counts, padded, b.sub(end, start)))
-
-
-def _combine(b: ll.IRBuilder, pool: Pooling, x: ll.Value, y: ll.Value) -> ll.Value:
-    if pool.kind != "max":
-        return b.fadd(x, y)
-    # nan is larger than everything
-    larger = b.fcmp_ordered(">", y, x)
-    return b.select(b.or_(larger, b.fcmp_unordered("uno", y, y)), y, x)
-
-
-def _start(pool: Pooling, kind: ll.Type) -> ll.Constant:
-    value = float("-inf") if pool.kind == "max" else 0.0
-    if isinstance(kind, ll.VectorType):
-        return ll.Constant(kind, [value] * kind.count)
-    return ll.Constant(kind, value)
 
 
 def emit_pool(module: ll.Module, pool: Pooling) -> ll.Function:
@@ -159,7 +84,7 @@ def _combine_rows(
     pool: Pooling,
     plan: Words,
     x: ll.Value,
-    parts: Sequence[_Part],
+    parts: Sequence[Part],
     row: ll.Value,
 ) -> None:
     """One row out of those that windows reach over, element by element."""
@@ -180,11 +105,11 @@ def _combine_rows(
                 place = B.at(b, start, b.mul(d, plan["x_d"]), b.mul(h, plan["x_h"]))
                 found = B.load(b, place, stored, item)
                 value = T.widen(b, found, types.source)
-                return [_combine(b, pool, carried[0], value)]
+                return [combine(b, pool, carried[0], value)]
 
             return B.carried_loop(b, high.start, high.end, high.step, carried, line)
 
-        first = [_start(pool, kind)]
+        first = [start_of(pool, kind)]
         (made,) = B.carried_loop(b, deep.start, deep.end, deep.step, first, plane)
         target = B.at(b, row, b.mul(column, B.index(types.sum_bytes)))
         B.store(b, made, target, types.sum_bytes)
@@ -199,7 +124,7 @@ def _combine_row(
     b: ll.IRBuilder,
     pool: Pooling,
     plan: Words,
-    parts: Sequence[_Part],
+    parts: Sequence[Part],
     row: ll.Value,
     out: ll.Value,
 ) -> None:
@@ -208,9 +133,9 @@ def _combine_row(
 
     def step(w: ll.Value, carried: list[ll.Value]) -> list[ll.Value]:
         place = B.at(b, row, b.mul(w, B.index(types.sum_bytes)))
-        return [_combine(b, pool, carried[0], B.load(b, place, types.sums))]
+        return [combine(b, pool, carried[0], B.load(b, place, types.sums))]
 
-    first = [_start(pool, types.sums)]
+    first = [start_of(pool, types.sums)]
     (made,) = B.carried_loop(b, part.start, part.end, part.step, first, step)
     if pool.kind != "max":
         count = B.index(1)
@@ -256,6 +181,31 @@ def _emit_run(module: ll.Module, name: str, pool: Pooling) -> ll.Function:
             kind = ll.FunctionType(ll.VoidType(), [POINTER, POINTER, I64, I64])
             parallel = host_function(b, "parallel", kind)
             b.call(parallel, [b.bitcast(task, POINTER), given["plan"], total, grain])
+    b.ret_void()
+    return b.function
+
+
+def _windows_of(
+    pool: Pooling, axes: int, window: Mapping[str, Sequence[int]]
+) -> Windows | None:
+    """The kernel for vectors of windows, if there is one."""
+    if pool.kind == "bins" or axes > 2 or set(window["dilation"]) != {1}:
+        return None
+    high, wide = [1] * (2 - axes) + list(window["size"])
+    down, across = [1] * (2 - axes) + list(window["stride"])
+    windows = Windows(pool, (high, wide), (down, across))
+    return windows if is_usable(windows) else None
+
+
+def _emit_windows_run(module: ll.Module, name: str, windows: Windows) -> ll.Function:
+    """`(plan)`: all planes, on all threads."""
+    task = emit_windows(module, windows)
+    b, given = B.new_function(module, name, [("plan", POINTER)])
+    plan = Words(b, given["plan"], PLAN)
+    total = b.mul(plan["images"], plan["channels"])
+    plane = b.mul(plan["out_h"], b.add(plan["out_w"], B.index(windows.pool.lanes)))
+    high, wide = windows.size
+    share(b, given["plan"], task, total, b.mul(plane, B.index(2 * high * wide)))
     b.ret_void()
     return b.function
 
@@ -307,7 +257,7 @@ def _pool(
     rest: Mapping[str, ll.Value],
 ) -> Buffer:
     """The kernel on a tensor that has been checked."""
-    b = region.b
+    b, axes = region.b, len(counts)
     pool = Pooling(targets.host(), T.numbers(x.dtype), kind)
     values, sizes = prepare(x, counts, window, rest)
     made = region.allocate(x.dtype, sizes)
@@ -317,7 +267,19 @@ def _pool(
     plan = Words(b, b.bitcast(memory, POINTER), PLAN)
     for name, value in (values | {"out": made.data}).items():
         plan[name] = value
-    b.call(run, [plan.base])
+    windows = _windows_of(pool, axes, window)
+    if windows is None:
+        b.call(run, [plan.base])
+    else:
+        fast = region.kernel(
+            f"run_{windows.name}", type, lambda m, n: _emit_windows_run(m, n, windows)
+        )
+        together = b.icmp_signed("==", x.strides[-1], I64(x.dtype.itemsize))
+        with b.if_else(together, likely=True) as (straight, other):
+            with straight:
+                b.call(fast, [plan.base])
+            with other:
+                b.call(run, [plan.base])
     done = b.icmp_signed("==", plan["failed"], I64(0))
     region.fail_unless(done, node, [], MemoryError())
     return made

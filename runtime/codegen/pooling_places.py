@@ -17,15 +17,8 @@ from jit.runtime.codegen import target as targets
 from jit.runtime.codegen import tile as T
 from jit.runtime.codegen.convolving import RUN, TASK_ARGUMENTS, share
 from jit.runtime.codegen.lowering import lowering
-from jit.runtime.codegen.pooling import (
-    PLAN,
-    Pooling,
-    bins_of,
-    constant_bool,
-    part_of,
-    prepare,
-    windows_of,
-)
+from jit.runtime.codegen.pooling import bins_of, constant_bool, prepare, windows_of
+from jit.runtime.codegen.pooling_plan import PLAN, Pooling, part_of
 from jit.runtime.codegen.products import Words
 from jit.runtime.codegen.region import Region
 from jit.runtime.codegen.values import ELEMENT, I1, I64, POINTER, Buffer

@@ -1,4 +1,4 @@
-"""Padding and resampling of compiled programs: results are the interpreter's."""
+"""Padding, resampling and pooling of compiled programs: results are the interpreter's."""
 
 from __future__ import annotations
 
@@ -188,3 +188,32 @@ def test_maxima_of_lines_and_their_places() -> None:
     x = numbers(2, 3, 19)
     check_trace(lambda x: F.max_pool1d(x, 3, 2, 1, return_indices=True), x)
     check_trace(lambda x: F.adaptive_max_pool1d(x, 4, return_indices=True), x)
+
+
+POOLS = {
+    "max 3/2": lambda x: F.max_pool2d(x, 3, 2, 1),
+    "max 2": lambda x: F.max_pool2d(x, 2),
+    "max 5x2/1": lambda x: F.max_pool2d(x, (5, 2), 1, (2, 1)),
+    "max up": lambda x: F.max_pool2d(x, (2, 3), (3, 2), (1, 0), ceil_mode=True),
+    "mean 3/2": lambda x: F.avg_pool2d(x, 3, 2, 1),
+    "mean inside": lambda x: F.avg_pool2d(x, (3, 4), (1, 2), (1, 2), True, False),
+    "mean by 5": lambda x: F.avg_pool2d(x, 2, (2, 1), 1, True, divisor_override=5),
+    "mean far": lambda x: F.avg_pool2d(x, 2, 3),
+}
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("name", POOLS)
+def test_vectors_of_windows(name: str, dtype: Any) -> None:
+    for size in ((5, 6), (9, 33), (16, 70)):
+        x = numbers(2, 3, *size, dtype=dtype)
+        check_trace(POOLS[name], x)
+        check_trace(POOLS[name], x[..., ::-1])
+    x[:, :, 2:4, ::9] = np.nan
+    check_trace(POOLS[name], x)
+
+
+def test_vectors_of_windows_of_lines() -> None:
+    x = numbers(2, 3, 70)
+    check_trace(lambda x: F.max_pool1d(x, 3, 2, 1), x)
+    check_trace(lambda x: F.avg_pool1d(x, 4, 1, 2, True, False), x)

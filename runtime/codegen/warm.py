@@ -27,6 +27,7 @@ from jit.ir.registry import find_card
 from jit.runtime.bytecode.constants import runtime_constant
 from jit.runtime.codegen import cache, engine, host
 from jit.runtime.codegen.attributes import Names, names_of
+from jit.runtime.codegen.collecting import collection_paused
 from jit.runtime.codegen.native_code import Lowered, NativeCode, seconds_of
 from jit.runtime.gathering import Gathering
 from jit.runtime.promotion import get_default_dtype
@@ -45,7 +46,17 @@ def compile_graph(
     takes_arrays: bool = False,
 ) -> NativeCode | list[Reason]:
     """As that of `jit.runtime.codegen.program`, with code from disk if there is some."""
+    with collection_paused():
+        return _compile_graph(graph, name, find_graph, gathering, takes_arrays)
 
+
+def _compile_graph(
+    graph: Graph,
+    name: str,
+    find_graph: FindGraph,
+    gathering: Gathering | None,
+    takes_arrays: bool,
+) -> NativeCode | list[Reason]:
     def lower() -> Lowered | list[Reason]:
         from jit.runtime.codegen.program import lower_graph
 

@@ -22,6 +22,7 @@ import llvmlite.ir as ll
 import jit
 from jit import torch
 from jit.runtime.codegen import cache, emission, engine, kernels, sources
+from jit.runtime.codegen.collecting import collection_paused
 from jit.runtime.executor import enable_native
 
 I64 = ll.IntType(64)
@@ -240,6 +241,27 @@ def test_threads_that_want_a_kernel_get_one() -> None:
         worker.join()
 
     assert 1 == built.times == len({id(library) for library in found})
+
+
+def test_the_collector_waits_while_code_is_made() -> None:
+    found = []
+    with collection_paused():
+        found.append(gc.isenabled())
+        with pytest.raises(ValueError, match="inside"), collection_paused():
+            raise ValueError("inside")
+        found.append(gc.isenabled())
+
+    assert [False, False, True] == [*found, gc.isenabled()]
+
+
+def test_a_collector_that_is_off_stays_off() -> None:
+    gc.disable()
+    try:
+        with collection_paused():
+            pass
+        assert not gc.isenabled()
+    finally:
+        gc.enable()
 
 
 # programs -----------------------------------------------------------------------------

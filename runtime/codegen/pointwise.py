@@ -31,6 +31,7 @@ from jit.runtime.codegen.kinds import Declined, Static
 from jit.runtime.codegen.lowering import lowering
 from jit.runtime.codegen.memory_order import Order, order_of
 from jit.runtime.codegen.nest import Nest, Step
+from jit.runtime.codegen.reduce_columns import COLUMNS
 from jit.runtime.codegen.reduction_plan import (
     MOST_PARTS,
     is_whole,
@@ -256,6 +257,9 @@ class Group:
         if nest.reduced:
             least = B.larger(b, each, I64(1))
             grain = b.add(b.udiv(grain, least), I64(1))
+            if self.rank - 1 not in nest.reduced:
+                # narrow stripes of rows are slow to read
+                grain = B.larger(b, grain, I64(COLUMNS))
         data = self._table(POINTER, pointers)
         region.parallel(total, grain, kernel, [data, *tables])
 

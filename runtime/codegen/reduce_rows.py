@@ -12,7 +12,7 @@ from collections.abc import Callable
 import llvmlite.ir as ll
 
 from jit.ir import dtypes
-from jit.ir.dtypes import DType
+from jit.ir.dtypes import FLOATING, DType
 from jit.runtime.codegen import building as B
 from jit.runtime.codegen.emit_nest import (
     Rows,
@@ -254,6 +254,7 @@ class Lanes:
     """The accumulators of a reduction in the lanes of one vector.
 
     Of a place only the extreme is kept: the place is looked for once it is known.
+    Extremes of floats leave nan out, and remember in which lanes there was one.
     """
 
     def __init__(self, m: LlvmVocabulary, kind: str, dtype: DType) -> None:
@@ -261,6 +262,11 @@ class Lanes:
         self.best = entry_alloca(m.b, m.type_of(dtype))
         self.start = identity(m, self.kind, dtype)
         m.b.store(self.start.value, self.best)
+        self.nans = None
+        if self.kind in ("max", "min") and dtype.category == FLOATING:
+            none = m.number(False, dtypes.bool_).value
+            self.nans = entry_alloca(m.b, none.type)
+            m.b.store(none, self.nans)
 
     def take(self, x: Element, mask: ll.Value | None) -> None:
         """Reduce neighbouring elements."""
@@ -268,19 +274,35 @@ class Lanes:
         best = m.element(b.load(self.best), self.dtype)
         if mask is not None:
             x = m.element(b.select(mask, x.value, self.start.value), self.dtype)
-        b.store(join(m, self.kind, best, x).value, self.best)
+        b.store(self.join(x, best).value, self.best)
+        if self.nans is not None:
+            b.store(b.or_(b.load(self.nans), m.isnan(x).value), self.nans)
+
+    def join(self, x: Element, best: Element) -> Element:
+        """The reduction of two elements; nan never takes the place of the second."""
+        if self.nans is None:
+            return join(x.m, self.kind, best, x)
+        m = x.m
+        return m.where(x > best if self.kind == "max" else x < best, x, best)
 
 
 def joined_lanes(parts: list[Lanes]) -> Element:
     """The reduction of all lanes of several accumulators."""
-    m = parts[0].m
+    m, first = parts[0].m, parts[0]
     values = [m.element(m.b.load(p.best), p.dtype) for p in parts]
     while len(values) > 1:
         values = [
-            join(m, parts[0].kind, values[k], values[k + 1])
-            for k in range(0, len(values), 2)
+            first.join(values[k], values[k + 1]) for k in range(0, len(values), 2)
         ]
-    return across(m, parts[0].kind, values[0])
+    if first.nans is None:
+        return across(m, first.kind, values[0])
+    made = across(m, first.kind, values[0], first.join)
+    nans = m.b.load(first.nans)
+    for other in parts[1:]:
+        assert other.nans is not None
+        nans = m.b.or_(nans, m.b.load(other.nans))
+    found = made.m.element(m.any_lane(nans), dtypes.bool_)
+    return made.m.where(found, float("nan"), made)
 
 
 class Total:

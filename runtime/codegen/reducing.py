@@ -66,15 +66,19 @@ def halves(b: ll.IRBuilder, x: ll.Value) -> tuple[ll.Value, ll.Value]:
     return first, B.shuffle(b, x, x, range(count, 2 * count))
 
 
-def across(m: LlvmVocabulary, kind: str, x: Element) -> Element:
+def across(
+    m: LlvmVocabulary,
+    kind: str,
+    x: Element,
+    joins: Callable[[Element, Element], Element] | None = None,
+) -> Element:
     """The reduction of all lanes of an element, as a scalar."""
     value, b = x.value, m.b
     while value.type.count > 1:
         low, high = halves(b, value)
         narrow = LlvmVocabulary(b, low.type.count)
-        joined = join(
-            narrow, kind, narrow.element(low, x.dtype), narrow.element(high, x.dtype)
-        )
+        halves_of = narrow.element(low, x.dtype), narrow.element(high, x.dtype)
+        joined = joins(*halves_of) if joins else join(narrow, kind, *halves_of)
         value = joined.value
     scalar = LlvmVocabulary(b)
     return scalar.element(b.extract_element(value, I32(0)), x.dtype)

@@ -206,7 +206,13 @@ class Ranges:
                 continue
             settled = False
             new = new if old is None else _join(old, new)
-            self._known[param] = _meet(self._widened(old, new, turn), limit)
+            low, high = self._widened(old, new, turn)
+            # near limits come from values of this walk, and would move with the next one
+            if new[0] - limit[0] >= MOST_TURNS // 2:
+                low = max(low, limit[0])
+            if limit[1] - new[1] >= MOST_TURNS // 2:
+                high = min(high, limit[1])
+            self._known[param] = low, high
         return settled
 
     def _widened(self, old: Interval | None, new: Interval, turn: int) -> Interval:

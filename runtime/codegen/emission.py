@@ -19,7 +19,7 @@ from llvmlite.binding import ffi
 from jit.runtime.codegen import target as targets
 from jit.runtime.codegen.forking import llvm_lock
 
-PIPELINE = "2"
+PIPELINE = "3"
 """To be changed when other code is made of the same text."""
 
 _TIDYING = (
@@ -39,6 +39,11 @@ On kernels they make code as fast as LLVM's usual ones, in a tenth of the time: 
 vectorise, unroll, inline and move out of loops, which the generators have done.
 """
 
+_TIDYING_MUCH = ("always_inliner", "sroa", "instruction_combine", "simplify_cfg")
+"""Passes for modules above `_MUCH`: whole networks, whose time is spent in kernels."""
+_MUCH = 300_000
+"""Characters. Other passes take more than their share of time for functions so long."""
+
 
 def optimize(
     text: str, *, tidy: bool = False, machine: llvm.TargetMachine | None = None
@@ -55,7 +60,7 @@ def optimize(
     builder = llvm.create_pass_builder(machine, options)
     if tidy:
         passes = llvm.create_new_module_pass_manager()
-        for name in _TIDYING:
+        for name in _TIDYING if len(text) < _MUCH else _TIDYING_MUCH:
             getattr(passes, f"add_{name}_pass")()
     else:
         passes = builder.getModulePassManager()

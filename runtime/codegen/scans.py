@@ -123,7 +123,7 @@ class _Emitter:
     def _joined(self, m: LlvmVocabulary, old: Element, x: Element) -> Element:
         if self.scan.kind == "logaddexp":
             made: Any = m
-            return made.logaddexp(old, x)  # type: ignore[no-any-return]
+            return made.logaddexp(old, x)
         return join(m, self.scan.kind, old, x)
 
 

@@ -30,6 +30,7 @@ FAMILIES = [
     "scalars",
     "mathematics",
     "lists",
+    "list_operators",
     "views",
     "dims",
     "joining",

@@ -25,7 +25,7 @@ UNARY = ("acos", "acosh", "asin", "asinh", "atan", "atanh", "cos", "cosh", "exp"
          "expm1", "log", "log10", "log1p", "log2", "sin", "sinh", "tan", "tanh",
          "erf", "erfc")  # fmt: skip
 NEVER_RAISES = ("asinh", "atan", "tanh", "erf", "erfc")
-BINARY = ("atan2", "fmod", "hypot", "pow")
+BINARY = ("atan2", "fmod", "hypot", "pow", "remainder")
 
 
 @functools.cache
@@ -140,6 +140,13 @@ def fmod(region: Region, node: Node) -> ll.Value:
     return check(region, node, call(region, "fmod", x, y), [x, y])
 
 
+@lowering(*(f"aten::mathremainder.{name}" for name in _PAIRS))
+def remainder(region: Region, node: Node) -> ll.Value:
+    """The remainder nearest to zero, which is exact."""
+    x, y = _two_floats(region, node)
+    return check(region, node, call(region, "remainder", x, y), [x, y])
+
+
 @lowering(*(f"aten::copysign.{name}" for name in _PAIRS))
 def copysign(region: Region, node: Node) -> ll.Value:
     """The size of one float with the sign of another."""
@@ -189,3 +196,53 @@ def factorial(region: Region, node: Node) -> ll.Value:
     region.fail_unless(b.icmp_unsigned("<=", x, I64(20)), node)
     table = region.function("factorials", scalar_functions.factorial)
     return b.call(table, [x])
+
+
+@lowering("aten::lcm.int")
+def lcm(region: Region, node: Node) -> ll.Value:
+    """The least number that both divide."""
+    b = region.b
+    x, y = region.numbers(node)
+    divide = region.function("int.gcd", scalar_functions.greatest_divisor)
+    divisor = b.call(divide, [x, y])
+    both = b.and_(b.icmp_signed("!=", x, I64(0)), b.icmp_signed("!=", y, I64(0)))
+    fits = b.or_(b.not_(both), b.icmp_signed(">=", divisor, I64(0)))
+    region.fail_unless(fits, node)
+    some = b.select(b.icmp_signed("==", divisor, I64(0)), I64(1), divisor)
+    product = b.smul_with_overflow(b.sdiv(x, some), y)
+    made = b.extract_value(product, 0)
+    fits = b.not_(b.extract_value(product, 1))
+    fits = b.and_(fits, b.icmp_signed("!=", made, I64(-(2**63))))
+    region.fail_unless(fits, node)
+    return b.select(b.icmp_signed("<", made, I64(0)), b.sub(I64(0), made), made)
+
+
+@lowering("aten::isqrt.int")
+def isqrt(region: Region, node: Node) -> ll.Value:
+    """The square root, rounded down: that of the nearest float, mended by one."""
+    b = region.b
+    x = region.number(node.inputs[0])
+    region.fail_unless(b.icmp_signed(">=", x, I64(0)), node)
+    root = b.fptosi(intrinsic(region, "llvm.sqrt", b.sitofp(x, F64)), I64)
+    most = I64(3037000499)
+    root = b.select(b.icmp_signed("<", root, most), root, most)
+    above = b.icmp_signed(">", b.mul(root, root), x)
+    root = b.sub(root, b.zext(above, I64))
+    following = b.add(root, I64(1))
+    room = b.icmp_signed("<=", following, most)
+    fits = b.and_(room, b.icmp_signed("<=", b.mul(following, following), x))
+    return b.add(root, b.zext(fits, I64))
+
+
+@lowering(*(f"aten::log.{x}_{y}" for x in ("int", "float") for y in ("int", "float")))
+def log_of_base(region: Region, node: Node) -> ll.Value:
+    """The logarithm to a base: the quotient of two."""
+    b = region.b
+    zero = ll.Constant(F64, 0.0)
+    x, base = (as_float(region, v) for v in region.numbers(node))
+    # of infinity and nan there are logarithms too
+    holds = b.and_(b.fcmp_unordered(">", x, zero), b.fcmp_unordered(">", base, zero))
+    region.fail_unless(holds, node)
+    below = call(region, "log", base)
+    region.fail_unless(b.fcmp_unordered("!=", below, zero), node)
+    return b.fdiv(call(region, "log", x), below)

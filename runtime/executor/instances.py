@@ -6,6 +6,7 @@ them anew: one whose modules hold something of another kind gets another version
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
@@ -73,6 +74,9 @@ class Versions:
         self._graph = graph
         self._optimize = optimize
         self._make = make
+        self.seconds = 0.0
+        """How long it took to make them."""
+        self._count = 0
         self._found: list[tuple[Gathering, Any]] = []
         self._open: set[Attribute] = set()
         """Numbers, and sizes of tensors, that have changed once: they are open then."""
@@ -84,11 +88,19 @@ class Versions:
         for gathering, made in self._found:
             if gathering.gather(values) is not None:
                 return made
+        start = time.perf_counter()
         graph, gathering = self._lift(values)
         made = self._make(graph, gathering)
+        self.seconds += time.perf_counter() - start
+        self._count += 1
         # the list is replaced, because other threads may be reading it
         self._found = [(gathering, made), *self._found[: MOST_VERSIONS - 1]]
         return made
+
+    @property
+    def later(self) -> int:
+        """How many versions were made after the first one."""
+        return max(self._count - 1, 0)
 
     @property
     def all(self) -> list[Any]:

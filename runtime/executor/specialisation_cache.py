@@ -130,9 +130,17 @@ class SpecialisationCache:
     def info(self) -> CacheInfo:
         """How often it was asked, and what it has."""
         with self._lock:
-            hits = self._gone_hits + sum(e.count() for e in self._entries.values())
+            kept = self._entries.values()
+            hits = self._gone_hits + sum(e.count() for e in kept)
+            # versions for what modules hold are made later than their entry
+            more = sum(getattr(e.made, "later", 0) for e in kept)
+            seconds = sum(getattr(e.made, "seconds", 0.0) for e in kept)
             return CacheInfo(
-                hits, self._misses, _limit, len(self._entries), self._seconds
+                hits - more,
+                self._misses + more,
+                _limit,
+                len(self._entries),
+                self._seconds + seconds,
             )
 
     def _add(self, key: Key, entry: Entry, seconds: float) -> None:

@@ -110,6 +110,21 @@ class Cache(nn.Module):
         return (self.seen * x).sum(0)
 
 
+def test_versions_are_counted():
+    model = mlp()
+    for _ in range(5):
+        model(X)
+    model.eval()
+    model.to(torch.float64)
+    for _ in range(5):
+        model(X.to(torch.float64))
+
+    info = model.cache_info()
+
+    assert (2, 8) == (info.misses, info.hits)
+    assert info.compile_seconds > 0
+
+
 def test_a_tensor_whose_sizes_change_is_open_from_then_on():
     model = jit.script(Cache())
     x = torch.ones(2)

@@ -497,3 +497,31 @@ def test_references_are_not_leaked():
             model(torch.ones(2, 5))
 
     assert sys.getrefcount(weight) == before
+
+
+class Layer(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.norm = nn.LayerNorm(8)
+        self.up = nn.Linear(8, 16)
+        self.down = nn.Linear(16, 8)
+
+    def forward(self, x):
+        return x + self.down(nn.functional.gelu(self.up(self.norm(x))))
+
+
+@pytest.mark.parametrize("capture", [lambda m: m, jit.freeze])
+def test_kernels_of_equal_layers_are_made_once(capture):
+    def libraries(count):
+        torch.manual_seed(0)
+        layers = nn.Sequential(*[Layer() for _ in range(count)]).eval()
+        model = capture(jit.script(layers))
+        x = torch.ones(2, 3, 8)
+        np.testing.assert_allclose(
+            layers(x).numpy(force=True), model(x).numpy(force=True), rtol=1e-5, atol=1e-6
+        )
+        explanation = model.explain(x)
+        assert explanation.is_native
+        return len(explanation.llvm)
+
+    assert libraries(2) == libraries(6)

@@ -114,17 +114,14 @@ def box_tensor(
         b.store(value, b.gep(room, [I64(0), I64(index)], inbounds=True))
     numbers = b.bitcast(room, POINTER)
     descr = b.inttoptr(read_slot(b, f"descr.{kind.dtype.name}"), POINTER)
-    word = "array" if kind.is_array else "tensor"
-    box = entry.unit.function(
-        f"box.{word}.{rank}", lambda m, n: _make_box(entry, m, n, kind)
-    )
+    type = ll.FunctionType(POINTER, [POINTER] * 5)
+    box = entry.unit.kernel(f"box {kind!r}", type, lambda m, n: _make_box(m, n, kind))
     return b.call(box, [state, mine[0], mine[-1], descr, numbers])
 
 
-def _make_box(
-    entry: Entry, module: ll.Module, name: str, kind: TensorKind
-) -> ll.Function:
+def _make_box(module: ll.Module, name: str, kind: TensorKind) -> ll.Function:
     """`(state, data, owner, descr, sizes and strides)`: the object of a result."""
+    unlink = ownership.make_unlink(module, "unlink")
     arguments = [(n, POINTER) for n in ("state", "data", "owner", "descr", "numbers")]
     b, a = new_function(module, name, arguments, POINTER)
     owner, rank = a["owner"], kind.rank
@@ -154,7 +151,7 @@ def _make_box(
         bytes_ = b.alloca(I64)
         b.store(load(b, at(b, target, -56), I64), bytes_)
         descr = b.inttoptr(read_slot(b, "descr.uint8"), POINTER)
-        b.call(entry.unit.ownership("unlink"), [a["state"], target])
+        b.call(unlink, [a["state"], target])
         place = b.bitcast(bytes_, POINTER)
         whole = memory.array_over(b, descr, 1, place, target)
         with b.if_then(b.icmp_unsigned("==", whole, NULL), likely=False):
@@ -164,7 +161,7 @@ def _make_box(
         _mark(b, target, whole, NULL)
         _count_down(b, whole)
         b.ret(finish(b, made, kind))
-    b.call(entry.unit.ownership("unlink"), [a["state"], target])
+    b.call(unlink, [a["state"], target])
     strides = _unusual_strides(b, a["numbers"], rank, kind.dtype.itemsize)
     array = memory.array_over(b, a["descr"], rank, a["numbers"], target, strides)
     with b.if_then(b.icmp_unsigned("==", array, NULL), likely=False):

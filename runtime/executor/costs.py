@@ -136,7 +136,8 @@ def _cost(node: Node, trips: int | None) -> Cost:
     inner = list(effects.subgraph(node).nodes) if node.kind in _GROUPS else [node]
     inner = [n for n in inner if n.kind not in _FREE]
     flops = [_flops(n) for n in inner]
-    tensors = [v for v in dict.fromkeys(node.inputs) if T.is_tensor_like(v.type)]
+    given = [*node.inputs, *_constants(node)]
+    tensors = [v for v in dict.fromkeys(given) if T.is_tensor_like(v.type)]
     made = [v for v in node.outputs if T.is_tensor_like(v.type)]
     return Cost(
         node,
@@ -147,6 +148,14 @@ def _cost(node: Node, trips: int | None) -> Cost:
         any(_is_double(v.type) for n in inner for v in n.outputs),
         trips,
     )
+
+
+def _constants(node: Node) -> list[Value]:
+    """The constants that a group has of its own."""
+    if node.kind not in _GROUPS:
+        return []
+    inner = effects.subgraph(node).nodes
+    return [n.output for n in inner if n.kind == "prim::Constant"]
 
 
 def _total(parts: Sequence[Any]) -> Any:

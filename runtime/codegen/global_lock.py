@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import llvmlite.ir as ll
+import numpy as np
 
 from jit.ir import types as T
 from jit.ir.graph import Block, Node
@@ -102,7 +103,8 @@ def begin(
     store(b, I64(word), at(b, state, 8 * failures.LOCK))
     if unit.uses_python:
         return
-    large = any(array.size >= LARGE for array, _ in unit.constants)
+    arrays = [held for held, _ in unit.constants if isinstance(held, np.ndarray)]
+    large = any(array.size >= LARGE for array in arrays)
     is_long: ll.Value = I1(int(unit.has_calls or large))
     start = 0
     for kind in arguments:

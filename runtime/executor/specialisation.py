@@ -60,7 +60,7 @@ def _part(value: Any) -> Any:
         return "array", value.dtype, value.ndim
     if isinstance(value, tuple):
         return tuple(map(_part, value))
-    return None
+    return value is None
 
 
 def type_of_argument(value: Any, declared: T.Type) -> T.Type:
@@ -70,6 +70,8 @@ def type_of_argument(value: Any, declared: T.Type) -> T.Type:
             return _refined(T.TensorType, value.array.dtype, value.array.ndim)
         case T.ArrayType() if isinstance(value, np.ndarray | np.generic):
             return _refined(T.ArrayType, value.dtype, value.ndim)
+        case T.OptionalType(element):
+            return T.NONE if value is None else type_of_argument(value, element)
         case T.TupleType(elements):
             parts = zip(value, elements, strict=True)
             return T.TupleType(tuple(type_of_argument(v, t) for v, t in parts))

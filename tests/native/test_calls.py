@@ -222,6 +222,25 @@ def test_strided_read_only_and_unaligned_arguments():
             assert (x * x + x).tolist() == f(x, x).tolist()
 
 
+def optional(x: torch.Tensor, y: torch.Tensor | None = None):
+    if y is not None:
+        return x * y
+    return x
+
+
+def test_an_optional_argument_is_what_is_given():
+    f = jit.script(optional)
+    x = torch.full((3,), 3.0)
+    for _ in range(2):
+        assert [3.0] * 3 == f(x).tolist()
+        assert [9.0] * 3 == f(x, x).tolist()
+        assert [3.0] * 3 == f(x, None).tolist()
+    assert is_direct(f, x)
+    assert is_direct(f, x, x)
+    assert 2 == jit.cache_info(f).misses
+    assert "prim::If" not in str(f.graph_for(x, x))
+
+
 def test_a_long_int_raises_as_before():
     f = jit.script(fused)
     f(1, 2)

@@ -326,6 +326,10 @@ def cast(region: Region, node: Node) -> Any:
 @lowering("prim::RaiseException", objects=True)
 def raise_exception(region: Region, node: Node) -> None:
     """A check that fails always."""
+    from jit.runtime.codegen import attempts
+
+    if region.landings and attempts.raise_new(region, node):
+        return
     region.fail(node)
     region.b.position_at_end(region.append_block("unreachable"))
 

@@ -204,6 +204,14 @@ class Repeated:
 
 
 @dataclass(frozen=True)
+class Cell:
+    """A list that always has one number, in the frame of the function: a variable that
+    the body of a `try` changes."""
+
+    place: ll.Value
+
+
+@dataclass(frozen=True)
 class Lazy:
     """A text that is computed only if the region fails with it: the message of an
     exception. `node` gives it from the values `inputs`."""

@@ -17,8 +17,8 @@ import llvmlite.ir as ll
 from jit.ir import types as T
 from jit.ir.graph import Node, Value
 from jit.passes.analysis.facts import card_of, is_never_changed
-from jit.runtime.codegen import building, ranges
-from jit.runtime.codegen.kinds import Declined, Items, ListValue, Number, kind_of_type
+from jit.runtime.codegen import building, cells, ranges
+from jit.runtime.codegen.kinds import Cell, Declined, Items, ListValue, Number, kind_of_type
 from jit.runtime.codegen.lowering import lowering
 from jit.runtime.codegen.region import Region
 from jit.runtime.codegen.values import F64, I1, I8, I64, POINTER
@@ -181,6 +181,8 @@ def list_construct(region: Region, node: Node) -> Any:
     element = node.output.type
     assert isinstance(element, T.ListType)
     items = Items(tuple(region.inputs(node)), element.element)
+    if len(items.items) == 1 and cells.is_cell(node.output):
+        return [cells.make(region, items.items[0])]
     from jit.runtime.codegen import object_lists
 
     if region.slots is not None and object_lists.is_object(node):
@@ -261,6 +263,8 @@ _STRUCTURE = (
 def getitem(region: Region, node: Node) -> Any:
     """One element."""
     items = region.value(node.inputs[0])
+    if isinstance(items, Cell):
+        return [region.b.load(items.place)]
     index = region.number(node.inputs[1])
     if isinstance(items, Items) and isinstance(index, ll.Constant):
         count = len(items.items)
@@ -274,6 +278,10 @@ def getitem(region: Region, node: Node) -> Any:
 @lowering("aten::_set_item.t")
 def set_item(region: Region, node: Node) -> Any:
     """Put a value in the place of an element."""
+    cell = region.value(node.inputs[0])
+    if isinstance(cell, Cell):
+        region.b.store(region.number(node.inputs[2]), cell.place)
+        return [cell]
     found = list_of(region, node.inputs[0])
     index = _checked_index(region, node, found, region.number(node.inputs[1]))
     write_element(region, found, index, region.number(node.inputs[2]))

@@ -27,6 +27,7 @@ Lowering = Callable[["Region", Node], Any]
 FAMILIES = [
     "control",
     "attempts",
+    "python_operators",
     "scalars",
     "mathematics",
     "lists",
@@ -59,6 +60,7 @@ FAMILIES = [
 
 _table: dict[str, Lowering] = {}
 _takes_objects: set[str] = set()
+_object_table: dict[str, Lowering] = {}
 
 
 @dataclass(frozen=True)
@@ -95,6 +97,19 @@ def lowering(*names: str, objects: bool = False) -> Callable[[Lowering], Lowerin
     return register
 
 
+def object_lowering(*names: str) -> Callable[[Lowering], Lowering]:
+    """Put a function into the table for nodes of which an operand, or every result, is a
+    Python object."""
+
+    def register(function: Lowering) -> Lowering:
+        for name in names:
+            assert name not in _object_table, name
+            _object_table[name] = function
+        return function
+
+    return register
+
+
 @functools.cache
 def _load_families() -> None:
     for name in FAMILIES:
@@ -117,12 +132,18 @@ def find_reason(node: Node) -> Reason | None:
 def lower(region: Region, node: Node) -> Any:
     """Make the machine code of a node. Declined if there is no lowering."""
     found = find(node)
+    if region.slots is not None and node.full_name not in _takes_objects:
+        with_objects = _object_table.get(node.full_name)
+        given = [region.values.get(v) for v in node.inputs]
+        if with_objects is not None and (
+            found is None or any(map(is_object, given)) or not any(given)
+        ):
+            return with_objects(region, node)
+        for value, held in zip(node.inputs, given, strict=True):
+            if is_object(held):
+                raise Declined(f"`{value.type}` is a Python object here")
     if found is None:
         raise Declined("there is no lowering")
-    if region.slots is not None and node.full_name not in _takes_objects:
-        for value in node.inputs:
-            if value in region.values and is_object(region.values[value]):
-                raise Declined(f"`{value.type}` is a Python object here")
     return found(region, node)
 
 

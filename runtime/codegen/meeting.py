@@ -15,7 +15,7 @@ import llvmlite.ir as ll
 from jit.ir import types as T
 from jit.ir.graph import Node, Value
 from jit.runtime.bytecode.registers import values_read
-from jit.runtime.codegen import conversions
+from jit.runtime.codegen import conversions, interrupting
 from jit.runtime.codegen.kinds import (
     Kind,
     ObjectKind,
@@ -216,6 +216,11 @@ class _Loop:
         slots.held = {**around, **_placed(places, carried)}
         region.values[body.params[0]] = index
         region.values.update(zip(body.params[1:], carried, strict=True))
+        stretch = interrupting.turns_of_stretch(node)
+        if stretch is not None:
+            rest = b.and_(index, I64(stretch - 1))
+            with b.if_then(b.icmp_signed("==", rest, I64(stretch - 1)), likely=False):
+                interrupting.look(region, node)
         go_on, *last = region.emit_block(body, body.params)
         wider = [
             conversions.common_kind([k, _common_kind(region, [v], t)], t)

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 _AS_THEY_ARE = {T.STR: "str"}
 """Types whose values need no conversion, and the types of Python they have exactly."""
+_SIMPLE = {T.STR: str, T.BOOL: bool, T.FLOAT: float}
+"""Types whose values all are of one type of Python."""
 
 
 class Acceptor:
@@ -35,9 +37,16 @@ class Acceptor:
     def __init__(self, type: T.Type, program: Program | None) -> None:
         self.type = type
         self.program = program
+        element = type.element if isinstance(type, T.ListType) else None
+        self.element = _SIMPLE.get(element)
 
     def __call__(self, value: Any) -> Any:
         """The value as the function gets it: containers are copied."""
+        if self.element is not None:
+            # most lists are simple: their elements are of one type of Python
+            if type(value) is list and {*map(type, value)} <= {self.element}:
+                return value.copy()
+            raise TypeError("it is of another type")
         value = getattr(value, "__script_object__", value)
         if not is_instance(value, self.type, self.program):
             raise TypeError("it is of another type")

@@ -193,3 +193,8 @@ def _make_settle(
             b.call(take, [a["state"]])
     b.ret(load(b, place, POINTER))
     return b.function
+
+
+def slots_offset(region: Region) -> ll.Value:
+    """Where an instance of a program has the dict of its slots."""
+    return read_slot(region.b, "Object.slots")

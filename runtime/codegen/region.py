@@ -88,6 +88,8 @@ class Region:
         """What the function owns, where Python objects may be among it."""
         self.loop_kinds: dict[Node, list[Kind]] = {}
         """What loops carry that had to be made again."""
+        self.raised_at: dict[Value, ll.Value] = {}
+        """The only place that led to an exception, -1 if it notes its places itself."""
         self.loop_results: list[Any] = []
         self.landings: list[ll.Block] = []
         """Where failures go in the bodies of `try` around."""

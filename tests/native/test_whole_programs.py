@@ -1,0 +1,238 @@
+"""Programs of strings, dicts, lists of anything and exceptions, as one machine program."""
+
+from __future__ import annotations
+
+import gc
+import importlib.util
+import sys
+from pathlib import Path
+from typing import Dict, List, Optional, Tuple  # noqa: UP035
+
+import pytest
+
+pytest.importorskip("llvmlite", reason="llvmlite is not installed (extra `native`)")
+
+import jit
+from jit import torch
+from jit.runtime.executor import enable_native, executor
+
+_spec = importlib.util.spec_from_file_location(
+    "language_harness", Path(__file__).parents[1] / "language" / "harness.py"
+)
+assert _spec is not None and _spec.loader is not None
+harness = importlib.util.module_from_spec(_spec)
+_spec.loader.exec_module(harness)
+
+NOT_WHOLE: dict[str, str] = {}
+"""Programs of the language corpus that are not compiled as a whole, and why."""
+
+
+@pytest.fixture(autouse=True)
+def native():
+    before = enable_native(True)
+    yield
+    enable_native(before)
+
+
+@pytest.mark.parametrize("name", harness.program_names())
+def test_every_program_of_the_corpus_is_compiled_as_a_whole(name, monkeypatch):
+    explanations = []
+    compile_native = executor.compile_native
+
+    def watched(*args, **options):
+        made = compile_native(*args, **options)
+        explanations.append(made.explanation)
+        return made
+
+    monkeypatch.setattr(executor, "compile_native", watched)
+    harness.run_program(name, harness.IMPORT_PRODUCT)
+    parts = [str(e) for e in explanations if not e.is_native]
+    assert (name in NOT_WHOLE) == bool(parts), "\n".join(parts)
+
+
+def words(text: str, n: int) -> Tuple[str, int]:
+    total = 0
+    for i in range(n):
+        text = text + str(i)
+        if "7" in text and text != "x7" or text < "b":
+            total += len(text)
+    return text, total
+
+
+def counts(given: List[str]) -> Dict[str, int]:
+    found: Dict[str, int] = {}
+    for word in given:
+        if word in found:
+            found[word] += 1
+        else:
+            found[word] = 1
+    return found
+
+
+def nested(n: int) -> Tuple[List[List[int]], int]:
+    rows: List[List[int]] = []
+    for i in range(n):
+        rows.append([i, i * i])
+    first = rows[0]
+    first.append(100)
+    total = 0
+    for row in rows:
+        for value in row:
+            total += value
+    return rows, total
+
+
+def shared(n: int) -> Tuple[List[int], Dict[str, List[int]]]:
+    row = [n]
+    known = {"row": row}
+    row.append(n + 1)
+    known["row"].append(n + 2)
+    return row, known
+
+
+def best(values: List[int]) -> Optional[int]:
+    found: Optional[int] = None
+    for value in values:
+        if found is None or value > found:
+            found = value
+    return found
+
+
+def caught(text: str, n: int) -> str:
+    result = ""
+    for i in range(n):
+        try:
+            part = text + str(10 // (i - 1))
+            if i == 3:
+                raise ValueError(part)
+            result = result + part[i]
+        except ZeroDivisionError as error:
+            result = result + str(error)
+        except (ValueError, IndexError):
+            result = result + "!"
+        finally:
+            result = result + ";"
+    return result
+
+
+def raised_again(known: Dict[str, int], key: str) -> int:
+    try:
+        try:
+            return known[key + "x"]
+        except ValueError:
+            return 1
+    except KeyError:
+        if key == "a":
+            raise
+        return 2
+
+
+def missing(given: List[str], n: int) -> str:
+    return given[n]
+
+
+def tensors(x: torch.Tensor, n: int) -> Tuple[torch.Tensor, List[torch.Tensor]]:
+    parts: List[torch.Tensor] = []
+    for i in range(n):
+        parts.append(x * i)
+    y = torch.nonzero(x)
+    if n > 2:
+        y = x
+    return y + 1, parts
+
+
+def pairs(n: int) -> List[Tuple[int, str]]:
+    found: List[Tuple[int, str]] = []
+    for i in range(n):
+        found.append((i, f"{i}:{i / 2}"))
+    total = 0
+    for a, b in found:
+        total += a + len(b)
+    found.append((total, "total"))
+    return found
+
+
+X = torch.tensor([1.0, 0.0, 2.0])
+CASES = [
+    (words, [("a", 3), ("xx", 9), ("", 0)]),
+    (counts, [(["a", "b", "a"],), ([],)]),
+    (nested, [(1,), (4,)]),
+    (shared, [(1,)]),
+    (best, [([3, 5, 4],), ([],)]),
+    (caught, [("abcdef", 6), ("", 5), ("é", 2)]),
+    (raised_again, [({"ax": 5}, "a"), ({"b": 1}, "c"), ({"b": 1}, "a")]),
+    (missing, [(["a", "b"], -1), (["a"], 1), ([], 0)]),
+    (tensors, [(X, 2), (X, 3), (X, 0)]),
+    (pairs, [(3,), (0,)]),
+]
+
+
+def outcome(function, args):
+    try:
+        return str(function(*args))
+    except Exception as error:
+        return repr(error)
+
+
+@pytest.mark.parametrize(
+    ("function", "calls"), CASES, ids=[f.__name__ for f, _ in CASES]
+)
+def test_a_program_of_objects_does_what_python_does(function, calls):
+    scripted = jit.script(function)
+    for args in calls:
+        assert outcome(function, args) == outcome(scripted, args)
+        assert scripted.explain(*args).is_native
+
+
+@pytest.mark.parametrize(
+    ("function", "calls"), CASES, ids=[f.__name__ for f, _ in CASES]
+)
+def test_nothing_is_kept_after_a_call(function, calls):
+    scripted = jit.script(function)
+    text, none = "a text of its own", None
+    given = [[text if arg == "a" else arg for arg in args] for args in calls]
+    for args in given:
+        outcome(scripted, args)
+    gc.collect()
+    before = sys.getrefcount(text), sys.getrefcount(X), jit.memory_stats().current
+    nones = sys.getrefcount(none)
+    for _ in range(200):
+        for args in given:
+            outcome(scripted, args)
+    gc.collect()
+    after = sys.getrefcount(text), sys.getrefcount(X), jit.memory_stats().current
+    assert before == after
+    assert abs(sys.getrefcount(none) - nones) < 100
+
+
+def test_an_exception_shows_the_lines_of_the_script():
+    scripted = jit.script(raised_again)
+    with pytest.raises(KeyError) as caught_error:
+        scripted({"b": 1}, "a")
+    (note,) = caught_error.value.__notes__
+    assert 1 == note.count("known[key")
+
+
+def test_a_caught_exception_leaves_no_trace_in_the_next():
+    def twice(n: int) -> int:
+        try:
+            raise ValueError("first")
+        except ValueError:
+            n = n - 1
+        return 1 // n
+
+    scripted = jit.script(twice)
+    with pytest.raises(ZeroDivisionError) as error:
+        scripted(1)
+    (note,) = error.value.__notes__
+    assert "1 // n" in note
+    assert "first" not in note
+
+
+def test_what_calls_the_interpreter_is_told():
+    def text(n: int) -> str:
+        return hex(n) + "x"
+
+    explanation = jit.script(text).explain(3)
+    assert explanation.is_native
+    assert ["aten::hex"] == [reason.kind for reason in explanation.boxed]

@@ -134,7 +134,9 @@ class Attributes:
         self.entry = entry
         self.gathering = gathering
         self._attributes = attributes_of(gathering)
-        self._held = self._array(len(self._attributes))
+        self._held = self._array(2 * len(self._attributes))
+        """First the attributes, then the arrays of those that are Tensors: either may be
+        replaced by another thread."""
         self._held_count = entry.stack(I64)
         entry.b.store(I64(0), self._held_count)
 
@@ -162,7 +164,7 @@ class Attributes:
         done = b.call(
             find,
             [self._constant(plan), I64(len(plan) // ROW), objects, owners, self._held,
-             I32(wanted)],
+             at(b, self._held, 8 * len(self._attributes)), I32(wanted)],
         )  # fmt: skip
         entry.guard(done)
         held = iter(range(len(self._attributes)))
@@ -233,7 +235,7 @@ class Attributes:
         b = self.entry.b
         if not self._attributes:
             return
-        count = I64(len(self._attributes))
+        count = I64(2 * len(self._attributes))
         hold = self.entry.unit.function(
             "hold_objects", lambda m, n: _make_for_each(m, n, "Py_IncRef")
         )
@@ -252,10 +254,11 @@ class Attributes:
 
 
 def _make_find(module: ll.Module, name: str) -> ll.Function:
-    """`(plan, rows, objects, owners, held, flags)`: do what a plan says; whether all was
-    found as it has to be."""
+    """`(plan, rows, objects, owners, held, arrays, flags)`: do what a plan says; whether
+    all was found as it has to be."""
     arguments = [("plan", POINTER), ("rows", I64), ("objects", POINTER),
-                 ("owners", POINTER), ("held", POINTER), ("flags", I32)]  # fmt: skip
+                 ("owners", POINTER), ("held", POINTER), ("arrays", POINTER),
+                 ("flags", I32)]  # fmt: skip
     b, a = new_function(module, name, arguments, I1)
     missed = b.append_basic_block("missed")
 
@@ -279,8 +282,7 @@ def _make_find(module: ll.Module, name: str) -> ll.Function:
         )
         following = b.append_basic_block("following")
         with b.if_then(b.icmp_unsigned("==", what, I64(SIZE))):
-            tensor = load(b, item(a["held"], owner), POINTER)
-            array = load(b, at(b, tensor, read_slot(b, "Tensor.array")), POINTER)
+            array = load(b, item(a["arrays"], owner), POINTER)
             sizes = load(b, at(b, array, SIZES), POINTER)
             need(b.icmp_unsigned("==", load(b, item(sizes, key), I64), first))
             b.branch(following)
@@ -302,10 +304,12 @@ def _make_find(module: ll.Module, name: str) -> ll.Function:
             need(b.icmp_unsigned("==", found, expected))
         with b.if_then(b.icmp_unsigned(">=", what, I64(NUMBER))):
             store(b, found, item(a["held"], first))
+            store(b, NULL, item(a["arrays"], first))
         with b.if_then(b.icmp_unsigned("==", what, I64(TENSOR))):
             need_type(found, "Tensor", "Parameter")
             array = load(b, at(b, found, read_slot(b, "Tensor.array")), POINTER)
             need(b.icmp_unsigned("!=", array, NULL))
+            store(b, array, item(a["arrays"], first))
             need_type(array, "ndarray")
             rank = load(b, at(b, array, RANK), I32)
             need(b.icmp_signed("==", rank, b.trunc(second, I32)))

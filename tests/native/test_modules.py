@@ -481,22 +481,48 @@ def test_calls_keep_weights_that_are_replaced_meanwhile():
     assert sys.getrefcount(weights[0]) < 10
 
 
+def test_calls_keep_arrays_that_are_replaced_meanwhile():
+    import threading
+
+    model = jit.script(nn.Sequential(nn.Linear(256, 256, bias=False), nn.ReLU()))
+    x = torch.ones(64, 256)
+    stop = threading.Event()
+    weight = model[0].weight
+    weight.data = torch.ones(256, 256)
+
+    def replace():
+        while not stop.is_set():
+            for number in (1.0, 2.0):
+                weight.data = torch.full((256, 256), number)
+
+    thread = threading.Thread(target=replace)
+    thread.start()
+    try:
+        for _ in range(300):
+            found = model(x).numpy(force=True)
+            assert found.min() == found.max() and found[0, 0] in (256.0, 512.0)
+    finally:
+        stop.set()
+        thread.join()
+
+
 def test_references_are_not_leaked():
     import sys
 
     model = mlp()
     weight = model.layers[0].weight
+    array = weight.array
     for _ in range(10):
         model(X)
     with pytest.raises(RuntimeError):
         model(torch.ones(2, 5))
-    before = sys.getrefcount(weight)
+    before = sys.getrefcount(weight), sys.getrefcount(array)
     for _ in range(50):
         model(X)
         with pytest.raises(RuntimeError):
             model(torch.ones(2, 5))
 
-    assert sys.getrefcount(weight) == before
+    assert (sys.getrefcount(weight), sys.getrefcount(array)) == before
 
 
 class Layer(nn.Module):
@@ -518,7 +544,10 @@ def test_kernels_of_equal_layers_are_made_once(capture):
         model = capture(jit.script(layers))
         x = torch.ones(2, 3, 8)
         np.testing.assert_allclose(
-            layers(x).numpy(force=True), model(x).numpy(force=True), rtol=1e-5, atol=1e-6
+            layers(x).numpy(force=True),
+            model(x).numpy(force=True),
+            rtol=1e-5,
+            atol=1e-6,
         )
         explanation = model.explain(x)
         assert explanation.is_native

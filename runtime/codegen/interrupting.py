@@ -69,6 +69,14 @@ def look(region: Region, node: Node) -> None:
     objects.require(region, region.b.icmp_signed("==", raised, I32(0)), node)
 
 
+def look_now_and_then(region: Region, node: Node, turns: ll.Value) -> None:
+    """The same, once in a stretch of turns that are heavy."""
+    b = region.b
+    is_end = b.icmp_signed("==", b.and_(turns, I64(HEAVY_TURNS - 1)), I64(0))
+    with b.if_then(is_end, likely=False):
+        look(region, node)
+
+
 def _last_look(region: Region) -> ll.Value:
     """When the call of this function last looked: a word in its frame."""
     place = region.stack(I64)

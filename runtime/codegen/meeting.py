@@ -216,11 +216,6 @@ class _Loop:
         slots.held = {**around, **_placed(places, carried)}
         region.values[body.params[0]] = index
         region.values.update(zip(body.params[1:], carried, strict=True))
-        stretch = interrupting.turns_of_stretch(node)
-        if stretch is not None:
-            rest = b.and_(index, I64(stretch - 1))
-            with b.if_then(b.icmp_signed("==", rest, I64(stretch - 1)), likely=False):
-                interrupting.look(region, node)
         go_on, *last = region.emit_block(body, body.params)
         wider = [
             conversions.common_kind([k, _common_kind(region, [v], t)], t)
@@ -232,6 +227,7 @@ class _Loop:
         go_on = region.as_number(go_on, body.returns[0])
         leaves = hand_over(region, last, kinds, places)
         following = b.add(index, I64(1), flags=["nsw"])
+        interrupting.look_now_and_then(region, node, following)
         if counted:
             go_on = b.and_(go_on, b.icmp_signed("<", following, trips))
         latch = b.block

@@ -73,6 +73,23 @@ def tensors(x, n: int):
     return x
 
 
+def words(text: str, n: int) -> str:
+    for i in range(n):
+        text = text[:5] + str(i)
+    return text
+
+
+def caught(text: str, n: int) -> str:
+    for _ in range(n):
+        try:
+            text = text[:5] + str(n)
+            for i in range(n):
+                text = text[:3] + str(i)
+        except Exception:
+            text = "caught"
+    return text
+
+
 def stop(number: int, frame: Any) -> None:
     raise StoppedError(number)
 
@@ -83,6 +100,7 @@ CASES = [
     (counted, (LONG,)),
     (nested, (LONG,)),
     (tensors, (torch.ones(100), LONG)),
+    (words, ("begin", LONG)),
 ]
 
 
@@ -135,3 +153,13 @@ def test_other_threads_are_left_alone(alarm: Callable[[Any], None]) -> None:
         time.sleep(5.0)
     thread.join()
     assert [scripted(1000)] == results
+
+
+def test_the_keyboard_interrupts_what_catches_exceptions(
+    alarm: Callable[[Any], None],
+) -> None:
+    scripted = jit.script(caught)
+    assert scripted.explain("begin", LONG).is_native
+    alarm(signal.default_int_handler)
+    with pytest.raises(KeyboardInterrupt):
+        scripted("begin", LONG)

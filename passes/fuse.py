@@ -19,11 +19,11 @@ Idempotent.
 from __future__ import annotations
 
 from jit.ir import types as T
-from jit.ir.clone import clone_node
-from jit.ir.graph import NOT_CONSTANT, Block, Graph, Node, Value
+from jit.ir.graph import NOT_CONSTANT, Block, Graph, Node
 from jit.passes.analysis import effects
 from jit.passes.analysis.aliases import Aliases, aliases
-from jit.passes.analysis.facts import card_of, constant_of, is_never_changed
+from jit.passes.analysis.facts import card_of, constant_of
+from jit.passes.grouping import is_seen, is_written, make_group
 from jit.passes.reasons import decline
 
 
@@ -37,7 +37,7 @@ def run(graph: Graph) -> bool:
             group = _grow(node, known) if _may_end(node) else [node]
             before = node.previous
             if len(group) > 1:
-                before = _make_group(group).previous
+                before = make_group(group).previous
                 changed = True
             node = before
     return changed
@@ -57,7 +57,7 @@ def is_reduction(node: Node) -> bool:
     """Whether a node reduces dims of one tensor."""
     card = card_of(node)
     reduces = hasattr(card, "reduce") or node.kind in SHARES
-    return reduces and _is_plain(node)
+    return reduces and node.kind != "aten::median" and _is_plain(node)
 
 
 SHARES = ("aten::softmax", "aten::log_softmax")
@@ -112,7 +112,7 @@ def _may_end(node: Node) -> bool:
 
 def _grow(root: Node, known: Aliases) -> list[Node]:
     """The nodes of the group that a node ends, in order."""
-    if _is_written(root, known):
+    if is_written(root, known, "fuse"):
         return [root]
     group = [root]
     inside = {root}
@@ -143,13 +143,6 @@ def _producers(node: Node) -> list[Node]:
     return [v.node for v in node.inputs if v.node.block is node.block]
 
 
-def _is_written(node: Node, known: Aliases) -> bool:
-    if known.reads_changing(node) or known.may_change(node.output):
-        decline("fuse", node, "it reads or gives a tensor that is written in place")
-        return True
-    return False
-
-
 def _is_sibling(node: Node, group: list[Node], reduced: Axes | None) -> bool:
     """Whether a node reduces the same dims, of a tensor that a group reads too."""
     if reduced is None or not is_reduction(node) or _axes(node) != reduced:
@@ -172,13 +165,13 @@ def _may_join(
         if not node.blocks:
             decline("fuse", node, "it neither is pointwise nor reduces")
         return False
-    if _is_written(node, known):
+    if is_written(node, known, "fuse"):
         return False
     readers = {_place_in(use.node, node.block) for use in node.output.uses}
     if any(other in readers for other in between):
         decline("fuse", node, "its result is read before the group")
         return False
-    if effects.may_raise(node) and any(map(_is_seen, between)):
+    if effects.may_raise(node) and any(map(is_seen, between)):
         decline("fuse", node, "it may raise, and so may what follows it")
         return False
     return True
@@ -190,58 +183,3 @@ def _place_in(node: Node, block: Block) -> Node:
         assert node.block.owner is not None
         node = node.block.owner
     return node
-
-
-def _is_seen(node: Node) -> bool:
-    """Whether it matters when a node runs, if another may raise."""
-    if effects.has_effect(node) or effects.may_raise(node):
-        return True
-    inner = (n for b in node.blocks for n in b.all_nodes)
-    return any(effects.written_values(n) for n in (node, *inner))
-
-
-def _make_group(nodes: list[Node]) -> Node:
-    """Replace nodes by a group that stands where the last of them stood."""
-    root = nodes[-1]
-    inside = set(nodes)
-    graph = Graph(root.graph.program)
-    group = Node("prim::FusionGroup")
-    group.span, group.stack = root.span, root.stack
-    mapping: dict[Value, Value] = {}
-    for node in nodes:
-        for value in node.inputs:
-            if value not in mapping:
-                _take(value, group, graph, mapping)
-        graph.block.append(clone_node(node, mapping))
-    group.insert_before(root)
-    for node in nodes:
-        if all(use.node in inside for use in node.output.uses):
-            continue
-        graph.block.add_return(mapping[node.output])
-        output = group.add_output(node.output.type, node.output.name)
-        for use in list(node.output.uses):
-            if use.node not in inside:
-                use.node.set_input(use.index, output)
-    for node in reversed(nodes):
-        node.destroy()
-    group.attributes["Subgraph"] = graph
-    return group
-
-
-def _take(value: Value, group: Node, graph: Graph, mapping: dict[Value, Value]) -> None:
-    """Let a group read a value: a copy of a constant, or an input."""
-    node = value.node
-    if node.kind == "prim::Constant":
-        graph.block.append(clone_node(node, mapping))
-    elif (
-        node.kind == "prim::ListConstruct"
-        and all(v.node.kind == "prim::Constant" for v in node.inputs)
-        and is_never_changed(value)
-    ):
-        for item in node.inputs:
-            if item not in mapping:
-                _take(item, group, graph, mapping)
-        graph.block.append(clone_node(node, mapping))
-    else:
-        group.add_input(value)
-        mapping[value] = graph.add_input(value.type, value.name)

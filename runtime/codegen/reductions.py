@@ -109,6 +109,36 @@ def _prod(build: Builder, x: Operand, given: dict[str, Any]) -> list[Result]:
     return [(build.reduce("prod", _accumulated(build, x, dtype)), dtype)]
 
 
+def _without_nan(build: Builder, x: Operand) -> tuple[Operand, Operand]:
+    """The elements with nan as 0, and 1 where there is a number."""
+    missing = build.apply("aten::isnan", [x], x.dtype, dtypes.bool_)
+    kinds = (None, x.dtype, x.dtype)
+    name = "aten::where.ScalarSelf"
+    known = build.apply(name, [missing, 0.0, x], kinds, x.dtype)
+    there = build.apply("aten::logical_not", [missing], dtypes.bool_)
+    return known, build.cast(there, dtypes.int64)
+
+
+@program("aten::nansum")
+def _nansum(build: Builder, x: Operand, given: dict[str, Any]) -> list[Result]:
+    dtype = _summed(x.dtype, given)
+    x = _accumulated(build, x, dtype)
+    if x.dtype.category == FLOATING:
+        x, _ = _without_nan(build, x)
+    return [(build.reduce("sum", x), dtype)]
+
+
+@program("aten::nanmean")
+def _nanmean(build: Builder, x: Operand, given: dict[str, Any]) -> list[Result]:
+    dtype = given.get("dtype") or x.dtype
+    if dtype.category < FLOATING:
+        raise Declined("the mean of integers")
+    known, there = _without_nan(build, _computed(build, x, dtype))
+    total, count = build.reduce("sum", known), build.reduce("sum", there)
+    made = build.apply("aten::div.Tensor", [total, count], dtypes.float64)
+    return [(made, dtype)]
+
+
 def _average(build: Builder, x: Operand) -> Operand:
     total = build.reduce("sum", x)
     return build.apply("aten::div.Tensor", [total, build.count()], dtypes.float64)

@@ -13,7 +13,12 @@ from typing import Any
 
 from jit.ir.schema import Argument
 from jit.runtime import conditions
-from jit.runtime.codegen.callable_type import POSITIONAL, DirectCallable, write_word
+from jit.runtime.codegen.callable_type import (
+    CONDITIONS,
+    POSITIONAL,
+    DirectCallable,
+    write_word,
+)
 from jit.runtime.executor import Compiled, Executor
 from jit.runtime.objects import Object
 
@@ -34,9 +39,12 @@ class Linked(DirectCallable):
 
     def __init__(self) -> None:
         self.natives = ()
-        self._linked: dict[Compiled, Any] = {}
-        self._linked_for = (conditions.NEVER, 0)
-        """The conditions of what is linked, and the evictions from the cache then."""
+        self._linked: dict[int, dict[Compiled, Any]] = {}
+        """What has been linked, by the conditions that it is for."""
+        self._word = conditions.NEVER
+        """The conditions of what is tried now."""
+        self._evictions = 0
+        """How many evictions from the cache are known."""
         self._lock = threading.RLock()
 
     def link(
@@ -56,27 +64,27 @@ class Linked(DirectCallable):
         """
         if not self.is_direct or compiled.machine is None:
             return
-        if compiled in self._linked and self._linked_for[0] == word:
+        if word == self._word and compiled in self._linked[word]:
             return
         from jit.runtime.codegen.native_function import begin_calls
 
         with self._lock:
-            state = word, executor.evictions
-            if state != self._linked_for:
-                kept = self._linked_for[0] == word
-                self._linked = {
-                    c: native
-                    for c, native in self._linked.items()
-                    if kept and executor.keeps(c)
-                }
-                self._linked_for = state
-            if compiled not in self._linked:
+            mine = self._linked.setdefault(word, {})
+            if executor.evictions != self._evictions:
+                self._evictions = executor.evictions
+                for linked in self._linked.values():
+                    for old in [c for c in linked if not executor.keeps(c)]:
+                        del linked[old]
+            if compiled not in mine:
                 made = executor.link(compiled, bound, converted)
                 if made is not None:
-                    self._linked[compiled] = made
-            if self.natives == ():
+                    mine[compiled] = made
+            # nobody may find these under the conditions of the others
+            write_word(self, CONDITIONS, conditions.NEVER)
+            if self._word == conditions.NEVER:
                 self._name(arguments)
-            self.natives = tuple(self._linked.values())
+            self.natives = tuple(mine.values())
+            self._word = word
             begin_calls(self, word)
 
     def _name(self, arguments: Sequence[Argument]) -> None:

@@ -289,6 +289,27 @@ def test_another_default_dtype_is_another_specialisation():
     assert torch.float32 == f(2).dtype
 
 
+def test_conditions_that_come_back_find_what_was_linked():
+    f = jit.script(fused)
+    x = torch.ones(3)
+    levels = ("strict", "standard")
+    before = jit.set_math("standard")
+    try:
+        for level in levels:
+            jit.set_math(level)
+            f(x, x)
+        natives = set()
+        for _ in range(5):
+            for level in levels:
+                jit.set_math(level)
+                f(x, x)
+                assert is_direct(f, x, x)
+                natives |= set(f.natives)
+    finally:
+        jit.set_math(before)
+    assert 2 == len(natives)
+
+
 def test_off_interprets_and_comes_back():
     f = jit.script(fused)
     x = torch.ones(3)

@@ -774,3 +774,21 @@ def baddbmm(region: Region, node: Node, tail: Tail | None = None) -> Buffer:
         raise Declined("an operand has another rank")
     _check_same_batches(region, node, x, y)
     return _added_product(region, node, x, y, tail)
+
+
+@lowering("aten::addmv")
+def addmv(region: Region, node: Node) -> Buffer:
+    """A vector plus the product of a matrix and a vector, with factors."""
+    added, x, y = (tensor(region, v) for v in node.inputs[:3])
+    if (x.rank, y.rank) != (2, 1) or added.rank > 1:
+        raise Declined("an operand has another rank")
+    dtype = common_dtype(x, y, added)
+    beta, alpha = (_factor(region, node, p, dtype) for p in (3, 4))
+    a, other = row_vector(y), matrices(x).transposed()
+    region.fail_unless(region.b.icmp_signed("==", a.columns, other.rows), node)
+    operand = add_operand(region, node, added, [I64(1), other.columns])
+    product = Product(
+        dtype, a, other, [], [other.columns], has_rows=False,
+        epilogue=scaled_sum(beta, alpha, dtype), operands=[operand] if beta else [],
+    )  # fmt: skip
+    return _make(region, node, product, None)

@@ -297,3 +297,15 @@ def scaled_halves(r, x, y):
 def test_sums_of_half_types_with_factors(dtype: Any) -> None:
     args = [numbers(s, dtype.numpy) for s in ((33,), (5, 7), (7, 33))]
     check(scaled_halves, *args, tolerance=2e-2)
+
+
+def addmv(r, x, y):
+    return torch.addmv(r, x, y, beta=0.5, alpha=2.0)
+
+
+def test_a_vector_plus_a_product() -> None:
+    for m, k in ((5, 7), (70, 1), (1, 3), (4, 0), (0, 4)):
+        for r in (numbers((m,)), numbers((1,))):
+            check(addmv, r, numbers((m, k)), numbers((k,), seed=1))
+    check(addmv, numbers((4,)), numbers((5, 7)), numbers((7,)))
+    check(addmv, numbers((5,)), numbers((5, 7)), numbers((8,)))

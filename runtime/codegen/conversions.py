@@ -268,11 +268,11 @@ def unbox(region: Region, word: ll.Value, type: T.Type, *, owned: bool = True) -
             return region.claim(found)
         case TupleKind():
             elements = T.tuple_elements(type) or ()
-            found = [
+            items = [
                 unbox(region, item_at(region, word, index), element)
                 for index, element in enumerate(elements)
             ]
-            return Tuple(tuple(found), kind.type)
+            return Tuple(tuple(items), kind.type)
     return handle
 
 

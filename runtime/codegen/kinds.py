@@ -253,9 +253,9 @@ def kind_of_type(type: T.Type, objects: bool = False) -> Kind:
             return ListKind(Number(element))
     if objects:
         return ObjectKind(type)
-    dtype = getattr(type, "dtype", None)
-    if dtype is not None and dtype not in ELEMENT:
-        raise Declined(f"elements of {dtype.name} are not held by machine code")
+    element_type: Any = getattr(type, "dtype", None)
+    if element_type is not None and element_type not in ELEMENT:
+        raise Declined(f"elements of {element_type.name} are not held by machine code")
     if T.is_tensor_like(type):
         raise Declined("the dtype or rank of a tensor is not known")
     raise Declined(f"values of type `{type}` are not held by machine code")

@@ -18,7 +18,14 @@ from jit.ir import types as T
 from jit.ir.graph import Node, Value
 from jit.passes.analysis.facts import card_of, is_never_changed
 from jit.runtime.codegen import building, cells, ranges
-from jit.runtime.codegen.kinds import Cell, Declined, Items, ListValue, Number, kind_of_type
+from jit.runtime.codegen.kinds import (
+    Cell,
+    Declined,
+    Items,
+    ListValue,
+    Number,
+    kind_of_type,
+)
 from jit.runtime.codegen.lowering import lowering
 from jit.runtime.codegen.region import Region
 from jit.runtime.codegen.values import F64, I1, I8, I64, POINTER

@@ -25,9 +25,9 @@ from jit.runtime.program_values import convert, is_instance, named_tuple_class
 if TYPE_CHECKING:
     from jit.runtime.codegen.calling import Entry
 
-_AS_THEY_ARE = {T.STR: "str"}
+_AS_THEY_ARE: dict[T.Type, str] = {T.STR: "str"}
 """Types whose values need no conversion, and the types of Python they have exactly."""
-_SIMPLE = {T.STR: str, T.BOOL: bool, T.FLOAT: float}
+_SIMPLE: dict[T.Type | None, type] = {T.STR: str, T.BOOL: bool, T.FLOAT: float}
 """Types whose values all are of one type of Python."""
 
 

@@ -35,17 +35,13 @@ HEAD = object.__basicsize__
 
 for _name in (
     "PyErr_Fetch", "PyErr_NormalizeException", "PyException_SetTraceback",
-    "PyErr_GivenExceptionMatches", "PyErr_Clear", "PyErr_SetObject", "PyLong_FromVoidPtr",
-    "PyCapsule_New", "PyCapsule_GetPointer", "PyObject_IsTrue", "PyFloat_AsDouble",
-    "PySequence_GetItem", "PyLong_AsLongLong", "PyTuple_SetItem", "PyList_SetItem",
-    "Py_DecRef",
-    "PyDict_New", "PyDict_GetItemWithError", "PyDict_SetItem", "PyDict_Contains",
-    "PyDict_Next", "PyDict_Size", "PyList_Size", "PyUnicode_Concat",
-    "PyUnicode_GetLength", "PyUnicode_Compare", "PyUnicode_RichCompare",
-    "PyUnicode_Substring", "PyUnicode_ReadChar", "PyUnicode_FromOrdinal",
-    "PyUnicode_Contains", "PyUnicode_Join", "PyObject_Str", "PyObject_IsInstance",
-    "PyObject_RichCompare", "PyObject_Hash", "PyList_GetSlice", "PyList_SetSlice",
-    "PyList_Insert", "PyList_Reverse", "PyList_Sort",
+    "PyErr_GivenExceptionMatches", "PyErr_Clear", "PyLong_FromVoidPtr", "PyCapsule_New",
+    "PyCapsule_GetPointer", "PyObject_IsTrue", "PyFloat_AsDouble", "PySequence_GetItem",
+    "PyLong_AsLongLong", "PyTuple_SetItem", "PyList_SetItem", "Py_DecRef", "PyDict_New",
+    "PyDict_Keys", "PyDict_Values", "PyDict_Items", "PyDict_GetItemWithError",
+    "PyDict_SetItem", "PyDict_Contains", "PyDict_Size", "PyUnicode_Concat",
+    "PyUnicode_GetLength", "PyUnicode_Compare", "PyUnicode_Contains", "PyUnicode_Join",
+    "PyObject_Str", "PyList_SetSlice",
 ):  # fmt: skip
     if _name not in SLOTS:
         slot(_name, python_address(_name))

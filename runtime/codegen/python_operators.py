@@ -242,6 +242,23 @@ def append(region: Region, node: Node) -> Any:
     return [region.value(node.inputs[0])]
 
 
+@object_lowering("aten::pop.t")
+def pop(region: Region, node: Node) -> Any:
+    """Take the last element out."""
+    b = region.b
+    word = _list(region, node.inputs[0])
+    index = region.number(node.inputs[1])
+    if not isinstance(index, ll.Constant) or index.constant != -1:
+        raise Declined("an element that is not the last one is taken out")
+    length = _length(region, word)
+    last = _from_front(region, node, index, length)
+    found = load(b, _place(region, word, last), POINTER)
+    made = conversions.unbox(region, found, node.output.type, owned=False)
+    done = region.host("PyList_SetSlice", I32, [word, last, length, NULL])
+    objects.require(region, b.icmp_signed("==", done, I32(0)))
+    return [made]
+
+
 # dicts ----------------------------------------------------------------------------------
 
 
@@ -296,6 +313,17 @@ def value_of_key(region: Region, node: Node) -> Any:
 def set_key(region: Region, node: Node) -> None:
     """Give a key a value."""
     _put(region, *(_word(region, v) for v in node.inputs))
+
+
+@object_lowering(
+    *(f"aten::{kind}.{key}" for kind in ("keys", "values", "items") for key in KEYS)
+)
+def parts(region: Region, node: Node) -> Handle:
+    """A new list of the keys, the values, or both."""
+    name = {"keys": "Keys", "values": "Values", "items": "Items"}[node.kind[6:]]
+    word = _word(region, node.inputs[0])
+    made = region.host(f"PyDict_{name}", POINTER, [word])
+    return objects.fresh(region, made, node.output.type)
 
 
 # attributes -----------------------------------------------------------------------------

@@ -6,7 +6,6 @@ import gc
 import importlib.util
 import sys
 from pathlib import Path
-from typing import Dict, List, Optional, Tuple  # noqa: UP035
 
 import pytest
 
@@ -50,17 +49,17 @@ def test_every_program_of_the_corpus_is_compiled_as_a_whole(name, monkeypatch):
     assert (name in NOT_WHOLE) == bool(parts), "\n".join(parts)
 
 
-def words(text: str, n: int) -> Tuple[str, int]:
+def words(text: str, n: int) -> tuple[str, int]:
     total = 0
     for i in range(n):
         text = text + str(i)
-        if "7" in text and text != "x7" or text < "b":
+        if ("7" in text and text != "x7") or text < "b":
             total += len(text)
     return text, total
 
 
-def counts(given: List[str]) -> Dict[str, int]:
-    found: Dict[str, int] = {}
+def counts(given: list[str]) -> dict[str, int]:
+    found: dict[str, int] = {}
     for word in given:
         if word in found:
             found[word] += 1
@@ -69,10 +68,10 @@ def counts(given: List[str]) -> Dict[str, int]:
     return found
 
 
-def nested(n: int) -> Tuple[List[List[int]], int]:
-    rows: List[List[int]] = []
+def nested(n: int) -> tuple[list[list[int]], int]:
+    rows: list[list[int]] = []
     for i in range(n):
-        rows.append([i, i * i])
+        rows.append([i, i * i])  # noqa: PERF401
     first = rows[0]
     first.append(100)
     total = 0
@@ -82,7 +81,7 @@ def nested(n: int) -> Tuple[List[List[int]], int]:
     return rows, total
 
 
-def shared(n: int) -> Tuple[List[int], Dict[str, List[int]]]:
+def shared(n: int) -> tuple[list[int], dict[str, list[int]]]:
     row = [n]
     known = {"row": row}
     row.append(n + 1)
@@ -90,8 +89,8 @@ def shared(n: int) -> Tuple[List[int], Dict[str, List[int]]]:
     return row, known
 
 
-def best(values: List[int]) -> Optional[int]:
-    found: Optional[int] = None
+def best(values: list[int]) -> int | None:
+    found: int | None = None
     for value in values:
         if found is None or value > found:
             found = value
@@ -115,7 +114,7 @@ def caught(text: str, n: int) -> str:
     return result
 
 
-def raised_again(known: Dict[str, int], key: str) -> int:
+def raised_again(known: dict[str, int], key: str) -> int:
     try:
         try:
             return known[key + "x"]
@@ -127,29 +126,43 @@ def raised_again(known: Dict[str, int], key: str) -> int:
         return 2
 
 
-def missing(given: List[str], n: int) -> str:
+def missing(given: list[str], n: int) -> str:
     return given[n]
 
 
-def tensors(x: torch.Tensor, n: int) -> Tuple[torch.Tensor, List[torch.Tensor]]:
-    parts: List[torch.Tensor] = []
+def tensors(x: torch.Tensor, n: int) -> tuple[torch.Tensor, list[torch.Tensor]]:
+    parts: list[torch.Tensor] = []
     for i in range(n):
-        parts.append(x * i)
+        parts.append(x * i)  # noqa: PERF401
     y = torch.nonzero(x)
     if n > 2:
         y = x
     return y + 1, parts
 
 
-def pairs(n: int) -> List[Tuple[int, str]]:
-    found: List[Tuple[int, str]] = []
+def pairs(n: int) -> list[tuple[int, str]]:
+    found: list[tuple[int, str]] = []
     for i in range(n):
-        found.append((i, f"{i}:{i / 2}"))
+        found.append((i, f"{i}:{i / 2}"))  # noqa: PERF401
     total = 0
     for a, b in found:
         total += a + len(b)
     found.append((total, "total"))
     return found
+
+
+def parts_of_dict(n: int) -> tuple[list[int], str, int]:
+    known: dict[int, str] = {}
+    for i in range(n):
+        known[i * 3 % 5] = f"<{i}>"
+    keys = list(known.keys())
+    text = ",".join(list(known.values()))
+    total = 0
+    while len(keys) > 1:
+        total += keys.pop()
+    for key, value in known.items():
+        total += key * len(value)
+    return keys, text, total
 
 
 X = torch.tensor([1.0, 0.0, 2.0])
@@ -164,6 +177,7 @@ CASES = [
     (missing, [(["a", "b"], -1), (["a"], 1), ([], 0)]),
     (tensors, [(X, 2), (X, 3), (X, 0)]),
     (pairs, [(3,), (0,)]),
+    (parts_of_dict, [(0,), (4,), (9,)]),
 ]
 
 

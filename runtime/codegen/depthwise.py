@@ -128,11 +128,22 @@ class _Driver:
             self.weights = self._splat_weights(weights)
             with B.loop(b, B.index(0), plan["out_w"], self.shape.lanes) as column:
                 self._choose_masks(column)
-                rows = self.planes.rows
-                with B.loop(b, B.index(0), plan["out_h"], rows) as row:
-                    self._rows(row, column)
+                left = b.sub(plan["out_w"], column)
+                reach = b.mul(b.sub(left, B.index(1)), B.index(self.planes.stride))
+                reach = b.add(reach, B.index(self.planes.kernel[1]))
+                short = b.icmp_signed("<=", reach, B.index(self.shape.lanes))
+                with b.if_else(short) as (one, several):
+                    with one:
+                        self._all_rows(column, short=True)
+                    with several:
+                        self._all_rows(column, short=False)
         b.ret_void()
         return b.function
+
+    def _all_rows(self, column: ll.Value, *, short: bool) -> None:
+        """The rows of a column of vectors; `short` if one load reaches over a row."""
+        with B.loop(self.b, B.index(0), self.plan["out_h"], self.planes.rows) as row:
+            self._rows(row, column, short=short)
 
     def _splat_weights(self, weights: ll.Value) -> list[list[ll.Value]]:
         b, plan = self.b, self.plan
@@ -175,7 +186,7 @@ class _Driver:
             at = B.splat(b, b.add(first, I32(place)), lanes)
             self.masks.append(b.icmp_unsigned("<", b.add(numbers, at), width))
 
-    def _rows(self, row: ll.Value, column: ll.Value) -> None:
+    def _rows(self, row: ll.Value, column: ll.Value, *, short: bool) -> None:
         """Some rows of the result, a vector of each."""
         b, plan, planes = self.b, self.plan, self.planes
         zero = ll.Constant(self.vector, None)
@@ -183,7 +194,7 @@ class _Driver:
         top = b.sub(b.mul(row, B.index(planes.stride)), plan["pad_h"])
         high, wide = planes.kernel
         for i in range((planes.rows - 1) * planes.stride + high):
-            taps = self._taps(b.add(top, B.index(i)))
+            taps = self._taps(b.add(top, B.index(i)), short=short)
             for r in range(planes.rows):
                 h = i - r * planes.stride
                 if not 0 <= h < high:
@@ -210,7 +221,7 @@ class _Driver:
                     made, B.at(b, self.out, moved), left, operands,
                 )  # fmt: skip
 
-    def _taps(self, line: ll.Value) -> list[ll.Value]:
+    def _taps(self, line: ll.Value, *, short: bool) -> list[ll.Value]:
         """What each column of the window sees of a row of the input."""
         b, plan, lanes = self.b, self.plan, self.shape.lanes
         exists = b.icmp_unsigned("<", line, plan["in_h"])
@@ -222,8 +233,18 @@ class _Driver:
                 b, B.at(b, start, place * self.item), B.both(b, exists, mask),
                 self.vector, self.item,
             )
-            for place, mask in zip(self.places, self.masks, strict=True)
+            for place, mask in list(zip(self.places, self.masks, strict=True))[
+                : 1 if short else None
+            ]
         ]  # fmt: skip
+        if short:
+            stride = self.planes.stride
+            return [
+                B.shuffle(
+                    b, found[0], found[0], [(w + stride * n) % lanes for n in range(lanes)]
+                )
+                for w in range(self.planes.kernel[1])
+            ]  # fmt: skip
         if self.planes.stride == 1:
             return found
         taps = []

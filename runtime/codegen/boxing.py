@@ -80,7 +80,8 @@ def _make_box(
     alone = b.and_(b.and_(is_mine, is_in), b.not_(is_view))
     with b.if_then(alone):
         b.call(unit.ownership("unlink"), [a["state"], target])
-        array = memory.array_over(b, a["descr"], rank, a["numbers"], target)
+        strides = at(b, a["numbers"], 8 * rank) if rank > 1 else NULL
+        array = memory.array_over(b, a["descr"], rank, a["numbers"], target, strides)
         with b.if_then(_is_null(b, array), likely=False):
             _call(b, "release", VOID, target, I64(0))
         finish(array)

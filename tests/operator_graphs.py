@@ -65,7 +65,8 @@ def assert_agree(
     for want, got in zip(expected, actual, strict=True):
         assert (want.dtype, want.shape) == (got.dtype, got.shape), context
         near = 2e-3 if want.dtype.itemsize == 2 else tolerance
-        wide = want.astype(np.float64), got.astype(np.float64)
+        exact = np.complex128 if np.iscomplexobj(want) else np.float64
+        wide = want.astype(exact), got.astype(exact)
         assert np.allclose(*wide, rtol=near, atol=near, equal_nan=True), context
 
 

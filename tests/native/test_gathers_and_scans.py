@@ -109,6 +109,9 @@ def test_an_index_out_of_range_raises_what_the_kernel_raises(program, wrong):
 
 
 def test_programs_that_index_are_machine_code():
-    given = torch.from_numpy(np.ones((4, 4, 4), "f4")), torch.from_numpy(np.ones(4, int))
+    given = (
+        torch.from_numpy(np.ones((4, 4, 4), "f4")),
+        torch.from_numpy(np.ones(4, int)),
+    )
     report = str(jit.script(by_lists).explain(*given, given[1]))
     assert "not machine code" not in report, report

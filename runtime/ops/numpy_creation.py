@@ -176,9 +176,16 @@ def range_size(start, stop, step):
 
 def range_dtype(dtype, *bounds):
     """The dtype of a range; of facts."""
-    if dtype is not None or not F.is_known(*bounds):
+    if dtype is not None:
         return dtype_or(dtype, None)
-    return dtypes.dtype_of(np.result_type(*bounds, 0))
+    numbers = [_EXAMPLES.get(bound, bound) for bound in bounds]
+    if not F.is_known(*numbers):
+        return None
+    return dtypes.dtype_of(np.result_type(*numbers, 0))
+
+
+_EXAMPLES = {T.BOOL: False, T.INT: 0, T.FLOAT: 0.0}
+"""A number of each type: what is known of one that is computed."""
 
 
 @op("np::arange(Scalar stop, *, ScalarType? dtype=None) -> Array")

@@ -28,7 +28,7 @@ from jit.runtime.codegen.finishing import (
     emit_finish_at,
     finish_key,
 )
-from jit.runtime.codegen.gemm import Gemm, emit_product, work_bytes
+from jit.runtime.codegen.gemm import Gemm, emit_product, is_given, work_bytes
 from jit.runtime.codegen.host import host_function
 from jit.runtime.codegen.kinds import Declined, Static
 from jit.runtime.codegen.lowering import lowering
@@ -215,7 +215,7 @@ def _emit_run(module: ll.Module, name: str, gemm: Gemm) -> ll.Function:
     wide = b.icmp_signed(">=", columns, rows)
     few = b.icmp_signed("<=", rows, B.index(ROWS))
     by_columns = b.or_(wide, few)
-    chunk = b.select(by_columns, B.index(2 * shape.width), B.index(4 * shape.height))
+    chunk = b.select(by_columns, B.index(shape.width), B.index(shape.height))
     along = b.select(by_columns, columns, rows)
     across = b.select(by_columns, rows, columns)
     chunks = B.larger(b, B.index(one), B.ceil_div(b, along, chunk))
@@ -225,7 +225,8 @@ def _emit_run(module: ll.Module, name: str, gemm: Gemm) -> ll.Function:
     unit = b.mul(b.mul(B.smaller(b, chunk, along), across), words["depth"])
     grain = B.ceil_div(b, B.index(_LEAST_WORK), B.larger(b, B.index(one), unit))
     # each part packs for itself: parts of one product should not be too narrow
-    least = B.smaller(b, chunks, b.select(few, B.index(1), B.index(2)))
+    packs_nothing = b.or_(few, is_given(b, words.pointer("packed")))
+    least = B.smaller(b, chunks, b.select(packs_nothing, B.index(1), B.index(4)))
     grain = B.larger(b, grain, least)
     total = b.mul(batches, chunks)
     empty = b.icmp_signed("==", b.mul(rows, columns), B.index(0))

@@ -19,10 +19,12 @@ if TYPE_CHECKING:
 
 
 def is_object(node: Node) -> bool:
-    """Whether a new list is a Python object: its elements are, and it may change."""
-    return not escapes.is_list_of_numbers(node.output.type) and not is_never_changed(
-        node.output
-    )
+    """Whether a new list is a Python object: its elements are, and it may change or goes
+    out."""
+    if escapes.is_list_of_numbers(node.output.type):
+        return False
+    returned = any(use.node.kind == "prim::Return" for use in node.output.uses)
+    return returned or not is_never_changed(node.output)
 
 
 def construct(region: Region, items: Items, type: T.ListType) -> Handle:

@@ -14,7 +14,7 @@ from jit.ir import types as T
 from jit.ir.graph import Node, Value
 from jit.runtime.codegen import boxed, conversions, objects
 from jit.runtime.codegen.building import at, load, store
-from jit.runtime.codegen.kinds import Declined, Handle
+from jit.runtime.codegen.kinds import Declined, Handle, Items, Static
 from jit.runtime.codegen.lowering import object_lowering
 from jit.runtime.codegen.ownership import NULL
 from jit.runtime.codegen.region import Region
@@ -169,8 +169,29 @@ def format_text(region: Region, node: Node) -> Handle:
         raise Declined("the template is not a constant")
     if not all(v.type in _PLAIN for v in given):
         raise Declined("it is filled in with other values than numbers and strings")
+    pieces = fields.split("{}")
+    if len(pieces) == len(given) + 1 and not any("{" in p or "}" in p for p in pieces):
+        return _joined(region, pieces, given)
     words = [_word(region, v) for v in given]
     return objects.fresh(region, boxed.call_object(region, fields.format, words), T.STR)
+
+
+def _joined(region: Region, pieces: list[str], given: list[Value]) -> Handle:
+    """Texts of values between pieces that are known."""
+    found: list[Any] = [Static(pieces[0])]
+    for value, piece in zip(given, pieces[1:], strict=True):
+        word = _word(region, value)
+        if value.type != T.STR:
+            made = region.host("PyObject_Str", POINTER, [word])
+            word = objects.fresh(region, made, T.STR).word
+        found += [Handle(word, T.STR), Static(piece)]
+    whole = Items(tuple(v for v in found if v != Static("")), T.STR)
+    words = [
+        objects.constant(region, ""),
+        conversions.box(region, whole, T.ListType(T.STR)),
+    ]
+    made = region.host("PyUnicode_Join", POINTER, words)
+    return objects.fresh(region, made, T.STR)
 
 
 # lists ----------------------------------------------------------------------------------

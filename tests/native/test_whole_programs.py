@@ -165,6 +165,10 @@ def parts_of_dict(n: int) -> tuple[list[int], str, int]:
     return keys, text, total
 
 
+def texts(a: int, b: float, c: str, d: bool) -> list[str]:
+    return [f"{a}:{b}", f"{c}{d}", f"{{{a}}}", f"{a:>4}", f"{c}", f"{b:.2f}"]
+
+
 X = torch.tensor([1.0, 0.0, 2.0])
 CASES = [
     (words, [("a", 3), ("xx", 9), ("", 0)]),
@@ -177,6 +181,7 @@ CASES = [
     (missing, [(["a", "b"], -1), (["a"], 1), ([], 0)]),
     (tensors, [(X, 2), (X, 3), (X, 0)]),
     (pairs, [(3,), (0,)]),
+    (texts, [(1, 2.5, "é", True), (-3, 1e30, "", False)]),
     (parts_of_dict, [(0,), (4,), (9,)]),
 ]
 

@@ -126,24 +126,34 @@ class _Driver:
                 self.operands.append(B.at(b, operand, *moves))
             weights = B.at(b, given["weights"], b.mul(channel, plan["weight_outer"]))
             self.weights = self._splat_weights(weights)
-            with B.loop(b, B.index(0), plan["out_w"], self.shape.lanes) as column:
-                self._choose_masks(column)
-                left = b.sub(plan["out_w"], column)
-                reach = b.mul(b.sub(left, B.index(1)), B.index(self.planes.stride))
-                reach = b.add(reach, B.index(self.planes.kernel[1]))
-                short = b.icmp_signed("<=", reach, B.index(self.shape.lanes))
-                with b.if_else(short) as (one, several):
-                    with one:
-                        self._all_rows(column, short=True)
-                    with several:
-                        self._all_rows(column, short=False)
+            reach = b.sub(plan["out_w"], B.index(1))
+            reach = b.mul(reach, B.index(self.planes.stride))
+            reach = b.add(reach, B.index(self.planes.kernel[1]))
+            short = b.icmp_signed("<=", reach, B.index(self.shape.lanes))
+            with b.if_else(short) as (one, several):
+                with one:
+                    self._one_column()
+                with several:
+                    self._many_columns()
         b.ret_void()
         return b.function
 
-    def _all_rows(self, column: ll.Value, *, short: bool) -> None:
-        """The rows of a column of vectors; `short` if one load reaches over a row."""
-        with B.loop(self.b, B.index(0), self.plan["out_h"], self.planes.rows) as row:
-            self._rows(row, column, short=short)
+    def _one_column(self) -> None:
+        """Rows so short that one load reaches over all that a vector needs."""
+        b, start = self.b, B.index(0)
+        self._choose_masks(start)
+        with B.loop(b, start, self.plan["out_h"], self.planes.rows) as row:
+            self._rows(row, start, short=True)
+
+    def _many_columns(self) -> None:
+        """Longer rows, in the order in which they lie in memory."""
+        b, plan, start = self.b, self.plan, B.index(0)
+        with (
+            B.loop(b, start, plan["out_h"], self.planes.rows) as row,
+            B.loop(b, start, plan["out_w"], self.shape.lanes) as column,
+        ):
+            self._choose_masks(column)
+            self._rows(row, column, short=False)
 
     def _splat_weights(self, weights: ll.Value) -> list[list[ll.Value]]:
         b, plan = self.b, self.plan

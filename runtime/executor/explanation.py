@@ -143,6 +143,9 @@ class Explanation:
             line = f"  moves {quantity(reads + writes)}B and computes"
             line += f" {quantity(flops)}flop"
             yield line + self._predicted(limits, work)
+        if self.seconds:
+            stages = (f"{name} {duration(s)}" for name, s in self.seconds.items())
+            yield f"  made in {duration(sum(self.seconds.values()))}: {', '.join(stages)}"
 
     def _predicted(
         self, limits: Limits | None, work: tuple[int, int, float, bool]

@@ -61,6 +61,7 @@ class Row:
     load: str
     eager: str
     compiled: str
+    runs: str
 
 
 def title(text: str) -> None:
@@ -143,7 +144,15 @@ def live(
         f"{load_ms:.1f} ms",
         f"{median_ms(lambda: eager(*arrays, *numbers)):.2f} ms",
         f"{median_ms(lambda: program(*arrays, *numbers)):.2f} ms",
+        how(program.explain(*arrays, *numbers)),
     )
+
+
+def how(explained: Any) -> str:
+    """What runs a program."""
+    if explained.is_native:
+        return "machine code"
+    return "both" if explained.regions else "interpreter"
 
 
 def eager_module(module: Any) -> Callable[[np.ndarray], np.ndarray]:
@@ -185,13 +194,14 @@ def main() -> None:
 
     title(f"{len(images)} held-out images")
     table = [
-        ["program", "accuracy", "nodes", "file", "save", "load", "eager", "compiled"]
-    ]
+        ["program", "accuracy", "nodes", "file", "save", "load", "eager", "compiled",
+         "runs"]
+    ]  # fmt: skip
     table += [list(vars(row).values()) for row in rows]
     widths = [max(len(row[i]) for row in table) for i in range(len(table[0]))]
     for row in table:
         print("  ".join(cell.ljust(w) for cell, w in zip(row, widths, strict=True)))
-    print("\neager: operator by operator; compiled: the optimised graph, interpreted")
+    print("\neager: operator by operator; runs: how the compiled program runs")
     mlp_accuracy = float(rows[0].accuracy.rstrip("%"))
     if mlp_accuracy < 95:
         sys.exit(f"the MLP is right on {mlp_accuracy} % of the images, expected 95 %")

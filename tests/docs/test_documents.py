@@ -131,6 +131,14 @@ def run(command: list[str], folder: Path) -> str:
     return done.stdout
 
 
+def test_the_lines_about_machine_code_run(tmp_path: Path) -> None:
+    for block in fenced("docs/reference/machine-code.md", "python"):
+        path = tmp_path / "block.py"
+        path.write_text(block, encoding="utf-8")
+        done = subprocess.run([sys.executable, path], capture_output=True, text=True)
+        assert 0 == done.returncode, done.stderr
+
+
 def test_the_lines_of_the_archive_reference_run(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -377,4 +377,4 @@ def call(region: Region, node: Node) -> Any:
     region.hand_on_failure(b.extract_value(made, 0), node)
     count = sum(len(k.leaf_types()) for k in results)
     values = rebuild(results, [b.extract_value(made, i + 1) for i in range(count)])
-    return region.claim_all(values, node)
+    return region.claim_all(values, node, noted=False)

@@ -85,7 +85,8 @@ def meet(region: Region, node: Node, ways: Sequence[Way]) -> list[Any]:
     taken = {index for *_, (held, _) in ways for index in held}
     places = _free(taken, len(owners), slots.first)
     slots.count = max(slots.count, *(p + 1 for p in places)) if places else slots.count
-    held: dict[int, Owner] = {}
+    held: dict[int, Owner] | None = None
+    """What is held besides the values, in the slots of the first way."""
     for block, values, state in ways:
         b.position_at_end(block)
         slots.restore(state)
@@ -93,10 +94,13 @@ def meet(region: Region, node: Node, ways: Sequence[Way]) -> list[Any]:
         for row, column in zip(phis, leaves, strict=True):
             for phi, leaf in zip(row, column, strict=True):
                 phi.add_incoming(leaf, b.block)
-        held = {i: o for i, o in slots.held.items() if i not in places}
+        slots.held = {i: o for i, o in slots.held.items() if i not in places}
+        if held is None:
+            held = dict(slots.held)
+        slots.arrange(held)
         b.branch(end)
     b.position_at_end(end)
-    slots.held = {**held, **dict(zip(places, owners, strict=True))}
+    slots.held = {**(held or {}), **dict(zip(places, owners, strict=True))}
     return region.claim_all(merged, node)
 
 
@@ -105,17 +109,21 @@ def hand_over(
 ) -> list[list[ll.Value]]:
     """The leaves of values that are owned here, converted; their owners move to slots."""
     slots = _slots(region)
+    pairs = zip(values, kinds, strict=True)
+    found = [conversions.convert(region, value, kind) for value, kind in pairs]
+    # from here on nothing fails: owners may be without a slot
     leaves, owners = [], []
-    for value, kind in zip(values, kinds, strict=True):
-        converted = conversions.convert(region, value, kind)
-        row = leaves_of(converted, kind)
+    for value, kind in zip(found, kinds, strict=True):
+        row = leaves_of(value, kind)
         leaves.append(row)
-        mine = owners_of(converted)
-        given = {owner.word for owner in mine}
+        given = {owner.word for owner in owners_of(value)}
         for owner in owners_of(kind.build(row)):
             owners.append(owner)
             if owner.word in given:
                 slots.drop(owner)
+    for place in places:
+        if place in slots.held:  # something that stays, in the way
+            slots.move(place, _free({*slots.held, *places}, 1, slots.first)[0])
     for place, owner in zip(places, owners, strict=True):
         slots.put(place, owner)
     return leaves
@@ -226,6 +234,8 @@ class _Loop:
             return wider
         go_on = region.as_number(go_on, body.returns[0])
         leaves = hand_over(region, last, kinds, places)
+        slots.held = {i: o for i, o in slots.held.items() if i not in places}
+        slots.arrange(around)
         following = b.add(index, I64(1), flags=["nsw"])
         interrupting.look_now_and_then(region, node, following)
         if counted:

@@ -209,12 +209,13 @@ class Region:
 
     # owners ---------------------------------------------------------------------------
 
-    def claim(self, value: Any) -> Any:
-        """Say that a value has been made for the node: it has an owner already."""
+    def claim(self, value: Any, *, noted: bool = False) -> Any:
+        """Say that a value has been made for the node: it has an owner already, which
+        stands in a slot already if it is `noted`."""
         for owner in owners_of(value):
             self._fresh.append(owner)
-            if self.slots is not None:
-                self.slots.hold(owner)
+            if self.slots is not None and not noted:
+                self.slots.take(owner)
         return value
 
     def _take_fresh(self, owner: Owner) -> bool:
@@ -232,11 +233,13 @@ class Region:
             if self.slots is not None:
                 self.slots.drop(owner)
 
-    def claim_all(self, values: list[Any], node: Node) -> list[Any]:
-        """The same for all outputs of a node with blocks, or of a call."""
+    def claim_all(
+        self, values: list[Any], node: Node, *, noted: bool = True
+    ) -> list[Any]:
+        """The same for all outputs of a node with blocks, or, not `noted`, of a call."""
         self.node = node
         for value in values:
-            self.claim(value)
+            self.claim(value, noted=noted)
         return values
 
     def retain(self, value: Any) -> None:
@@ -348,13 +351,16 @@ class Region:
         function, block = self.function_being_made, self.b.block
         return (
             len(function.blocks), block, len(block.instructions), list(self._fresh),
-            self.slots.copy(), list(self.dying), len(self.unit.sites),
+            self.slots.copy(), list(self.dying),
         )  # fmt: skip
 
     def back_to(self, mark: Any) -> None:
-        """Take back the code that was made since a checkpoint."""
+        """Take back the code that was made since a checkpoint.
+
+        Its sites keep their numbers: functions made since then have sites among them.
+        """
         assert self.slots is not None
-        blocks, block, count, fresh, slots, dying, sites = mark
+        blocks, block, count, fresh, slots, dying = mark
         removed = self.function_being_made.blocks[blocks:]
         if self._failed in removed:
             self._failed = None
@@ -364,7 +370,6 @@ class Region:
         self.b.position_at_end(block)
         self._fresh, self.dying = fresh, dying
         self.slots.restore(slots)
-        del self.unit.sites[sites:]
 
     def kind_of(self, value: Any, type: T.Type) -> Kind:
         """How a value is handed on."""

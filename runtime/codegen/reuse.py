@@ -15,7 +15,7 @@ import llvmlite.ir as ll
 
 from jit.ir.dtypes import DType
 from jit.runtime.codegen.copying import row_major
-from jit.runtime.codegen.ownership import ARGUMENT, VIEW, count_of_block
+from jit.runtime.codegen.ownership import ARGUMENT, VIEW, Owner, count_of_block
 from jit.runtime.codegen.region import Region
 from jit.runtime.codegen.values import I1, I64, Buffer
 
@@ -59,6 +59,8 @@ def allocate_over(region: Region, dtype: DType, sizes: Sequence[ll.Value]) -> Bu
 
     b.position_at_end(reuse)
     region.retain(old)
+    if region.slots is not None:
+        region.slots.drop(Owner(old.owner))  # what comes of both ways is claimed
     taken = Buffer(dtype, old.data, tuple(sizes), tuple(strides), old.owner)
     reuse_end = b.block
     b.branch(done)

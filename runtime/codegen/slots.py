@@ -66,17 +66,11 @@ class Slots:
         word = at(b, owner.word, ARGUMENT) if owner.is_object else owner.word
         store(b, word, self.place(index))
 
-    def hold(self, owner: Owner) -> None:
-        """Note an owner that may be noted already."""
-        if self.find(owner) is None:
-            self.take(owner)
-
     def find(self, owner: Owner) -> int | None:
-        """A slot that holds an owner."""
-        for index, held in self.held.items():
-            if held.word is owner.word:
-                return index
-        return None
+        """The slot that got an owner last: what is outside of a `try` keeps its own."""
+        found = [i for i, held in self.held.items() if held.word is owner.word]
+        mine = [i for i in found if i >= self.first]
+        return (mine or found or [None])[-1]
 
     def drop(self, owner: Owner) -> None:
         """Forget one owner; it has been released, or stands elsewhere."""
@@ -85,11 +79,40 @@ class Slots:
             del self.held[index]
             store(self.region.b, NULL, self.place(index))
 
+    def move(self, index: int, to: int) -> None:
+        """Note what stands in a slot in another one."""
+        self.count = max(self.count, to + 1)
+        self.put(to, self.held.pop(index))
+        store(self.region.b, NULL, self.place(index))
+
     def place(self, index: int) -> ll.Value:
         """The address of a slot."""
         return at(self.region.b, self.region.b.bitcast(self._frame, POINTER), 8 * index)
 
     # many owners ----------------------------------------------------------------------
+
+    def arrange(self, wanted: dict[int, Owner]) -> None:
+        """Move the owners that are held here to the slots that another way has them in."""
+
+        def words(held: dict[int, Owner]) -> list[int]:
+            return sorted(id(owner.word) for owner in held.values())
+
+        assert words(self.held) == words(wanted), (self.held, wanted)
+
+        def apart(these: dict[int, Owner], those: dict[int, Owner]) -> dict[int, Owner]:
+            return {
+                i: owner
+                for i, owner in these.items()
+                if i not in those or those[i].word is not owner.word
+            }
+
+        misplaced, missing = apart(self.held, wanted), apart(wanted, self.held)
+        for index in misplaced:
+            del self.held[index]
+            if index not in missing:
+                store(self.region.b, NULL, self.place(index))
+        for index, owner in missing.items():
+            self.put(index, owner)
 
     def copy(self) -> State:
         """What is held here."""

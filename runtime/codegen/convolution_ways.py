@@ -13,11 +13,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 import llvmlite.ir as ll
-import numpy as np
 
 from jit.ir.graph import Node
 from jit.runtime.codegen import building as B
-from jit.runtime.codegen import convolution_layout as L
 from jit.runtime.codegen import convolving as R
 from jit.runtime.codegen import depthwise as D
 from jit.runtime.codegen import planar as P
@@ -25,17 +23,16 @@ from jit.runtime.codegen import target as targets
 from jit.runtime.codegen import tile as T
 from jit.runtime.codegen import winograd as W
 from jit.runtime.codegen.convolution import AXES, Convolution
-from jit.runtime.codegen.convolution_problem import Geometry, Problem
+from jit.runtime.codegen.convolution_packing import (
+    pack_patches,
+    pack_windows,
+    patch_panels,
+    window_panels,
+)
+from jit.runtime.codegen.convolution_problem import Problem
 from jit.runtime.codegen.convolving import Ending
-from jit.runtime.codegen.packed_constants import (
-    Panels,
-    new_panels,
-    packed_once,
-)
-from jit.runtime.codegen.products import (
-    Matrices,
-    multiply,
-)
+from jit.runtime.codegen.packed_constants import packed_tiles
+from jit.runtime.codegen.products import Matrices, Words, multiply
 from jit.runtime.codegen.region import Region
 from jit.runtime.codegen.values import I64, Buffer
 
@@ -53,10 +50,35 @@ class Call:
     ending: Ending
     types: T.Numbers
     made: Buffer
+    shared: Words | None = None
+    """The words of all ways that may be taken, once they are written."""
 
-    def pointers(self, weights: ll.Value) -> dict[str, ll.Value]:
-        """The words that say where operands and result lie."""
-        return {"x": self.problem.x.data, "weights": weights, "out": self.made.data}
+    def write_words(self, plan: dict[str, ll.Value] | None = None) -> Words:
+        """The words of a run, of the problem's plan unless given."""
+        problem = self.problem
+        values = {
+            **(problem.plan if plan is None else plan),
+            "x": problem.x.data,
+            "weights": _first_weight(self.region.b, problem),
+            "out": self.made.data,
+        }
+        return R.write_words(self.region, values, self.ending)
+
+    @contextmanager
+    def sharing(self, plan: dict[str, ll.Value] | None = None) -> Iterator[Words]:
+        """Words for several ways; afterwards it is seen if there was memory."""
+        self.shared = self.write_words(plan)
+        yield self.shared
+        R.check_memory(self.region, self.shared)
+
+
+def _first_weight(b: ll.IRBuilder, problem: Problem) -> ll.Value:
+    weights = problem.weight.data
+    if problem.geometry.is_transposed:
+        # from the last element of each window back to the first
+        for size, step in zip(problem.kernel, problem.weight.strides[2:], strict=True):
+            weights = B.at(b, weights, b.mul(b.sub(size, I64(1)), step))
+    return weights
 
 
 def write_result(call: Call) -> None:
@@ -202,24 +224,16 @@ def _planar(call: Call) -> None:
     planar = P.Planar(
         targets.host(), call.types, stride, ending.epilogue, ending.per_channel
     )
-
-    def pack() -> Panels:
-        made = P.packed(planar, weight.reshape(weight.shape[0], -1))
-        panels = new_panels(weight, made.nbytes)
-        panels[:] = made.view(np.uint8)
-        return panels
-
-    def then() -> None:
-        way = ("planar", *planar.shape.heights)
-        packed = region.constant_data(packed_once(weight, way, pack)).data
-        R.run_planar(
-            region, call.node, planar, problem.plan, call.pointers(problem.weight.data),
-            ending, packed,
-        )  # fmt: skip
-
     together = b.icmp_signed("==", problem.plan["x_w"], I64(problem.dtype.itemsize))
-    with _otherwise(b, together, then):
-        _windows(call, depthwise=False)
+    with call.sharing() as words:
+
+        def then() -> None:
+            panels = packed_tiles(weight, planar.shape.heights)
+            words["packed"] = region.constant_data(panels).data
+            R.run_planar(region, planar, words)
+
+        with _otherwise(b, together, then):
+            _windows(call, depthwise=False)
 
 
 # transforms of patches ----------------------------------------------------------------
@@ -252,29 +266,21 @@ def _transformed(call: Call) -> None:
     winograd = W.Winograd(
         targets.host(), call.types, ending.epilogue, ending.per_channel
     )
-
-    def pack() -> Panels:
-        made = W.packed(winograd, weight)
-        panels = new_panels(weight, made.nbytes)
-        panels[:] = made.view(np.uint8).ravel()
-        return panels
-
-    def then() -> None:
-        way = ("winograd", winograd.shape.width)
-        packed = region.constant_data(packed_once(weight, way, pack)).data
-        R.run_winograd(
-            region, call.node, winograd, problem.plan,
-            call.pointers(problem.weight.data), ending, packed,
-        )  # fmt: skip
-
     if weight.shape[0] * weight.shape[1] <= _MOST_WEIGHTS:
         least = 16
     else:
         least = 128
     pixels = b.mul(problem.plan["out_h"], problem.plan["out_w"])
     many = b.icmp_signed(">=", pixels, I64(least))
-    with _otherwise(b, many, then):
-        _windows(call, depthwise=False)
+    with call.sharing() as words:
+
+        def then() -> None:
+            words["packed"] = region.constant_data(patch_panels(weight, winograd)).data
+            pack_patches(region, winograd, words)
+            R.run_winograd(region, winograd, words)
+
+        with _otherwise(b, many, then):
+            _windows(call, depthwise=False)
 
 
 # groups -------------------------------------------------------------------------------
@@ -284,7 +290,8 @@ def _grouped(call: Call) -> None:
     b, g, plan = call.region.b, call.problem.geometry, call.problem.plan
     each = b.icmp_signed("==", plan["channels"], I64(g.groups))
     each = b.and_(each, b.icmp_signed("==", plan["outer"], I64(g.groups)))
-    with _otherwise(b, each, lambda: _depthwise(call)):
+    seen = _only_seen(b, call.problem)
+    with call.sharing(seen), _otherwise(b, each, lambda: _depthwise(call)):
         _windows(call, depthwise=False)
 
 
@@ -317,8 +324,8 @@ def _depthwise(call: Call) -> None:
         holds = b.and_(holds, same)
 
     def then() -> None:
-        pointers = call.pointers(problem.weight.data)
-        R.run_planes(call.region, planes, plan, pointers, ending)
+        assert call.shared is not None
+        R.run_planes(call.region, planes, call.shared)
 
     with _otherwise(b, holds, then):
         _windows(call, depthwise=True)
@@ -334,19 +341,16 @@ def _windows(call: Call, *, depthwise: bool) -> None:
         targets.host(), call.types, ending.epilogue, depthwise,
         per_channel=ending.per_channel,
     )  # fmt: skip
-    weights = problem.weight.data
-    if g.is_transposed:
-        # from the last element of each window back to the first
-        for size, step in zip(problem.kernel, problem.weight.strides[2:], strict=True):
-            weights = B.at(b, weights, b.mul(b.sub(size, I64(1)), step))
-    packed = None
-    if problem.constant is not None and not (depthwise and g.is_transposed):
-        panels = _packed(conv, problem.constant, g)
-        packed = region.constant_data(panels).data
-    R.run_convolution(
-        region, call.node, conv, _only_seen(b, problem), call.pointers(weights), ending,
-        packed,
-    )  # fmt: skip
+    words = call.shared or call.write_words(_only_seen(b, problem))
+    packs = problem.constant is None or (depthwise and g.is_transposed)
+    if not packs:
+        assert problem.constant is not None
+        panels = window_panels(problem.constant, conv, g.groups, turned=g.is_transposed)
+        words["packed"] = region.constant_data(panels).data
+        pack_windows(region, conv, words)
+    R.run_convolution(region, conv, words, packs=packs)
+    if call.shared is None:
+        R.check_memory(region, words)
 
 
 def _only_seen(b: ll.IRBuilder, problem: Problem) -> dict[str, ll.Value]:
@@ -360,27 +364,3 @@ def _only_seen(b: ll.IRBuilder, problem: Problem) -> dict[str, ll.Value]:
         plan[f"in_{axis}"] = plan[f"full_{axis}"] = plan[f"out_{axis}"]
         plan[f"stride_{axis}"] = I64(1)
     return plan
-
-
-def _packed(conv: Convolution, weight: np.ndarray, g: Geometry) -> Panels:
-    """Constant weights in panels, made once."""
-    way = (
-        "convolution", conv.types.source.name, conv.shape.width, conv.depthwise,
-        g.groups, g.is_transposed,
-    )  # fmt: skip
-
-    def pack() -> Panels:
-        first, second, *kernel = weight.shape
-        taps = int(np.prod(kernel))
-        groups = 1 if conv.depthwise else g.groups
-        if g.is_transposed:
-            shaped = weight.reshape(groups, first // groups, second, taps)
-            shaped = shaped[..., ::-1].transpose(0, 2, 1, 3)
-        else:
-            shaped = weight.reshape(groups, first // groups, second, taps)
-        made = L.packed(conv, shaped)
-        panels = new_panels(weight, made.nbytes)
-        panels[:] = made.view(np.uint8).ravel()
-        return panels
-
-    return packed_once(weight, way, pack)

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 
 import llvmlite.ir as ll
 
-from jit.ir.graph import Node
 from jit.runtime.codegen import building as B
 from jit.runtime.codegen import convolution as C
 from jit.runtime.codegen import convolution_layout as L
@@ -22,6 +21,7 @@ from jit.runtime.codegen import winograd as W
 from jit.runtime.codegen.convolution import PLAN, Convolution
 from jit.runtime.codegen.depthwise import Planes
 from jit.runtime.codegen.host import host_function
+from jit.runtime.codegen.packed_constants import FLAG
 from jit.runtime.codegen.planar import Planar
 from jit.runtime.codegen.products import Words
 from jit.runtime.codegen.region import Region
@@ -64,25 +64,43 @@ class Ending:
         return tuple(o.is_per_channel for o in self.operands)
 
 
+_NAMES = [*PLAN, "x", "weights", "out", "padded", "packed", "failed"]
+
+
 def names_of(epilogue: T.Epilogue) -> list[str]:
     """The words of a run."""
-    operands = [name for name, _ in C.operand_arguments(epilogue)]
-    return [*PLAN, "x", "weights", "out", "padded", "packed", "failed", *operands]
+    return [*_NAMES, *(name for name, _ in C.operand_arguments(epilogue))]
 
 
-def write_words(region: Region, plan: dict[str, ll.Value], ending: Ending) -> Words:
-    """The words of a run on the stack; the caller adds what the kernel needs besides."""
+def words_of(b: ll.IRBuilder, base: ll.Value) -> Words:
+    """The words of a run that do not depend on its epilogue."""
+    return Words(b, base, _NAMES)
+
+
+def write_words(region: Region, values: dict[str, ll.Value], ending: Ending) -> Words:
+    """The words of a run on the stack, by name; the others are 0.
+
+    What is known is written at once.
+    """
     b, names = region.b, names_of(ending.epilogue)
-    memory = region.stack(ll.ArrayType(I64, len(names)), "convolution")
-    words = Words(b, b.bitcast(memory, POINTER), names)
-    for name, value in plan.items():
-        words[name] = value
-    words["failed"] = I64(0)
+    given = dict(values)
     for place, operand in enumerate(ending.operands):
-        words[f"operand{place}"] = operand.data
-        words[f"operand{place}_row"] = operand.pixel
-        words[f"operand{place}_column"] = operand.channel
-        words[f"operand{place}_image"] = operand.image
+        given[f"operand{place}"] = operand.data
+        given[f"operand{place}_row"] = operand.pixel
+        given[f"operand{place}_column"] = operand.channel
+        given[f"operand{place}_image"] = operand.image
+    kind = ll.ArrayType(I64, len(names))
+    memory = region.stack(kind, "convolution")
+    known = {
+        name: int(value.constant)
+        for name, value in given.items()
+        if isinstance(value, ll.Constant) and value.type == I64
+    }
+    b.store(ll.Constant(kind, [known.get(name, 0) for name in names]), memory)
+    words = Words(b, b.bitcast(memory, POINTER), names)
+    for name, value in given.items():
+        if name not in known:
+            words[name] = value
     return words
 
 
@@ -183,25 +201,45 @@ def _emit_run(
         )
     b, given = B.new_function(module, name, [("words", POINTER)])
     words = Words(b, given["words"], names_of(conv.epilogue))
+
+    def use() -> None:
+        _make_windows(b, conv, words, pack if packs else None, pad, task)
+
+    parts = [("padded", C.padded_bytes(b, conv, words))]
+    if packs:
+        parts.append(("packed", C.packed_bytes(b, conv, words)))
+    else:
+        words["packed"] = B.at(b, words.pointer("packed"), FLAG)
+    with_memory(b, words, parts, use)
+    b.ret_void()
+    return b.function
+
+
+def _make_windows(
+    b: ll.IRBuilder,
+    conv: Convolution,
+    words: Words,
+    pack: ll.Function | None,
+    pad: ll.Function,
+    task: ll.Function,
+) -> None:
     taps = b.mul(words["kernel_d"], b.mul(words["kernel_h"], words["kernel_w"]))
     inner = B.index(1)
     if not conv.depthwise:
         inner = b.udiv(words["channels"], words["groups"])
-    if packs:
+    if pack is not None:
         units = L.pack_units(b, conv, words)
         total = b.mul(b.mul(words["outer"], b.mul(inner, taps)), B.index(16))
         each = b.udiv(total, B.larger(b, units, B.index(1)))
-        share(b, given["words"], pack, units, each)
+        share(b, words.base, pack, units, each)
     lines = b.mul(words["images"], b.mul(words["full_d"], words["full_h"]))
     # an element of the input takes about as long as so many multiplications
     line = b.mul(b.mul(words["full_w"], words["channels"]), B.index(8))
-    share(b, given["words"], pad, lines, line)
+    share(b, words.base, pad, lines, line)
     pixels = b.mul(words["out_d"], b.mul(words["out_h"], words["out_w"]))
     pixels = B.smaller(b, pixels, B.index(conv.pixels))
     unit = b.mul(b.mul(taps, inner), b.mul(pixels, B.index(conv.shape.width)))
-    share(b, given["words"], task, C.units(b, conv, words), unit)
-    b.ret_void()
-    return b.function
+    share(b, words.base, task, C.units(b, conv, words), unit)
 
 
 def _aligned(b: ll.IRBuilder, size: ll.Value) -> ll.Value:
@@ -209,62 +247,41 @@ def _aligned(b: ll.IRBuilder, size: ll.Value) -> ll.Value:
 
 
 def with_memory(
-    region: Region,
-    node: Node,
+    b: ll.IRBuilder,
     words: Words,
     parts: Sequence[tuple[str, ll.Value]],
-    run: ll.Function,
+    use: Callable[[], None],
 ) -> None:
-    """Call the function of a run with memory for some words, each with its bytes."""
-    b = region.b
-    total: ll.Value = I64(0)
+    """Memory for some words of a run, each with its bytes; without it, the word `failed`
+    is set."""
+    total: ll.Value = B.index(0)
     starts = []
     for _, size in parts:
         starts.append(total)
         total = b.add(total, _aligned(b, size))
-    allocate = ll.FunctionType(POINTER, [I64])
-    release = ll.FunctionType(VOID, [POINTER, I64])
-    block = b.call(host_function(b, "allocate", allocate), [total])
-    region.need_memory(block)
-    first = b.inttoptr(
-        b.and_(b.add(b.ptrtoint(block, I64), I64(63)), I64(-64)), POINTER
-    )
-    for (name, _), start in zip(parts, starts, strict=True):
-        words[name] = B.at(b, first, start)
-    b.call(run, [words.base])
-    b.call(host_function(b, "release", release), [block, total])
-    check_memory(region, node, words)
+
+    def place(block: ll.Value) -> None:
+        address = b.add(b.ptrtoint(block, I64), B.index(63))
+        first = b.inttoptr(b.and_(address, B.index(-64)), POINTER)
+        for (name, _), start in zip(parts, starts, strict=True):
+            words[name] = B.at(b, first, start)
+        use()
+
+    with_work(b, words, total, place)
 
 
-def check_memory(region: Region, node: Node, words: Words) -> None:
-    """Leave the region if a task had no memory."""
-    done = region.b.icmp_signed("==", words["failed"], I64(0))
-    region.fail_unless(done, node, [], MemoryError())
+def check_memory(region: Region, words: Words) -> None:
+    """Leave the region if a run had no memory."""
+    region.need_room(region.b.icmp_signed("==", words["failed"], I64(0)))
 
 
 def run_convolution(
-    region: Region,
-    node: Node,
-    conv: Convolution,
-    plan: dict[str, ll.Value],
-    pointers: dict[str, ll.Value],
-    ending: Ending,
-    packed: ll.Value | None,
+    region: Region, conv: Convolution, words: Words, *, packs: bool
 ) -> None:
-    """Windows as products; `packed` are weights in panels, if they are known."""
-    b = region.b
-    key = f"run_{conv.name}{'_packing' if packed is None else ''}"
-    packs = packed is None
+    """Windows as products; the weights are packed, unless this is to do so."""
+    key = f"run_{conv.name}{'_packing' if packs else ''}"
     run = region.kernel(key, RUN, lambda m, n: _emit_run(m, n, conv, packs=packs))
-    words = write_words(region, plan, ending)
-    for name, value in pointers.items():
-        words[name] = value
-    parts = [("padded", C.padded_bytes(b, conv, words))]
-    if packed is None:
-        parts.append(("packed", C.packed_bytes(b, conv, words)))
-    else:
-        words["packed"] = packed
-    with_memory(region, node, words, parts, run)
+    region.b.call(run, [words.base])
 
 
 def _emit_planes_run(module: ll.Module, name: str, planes: Planes) -> ll.Function:
@@ -291,20 +308,11 @@ def _emit_planes_run(module: ll.Module, name: str, planes: Planes) -> ll.Functio
     return b.function
 
 
-def run_planes(
-    region: Region,
-    planes: Planes,
-    plan: dict[str, ll.Value],
-    pointers: dict[str, ll.Value],
-    ending: Ending,
-) -> None:
+def run_planes(region: Region, planes: Planes, words: Words) -> None:
     """A depthwise convolution, plane by plane."""
     run = region.kernel(
         f"run_{planes.name}", RUN, lambda m, n: _emit_planes_run(m, n, planes)
     )
-    words = write_words(region, plan, ending)
-    for name, value in pointers.items():
-        words[name] = value
     region.b.call(run, [words.base])
 
 
@@ -341,6 +349,25 @@ def _emit_known_run(
     b, given = B.new_function(module, name, [("words", POINTER)])
     words = Words(b, given["words"], names)
     if isinstance(maker, Planar):
+        bytes = P.padded_bytes(b, maker, words)
+    else:
+        words["packed"] = B.at(b, words.pointer("packed"), FLAG)
+        for axis in ("h", "w"):
+            words[f"full_{axis}"] = W.padded_size(b, words[f"out_{axis}"])
+        bytes = C.padded_bytes(b, Convolution(maker.target, maker.types), words)
+
+    def both() -> None:
+        _make_known(b, maker, words, pad_task, task)
+
+    with_memory(b, words, [("padded", bytes)], both)
+    b.ret_void()
+    return b.function
+
+
+def _make_known(
+    b: ll.IRBuilder, maker: Known, words: Words, pad: ll.Function, task: ll.Function
+) -> None:
+    if isinstance(maker, Planar):
         lines, units = P.lines(b, words), P.units(b, maker, words)
         line: ll.Value = words["full_w"]
         each = b.mul(P.depth_of(b, words), B.index(2 * maker.shape.lanes))
@@ -352,10 +379,8 @@ def _emit_known_run(
         each = b.mul(words["out_w"], words["channels"])
         each = b.mul(each, B.index(8 * maker.shape.width))
     # an element of the input takes about as long as so many multiplications
-    share(b, given["words"], pad_task, lines, b.mul(line, B.index(8)))
-    share(b, given["words"], task, units, each)
-    b.ret_void()
-    return b.function
+    share(b, words.base, pad, lines, b.mul(line, B.index(8)))
+    share(b, words.base, task, units, each)
 
 
 def _emit_planar_run(module: ll.Module, name: str, planar: Planar) -> ll.Function:
@@ -369,48 +394,17 @@ def _emit_winograd_run(module: ll.Module, name: str, w: Winograd) -> ll.Function
     return _emit_known_run(module, name, w, W.emit_winograd(module, w), pad)
 
 
-def run_planar(
-    region: Region,
-    node: Node,
-    planar: Planar,
-    plan: dict[str, ll.Value],
-    pointers: dict[str, ll.Value],
-    ending: Ending,
-    packed: ll.Value,
-) -> None:
+def run_planar(region: Region, planar: Planar, words: Words) -> None:
     """A convolution of few channels."""
     run = region.kernel(
         f"run_{planar.name}", RUN, lambda m, n: _emit_planar_run(m, n, planar)
     )
-    words = write_words(region, plan, ending)
-    for name, value in pointers.items():
-        words[name] = value
-    words["packed"] = packed
-    parts = [("padded", P.padded_bytes(region.b, planar, words))]
-    with_memory(region, node, words, parts, run)
+    region.b.call(run, [words.base])
 
 
-def run_winograd(
-    region: Region,
-    node: Node,
-    winograd: Winograd,
-    plan: dict[str, ll.Value],
-    pointers: dict[str, ll.Value],
-    ending: Ending,
-    packed: ll.Value,
-) -> None:
+def run_winograd(region: Region, winograd: Winograd, words: Words) -> None:
     """Windows of 3 × 3, by transforms of patches."""
-    b = region.b
     run = region.kernel(
         f"run_{winograd.name}", RUN, lambda m, n: _emit_winograd_run(m, n, winograd)
     )
-    sizes = {
-        f"full_{axis}": W.padded_size(b, plan[f"out_{axis}"]) for axis in ("h", "w")
-    }
-    words = write_words(region, plan | sizes, ending)
-    for name, value in pointers.items():
-        words[name] = value
-    words["packed"] = packed
-    conv = Convolution(winograd.target, winograd.types)
-    parts = [("padded", C.padded_bytes(b, conv, words))]
-    with_memory(region, node, words, parts, run)
+    region.b.call(run, [words.base])

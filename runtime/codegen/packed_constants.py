@@ -34,6 +34,8 @@ class Panels(np.ndarray):
     source: np.ndarray
     dtype_of_matrix: str = ""
     """For what `packed_matrix` made: the dtype; such panels can be described."""
+    way: tuple[Any, ...] = ()
+    """For what `packed_at_first_use` made: how it is packed."""
 
 
 @dataclass(frozen=True)
@@ -89,6 +91,57 @@ def packed_once(
         return found
 
 
+FLAG = 64
+"""Bytes in front of what is packed at its first use; the first word tells if it was."""
+
+
+def packed_at_first_use(array: np.ndarray, way: tuple[Any, ...], size: int) -> Panels:
+    """Memory for an array in some way, with `FLAG`, which kernels fill."""
+
+    def make() -> Panels:
+        panels = new_panels(array, FLAG + size)
+        panels[:FLAG] = 0
+        panels.way = way
+        return panels
+
+    return packed_once(array, way, make)
+
+
+_TILES = "tiles"
+
+
+def packed_tiles(weight: np.ndarray, heights: Sequence[int]) -> Panels:
+    """Weights of few channels, those of a tile of rows for each step together.
+
+    `heights` are those of tiles, from the highest on; see `jit.runtime.codegen.planar`.
+    """
+
+    def make() -> Panels:
+        made = _tiles(weight.reshape(weight.shape[0], -1), heights)
+        panels = new_panels(weight, made.nbytes)
+        panels[:] = made.view(np.uint8)
+        panels.way = (_TILES, *heights)
+        return panels
+
+    return packed_once(weight, (_TILES, *heights), make)
+
+
+def _tiles(weight: np.ndarray, heights: Sequence[int]) -> np.ndarray:
+    outer, depth = weight.shape
+    made = np.zeros((outer + heights[0], depth), weight.dtype)
+    made[:outer] = weight
+    parts, at = [], 0
+    while at < outer:
+        height = heights[0]
+        for place, height in enumerate(heights):
+            smaller = heights[place + 1 :]
+            if not smaller or outer - at > min(sum(smaller), height - 1):
+                break
+        parts.append(made[at : at + height].T.ravel())
+        at += height
+    return np.concatenate(parts)
+
+
 def describe(panels: Panels, arrays: Sequence[np.ndarray]) -> list[Any] | None:
     """How panels are made again from one of some arrays; None if that is not known."""
     if panels.dtype_of_matrix:
@@ -96,12 +149,20 @@ def describe(panels: Panels, arrays: Sequence[np.ndarray]) -> list[Any] | None:
             for turned, matrix in ((False, array), (True, array.T)):
                 if matrix.ndim == 2 and _place(matrix) == _place(panels.source):
                     return [index, turned, panels.dtype_of_matrix]
+    if panels.way:
+        for index, array in enumerate(arrays):
+            if _place(array) == _place(panels.source):
+                return [index, list(panels.way), panels.nbytes - FLAG]
     return None
 
 
 def make_again(described: Sequence[Any], arrays: Sequence[np.ndarray]) -> Panels:
     """The panels that `describe` told of, of these arrays."""
     index, turned, dtype = described
+    if isinstance(turned, list):
+        if turned[0] == _TILES:
+            return packed_tiles(arrays[index], turned[1:])
+        return packed_at_first_use(arrays[index], tuple(turned), dtype)
     matrix = arrays[index].T if turned else arrays[index]
     return packed_matrix(matrix, Gemm(targets.host(), numbers(dtype_of(dtype))))
 

@@ -13,7 +13,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import llvmlite.ir as ll
-import numpy as np
 
 from jit.runtime.codegen import building as B
 from jit.runtime.codegen import tile as T
@@ -60,23 +59,6 @@ class Planar:
 def is_usable(target: Target, types: Numbers) -> bool:
     """Whether there are such kernels at all."""
     return types.is_direct and target.vector_bytes >= _LEAST_VECTOR_BYTES
-
-
-def packed(planar: Planar, weight: np.ndarray) -> np.ndarray:
-    """Weights [outer, depth] for the tiles: those of a tile for each step together."""
-    outer, depth = weight.shape
-    made = np.zeros((outer + planar.shape.height, depth), weight.dtype)
-    made[:outer] = weight
-    parts, at = [], 0
-    while at < outer:
-        height = planar.shape.heights[0]
-        for place, height in enumerate(planar.shape.heights):
-            smaller = planar.shape.heights[place + 1 :]
-            if not smaller or outer - at > min(sum(smaller), height - 1):
-                break
-        parts.append(made[at : at + height].T.ravel())
-        at += height
-    return np.concatenate(parts)
 
 
 def _pitch(b: ll.IRBuilder, planar: Planar, plan: Named) -> ll.Value:

@@ -7,7 +7,8 @@ matrices, patches × channels × results, made by the tiles of other convolution
 
 The factors of the transforms are 1 and 1/2, so little accuracy is lost. A block is some
 rows of patches: its transformed input stays in the second cache for all panels of
-weights. These are known, and transformed once by `packed`.
+weights. These are known, and transformed at their first use, see
+`jit.runtime.codegen.convolution_packing`.
 """
 
 from __future__ import annotations
@@ -15,7 +16,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import llvmlite.ir as ll
-import numpy as np
 
 from jit.runtime.codegen import building as B
 from jit.runtime.codegen import tile as T
@@ -54,20 +54,6 @@ class Winograd:
         if self.types.result is not self.types.source:
             kind += f"_{self.types.result.name}"
         return f"winograd_{kind}{ending}"
-
-
-def packed(winograd: Winograd, weight: np.ndarray) -> np.ndarray:
-    """Transformed weights [panel][place][channel][width], from [outer, inner, 3, 3]."""
-    half = 0.5
-    rows = np.array([[1, 0, 0], [half, half, half], [half, -half, half], [0, 0, 1]])
-    outer, inner = weight.shape[:2]
-    width = winograd.shape.width
-    panels = -(-outer // width)
-    full = np.zeros((panels * width, inner, 3, 3))
-    full[:outer] = weight
-    turned = rows @ full @ rows.T
-    turned = turned.reshape(panels, width, inner, PLACES).transpose(0, 3, 2, 1)
-    return np.ascontiguousarray(turned, dtype=weight.dtype)
 
 
 @dataclass
@@ -146,7 +132,7 @@ def work_bytes(b: ll.IRBuilder, winograd: Winograd, plan: Named) -> ll.Value:
 WINOGRAD_ARGUMENTS: list[tuple[str, ll.Type]] = [
     ("plan", POINTER),  # see `convolution.PLAN`
     ("padded", POINTER),  # see `convolution.emit_pad`; sizes are `padded_size`
-    ("weights", POINTER),  # see `packed`
+    ("weights", POINTER),  # transformed: [panel][place][channel][width]
     ("out", POINTER),
     ("first", I64),  # units to be made
     ("last", I64),
@@ -176,6 +162,23 @@ def _forward(b: ll.IRBuilder, x: Square) -> Square:
     rows = [along(row) for row in x]
     columns = [along([row[j] for row in rows]) for j in range(4)]
     return [[columns[j][i] for j in range(4)] for i in range(4)]
+
+
+def forward_of_weights(b: ll.IRBuilder, x: Square) -> Square:
+    """A window of 3 × 3, transformed along both axes."""
+    half = ll.Constant(x[0][0].type, 0.5)
+
+    def along(d: list[ll.Value]) -> list[ll.Value]:
+        first, second, third = (b.fmul(v, half) for v in d)
+        return [
+            d[0],
+            b.fadd(b.fadd(first, second), third),
+            b.fadd(b.fsub(first, second), third),
+            d[2],
+        ]
+
+    columns = [along([row[j] for row in x]) for j in range(3)]
+    return [along([columns[j][i] for j in range(3)]) for i in range(4)]
 
 
 def _backward(b: ll.IRBuilder, m: Square) -> Square:

@@ -161,7 +161,8 @@ def read_tensor(region: Region, word: ll.Value, kind: TensorKind) -> Buffer:
 
 
 def list_function(unit: Unit, element: Number) -> ll.Function:
-    """`(header)`: a new Python list of the elements; null with an exception."""
+    """`(header)`: a new Python list of the elements; null with an exception. None for a
+    list that nobody reads, which has no header."""
     return unit.function(
         f"object.list.{element}", lambda m, n: _make_list(m, n, element)
     )
@@ -169,6 +170,10 @@ def list_function(unit: Unit, element: Number) -> ll.Function:
 
 def _make_list(module: ll.Module, name: str, element: Number) -> ll.Function:
     b, a = new_function(module, name, [("header", POINTER)], POINTER)
+    with b.if_then(_is_null(b, a["header"]), likely=False):
+        nothing = b.inttoptr(read_slot(b, "None"), POINTER)
+        _call(b, "Py_IncRef", VOID, nothing)
+        b.ret(nothing)
     length = load(b, at(b, a["header"], lists.LENGTH), I64)
     data = load(b, at(b, a["header"], lists.DATA), POINTER)
     made = _call(b, "PyList_New", POINTER, length)

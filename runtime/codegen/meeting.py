@@ -16,12 +16,14 @@ from jit.ir import types as T
 from jit.ir.graph import Node, Value
 from jit.runtime.bytecode.registers import values_read
 from jit.runtime.codegen import conversions, interrupting
+from jit.runtime.codegen.escapes import is_list_of_numbers
 from jit.runtime.codegen.kinds import (
     Kind,
     ObjectKind,
     StaticKind,
     TupleKind,
     Unset,
+    kind_of_type,
     leaves_of,
 )
 from jit.runtime.codegen.ownership import Owner, owners_of
@@ -74,8 +76,8 @@ def meet(region: Region, node: Node, ways: Sequence[Way]) -> list[Any]:
     b, slots = region.b, _slots(region)
     types = [v.type for v in node.outputs]
     kinds = [
-        _common_kind(region, [way[1][index] for way in ways], type)
-        for index, type in enumerate(types)
+        _common_kind(region, [way[1][index] for way in ways], type, output)
+        for index, (type, output) in enumerate(zip(types, node.outputs, strict=True))
     ]
     end = region.append_block("meet")
     b.position_at_end(end)
@@ -139,10 +141,14 @@ def _free(taken: set[int], count: int, first: int) -> list[int]:
     return found
 
 
-def _common_kind(region: Region, values: Sequence[Any], type: T.Type) -> Kind:
+def _common_kind(
+    region: Region, values: Sequence[Any], type: T.Type, output: Value
+) -> Kind:
     kinds = [
         conversions.kind_of(region, v, type) for v in values if not isinstance(v, Unset)
     ]
+    if not kinds and is_list_of_numbers(type) and region.unit.is_local(output):
+        return kind_of_type(type, True)
     if not kinds:
         return conversions.held_kind(type)
     return conversions.common_kind(kinds, type)
@@ -160,10 +166,12 @@ def loop(region: Region, node: Node, trips: ll.Value, condition: ll.Value) -> li
     """A rotated loop; made again with wider kinds where that is needed."""
     dying, region.dying = region.dying, []
     initial = [region.value(v) for v in node.inputs[2:]]
-    types = [v.type for v in node.outputs]
     kinds = region.loop_kinds.get(node)
     if kinds is None:
-        kinds = [_first_kind(region, v, t) for v, t in zip(initial, types, strict=True)]
+        kinds = [
+            _first_kind(region, value, output)
+            for value, output in zip(initial, node.outputs, strict=True)
+        ]
     while True:
         mark = region.checkpoint()
         left = list(dying)
@@ -176,8 +184,9 @@ def loop(region: Region, node: Node, trips: ll.Value, condition: ll.Value) -> li
     return region.loop_results
 
 
-def _first_kind(region: Region, value: Any, type: T.Type) -> Kind:
-    kind = _common_kind(region, [value], type)
+def _first_kind(region: Region, value: Any, output: Value) -> Kind:
+    type = output.type
+    kind = _common_kind(region, [value], type, output)
     if isinstance(kind, StaticKind) and type != T.NONE:
         return conversions.held_kind(type)
     return kind
@@ -199,7 +208,6 @@ class _Loop:
         region, node, kinds = self.region, self.node, self.kinds
         b, slots = region.b, _slots(region)
         (body,) = node.blocks
-        types = [v.type for v in node.outputs]
         initial = self._take_initial(dying)
         first_values = [k.build([ll.Constant(t, None) if isinstance(t, ll.PointerType)
                                  else ll.Constant(t, 0) for t in k.leaf_types()])
@@ -226,9 +234,9 @@ class _Loop:
         region.values.update(zip(body.params[1:], carried, strict=True))
         go_on, *last = region.emit_block(body, body.params)
         wider = [
-            conversions.common_kind([k, _common_kind(region, [v], t)], t)
+            conversions.common_kind([k, _common_kind(region, [v], o.type, o)], o.type)
             if not isinstance(v, Unset) else k
-            for k, v, t in zip(kinds, last, types, strict=True)
+            for k, v, o in zip(kinds, last, node.outputs, strict=True)
         ]  # fmt: skip
         if wider != kinds:
             return wider

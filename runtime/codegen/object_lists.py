@@ -53,8 +53,11 @@ def replace_elements(region: Region, found: ListValue, word: ll.Value) -> None:
 
 
 def read_list(region: Region, given: Handle) -> ListValue:
-    """A list in memory with the elements of a Python list."""
+    """A list in memory with the elements of a Python list; empty for None, which stands
+    for a list that nobody reads."""
     assert isinstance(given.type, T.ListType)
     found = lists.new_list(region, Number(given.type.element), I64(0))
-    replace_elements(region, found, given.word)
+    missing = objects.is_none(region, given.word)
+    with region.b.if_then(region.b.not_(missing), likely=True):
+        replace_elements(region, found, given.word)
     return found

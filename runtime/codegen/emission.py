@@ -19,7 +19,7 @@ from llvmlite.binding import ffi
 from jit.runtime.codegen import target as targets
 from jit.runtime.codegen.forking import llvm_lock
 
-PIPELINE = "3"
+PIPELINE = "4"
 """To be changed when other code is made of the same text."""
 
 _TIDYING = (
@@ -45,6 +45,16 @@ _MUCH = 300_000
 """Characters. Other passes take more than their share of time for functions so long."""
 
 
+PLAIN = "; plain\n"
+"""What the text of a module begins with whose code shall be made quickly.
+
+Locks, calls of other functions and the system take its time, so that it is as fast with
+the least that LLVM can do, which is a quarter of the work.
+"""
+
+_PLAIN_PASSES = ("always_inliner", "sroa", "simplify_cfg")
+
+
 def optimize(
     text: str, *, tidy: bool = False, machine: llvm.TargetMachine | None = None
 ) -> llvm.ModuleRef:
@@ -53,19 +63,29 @@ def optimize(
     With `tidy` the code is only tidied, which is enough for kernels.
     """
     if machine is None:
-        machine = targets.machine()
+        machine = _machine_for(text)
     module = llvm.parse_assembly(_with_target(text, machine), llvm.create_context())
     module.verify()
     options = llvm.create_pipeline_tuning_options(speed_level=3)
     builder = llvm.create_pass_builder(machine, options)
-    if tidy:
+    if tidy or text.startswith(PLAIN):
         passes = llvm.create_new_module_pass_manager()
-        for name in _TIDYING if len(text) < _MUCH else _TIDYING_MUCH:
+        for name in _tidying(text):
             getattr(passes, f"add_{name}_pass")()
     else:
         passes = builder.getModulePassManager()
     _unlocked("LLVMPY_RunNewModulePassManager")(passes, module, builder)
     return module
+
+
+def _tidying(text: str) -> tuple[str, ...]:
+    if text.startswith(PLAIN):
+        return _PLAIN_PASSES
+    return _TIDYING if len(text) < _MUCH else _TIDYING_MUCH
+
+
+def _machine_for(text: str) -> llvm.TargetMachine:
+    return targets.machine(level=0 if text.startswith(PLAIN) else 3)
 
 
 _TARGET_LINE = re.compile(r'^target (triple|datalayout) = ".*"$', re.MULTILINE)
@@ -107,7 +127,7 @@ def _emit(text: str, tidy: bool, machine: llvm.TargetMachine) -> bytes:
 def object_code(text: str, *, tidy: bool = False) -> bytes:
     """The object file of a module, for this machine."""
     with llvm_lock:
-        return _emit(text, tidy, targets.machine())
+        return _emit(text, tidy, _machine_for(text))
 
 
 def object_codes(
@@ -116,15 +136,14 @@ def object_codes(
     """Texts and object files of modules, given by what makes the text and by whether it
     is only tidied. Texts are made on this thread, while others run LLVM."""
     with llvm_lock:  # nobody forks meanwhile; the threads below do not ask for it
-        machines = [targets.machine() for _ in modules]
         if len(modules) == 1 or (os.cpu_count() or 1) == 1:
-            texts = [build() for build, _ in modules]
-            pairs = zip(texts, modules, machines, strict=True)
-            return [(text, _emit(text, tidy, m)) for text, (_, tidy), m in pairs]
+            texts = [(build(), tidy) for build, tidy in modules]
+            return [(t, _emit(t, tidy, _machine_for(t))) for t, tidy in texts]
         made: list[tuple[str, Future[bytes]]] = []
         with ThreadPoolExecutor(os.cpu_count(), "jit-llvm") as pool:
-            for (build, tidy), machine in zip(modules, machines, strict=True):
+            for build, tidy in modules:
                 text = build()
+                machine = _machine_for(text)
                 made.append((text, pool.submit(_emit, text, tidy, machine)))
             return [(text, future.result()) for text, future in made]
 
@@ -132,5 +151,5 @@ def object_codes(
 def assembly_of(text: str, *, tidy: bool = False) -> str:
     """The assembly of a module, for people."""
     with llvm_lock:
-        machine = targets.machine()
+        machine = _machine_for(text)
         return str(machine.emit_assembly(optimize(text, tidy=tidy, machine=machine)))

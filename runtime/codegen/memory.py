@@ -30,6 +30,7 @@ import numpy as np
 
 from jit.runtime.codegen import engine, forking
 from jit.runtime.codegen.building import at, index, larger, load, new_function, store
+from jit.runtime.codegen.emission import PLAIN
 from jit.runtime.codegen.host import host_function, numpy_function, read_slot
 from jit.runtime.codegen.pausing import leave_loop, lock, unlock
 from jit.runtime.codegen.values import I1, I8, I32, I64, POINTER
@@ -261,7 +262,7 @@ def adopt(b: ll.IRBuilder, array: ll.Value) -> None:
 @functools.cache
 def module_text() -> str:
     """The LLVM text of the allocator."""
-    return str(_Module().module)
+    return PLAIN + str(_Module().module)
 
 
 _HUGE_ADVICE = getattr(mmap, "MADV_HUGEPAGE", None)

@@ -35,6 +35,7 @@ from jit.runtime.codegen.callable_type import (
     slot_offset,
     write_word,
 )
+from jit.runtime.codegen.emission import PLAIN
 from jit.runtime.codegen.host import (
     SLOTS,
     host_function,
@@ -140,7 +141,7 @@ def forward_address(natives: int, names: int = 0, defaults: int = 0) -> int:
     def text() -> str:
         module = ll.Module("forward")
         _make_forward(module, natives, names, defaults)
-        return str(module)
+        return PLAIN + str(module)
 
     name = f"forward {natives} {names} {defaults}"
     library = engine.made(name, ["forward"], text).keep()

@@ -85,11 +85,12 @@ def _read(folder: str, name: str) -> str:
         return ""
 
 
-def machine(target: Target | None = None) -> llvm.TargetMachine:
-    """A new LLVM target machine; an execution engine owns the one it is given."""
+def machine(target: Target | None = None, *, level: int = 3) -> llvm.TargetMachine:
+    """A new LLVM target machine, which makes code with a level of optimisation; an
+    execution engine owns the one it is given."""
     initialize()
     target = target if target is not None else host()
     with llvm_lock:
         return llvm.Target.from_triple(target.triple).create_target_machine(
-            cpu=target.cpu, features=target.features, opt=3, jit=True
+            cpu=target.cpu, features=target.features, opt=level, jit=True
         )

@@ -119,48 +119,23 @@ def box_tensor(
     return b.call(box, [state, mine[0], mine[-1], descr, numbers])
 
 
+_BOX_ARGUMENTS = [(n, POINTER) for n in ("state", "data", "owner", "descr", "numbers")]
+
+
 def _make_box(module: ll.Module, name: str, kind: TensorKind) -> ll.Function:
     """`(state, data, owner, descr, sizes and strides)`: the object of a result."""
     unlink = ownership.make_unlink(module, "unlink")
-    arguments = [(n, POINTER) for n in ("state", "data", "owner", "descr", "numbers")]
-    b, a = new_function(module, name, arguments, POINTER)
+    rare = _make_rare_box(module, kind, unlink)
+    b, a = new_function(module, name, _BOX_ARGUMENTS, POINTER)
     owner, rank = a["owner"], kind.rank
     word = b.ptrtoint(owner, I64)
     target = ownership.block_of(b, owner)
-    is_argument = b.icmp_signed("!=", b.and_(word, I64(ARGUMENT)), I64(0))
-    is_view = b.icmp_signed("!=", b.and_(word, I64(VIEW)), I64(0))
-    with b.if_then(is_argument):
-        with b.if_then(b.not_(is_view)):
-            # what is held as a Tensor may have to be given as an array
-            found = array_of(b, target) if kind.is_array else target
-            _count_up(b, found)
-            b.ret(found)
-        base = array_of(b, target)
-        b.ret(finish(b, _view(b, a, rank, base), kind))
-    count_at, object_at, array_at = (at(b, target, -32), at(b, target, -16),
-                                     at(b, target, -24))  # fmt: skip
-    is_boxed = b.icmp_signed("<", load(b, count_at, I64), I64(0))
+    is_rare = b.icmp_signed("!=", b.and_(word, I64(ARGUMENT | VIEW)), I64(0))
+    with b.if_then(is_rare, likely=False):
+        b.ret(b.call(rare, list(b.function.args)))
+    is_boxed = b.icmp_signed("<", load(b, at(b, target, -32), I64), I64(0))
     with b.if_then(is_boxed, likely=False):
-        with b.if_then(b.not_(is_view)):
-            found = load(b, object_at, POINTER)
-            _count_up(b, found)
-            b.ret(found)
-        b.ret(finish(b, _view(b, a, rank, load(b, array_at, POINTER)), kind))
-    with b.if_then(is_view, likely=False):
-        # nobody returns the block itself: an array of its bytes owns it
-        bytes_ = b.alloca(I64)
-        b.store(load(b, at(b, target, -56), I64), bytes_)
-        descr = b.inttoptr(read_slot(b, "descr.uint8"), POINTER)
-        b.call(unlink, [a["state"], target])
-        place = b.bitcast(bytes_, POINTER)
-        whole = memory.array_over(b, descr, 1, place, target)
-        with b.if_then(b.icmp_unsigned("==", whole, NULL), likely=False):
-            _release(b, target)
-            b.ret(NULL)
-        made = _view(b, a, rank, whole)
-        _mark(b, target, whole, NULL)
-        _count_down(b, whole)
-        b.ret(finish(b, made, kind))
+        b.ret(b.call(rare, list(b.function.args)))
     b.call(unlink, [a["state"], target])
     strides = _unusual_strides(b, a["numbers"], rank, kind.dtype.itemsize)
     array = memory.array_over(b, a["descr"], rank, a["numbers"], target, strides)
@@ -171,6 +146,64 @@ def _make_box(module: ll.Module, name: str, kind: TensorKind) -> ll.Function:
     _mark(b, target, array, made)
     b.ret(made)
     return b.function
+
+
+def _make_rare_box(
+    module: ll.Module, kind: TensorKind, unlink: ll.Function
+) -> ll.Function:
+    """The object of a result that is an argument, a view, or what another result is."""
+    b, a = new_function(module, "box_rare", _BOX_ARGUMENTS, POINTER)
+    b.function.attributes.discard("optsize")
+    b.function.attributes.update(("noinline", "optnone"))  # to be made quickly
+    owner, rank = a["owner"], kind.rank
+    word = b.ptrtoint(owner, I64)
+    target = ownership.block_of(b, owner)
+    base = b.alloca(POINTER)
+    is_argument = b.icmp_signed("!=", b.and_(word, I64(ARGUMENT)), I64(0))
+    is_view = b.icmp_signed("!=", b.and_(word, I64(VIEW)), I64(0))
+    with b.if_else(is_argument) as (given, own):
+        with given:
+            with b.if_then(b.not_(is_view)):
+                # what is held as a Tensor may have to be given as an array
+                found = array_of(b, target) if kind.is_array else target
+                _count_up(b, found)
+                b.ret(found)
+            b.store(array_of(b, target), base)
+        with own:
+            is_boxed = b.icmp_signed("<", load(b, at(b, target, -32), I64), I64(0))
+            with b.if_else(is_boxed) as (known, new):
+                with known:
+                    with b.if_then(b.not_(is_view)):
+                        found = load(b, at(b, target, -16), POINTER)
+                        _count_up(b, found)
+                        b.ret(found)
+                    b.store(load(b, at(b, target, -24), POINTER), base)
+                    _count_up(b, b.load(base))
+                with new:
+                    # nobody returns the block itself: an array of its bytes owns it
+                    b.store(_bytes_of_block(b, a["state"], target, unlink), base)
+    made = _view(b, a, rank, b.load(base))
+    with b.if_then(b.not_(is_argument)):
+        _count_down(b, b.load(base))
+    b.ret(finish(b, made, kind))
+    return b.function
+
+
+def _bytes_of_block(
+    b: ll.IRBuilder, state: ll.Value, block: ll.Value, unlink: ll.Function
+) -> ll.Value:
+    """A new array of the bytes of a block, which it owns; if there is none, null is
+    returned from the function that is being built."""
+    size = b.alloca(I64)
+    b.store(load(b, at(b, block, -56), I64), size)
+    descr = b.inttoptr(read_slot(b, "descr.uint8"), POINTER)
+    b.call(unlink, [state, block])
+    whole = memory.array_over(b, descr, 1, b.bitcast(size, POINTER), block)
+    with b.if_then(b.icmp_unsigned("==", whole, NULL), likely=False):
+        _release(b, block)
+        b.ret(NULL)
+    _mark(b, block, whole, NULL)
+    return whole
 
 
 def _unusual_strides(

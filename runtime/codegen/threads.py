@@ -42,6 +42,7 @@ from jit.runtime.codegen.building import (
     smaller,
     store,
 )
+from jit.runtime.codegen.emission import PLAIN
 from jit.runtime.codegen.pausing import leave_loop, pause
 from jit.runtime.codegen.values import I32, I64, POINTER
 from jit.runtime.thread_count import count_address as count_address
@@ -138,7 +139,7 @@ def parallel_address() -> int:
 @functools.cache
 def module_text(sleep: str) -> str:
     """The LLVM text of a pool."""
-    return str(_Module(sleep).module)
+    return PLAIN + str(_Module(sleep).module)
 
 
 @dataclass(frozen=True)

@@ -23,7 +23,7 @@ import llvmlite.ir as ll
 
 from jit.runtime.codegen import building as B
 from jit.runtime.codegen import tile as T
-from jit.runtime.codegen.endings import emit_end
+from jit.runtime.codegen.endings import END_AT, emit_end
 from jit.runtime.codegen.target import Target
 from jit.runtime.codegen.tile import PLAIN, Epilogue, Numbers, Shape
 from jit.runtime.codegen.values import I64, POINTER
@@ -81,6 +81,8 @@ class Convolution:
     """Whether the channels of the result lie together, as its last axis."""
     per_channel: tuple[bool, ...] = ()
     """Of each operand of the epilogue, whether all pixels have the same numbers."""
+    apart: bool = False
+    """Whether the epilogue is a function that is given, of type `endings.END_AT`."""
 
     @property
     def shape(self) -> Shape:
@@ -91,6 +93,7 @@ class Convolution:
         """Equal names mean equal code, on one machine."""
         ending = f"_{self.epilogue.name}" if self.epilogue.name else ""
         ending += "_last" if self.last else ""
+        ending += "_apart" if self.apart else ""
         if self.per_channel and not self.last:
             ending += "_" + "".join("cp"[not own] for own in self.per_channel)
         kind = "depthwise" if self.depthwise else "convolution"
@@ -223,13 +226,15 @@ class _Driver:
             emit_tile(module, self.shape, h, self.types, depthwise=conv.depthwise)
             for h in self.shape.heights
         ]
-        if conv.last:
+        arguments = CONVOLVE_ARGUMENTS + operand_arguments(conv.epilogue)
+        if conv.apart:
+            arguments.append(("end", END_AT.as_pointer()))
+        elif conv.last:
             self.finish = T.emit_finish(module, self.shape, self.types, conv.epilogue)
         else:
             self.finish = emit_end(
                 module, self.shape, self.types, conv.epilogue, conv.per_channel
             )
-        arguments = CONVOLVE_ARGUMENTS + operand_arguments(conv.epilogue)
         self.b, self.given = B.new_function(
             module, conv.name, arguments, internal=False
         )
@@ -360,12 +365,17 @@ class _Driver:
     ) -> None:
         """All tiles of a block of pixels, for one panel of channels."""
         b, plan, given, width = self.b, self.plan, self.given, self.shape.width
-        item = self.types.sum_bytes
         group = b.udiv(panel, self.group_panels)
         within = b.mul(b.urem(panel, self.group_panels), B.index(width))
         columns = B.smaller(b, b.sub(self.outer, within), B.index(width))
         channel = b.add(b.mul(group, self.outer), within)
         weights = B.at(b, given["weights"], b.mul(panel, self.panel_bytes))
+        self._sum(weights, count)
+        if self.conv.apart:
+            b.call(given["end"], [
+                given["plan"], self.results, count, columns, image, pixel, channel,
+            ])  # fmt: skip
+            return
         image_at = B.at(b, given["out"], b.mul(image, plan["out_image"]))
         place = B.at(
             b,
@@ -381,7 +391,24 @@ class _Driver:
             ]
             moves.append(b.mul(channel, given[f"operand{p}_column"]))
             operands.append(B.at(b, given[f"operand{p}"], *moves))
+        steps = []
+        for p, operand in enumerate(operands):
+            steps += [operand, given[f"operand{p}_row"]]
+            if not self.conv.last or self.conv.epilogue.operands[p].along_columns:
+                steps.append(given[f"operand{p}_column"])
+        if self.conv.last:
+            b.call(self.finish, [
+                self.results, place, plan["out_pixel"], count, columns,
+                ll.Constant(ll.IntType(1), 0), B.true(), *steps,
+            ])  # fmt: skip
+        else:
+            b.call(self.finish, [
+                self.results, count, columns, place, plan["out_channel"], *steps,
+            ])  # fmt: skip
 
+    def _sum(self, weights: ll.Value, count: ll.Value) -> None:
+        """The sums of a block of pixels, for the weights of a panel."""
+        b, width, item = self.b, self.shape.width, self.types.sum_bytes
         tiles = B.ceil_div(b, count, self.shape.height)
         ahead_step = B.ceil_div(b, B.index(width * item), tiles)
         with B.loop(b, B.index(0), self.segments, self.part) as part:
@@ -402,17 +429,3 @@ class _Driver:
                 ])  # fmt: skip
 
             T.for_each_tile(b, self.shape, count, use)
-        steps = []
-        for p, operand in enumerate(operands):
-            steps += [operand, given[f"operand{p}_row"]]
-            if not self.conv.last or self.conv.epilogue.operands[p].along_columns:
-                steps.append(given[f"operand{p}_column"])
-        if self.conv.last:
-            b.call(self.finish, [
-                self.results, place, plan["out_pixel"], count, columns,
-                ll.Constant(ll.IntType(1), 0), B.true(), *steps,
-            ])  # fmt: skip
-        else:
-            b.call(self.finish, [
-                self.results, count, columns, place, plan["out_channel"], *steps,
-            ])  # fmt: skip

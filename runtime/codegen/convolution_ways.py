@@ -260,12 +260,10 @@ def _may_transform(call: Call) -> bool:
 
 def _transformed(call: Call) -> None:
     """Winograd's way where there are patches enough for the weights."""
-    region, problem, ending = call.region, call.problem, call.ending
+    region, problem = call.region, call.problem
     b, weight = region.b, problem.constant
     assert weight is not None
-    winograd = W.Winograd(
-        targets.host(), call.types, ending.epilogue, ending.per_channel
-    )
+    winograd = W.Winograd(targets.host(), T.numbers(call.types.source))
     if weight.shape[0] * weight.shape[1] <= _MOST_WEIGHTS:
         least = 16
     else:
@@ -277,6 +275,7 @@ def _transformed(call: Call) -> None:
         def then() -> None:
             words["packed"] = region.constant_data(patch_panels(weight, winograd)).data
             pack_patches(region, winograd, words)
+            words["end"] = R.end_of(region, call.types, call.ending)
             R.run_winograd(region, winograd, words)
 
         with _otherwise(b, many, then):
@@ -335,12 +334,10 @@ def _depthwise(call: Call) -> None:
 
 
 def _windows(call: Call, *, depthwise: bool) -> None:
-    region, problem, ending = call.region, call.problem, call.ending
+    region, problem = call.region, call.problem
     b, g = region.b, problem.geometry
-    conv = Convolution(
-        targets.host(), call.types, ending.epilogue, depthwise,
-        per_channel=ending.per_channel,
-    )  # fmt: skip
+    kind = T.numbers(call.types.source)
+    conv = Convolution(targets.host(), kind, depthwise=depthwise, apart=True)
     words = call.shared or call.write_words(_only_seen(b, problem))
     packs = problem.constant is None or (depthwise and g.is_transposed)
     if not packs:
@@ -348,6 +345,7 @@ def _windows(call: Call, *, depthwise: bool) -> None:
         panels = window_panels(problem.constant, conv, g.groups, turned=g.is_transposed)
         words["packed"] = region.constant_data(panels).data
         pack_windows(region, conv, words)
+    words["end"] = R.end_of(region, call.types, call.ending)
     R.run_convolution(region, conv, words, packs=packs)
     if call.shared is None:
         R.check_memory(region, words)

@@ -16,10 +16,12 @@ from jit.runtime.codegen import convolution as C
 from jit.runtime.codegen import convolution_layout as L
 from jit.runtime.codegen import depthwise as D
 from jit.runtime.codegen import planar as P
+from jit.runtime.codegen import target as targets
 from jit.runtime.codegen import tile as T
 from jit.runtime.codegen import winograd as W
 from jit.runtime.codegen.convolution import PLAN, Convolution
 from jit.runtime.codegen.depthwise import Planes
+from jit.runtime.codegen.endings import END_AT, emit_end, emit_end_at, end_key
 from jit.runtime.codegen.host import host_function
 from jit.runtime.codegen.packed_constants import FLAG
 from jit.runtime.codegen.planar import Planar
@@ -64,7 +66,7 @@ class Ending:
         return tuple(o.is_per_channel for o in self.operands)
 
 
-_NAMES = [*PLAN, "x", "weights", "out", "padded", "packed", "failed"]
+_NAMES = [*PLAN, "x", "weights", "out", "padded", "packed", "failed", "end"]
 
 
 def names_of(epilogue: T.Epilogue) -> list[str]:
@@ -102,6 +104,24 @@ def write_words(region: Region, values: dict[str, ll.Value], ending: Ending) -> 
         if name not in known:
             words[name] = value
     return words
+
+
+def end_of(region: Region, types: T.Numbers, ending: Ending) -> ll.Value:
+    """The address of what ends blocks of sums."""
+    shape = T.shape_for(targets.host(), types.sums)
+    epilogue, own = ending.epilogue, ending.per_channel
+
+    def build(module: ll.Module, name: str) -> ll.Function:
+        end = emit_end(module, shape, types, epilogue, own)
+        return emit_end_at(module, name, end, epilogue, names_of(epilogue))
+
+    made = region.kernel(end_key(shape, types, epilogue, own), END_AT, build)
+    return region.b.bitcast(made, POINTER)
+
+
+def end_given(b: ll.IRBuilder, words: Words) -> ll.Value:
+    """The function that `end_of` told of."""
+    return b.bitcast(words.pointer("end"), END_AT.as_pointer())
 
 
 def operands_of(words: Words, epilogue: T.Epilogue) -> list[ll.Value]:
@@ -158,7 +178,7 @@ def _emit_layout_task(
 ) -> ll.Function:  # fmt: skip
     kernel.linkage = "internal"
     b, given = B.new_function(module, name, TASK_ARGUMENTS)
-    words = Words(b, given["words"], names_of(conv.epilogue))
+    words = words_of(b, given["words"])
     b.call(kernel, [
         given["words"], words.pointer(source), words.pointer(target), given["first"],
         given["last"],
@@ -172,13 +192,13 @@ def _emit_task(module: ll.Module, name: str, conv: Convolution) -> ll.Function:
     kernel = C.emit_convolve(module, conv)
     kernel.linkage = "internal"
     b, given = B.new_function(module, name, TASK_ARGUMENTS)
-    words = Words(b, given["words"], names_of(conv.epilogue))
+    words = words_of(b, given["words"])
 
     def use(work: ll.Value) -> None:
         b.call(kernel, [
             given["words"], words.pointer("padded"), words.pointer("packed"),
             words.pointer("out"), given["first"], given["last"], work,
-            *operands_of(words, conv.epilogue),
+            end_given(b, words),
         ])  # fmt: skip
 
     with_work(b, words, C.work_bytes(b, conv, words), use)
@@ -200,7 +220,7 @@ def _emit_run(
             module, f"{name}_pack", conv, kernel, "weights", "packed"
         )
     b, given = B.new_function(module, name, [("words", POINTER)])
-    words = Words(b, given["words"], names_of(conv.epilogue))
+    words = words_of(b, given["words"])
 
     def use() -> None:
         _make_windows(b, conv, words, pack if packs else None, pad, task)
@@ -279,6 +299,7 @@ def run_convolution(
     region: Region, conv: Convolution, words: Words, *, packs: bool
 ) -> None:
     """Windows as products; the weights are packed, unless this is to do so."""
+    assert conv.apart
     key = f"run_{conv.name}{'_packing' if packs else ''}"
     run = region.kernel(key, RUN, lambda m, n: _emit_run(m, n, conv, packs=packs))
     region.b.call(run, [words.base])
@@ -320,7 +341,7 @@ def _emit_known_run(
     module: ll.Module, name: str, maker: Known, kernel: ll.Function, pad: ll.Function
 ) -> ll.Function:
     """`(words)`: copies the input with zeros around it, and makes all units."""
-    names = names_of(maker.epilogue)
+    names = names_of(maker.epilogue) if isinstance(maker, Planar) else _NAMES
     b, given = B.new_function(module, f"{name}_pad", TASK_ARGUMENTS)
     words = Words(b, given["words"], names)
     b.call(pad, [
@@ -332,11 +353,15 @@ def _emit_known_run(
     b, given = B.new_function(module, f"{name}_task", TASK_ARGUMENTS)
     words = Words(b, given["words"], names)
 
+    if isinstance(maker, Planar):
+        rest = operands_of(words, maker.epilogue)
+    else:
+        rest = [end_given(b, words)]
+
     def use(work: ll.Value) -> None:
         b.call(kernel, [
             given["words"], words.pointer("padded"), words.pointer("packed"),
-            words.pointer("out"), given["first"], given["last"], work,
-            *operands_of(words, maker.epilogue),
+            words.pointer("out"), given["first"], given["last"], work, *rest,
         ])  # fmt: skip
 
     if isinstance(maker, Planar):

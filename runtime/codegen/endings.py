@@ -16,6 +16,7 @@ from jit.runtime.codegen import building as B
 from jit.runtime.codegen import tile as T
 from jit.runtime.codegen.emit_nest import copy_function, entry_alloca
 from jit.runtime.codegen.packing import transposed
+from jit.runtime.codegen.products import Words
 from jit.runtime.codegen.tile import Epilogue, Numbers, Shape
 from jit.runtime.codegen.values import ELEMENT, I1, I64, POINTER
 
@@ -93,6 +94,64 @@ def emit_end(
                 operands.append((place, step))
             write_pixels(b, shape, types, epilogue, per_channel, sums, out, left,
                          operands)  # fmt: skip
+    b.ret_void()
+    return b.function
+
+
+END_AT_ARGUMENTS: list[tuple[str, ll.Type]] = [
+    ("words", POINTER),  # of a run, see `jit.runtime.codegen.convolving`
+    ("sums", POINTER),  # as in `END_ARGUMENTS`
+    ("pixels", I64),
+    ("channels", I64),
+    ("image", I64),  # where the block begins in the result
+    ("pixel", I64),
+    ("channel", I64),
+]
+END_AT = ll.FunctionType(ll.VoidType(), [kind for _, kind in END_AT_ARGUMENTS])
+"""The one part of a convolution that knows its epilogue. Kernels call it by address, so
+that all epilogues share the rest."""
+
+
+def end_key(
+    shape: Shape, types: Numbers, epilogue: Epilogue, per_channel: Sequence[bool]
+) -> str:
+    """What says all of the code of `emit_end_at`."""
+    own = "".join("cp"[not alone] for alone in per_channel)
+    kinds = f"{types.source.name}_{types.result.name}_{shape.lanes}x{shape.width}"
+    return f"end_{kinds}_{epilogue.name or 'plain'}_{own}"
+
+
+def emit_end_at(
+    module: ll.Module,
+    name: str,
+    end: ll.Function,
+    epilogue: Epilogue,
+    names: Sequence[str],
+) -> ll.Function:
+    """A function of type `END_AT` that calls what `emit_end` made; `names` are those of
+    the words."""
+    b, given = B.new_function(module, name, END_AT_ARGUMENTS, internal=False)
+    words = Words(b, given["words"], names)
+
+    def first(kind: str, image: str, pixel: str, channel: str) -> ll.Value:
+        return B.at(
+            b,
+            words.pointer(kind),
+            b.mul(given["image"], words[image]),
+            b.mul(given["pixel"], words[pixel]),
+            b.mul(given["channel"], words[channel]),
+        )
+
+    operands: list[ll.Value] = []
+    for place in range(len(epilogue.operands)):
+        own = f"operand{place}"
+        row, column = f"{own}_row", f"{own}_column"
+        operands += [first(own, f"{own}_image", row, column), words[row], words[column]]
+    b.call(end, [
+        given["sums"], given["pixels"], given["channels"],
+        first("out", "out_image", "out_pixel", "out_channel"), words["out_channel"],
+        *operands,
+    ])  # fmt: skip
     b.ret_void()
     return b.function
 

@@ -19,10 +19,10 @@ import llvmlite.ir as ll
 
 from jit.runtime.codegen import building as B
 from jit.runtime.codegen import tile as T
-from jit.runtime.codegen.convolution import PLAN, Named, operand_arguments
-from jit.runtime.codegen.endings import emit_end
+from jit.runtime.codegen.convolution import PLAN, Named
+from jit.runtime.codegen.endings import END_AT
 from jit.runtime.codegen.target import Target
-from jit.runtime.codegen.tile import PLAIN, Epilogue, Numbers, Shape
+from jit.runtime.codegen.tile import Numbers, Shape
 from jit.runtime.codegen.values import I1, I64, POINTER
 from jit.runtime.codegen.window_tile import emit_tile
 
@@ -38,8 +38,6 @@ class Winograd:
 
     target: Target
     types: Numbers
-    epilogue: Epilogue = PLAIN
-    per_channel: tuple[bool, ...] = ()
 
     @property
     def shape(self) -> Shape:
@@ -48,12 +46,7 @@ class Winograd:
     @property
     def name(self) -> str:
         """Equal names mean equal code, on one machine."""
-        own = "".join("cp"[not alone] for alone in self.per_channel)
-        ending = f"_{self.epilogue.name}{own}" if self.epilogue.name else ""
-        kind = self.types.source.name
-        if self.types.result is not self.types.source:
-            kind += f"_{self.types.result.name}"
-        return f"winograd_{kind}{ending}"
+        return f"winograd_{self.types.source.name}"
 
 
 @dataclass
@@ -137,11 +130,12 @@ WINOGRAD_ARGUMENTS: list[tuple[str, ll.Type]] = [
     ("first", I64),  # units to be made
     ("last", I64),
     ("work", POINTER),
+    ("end", END_AT.as_pointer()),  # see `jit.runtime.codegen.endings`
 ]
 
 
 def emit_winograd(module: ll.Module, winograd: Winograd) -> ll.Function:
-    """The kernel, see `WINOGRAD_ARGUMENTS`; operands follow as in a convolution."""
+    """The kernel, see `WINOGRAD_ARGUMENTS`."""
     return _Driver(module, winograd).emit()
 
 
@@ -206,11 +200,7 @@ class _Driver:
             emit_tile(module, self.shape, h, self.types, depthwise=False)
             for h in self.shape.heights
         ]
-        self.end = emit_end(
-            module, self.shape, self.types, winograd.epilogue, winograd.per_channel
-        )
-        arguments = WINOGRAD_ARGUMENTS + operand_arguments(winograd.epilogue)
-        self.b, self.given = B.new_function(module, winograd.name, arguments)
+        self.b, self.given = B.new_function(module, winograd.name, WINOGRAD_ARGUMENTS)
 
     def emit(self) -> ll.Function:
         b, given = self.b, self.given
@@ -379,24 +369,6 @@ class _Driver:
         channel = b.mul(panel, B.index(width))
         columns = B.smaller(b, b.sub(plan["outer"], channel), B.index(width))
         pixel = b.mul(line, plan["out_w"])
-        steps = []
-        for p in range(len(self.winograd.epilogue.operands)):
-            step, own = given[f"operand{p}_row"], given[f"operand{p}_column"]
-            place = B.at(
-                b,
-                given[f"operand{p}"],
-                b.mul(image, given[f"operand{p}_image"]),
-                b.mul(pixel, step),
-                b.mul(channel, own),
-            )
-            steps += [place, step, own]
-        out = B.at(
-            b,
-            given["out"],
-            b.mul(image, plan["out_image"]),
-            b.mul(pixel, plan["out_pixel"]),
-            b.mul(channel, plan["out_channel"]),
-        )
-        b.call(self.end, [
-            source, plan["out_w"], columns, out, plan["out_channel"], *steps,
+        b.call(given["end"], [
+            given["plan"], source, plan["out_w"], columns, image, pixel, channel,
         ])  # fmt: skip

@@ -14,6 +14,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
 import llvmlite.binding as llvm
+import llvmlite.ir as ll
 from llvmlite.binding import ffi
 
 from jit.runtime.codegen import target as targets
@@ -52,7 +53,17 @@ Locks, calls of other functions and the system take its time, so that it is as f
 the least that LLVM can do, which is a quarter of the work.
 """
 
-_PLAIN_PASSES = ("always_inliner", "sroa", "simplify_cfg")
+_LEAST = ("always_inliner", "sroa", "simplify_cfg")
+_LIGHT = "tidied.lightly"
+
+
+def tidy_lightly(module: ll.Module) -> None:
+    """Have the least done to a module before it becomes machine code.
+
+    That is as fast where nothing is computed twice as it is written: for products it is
+    a quarter of the time of LLVM less.
+    """
+    module.add_named_metadata(_LIGHT)
 
 
 def optimize(
@@ -79,8 +90,8 @@ def optimize(
 
 
 def _tidying(text: str) -> tuple[str, ...]:
-    if text.startswith(PLAIN):
-        return _PLAIN_PASSES
+    if text.startswith(PLAIN) or f"\n!{_LIGHT} = " in text:
+        return _LEAST
     return _TIDYING if len(text) < _MUCH else _TIDYING_MUCH
 
 

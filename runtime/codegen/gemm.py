@@ -171,11 +171,22 @@ def emit_gemm(module: ll.Module, gemm: Gemm) -> ll.Function:
     return _Driver(module, gemm, name).emit()
 
 
-def emit_product(module: ll.Module, gemm: Gemm) -> ll.Function:
+def emit_few_rows(module: ll.Module, name: str, gemm: Gemm) -> ll.Function:
+    """The way of products for few rows, see `GEMM_ARGUMENTS`."""
+    return emit_thin(module, name, GEMM_ARGUMENTS, gemm.shape, gemm.types)
+
+
+GEMM = ll.FunctionType(ll.VoidType(), [kind for _, kind in GEMM_ARGUMENTS])
+
+
+def emit_product(
+    module: ll.Module, gemm: Gemm, *, thin_is_given: bool = False
+) -> ll.Function:
     """As `emit_gemm`, with a way of its own for few rows.
 
     The first argument is the number of rows of the whole product: which way is taken
-    must not depend on the part, as sums are not rounded alike.
+    must not depend on the part, as sums are not rounded alike. The last one is the
+    address of what `emit_few_rows` makes, if it `is given` and not made here.
     """
     name = f"product_{gemm.name}"
     found = module.globals.get(name)
@@ -183,12 +194,14 @@ def emit_product(module: ll.Module, gemm: Gemm) -> ll.Function:
         return found
     large = emit_gemm(module, gemm)
     large.linkage = "internal"
-    thin = emit_thin(
-        module, f"thin_{gemm.name}", GEMM_ARGUMENTS, gemm.shape, gemm.types
-    )
-    b, given = B.new_function(
-        module, name, [("all_rows", I64), *GEMM_ARGUMENTS], internal=False
-    )
+    arguments = [("all_rows", I64), *GEMM_ARGUMENTS]
+    if thin_is_given:
+        arguments.append(("thin", POINTER))
+    b, given = B.new_function(module, name, arguments, internal=False)
+    if thin_is_given:
+        thin = b.bitcast(given["thin"], GEMM.as_pointer())
+    else:
+        thin = emit_few_rows(module, f"thin_{gemm.name}", gemm)
     item = B.index(gemm.types.source.itemsize)
     few = b.icmp_signed("<=", given["all_rows"], B.index(ROWS))
     by_rows = b.icmp_signed("==", given["b_column"], item)
@@ -196,7 +209,7 @@ def emit_product(module: ll.Module, gemm: Gemm) -> ll.Function:
         b.icmp_signed("==", given["b_row"], item),
         b.icmp_signed("==", given["a_column"], item),
     )
-    rest = b.function.args[1:]
+    rest = b.function.args[1 : 1 + len(GEMM_ARGUMENTS)]
     with b.if_else(b.and_(few, b.or_(by_rows, by_columns))) as (is_thin, is_large):
         with is_thin:
             b.call(thin, rest)

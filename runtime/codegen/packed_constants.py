@@ -190,10 +190,28 @@ def new_panels(source: np.ndarray, size: int) -> Panels:
     return panels
 
 
+_MOST_COPIED = 1 << 22
+"""Elements that NumPy copies as fast as machine code, which need not be made then."""
+
+
+def _copy(matrix: np.ndarray, panels: Panels, width: int) -> None:
+    depth, columns = matrix.shape
+    to = panels.view(np.ndarray).view(matrix.dtype).reshape(-1, depth, width)
+    whole = columns // width
+    inside = matrix.T[: whole * width].reshape(whole, width, depth)
+    to[:whole] = inside.transpose(0, 2, 1)
+    if whole < len(to):
+        to[whole] = 0
+        to[whole, :, : columns - whole * width] = matrix[:, whole * width :]
+
+
 def _pack(matrix: np.ndarray, gemm: Gemm) -> Panels:
     depth, columns = matrix.shape
     panels = new_panels(matrix, packed_bytes(gemm, depth, columns))
     panels.dtype_of_matrix = gemm.types.source.name
+    if gemm.types.is_direct and matrix.size <= _MOST_COPIED:
+        _copy(matrix, panels, gemm.shape.width)
+        return panels
     pack = _packer_of(gemm)
     pack(
         matrix.ctypes.data, *matrix.strides, depth, columns, panels.ctypes.data,

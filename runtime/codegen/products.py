@@ -20,6 +20,7 @@ from jit.ir.graph import Node, Value
 from jit.runtime.codegen import building as B
 from jit.runtime.codegen import target as targets
 from jit.runtime.codegen import tile as T
+from jit.runtime.codegen.emission import tidy_lightly
 from jit.runtime.codegen.epilogues import Tail, TailOperand, head
 from jit.runtime.codegen.finishing import (
     FINISH,
@@ -28,7 +29,14 @@ from jit.runtime.codegen.finishing import (
     emit_finish_at,
     finish_key,
 )
-from jit.runtime.codegen.gemm import Gemm, emit_product, is_given, work_bytes
+from jit.runtime.codegen.gemm import (
+    GEMM,
+    Gemm,
+    emit_few_rows,
+    emit_product,
+    is_given,
+    work_bytes,
+)
 from jit.runtime.codegen.host import host_function
 from jit.runtime.codegen.kinds import Declined, Static
 from jit.runtime.codegen.lowering import lowering
@@ -45,8 +53,8 @@ _DTYPES = (
 
 _WORDS = [
     "a", "a_row", "a_column", "b", "b_row", "b_column", "packed",
-    "c", "c_row", "c_item", "whole", "finish", "depth", "rows", "columns", "batches",
-    "rank", "operands",
+    "c", "c_row", "c_item", "whole", "finish", "thin", "depth", "rows", "columns",
+    "batches", "rank", "operands",
     # what `run` adds for the tasks
     "chunk", "chunks", "by_columns", "failed",
 ]  # fmt: skip
@@ -85,7 +93,7 @@ class Words:
 
 def _emit_task(module: ll.Module, name: str, gemm: Gemm) -> ll.Function:
     """`(words, first, last)`: makes some units of a product."""
-    kernel = emit_product(module, gemm)
+    kernel = emit_product(module, gemm, thin_is_given=True)
     kernel.linkage = "internal"
     arguments = [("words", POINTER), ("first", I64), ("last", I64)]
     b, given = B.new_function(module, name, arguments)
@@ -142,6 +150,7 @@ def _emit_task(module: ll.Module, name: str, gemm: Gemm) -> ll.Function:
             b.select(by_columns, begin, zero),
             b.select(by_columns, B.smaller(b, columns, past), columns),
             work,
+            words.pointer("thin"),
         ])  # fmt: skip
     release = ll.FunctionType(ll.VoidType(), [POINTER, I64])
     b.call(host_function(b, "release", release), [work, bytes])
@@ -206,8 +215,14 @@ def _move_operands(
                     B.at(b, made, 8 * place))  # fmt: skip
 
 
+def _emit_few_rows(module: ll.Module, name: str, gemm: Gemm) -> ll.Function:
+    tidy_lightly(module)
+    return emit_few_rows(module, name, gemm)
+
+
 def _emit_run(module: ll.Module, name: str, gemm: Gemm) -> ll.Function:
     """`(words)`: cuts a product into units and gives them to the threads."""
+    tidy_lightly(module)
     task = _emit_task(module, f"{name}_task", gemm)
     b, given = B.new_function(module, name, [("words", POINTER)])
     words, shape, one = Words(b, given["words"], _WORDS), gemm.shape, 1
@@ -395,6 +410,10 @@ def multiply(
         ll.FunctionType(ll.VoidType(), [POINTER]),
         lambda m, n: _emit_run(m, n, gemm),
     )
+    # made beside the other one, on another core
+    thin = region.kernel(
+        f"thin_{gemm.name}", GEMM, lambda m, n: _emit_few_rows(m, n, gemm)
+    )
     finish = region.kernel(
         finish_key(gemm.shape, types, epilogue),
         FINISH,
@@ -424,6 +443,7 @@ def multiply(
         "c_item": I64(types.result.itemsize),
         "whole": I64(int(not types.accumulates)),
         "finish": b.bitcast(finish, POINTER),
+        "thin": b.bitcast(thin, POINTER),
         "depth": a.columns,
         "rows": a.rows,
         "columns": b_.columns,

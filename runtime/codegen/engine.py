@@ -262,14 +262,15 @@ def make_ready(libraries: Sequence[Wanted], text: str, *, tidy: bool) -> None:
                 missing[key] = wanted
         own = key_of(text, tidy=tidy)
         modules = [(wanted.build, True) for wanted in missing.values()]
-        if not _is_stored(own):
-            modules.append((lambda: text, tidy))
+        has_own = not _is_stored(own)
+        if has_own:  # first: its text is there
+            modules.insert(0, (lambda: text, tidy))
         codes = iter(emission.object_codes(modules) if modules else ())
-        for key, (made_text, code) in zip(missing, codes, strict=False):
+        if has_own:
+            _keep(own, next(codes)[1])
+        for key, (made_text, code) in zip(missing, codes, strict=True):
             places = host.places_of(host.slots_of(made_text))
             _keep(key, _with_places(places, code))
-        for _, code in codes:
-            _keep(own, code)
 
 
 _fresh: dict[str, bytes] = {}

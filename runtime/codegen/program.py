@@ -275,7 +275,7 @@ def compile_graph(
     if isinstance(found, list):
         return found
     with seconds_of("llvm", seconds):
-        libraries = [*_services(found), *(k.wanted() for k in found.kernels)]
+        libraries = [*(k.wanted() for k in found.kernels), *_services(found)]
         engine.make_ready(libraries, found.text, tidy=found.tidy)
         uses = {kernel.symbol: kernel.load() for kernel in found.kernels}
         library = engine.load(found.text, ["entry"], tidy=found.tidy, uses=uses)

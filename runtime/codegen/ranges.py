@@ -102,6 +102,8 @@ class Ranges:
         self._items_grew = False
         self._stops = sorted({INT_MIN, -1, 0, 1, 2**31 - 1, 2**32, 2**53, INT_MAX})
         self._add_stops(block)
+        for param in block.params:
+            self._set(param, FULL)
         self._walk(block)
 
     def of(self, value: Value) -> Interval:

@@ -100,6 +100,23 @@ def test_an_interval_holds_all_that_can_be(
     assert expected == interval_of_result(function, 5)
 
 
+def argument_or_one(a: int, c: int, xs: list[int]) -> int:
+    for d in range(4, 2, -1):
+        if a // d - 2 > c:
+            a = 1
+        else:
+            xs.append(d)
+    return a
+
+
+def test_an_argument_may_be_any_number_where_ways_meet() -> None:
+    made = jit.script(argument_or_one)
+    for a in (-3, 5, 40, -(2**62)):
+        assert argument_or_one(a, -2, []) == made(a, -2, [])
+    low, high = interval_of_result(argument_or_one, -3, -2, [])
+    assert (INT_MIN, INT_MAX) == (low, high)
+
+
 def test_what_is_halved_stays_below_where_it_began() -> None:
     assert interval_of_result(halved, 5) == (0, 999)
 

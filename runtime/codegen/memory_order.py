@@ -73,6 +73,60 @@ def order_of(
     """
     if rank < 2:
         return None
+    if rank == 2:
+        return _order_here(b, rank, operands)
+    ranks = [len(sizes) for sizes, _ in operands]
+    pairs = sorted({
+        (rank - own + i, rank - own + j)
+        for own in ranks
+        for j in range(own)
+        for i in range(j)
+    })  # fmt: skip
+    if not pairs:
+        return None
+    function = _order_function(b.module, rank, ranks, pairs)
+    words = [word for sizes, strides in operands for word in (*sizes, *strides)]
+    flags = b.call(function, words)
+    return Order(rank, {
+        pair: b.trunc(b.lshr(flags, I64(place)), I1) for place, pair in enumerate(pairs)
+    })  # fmt: skip
+
+
+def _order_function(
+    module: ll.Module,
+    rank: int,
+    ranks: Sequence[int],
+    pairs: Sequence[tuple[int, int]],
+) -> ll.Function:
+    """The order of operands, given by their sizes and strides, as a bit for each of the
+    pairs of axes: whether it is turned."""
+    name = f"memory_order.{rank}.{'.'.join(map(str, ranks))}"
+    found = module.globals.get(name)
+    if found is not None:
+        return found
+    type = ll.FunctionType(I64, [I64] * (2 * sum(ranks)))
+    function = ll.Function(module, type, name)
+    function.linkage = "internal"
+    function.attributes.add("nounwind")
+    b = ll.IRBuilder(function.append_basic_block("start"))
+    left = iter(function.args)
+    operands = [
+        tuple([next(left) for _ in range(own)] for _ in range(2)) for own in ranks
+    ]
+    order = _order_here(b, rank, operands)
+    flags: ll.Value = I64(0)
+    for place, pair in enumerate(pairs):
+        assert order is not None
+        flag = b.zext(order.turned[pair], I64)
+        flags = b.or_(flags, b.shl(flag, I64(place)))
+    b.ret(flags)
+    return function
+
+
+def _order_here(
+    b: ll.IRBuilder, rank: int, operands: Sequence[tuple[Words, Words]]
+) -> Order | None:
+    """What `order_of` gives, found by the code at the place of the builder."""
     keeps: dict[tuple[int, int], ll.Value] = {}
     turns: dict[tuple[int, int], ll.Value] = {}
     for sizes, strides in operands:

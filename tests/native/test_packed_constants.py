@@ -3,7 +3,13 @@
 from __future__ import annotations
 
 import gc
+import json
+import os
+import subprocess
+import sys
+import textwrap
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -14,9 +20,11 @@ pytest.importorskip("llvmlite", reason="llvmlite is not installed (extra `native
 import jit
 from jit import torch
 from jit.ir import dtypes
-from jit.runtime.codegen import packed_constants, target
+from jit.runtime.codegen import convolution_packing, packed_constants, target
+from jit.runtime.codegen.convolution import Convolution
 from jit.runtime.codegen.gemm import Gemm
 from jit.runtime.codegen.tile import numbers
+from jit.runtime.codegen.winograd import Winograd
 from jit.runtime.executor import enable_native
 from jit.runtime.tensor import wrap
 
@@ -143,3 +151,69 @@ def test_what_is_packed_can_be_described_and_made_again() -> None:
         assert again is not panels
         assert (panels == again).all()
         assert packed_constants.describe(panels, arrays[:2]) is None
+
+
+def test_weights_of_convolutions_are_described_by_how_they_are_packed() -> None:
+    kind, host = numbers(dtypes.float32), target.host()
+    source = frozen(matrix(40 * 33, 9).reshape(40, 33, 3, 3))
+    others = [frozen(matrix(3, 4)), source]
+    conv = Convolution(host, kind)
+    for panels in (
+        convolution_packing.window_panels(source, conv, 1, turned=False),
+        convolution_packing.window_panels(source, conv, 3, turned=True),
+        convolution_packing.patch_panels(source, Winograd(host, kind)),
+        packed_constants.packed_tiles(source, (8, 4, 1)),
+    ):
+        described = packed_constants.describe(panels, others)
+        assert described is not None
+        stored = json.loads(json.dumps(described))
+
+        assert packed_constants.make_again(stored, others) is panels
+        again = packed_constants.make_again(stored, [frozen(a) for a in others])
+        assert again is not panels
+        assert panels.nbytes == again.nbytes
+        assert packed_constants.describe(panels, others[:1]) is None
+
+
+def test_programs_whose_convolutions_come_from_disk_pack_at_first_use(
+    tmp_path: Path,
+) -> None:
+    code = """
+        import numpy as np
+        import jit
+        from jit import torch
+        from jit.runtime.codegen import program
+        made = []
+        lower = program.lower_graph
+        program.lower_graph = lambda *args: made.append(1) or lower(*args)
+        rng = np.random.default_rng(0)
+        layers = []
+        for inputs, outputs, size in ((3, 40, 3), (40, 50, 3), (50, 33, 2)):
+            layer = torch.nn.Conv2d(inputs, outputs, size)
+            for name in ("weight", "bias"):
+                array = getattr(layer, name).array
+                array[:] = rng.standard_normal(array.shape)
+            layers += [layer, torch.nn.ReLU()]
+        module = torch.nn.Sequential(*layers).eval()
+        f = jit.freeze(jit.script(module))
+        for edge in (9, 30):
+            x = torch.from_numpy(rng.standard_normal((2, 3, edge, edge), np.float32))
+            expected = module(x).array
+            for _ in range(2):
+                np.testing.assert_allclose(expected, f(x).array, 1e-3, 1e-2)
+        print(len(made), float(f(x).array.sum()))
+    """
+    found = [
+        subprocess.run(
+            [sys.executable, "-c", textwrap.dedent(code)],
+            capture_output=True,
+            text=True,
+            check=True,
+            env={**os.environ, "JIT_CACHE_DIR": str(tmp_path / "objects")},
+            timeout=200,
+        ).stdout.split()
+        for _ in range(2)
+    ]
+
+    assert ["1", "0"] == [lowered for lowered, _ in found]
+    assert found[0][1] == found[1][1]

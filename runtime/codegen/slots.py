@@ -70,7 +70,7 @@ class Slots:
         """The slot that got an owner last: what is outside of a `try` keeps its own."""
         found = [i for i, held in self.held.items() if held.word is owner.word]
         mine = [i for i in found if i >= self.first]
-        return (mine or found or [None])[-1]
+        return max(mine or found, default=None, key=found.index)
 
     def drop(self, owner: Owner) -> None:
         """Forget one owner; it has been released, or stands elsewhere."""

@@ -43,7 +43,15 @@ _PLAIN: dict[T.Type, Callable[[Any], Any]] = {
 }
 
 
+_MANY = 1000
+"""Numbers of a constant that is not spelled out."""
+
+
 def short_text(value: Any) -> str:
     """A constant in a listing: at most one short line."""
+    array = getattr(value, "array", value)
+    if isinstance(array, np.ndarray) and array.size > _MANY:
+        # nobody reads the first of many numbers, and their format depends on all
+        return f"{array.dtype.name}{list(array.shape)}"
     text = " ".join(repr(value).split())
     return text if len(text) <= 40 else f"{text[:39]}…"

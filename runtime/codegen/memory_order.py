@@ -111,7 +111,8 @@ def _order_function(
     b = ll.IRBuilder(function.append_basic_block("start"))
     left = iter(function.args)
     operands = [
-        tuple([next(left) for _ in range(own)] for _ in range(2)) for own in ranks
+        ([next(left) for _ in range(own)], [next(left) for _ in range(own)])
+        for own in ranks
     ]
     order = _order_here(b, rank, operands)
     flags: ll.Value = I64(0)

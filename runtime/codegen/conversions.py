@@ -33,6 +33,7 @@ from jit.runtime.codegen.kinds import (
     Tuple,
     TupleKind,
     Unset,
+    is_array,
     kind_of_type,
     leaves_of,
 )
@@ -167,7 +168,7 @@ def box(region: Region, value: Any, type: T.Type) -> ll.Value:
         case ll.Value():
             return _box_number(region, value)
         case Buffer():
-            return _box_buffer(region, value, isinstance(type, T.ArrayType))
+            return _box_buffer(region, value, is_array(type))
         case Tuple(items):
             return _box_tuple(region, value, type)
         case ListValue():

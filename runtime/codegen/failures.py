@@ -42,6 +42,7 @@ from jit.runtime.codegen.kinds import (
     Repeated,
     Static,
     Tuple,
+    is_array,
 )
 from jit.runtime.codegen.values import F64, I1, I64, POINTER, Buffer
 from jit.runtime.tensor import wrap
@@ -79,7 +80,8 @@ def recipe(value: Any, words: list[ll.Value], type: T.Type | None = None) -> Rec
             words.append(value)
             return lambda state: convert(state[index])
         case Tuple(items):
-            parts = [recipe(item, words) for item in items]
+            types = T.tuple_elements(type or T.ANY) or (None,) * len(items)
+            parts = [recipe(v, words, t) for v, t in zip(items, types, strict=True)]
             return lambda state: tuple(part(state) for part in parts)
         case ListValue(element, header):
             words.append(header)
@@ -87,21 +89,21 @@ def recipe(value: Any, words: list[ll.Value], type: T.Type | None = None) -> Rec
         case Buffer():
             index = OPERANDS + len(words)
             words += [value.data, *value.sizes, *value.strides]
-            is_array = isinstance(type, T.ArrayType)
-            return _tensor_recipe(index, value.dtype, value.rank, is_array)
+            return _tensor_recipe(index, value.dtype, value.rank, is_array(type))
         case Handle(word):
             words.append(word)
             place = OPERANDS + len(words) - 1
             return lambda state: object_at(state[place])
-        case Items(items):
-            parts = [recipe(item, words) for item in items]
+        case Items(items, element):
+            parts = [recipe(item, words, element) for item in items]
             return lambda state: [part(state) for part in parts]
         case Repeated(count):
             place = OPERANDS + len(words)
             words.append(count)
             return lambda state: [None] * min(state[place], _MOST_REPEATED)
         case Lazy(node, inputs):
-            parts = [recipe(item, words) for item in inputs]
+            given = zip(inputs, node.inputs, strict=True)
+            parts = [recipe(item, words, v.type) for item, v in given]
             return lambda state: _text(node, [part(state) for part in parts])
     raise Declined(f"an operand {value!r} cannot be shown to the reference kernel")
 

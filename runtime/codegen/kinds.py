@@ -261,6 +261,12 @@ def kind_of_type(type: T.Type, objects: bool = False) -> Kind:
     raise Declined(f"values of type `{type}` are not held by machine code")
 
 
+def is_array(type: T.Type | None) -> bool:
+    """Whether tensors of a type are arrays; Optional or not."""
+    inner = type.element if isinstance(type, T.OptionalType) else type
+    return isinstance(inner, T.ArrayType)
+
+
 def kind_of(value: Any, type: T.Type) -> Kind:
     """How a value, which has a type, is held."""
     match value:
@@ -273,8 +279,7 @@ def kind_of(value: Any, type: T.Type) -> Kind:
             parts = tuple(map(kind_of, items, types))
             return TupleKind(parts, value.type)
         case Buffer():
-            is_array = isinstance(type, T.ArrayType)
-            return TensorKind(value.dtype, value.rank, is_array)
+            return TensorKind(value.dtype, value.rank, is_array(type))
         case ListValue(element):
             return ListKind(element)
         case Handle():

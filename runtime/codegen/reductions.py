@@ -411,6 +411,9 @@ class Reduced:
         return tuple(n for d, n in enumerate(self.sizes) if d not in self.dims)
 
 
+_NEED_AXES = ("np::mean", "np::var", "np::std")
+
+
 def reduce_in(group: Group, node: Node) -> Reduced:
     """Put the reduction of a node into the nest of its group."""
     found = program_of(node)
@@ -424,6 +427,8 @@ def reduce_in(group: Group, node: Node) -> Reduced:
     except (IndexError, RuntimeError) as e:
         raise Declined(str(e)) from None
     if rank == 0:
+        if given.get("dim") is not None and node.kind in _NEED_AXES:
+            raise Declined("NumPy refuses an axis here")
         dims = ()
     offset = group.rank - rank
     axes = [offset + d for d in dims] if rank else [group.rank - 1]

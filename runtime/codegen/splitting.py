@@ -52,7 +52,9 @@ def parts_of(region: Region, node: Node, count: ll.Value, make: MakePart) -> lis
         unpack = next(iter(node.output.uses)).node
         equal = region.b.icmp_signed("==", count, I64(wanted))
         region.fail_unless(equal, unpack, [Repeated(count)])
-    return [Items(tuple(make(index) for index in range(wanted)), T.TENSOR)]
+    kind = node.output.type
+    element = kind.element if isinstance(kind, T.ListType) else T.TENSOR
+    return [Items(tuple(make(index) for index in range(wanted)), element)]
 
 
 def _source(region: Region, node: Node, dim: int) -> tuple[Buffer, int, ll.Value]:

@@ -59,7 +59,9 @@ class matmul(NumpyFunction):
         return (*batch, *rows, *columns)
 
     def dtype(x1, x2):
-        return promoted(x1, x2)
+        found = promoted(x1, x2)
+        # NumPy has no product of bfloat16, and takes the next wider dtype
+        return dtypes.float32 if found is dtypes.bfloat16 else found
 
 
 @op("np::dot(Array a, Array b) -> Array")

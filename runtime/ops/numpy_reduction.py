@@ -12,8 +12,11 @@ from jit.runtime.ops.samples import boolean, case, f16, f32, f64, i32, i64, nan
 
 
 def axes_of(axis):
-    """NumPy's axis argument, of a list."""
-    return tuple(axis) if isinstance(axis, list) else axis
+    """NumPy's axis argument, of a list; one axis is an int, which arrays without
+    dimensions take where they refuse a tuple."""
+    if isinstance(axis, list):
+        return axis[0] if len(axis) == 1 else tuple(axis)
+    return axis
 
 
 def wrap_axis(axis, rank):
@@ -32,6 +35,8 @@ def reduced(a, axis, keepdims):
         return None
     if axis is None:
         wrapped = set(range(len(sizes)))
+    elif not sizes and axis in ([0], [-1], 0, -1):
+        return ()  # or it is refused, as NumPy does for means
     else:
         listed = axis if isinstance(axis, list) else [axis]
         wrapped = {wrap_axis(i, len(sizes)) for i in listed}

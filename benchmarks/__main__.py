@@ -17,7 +17,7 @@ from benchmarks import compiling, machine, report, worker
 from benchmarks.contenders import OURS
 from benchmarks.families import FAMILIES
 from benchmarks.measuring import QUICK, Effort
-from jit.runtime.codegen import limits
+from jit.runtime.codegen.process import limits
 
 ROOT = Path(__file__).resolve().parents[1]
 FULL_RUN = ROOT / "build" / "benchmarks" / "full.json"

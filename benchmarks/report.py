@@ -22,7 +22,7 @@ from benchmarks.intervals import (
     ratio,
     spread,
 )
-from jit.runtime.codegen.limits import Limits
+from jit.runtime.codegen.process.limits import Limits
 
 Record = dict[str, Any]
 NOISY = 0.12

@@ -38,7 +38,7 @@ def memory_stats() -> MemoryStats:
     """What compiled code holds now; nothing where there is no compiled code."""
     if not codegen.is_available():
         return MemoryStats()
-    from jit.runtime.codegen import memory
+    from jit.runtime.codegen.process import memory
 
     return memory.statistics()
 
@@ -46,7 +46,7 @@ def memory_stats() -> MemoryStats:
 def reset_peak_memory() -> None:
     """Let the peak of `memory_stats` be what is in use now."""
     if codegen.is_available():
-        from jit.runtime.codegen import memory
+        from jit.runtime.codegen.process import memory
 
         memory.reset_peak()
 
@@ -59,6 +59,6 @@ def keep_memory(bytes: int) -> None:
     if bytes < 0:
         raise ValueError(f"expected a number of bytes, got {bytes}")
     if codegen.is_available():
-        from jit.runtime.codegen import memory
+        from jit.runtime.codegen.process import memory
 
         memory.set_limit(bytes)

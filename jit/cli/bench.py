@@ -109,7 +109,7 @@ def _peak_bytes(call: Call) -> int | None:
     """The most bytes that a call has in use at a time; None without machine code."""
     if not codegen.is_available():
         return None
-    from jit.runtime.codegen import memory
+    from jit.runtime.codegen.process import memory
 
     memory.reset_peak()
     before = memory.statistics().current

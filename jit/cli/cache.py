@@ -10,7 +10,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> None:
-    from jit.runtime.codegen import cache
+    from jit.runtime.codegen.making import cache
 
     folder = cache.place().folder
     if folder is None:

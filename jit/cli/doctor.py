@@ -54,7 +54,8 @@ def _machine_code() -> str:
 
     if not codegen.is_available():
         return "none: llvmlite is not installed"
-    from jit.runtime.codegen import calling, target
+    from jit.runtime.codegen.calls import calling
+    from jit.runtime.codegen.making import target
 
     if problem := calling.problem():
         return f"not called: {problem}"
@@ -64,7 +65,7 @@ def _machine_code() -> str:
 
 
 def _cache() -> str:
-    from jit.runtime.codegen import cache
+    from jit.runtime.codegen.making import cache
 
     place = cache.place()
     return str(place.folder) if place.folder else f"not used: {place.reason}"

@@ -16,7 +16,7 @@ import argparse
 
 from jit.cli.calls import add_call_arguments, read_call
 from jit.cli.failure import UsageError, printable
-from jit.runtime.codegen.limits import Limits
+from jit.runtime.codegen.process.limits import Limits
 
 _STAGES = {
     "loops": "the loop nests, before they become LLVM",
@@ -63,6 +63,6 @@ def set_threads(count: int | None) -> None:
 def limits_here() -> Limits | None:
     """What this machine can do with the threads that may work; None without llvmlite."""
     import jit
-    from jit.runtime.codegen import limits
+    from jit.runtime.codegen.process import limits
 
     return limits.quickly(jit.get_num_threads())

@@ -13,7 +13,7 @@ from typing import Any
 
 from jit.ir.schema import Argument
 from jit.runtime import conditions
-from jit.runtime.codegen.callable_type import (
+from jit.runtime.codegen.calls.callable_type import (
     CONDITIONS,
     POSITIONAL,
     DirectCallable,
@@ -66,7 +66,7 @@ class Linked(DirectCallable):
             return
         if word == self._word and compiled in self._linked[word]:
             return
-        from jit.runtime.codegen.native_function import begin_calls
+        from jit.runtime.codegen.calls.native_function import begin_calls
 
         with self._lock:
             mine = self._linked.setdefault(word, {})

@@ -27,7 +27,7 @@ from jit.ir.schema import FunctionSchema
 from jit.modules.arguments import bind_arguments, enter, gives_arrays, leave
 from jit.modules.linked import Linked
 from jit.runtime import conditions, dispatch
-from jit.runtime.codegen.callable_type import DirectCallable
+from jit.runtime.codegen.calls.callable_type import DirectCallable
 from jit.runtime.executor import CacheInfo, Executor, Explanation
 from jit.runtime.objects import Object
 from jit.torch.nn import Module
@@ -220,7 +220,7 @@ class ScriptModule(DirectCallable, Module):
         forward, word = self.forward, conditions.current()
         result = forward(*args, **kwargs)
         if forward.natives and self.__dict__["_linked_for"] != word:
-            from jit.runtime.codegen.native_function import begin_calls
+            from jit.runtime.codegen.calls.native_function import begin_calls
 
             self.__dict__["_linked_for"] = word
             object.__setattr__(self, "natives", (forward,))

@@ -14,14 +14,7 @@ import llvmlite.ir as ll
 from jit.ir import types as T
 from jit.ir.graph import Block, Node, Value
 from jit.runtime.bytecode.registers import values_read
-from jit.runtime.codegen import (
-    conversions,
-    global_lock,
-    interpreted,
-    interrupting,
-    meeting,
-    objects,
-)
+from jit.runtime.codegen.calls import global_lock, interrupting
 from jit.runtime.codegen.kinds import (
     Declined,
     Handle,
@@ -33,6 +26,7 @@ from jit.runtime.codegen.kinds import (
     leaves_of,
 )
 from jit.runtime.codegen.lowering import lowering
+from jit.runtime.codegen.objects import conversions, interpreted, meeting, objects
 from jit.runtime.codegen.region import NodeDeclined, Region
 from jit.runtime.codegen.values import I1, I64
 
@@ -326,7 +320,7 @@ def cast(region: Region, node: Node) -> Any:
 @lowering("prim::RaiseException", objects=True)
 def raise_exception(region: Region, node: Node) -> None:
     """A check that fails always."""
-    from jit.runtime.codegen import attempts
+    from jit.runtime.codegen.objects import attempts
 
     if region.landings and attempts.raise_new(region, node):
         return

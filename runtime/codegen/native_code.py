@@ -12,11 +12,14 @@ from typing import Any
 
 import numpy as np
 
-from jit.runtime.codegen import attributes, calling, engine, failures, ownership
-from jit.runtime.codegen.kernels import Kernel
+from jit.runtime.codegen import failures
+from jit.runtime.codegen.calls import attributes, calling
+from jit.runtime.codegen.calls.native_function import NativeFunction
 from jit.runtime.codegen.kinds import Kind
 from jit.runtime.codegen.lowering import Reason
-from jit.runtime.codegen.native_function import NativeFunction
+from jit.runtime.codegen.making import engine
+from jit.runtime.codegen.making.kernels import Kernel
+from jit.runtime.codegen.process import ownership
 from jit.runtime.objects import Object
 
 AN_OBJECT: Any = object()
@@ -97,7 +100,7 @@ class NativeCode:
         """A Python callable; `slow` takes the calls whose arguments do not fit.
 
         Without it the callable is one of several that are tried in turn, see
-        `jit.runtime.codegen.native_function`, and must not be called otherwise.
+        `jit.runtime.codegen.calls.native_function`, and must not be called otherwise.
         `bound` is a module that the callable has as its first argument. Floats at the
         positions `converted` may be given as ints then.
         """

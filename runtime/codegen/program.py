@@ -17,19 +17,8 @@ import numpy as np
 
 from jit.ir import types as T
 from jit.ir.graph import Block, Graph, Node, Value
-from jit.runtime.codegen import (
-    calling,
-    engine,
-    escapes,
-    failures,
-    host,
-    interpreted,
-    memory,
-    ownership,
-    threads,
-)
-from jit.runtime.codegen import target as targets
-from jit.runtime.codegen.kernels import Kernel
+from jit.runtime.codegen import failures, host
+from jit.runtime.codegen.calls import calling
 from jit.runtime.codegen.kinds import (
     Declined,
     Kind,
@@ -42,7 +31,12 @@ from jit.runtime.codegen.kinds import (
     kind_of_type,
 )
 from jit.runtime.codegen.lowering import Reason
+from jit.runtime.codegen.making import engine
+from jit.runtime.codegen.making import target as targets
+from jit.runtime.codegen.making.kernels import Kernel
 from jit.runtime.codegen.native_code import AN_OBJECT, Lowered, NativeCode, seconds_of
+from jit.runtime.codegen.objects import escapes, interpreted
+from jit.runtime.codegen.process import memory, ownership, threads
 from jit.runtime.codegen.region import NodeDeclined, Region, returned_type
 from jit.runtime.codegen.values import I64, POINTER
 from jit.runtime.gathering import Gathering
@@ -140,7 +134,7 @@ class Unit:
         type: ll.FunctionType,
         build: Callable[[ll.Module, str], ll.Function],
     ) -> ll.Function:
-        """A function in a library of its own, see `jit.runtime.codegen.kernels`.
+        """A function in a library of its own, see `jit.runtime.codegen.making.kernels`.
 
         `build` makes the function, of this type, with what it calls, in the module that
         it is given. It is called later, or never: where the kernel is in the process or
@@ -153,7 +147,7 @@ class Unit:
         return found
 
     def ownership(self, name: str) -> ll.Function:
-        """A function of `jit.runtime.codegen.ownership`."""
+        """A function of `jit.runtime.codegen.process.ownership`."""
         needed = [self.ownership(n) for n in ownership.NEEDED.get(name, ())]
         make = getattr(ownership, f"make_{name}")
         return self.function(name, lambda m, n: make(m, n, *needed))
@@ -162,7 +156,7 @@ class Unit:
         """How the arguments of a call from Python are held."""
         if not self.objects:
             return [kind_of_type(v.type) for v in graph.inputs]
-        from jit.runtime.codegen.conversions import held_kind
+        from jit.runtime.codegen.objects.conversions import held_kind
 
         return [
             kind_of_type(v.type)
@@ -214,7 +208,7 @@ class Unit:
     def _declared_results(self, graph: Graph, name: str) -> list[Kind] | None:
         """The kinds of the results, if the types say them."""
         if self.objects:
-            from jit.runtime.codegen.conversions import held_kind
+            from jit.runtime.codegen.objects.conversions import held_kind
 
             # what calls itself must know what it gives before it is made
             again = any(made == name for made, _ in self._being_made)

@@ -36,8 +36,8 @@ from jit.runtime.codegen.kinds import (
     kind_of_type,
     leaves_of,
 )
-from jit.runtime.codegen.ownership import Owner, owners_of
-from jit.runtime.codegen.slots import Slots
+from jit.runtime.codegen.objects.slots import Slots
+from jit.runtime.codegen.process.ownership import Owner, owners_of
 from jit.runtime.codegen.values import F64, I1, I64, POINTER, Buffer
 from jit.runtime.tensor import Tensor
 
@@ -138,7 +138,7 @@ class Region:
     def _make_failed(self, block: ll.Block) -> None:
         self.b.position_at_end(block)
         if self.slots is not None:
-            from jit.runtime.codegen import objects
+            from jit.runtime.codegen.objects import objects
 
             objects.settle(self, again=False)
             self.slots.release_all()
@@ -190,7 +190,7 @@ class Region:
             made = (made,)
         assert len(made) in (count, 0), (node, made)
         if self.slots is not None:
-            from jit.runtime.codegen import conversions
+            from jit.runtime.codegen.objects import conversions
 
             pairs = zip(made, node.outputs, strict=False)
             made = [conversions.settled(self, v, o) for v, o in pairs]
@@ -278,7 +278,7 @@ class Region:
     def _call(
         self, name: str, result: ll.Type, arguments: Sequence[ll.Value]
     ) -> ll.Value:
-        """Call a function of `jit.runtime.codegen.ownership`."""
+        """Call a function of `jit.runtime.codegen.process.ownership`."""
         return self.b.call(self.unit.ownership(name), arguments)
 
     def new_block(self, bytes: ll.Value) -> ll.Value:
@@ -330,7 +330,7 @@ class Region:
             raise
         except Declined as declined:
             self.back_to(mark)
-            from jit.runtime.codegen import boxed
+            from jit.runtime.codegen.objects import boxed
 
             return boxed.call(self, node, str(declined))
 
@@ -375,7 +375,7 @@ class Region:
         """How a value is handed on."""
         if self.slots is None:
             return kind_of(value, type)
-        from jit.runtime.codegen import conversions
+        from jit.runtime.codegen.objects import conversions
 
         return conversions.kind_of(self, value, type)
 
@@ -384,7 +384,7 @@ class Region:
         objects."""
         if self.slots is None or isinstance(value, Unset):
             return value
-        from jit.runtime.codegen import conversions
+        from jit.runtime.codegen.objects import conversions
 
         return conversions.convert(self, value, kind)
 
@@ -682,7 +682,7 @@ class Region:
         build: Callable[[ll.Module, str], ll.Function],
     ) -> ll.Function:
         """A function in a library of its own, made once for each key by all programs and
-        processes; see `jit.runtime.codegen.kernels`."""
+        processes; see `jit.runtime.codegen.making.kernels`."""
         return self.unit.kernel(key, type, build)
 
     def host(self, slot: str, result: ll.Type, arguments: Sequence[ll.Value]) -> Any:

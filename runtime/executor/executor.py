@@ -36,8 +36,8 @@ from jit.runtime.promotion import get_default_dtype
 from jit.runtime.tensor import Tensor
 
 if TYPE_CHECKING:
+    from jit.runtime.codegen.calls.native_function import NativeFunction
     from jit.runtime.codegen.native_code import NativeCode
-    from jit.runtime.codegen.native_function import NativeFunction
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -25,8 +25,8 @@ from jit.runtime.executor.costs import Cost, costs, quantity
 from jit.runtime.tensor import Tensor
 
 if TYPE_CHECKING:
-    from jit.runtime.codegen.limits import Limits
     from jit.runtime.codegen.native_code import NativeCode
+    from jit.runtime.codegen.process.limits import Limits
 
 MOST_GROUPS = 40
 """So many groups are printed one by one."""

@@ -74,9 +74,9 @@ def compile_native(
     `slow` takes the calls whose arguments do not fit. `gathering` says where the inputs
     are, if they are not the arguments.
     """
-    from jit.runtime.codegen import calling
+    from jit.runtime.codegen.calls import calling
     from jit.runtime.codegen.lowering import Reason
-    from jit.runtime.codegen.warm import compile_graph
+    from jit.runtime.codegen.making.warm import compile_graph
 
     problem = calling.problem()
     if problem:

@@ -9,8 +9,8 @@ from benchmarks import report
 from benchmarks.case import AtLeast, Case, OfLimit, Within, error_of
 from benchmarks.contenders import OURS, Ready
 from benchmarks.intervals import best_of, geometric_mean, ratio, spread
-from jit.runtime.codegen.limits import Limits
 from benchmarks.measuring import Effort, interleaved
+from jit.runtime.codegen.process.limits import Limits
 
 LIMITS = Limits(
     threads=2,

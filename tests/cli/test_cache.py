@@ -7,7 +7,7 @@ import pytest
 
 @pytest.fixture
 def folder(tmp_path, monkeypatch):
-    from jit.runtime.codegen import cache
+    from jit.runtime.codegen.making import cache
 
     path = tmp_path / "objects"
     monkeypatch.setenv("JIT_CACHE_DIR", str(path))

@@ -20,8 +20,8 @@ class NestRunner:
         """Compile nests that were not compiled before."""
         import llvmlite.ir as ll
 
-        from jit.runtime.codegen import engine
-        from jit.runtime.codegen.emit_nest import emit_nest
+        from jit.runtime.codegen.making import engine
+        from jit.runtime.codegen.nests.emit_nest import emit_nest
 
         new = {str(n): n for n in nests if str(n) not in self._kernels}
         if not new:

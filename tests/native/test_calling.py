@@ -13,7 +13,7 @@ pytest.importorskip("llvmlite", reason="llvmlite is not installed (extra `native
 
 import jit.runtime.ops  # noqa: F401 - the cards
 from jit.ir.parser import parse_graph
-from jit.runtime.codegen import calling
+from jit.runtime.codegen.calls import calling
 from jit.runtime.codegen.program import compile_graph
 
 ADD = """graph(%a : int, %b : int):

@@ -8,7 +8,8 @@ pytest.importorskip("llvmlite", reason="llvmlite is not installed (extra `native
 
 import jit.runtime.ops  # noqa: F401, the cards
 from jit.ir.registry import all_cards
-from jit.runtime.codegen import choices, lowering
+from jit.runtime.codegen import lowering
+from jit.runtime.codegen.nests import choices
 from tests.operator_graphs import check_samples
 
 lowering._load_families()

@@ -13,7 +13,7 @@ pytest.importorskip("llvmlite", reason="llvmlite is not installed (extra `native
 import jit
 from jit import torch
 from jit.ir import dtypes
-from jit.runtime.codegen import memory
+from jit.runtime.codegen.process import memory
 from jit.runtime.executor import Executor, enable_native
 from jit.runtime.tensor import wrap
 

@@ -16,10 +16,11 @@ pytest.importorskip("llvmlite", reason="llvmlite is not installed (extra `native
 import llvmlite.ir as ll
 
 from jit.ir import dtypes
-from jit.runtime.codegen import building, engine, target
-from jit.runtime.codegen import convolution as C
-from jit.runtime.codegen import convolution_layout as L
-from jit.runtime.codegen import tile as T
+from jit.runtime.codegen import building
+from jit.runtime.codegen.convolutions import convolution as C
+from jit.runtime.codegen.convolutions import convolution_layout as L
+from jit.runtime.codegen.making import engine, target
+from jit.runtime.codegen.products import tile as T
 from jit.runtime.kernels import convolution as reference
 
 Array = np.ndarray[Any, Any]

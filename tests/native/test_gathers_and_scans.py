@@ -11,7 +11,8 @@ import jit
 import jit.runtime.ops
 from jit import torch
 from jit.ir.registry import all_cards, find_card
-from jit.runtime.codegen import gathers, lowering, scans
+from jit.runtime.codegen import lowering
+from jit.runtime.codegen.nests import gathers, scans
 from jit.runtime.tensor import wrap
 from tests.operator_graphs import (
     assert_agree,

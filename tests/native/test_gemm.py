@@ -17,10 +17,11 @@ pytest.importorskip("llvmlite", reason="llvmlite is not installed (extra `native
 import llvmlite.ir as ll
 
 from jit.ir import dtypes
-from jit.runtime.codegen import building, engine, target
-from jit.runtime.codegen import tile as T
-from jit.runtime.codegen.finishing import emit_finish_at
-from jit.runtime.codegen.gemm import (
+from jit.runtime.codegen import building
+from jit.runtime.codegen.making import engine, target
+from jit.runtime.codegen.products import tile as T
+from jit.runtime.codegen.products.finishing import emit_finish_at
+from jit.runtime.codegen.products.gemm import (
     Gemm,
     emit_pack_b,
     emit_product,

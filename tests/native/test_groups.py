@@ -9,7 +9,7 @@ pytest.importorskip("llvmlite", reason="llvmlite is not installed (extra `native
 
 import jit
 from jit import torch
-from jit.runtime.codegen.groups import parts_of
+from jit.runtime.codegen.nests.groups import parts_of
 
 
 def rms_norm(x, w):

@@ -21,8 +21,8 @@ import llvmlite.ir as ll
 
 import jit
 from jit import torch
-from jit.runtime.codegen import cache, emission, engine, kernels, sources
-from jit.runtime.codegen.collecting import collection_paused
+from jit.runtime.codegen.making import cache, emission, engine, kernels, sources
+from jit.runtime.codegen.making.collecting import collection_paused
 from jit.runtime.executor import enable_native
 
 I64 = ll.IntType(64)
@@ -298,7 +298,7 @@ PROGRAM = """
     import json
     import jit
     from jit import torch
-    from jit.runtime.codegen import cache
+    from jit.runtime.codegen.making import cache
 
     def f(x: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
         return torch.softmax(torch.matmul(x, y) * 2.0 + 1.0, -1)

@@ -9,7 +9,8 @@ pytest.importorskip("llvmlite", reason="llvmlite is not installed (extra `native
 
 import jit.runtime.ops  # noqa: F401, the cards
 from jit.ir.registry import all_cards, find_card
-from jit.runtime.codegen import losses, lowering
+from jit.runtime.codegen import lowering
+from jit.runtime.codegen.nests import losses
 from jit.runtime.tensor import wrap
 from tests.operator_graphs import (
     assert_agree,

@@ -21,7 +21,9 @@ pytest.importorskip("llvmlite", reason="llvmlite is not installed (extra `native
 import llvmlite.ir as ll
 
 from jit.ir import dtypes
-from jit.runtime.codegen import building, engine, host, memory
+from jit.runtime.codegen import building, host
+from jit.runtime.codegen.making import engine
+from jit.runtime.codegen.process import memory
 
 SIZES = [0, 1, 63, 64, 65, 1000, 4096, 100_000, 1 << 20, (1 << 20) + 1, 5 << 20]
 
@@ -354,7 +356,7 @@ def python(code: str) -> subprocess.CompletedProcess[str]:
 def test_arrays_may_live_until_the_interpreter_ends() -> None:
     done = python("""
         import builtins, numpy as np
-        from jit.runtime.codegen import memory
+        from jit.runtime.codegen.process import memory
         with memory.recycled_arrays():
             builtins.kept = [np.ones(100_000) for _ in range(20)]
             builtins.kept.append(builtins.kept)
@@ -367,7 +369,7 @@ def test_arrays_may_live_until_the_interpreter_ends() -> None:
 def test_a_fork_in_the_middle_of_allocations_leaves_a_free_lock() -> None:
     done = python("""
         import os, threading
-        from jit.runtime.codegen import memory
+        from jit.runtime.codegen.process import memory
         stop = False
         def work():
             while not stop:
@@ -396,7 +398,7 @@ def test_a_fork_in_the_middle_of_allocations_leaves_a_free_lock() -> None:
 def test_what_is_kept_serves_a_request_that_the_system_refuses() -> None:
     done = python("""
         import resource
-        from jit.runtime.codegen import memory
+        from jit.runtime.codegen.process import memory
         memory.set_limit(1 << 30)
         with open("/proc/self/statm") as file:
             used = int(file.read().split()[0]) * 4096
@@ -419,7 +421,7 @@ def test_what_is_kept_serves_a_request_that_the_system_refuses() -> None:
 @pytest.mark.skipif(os.name != "posix", reason="signals as exit codes")
 def test_releasing_twice_stops_the_process() -> None:
     done = python("""
-        from jit.runtime.codegen import memory
+        from jit.runtime.codegen.process import memory
         address = memory.allocate(100)
         memory.release(address, 100)
         memory.release(address, 100)

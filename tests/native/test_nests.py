@@ -10,8 +10,8 @@ pytest.importorskip("llvmlite", reason="llvmlite is not installed (extra `native
 import jit.runtime.ops  # noqa: F401, the cards
 from jit.ir import dtypes
 from jit.ir.registry import find_card
-from jit.runtime.codegen.build_nest import Builder
 from jit.runtime.codegen.kinds import Declined
+from jit.runtime.codegen.nests.build_nest import Builder
 
 
 def multiply_add(rank: int, dtype=dtypes.float32, ranks=(None, None, None)):

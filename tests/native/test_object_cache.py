@@ -23,7 +23,8 @@ pytest.importorskip("llvmlite", reason="llvmlite is not installed (extra `native
 
 import llvmlite.ir as ll
 
-from jit.runtime.codegen import cache, engine, host, target
+from jit.runtime.codegen import host
+from jit.runtime.codegen.making import cache, engine, target
 
 
 def module(value: int, name: str = "f") -> str:
@@ -198,14 +199,14 @@ def test_other_files_in_the_folder_are_left_alone(folder: Path) -> None:
 def test_processes_share_the_folder(folder: Path) -> None:
     code = """
         import ctypes, sys
-        from jit.runtime.codegen import engine
+        from jit.runtime.codegen.making import engine
         for turn in range(2):
             for n in range(20):
                 text = f"define i64 @f() {{ ret i64 {n} }}"
                 library = engine.load(text, ["f"])
                 assert n == library.function("f", ctypes.c_int64)()
             engine._loaded.clear()
-        from jit.runtime.codegen import cache
+        from jit.runtime.codegen.making import cache
         assert cache.statistics.damaged == 0
     """
     started = [
@@ -362,7 +363,7 @@ def test_threads_load_at_once() -> None:
 def test_a_fork_while_code_is_made_leaves_a_compiler_that_works() -> None:
     code = """
         import ctypes, os, threading
-        from jit.runtime.codegen import engine
+        from jit.runtime.codegen.making import engine
         def call(n):
             text = f"define i64 @f() {{ ret i64 {n} }}"
             return engine.load(text, ["f"]).function("f", ctypes.c_int64)()

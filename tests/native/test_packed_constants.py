@@ -20,11 +20,13 @@ pytest.importorskip("llvmlite", reason="llvmlite is not installed (extra `native
 import jit
 from jit import torch
 from jit.ir import dtypes
-from jit.runtime.codegen import convolution_packing, packed_constants, target
-from jit.runtime.codegen.convolution import Convolution
-from jit.runtime.codegen.gemm import Gemm
-from jit.runtime.codegen.tile import numbers
-from jit.runtime.codegen.winograd import Winograd
+from jit.runtime.codegen.convolutions import convolution_packing
+from jit.runtime.codegen.convolutions.convolution import Convolution
+from jit.runtime.codegen.convolutions.winograd import Winograd
+from jit.runtime.codegen.making import target
+from jit.runtime.codegen.products import packed_constants
+from jit.runtime.codegen.products.gemm import Gemm
+from jit.runtime.codegen.products.tile import numbers
 from jit.runtime.executor import enable_native
 from jit.runtime.tensor import wrap
 

@@ -10,8 +10,8 @@ pytest.importorskip("llvmlite", reason="llvmlite is not installed (extra `native
 import jit.runtime.ops as ops
 from jit.ir.dtypes import dtype_of
 from jit.ir.registry import all_cards
-from jit.runtime.codegen.build_nest import Builder
 from jit.runtime.codegen.kinds import Declined
+from jit.runtime.codegen.nests.build_nest import Builder
 from jit.runtime.ops.numpy_families import Ufunc
 from jit.runtime.ops.pointwise_family import Pointwise
 

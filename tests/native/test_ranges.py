@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 pytest.importorskip("llvmlite", reason="llvmlite is not installed (extra `native`)")
 
 import jit
-from jit.runtime.codegen import ranges
-from jit.runtime.codegen.ranges import INT_MAX, INT_MIN
+from jit.runtime.codegen.numbers import ranges
+from jit.runtime.codegen.numbers.ranges import INT_MAX, INT_MIN
 from jit.runtime.executor import enable_native
 
 

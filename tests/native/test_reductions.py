@@ -12,7 +12,8 @@ from jit.ir.parser import parse_graph
 from jit.ir.registry import all_cards, find_card
 from jit.passes import pipeline
 from jit.runtime import bytecode
-from jit.runtime.codegen import lowering, reductions
+from jit.runtime.codegen import lowering
+from jit.runtime.codegen.nests import reductions
 from jit.runtime.tensor import wrap
 from tests.operator_graphs import (
     assert_agree,

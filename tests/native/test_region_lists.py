@@ -7,7 +7,7 @@ import pytest
 pytest.importorskip("llvmlite", reason="llvmlite is not installed (extra `native`)")
 
 import jit
-from jit.runtime.codegen import memory
+from jit.runtime.codegen.process import memory
 from jit.runtime.executor import Executor, enable_native
 
 

@@ -19,7 +19,7 @@ from jit.ir.graph import Graph
 from jit.ir.parser import parse_graph
 from jit.passes import pipeline
 from jit.runtime import bytecode
-from jit.runtime.codegen import memory
+from jit.runtime.codegen.process import memory
 from jit.runtime.codegen.program import compile_graph
 from jit.runtime.parameter import Parameter
 from jit.runtime.tensor import Tensor, wrap

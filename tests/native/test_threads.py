@@ -18,7 +18,8 @@ pytest.importorskip("llvmlite", reason="llvmlite is not installed (extra `native
 
 import jit
 from jit.runtime import thread_count
-from jit.runtime.codegen import engine, threads
+from jit.runtime.codegen.making import engine
+from jit.runtime.codegen.process import threads
 
 TASK = ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_int64, ctypes.c_int64)
 INCREMENT = """
@@ -225,7 +226,8 @@ def test_a_wrong_number_in_the_environment_is_told() -> None:
 BEGIN = """
 import ctypes, os, sys, threading, time
 import numpy as np
-from jit.runtime.codegen import engine, threads
+from jit.runtime.codegen.making import engine
+from jit.runtime.codegen.process import threads
 library = engine.load('''{}''', ["increment"])
 array = np.zeros(1000)
 def call():

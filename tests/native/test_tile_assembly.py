@@ -14,8 +14,8 @@ import llvmlite.ir as ll
 import jit.runtime.ops  # noqa: F401 - formulas of cards
 from jit.ir import dtypes
 from jit.ir.dtypes import DType
-from jit.runtime.codegen import tile
-from jit.runtime.codegen.target import Target
+from jit.runtime.codegen.making.target import Target
+from jit.runtime.codegen.products import tile
 
 _CACHES = (32 << 10, 1 << 20, 16 << 20)
 _LINUX, _ARM = "x86_64-unknown-linux-gnu", "aarch64-unknown-linux-gnu"

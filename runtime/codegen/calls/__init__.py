@@ -1,0 +1,1 @@
+"""Calls: from a Python call into machine code and back."""

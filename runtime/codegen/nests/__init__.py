@@ -1,0 +1,1 @@
+"""Loop nests: pointwise operators, reductions, and what is made of them."""

@@ -1,0 +1,1 @@
+"""Ints, floats, bools, and lists of them."""

@@ -1,0 +1,1 @@
+"""Values that are Python objects, and exceptions."""

@@ -1,0 +1,1 @@
+"""What the process gives to machine code: memory and threads."""

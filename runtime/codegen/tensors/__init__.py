@@ -1,0 +1,1 @@
+"""New tensors, views, joins and parts."""

@@ -27,14 +27,14 @@ $(CHECKERS): $(READY)
 demo: $(READY) ## capture, optimise, save, load and run real models
 	$(BIN)/python examples/digits/demo.py
 
-test: $(READY) ## run the tests
-	$(BIN)/python -m pytest -q
+test: $(READY) ## run the tests, on up to four cores
+	$(BIN)/python -m pytest -q -n auto --maxprocesses 4
 
 check: $(CHECKERS) ## format, lint, types, tests
 	$(BIN)/ruff format --check $(SOURCES)
 	$(BIN)/ruff check $(SOURCES)
 	$(BIN)/mypy
-	$(BIN)/python -m pytest -q
+	$(BIN)/python -m pytest -q -n auto --maxprocesses 4
 
 format: $(CHECKERS) ## rewrite the sources in the project's format
 	$(BIN)/ruff format $(SOURCES)

@@ -28,8 +28,11 @@ _DIGEST_BYTES = hashlib.sha256().digest_size
 
 limit_bytes = 512 << 20
 """What the folder may hold."""
-_STORES_BETWEEN_CHECKS = 64
+_STORES_BETWEEN_CHECKS = 32
 """To look through the folder takes as long as many stores."""
+_PLACE_OF_CHECK = os.urandom(1)[0] % _STORES_BETWEEN_CHECKS
+"""Which of these stores looks: drawn, because most processes store little, and all of them
+together much."""
 _UNFINISHED_SECONDS = 3600
 """After this time a file that was begun is taken as left behind."""
 
@@ -145,8 +148,7 @@ def store(key: str, code: bytes) -> None:
         statistics.failed += 1
         return
     statistics.stores += 1
-    # drawn, because most processes store little and all of them together much
-    if os.urandom(1)[0] < 256 // _STORES_BETWEEN_CHECKS:
+    if statistics.stores % _STORES_BETWEEN_CHECKS == _PLACE_OF_CHECK:
         evict(limit_bytes)
 
 

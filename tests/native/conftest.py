@@ -1,12 +1,24 @@
-"""What tests of machine code share: kernels called on arrays."""
+"""What tests of machine code share: it is on, and kernels are called on arrays."""
 
 from __future__ import annotations
 
 import ctypes
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 import pytest
+
+
+@pytest.fixture(autouse=True)
+def native() -> Iterator[None]:
+    """Machine code is made before the first result, whatever the environment says."""
+    from jit.runtime.executor import enable_native, set_compile_mode
+
+    before = enable_native(True), set_compile_mode("eager")
+    yield
+    enable_native(before[0])
+    set_compile_mode(before[1])
 
 
 class NestRunner:

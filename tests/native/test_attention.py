@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -10,49 +9,15 @@ import pytest
 
 pytest.importorskip("llvmlite", reason="llvmlite is not installed (extra `native`)")
 
-import jit
 from jit import torch
-from jit.runtime.executor import Executor, enable_native
-from jit.runtime.tensor import wrap
+from tests.native.agreement import Array, Both, numbers
 
 F = torch.nn.functional
-Array = np.ndarray[Any, Any]
 
 
-@pytest.fixture(autouse=True)
-def native() -> Iterator[None]:
-    before = enable_native(True)
-    yield
-    enable_native(before)
-
-
-def numbers(*shape: int, dtype: Any = np.float32, seed: int = 0) -> Array:
-    return np.random.default_rng(seed).standard_normal(shape).astype(dtype)
-
-
-def outcome(executor: Executor, name: str, args: list[Any]) -> Any:
-    try:
-        return executor.call(name, args)
-    except Exception as error:
-        return type(error), str(error)
-
-
-def check(function: Callable[..., Any], *arrays: Array) -> None:
-    scripted = jit.script(function)
-    name = scripted.qualified_name
-    args = [wrap(x) for x in arrays]
-    enable_native(False)
-    expected = outcome(Executor(scripted.program), name, args)
-    enable_native(True)
-    fast = Executor(scripted.program)
-    explained = fast.explain(name, args)
-    assert explained.is_native, explained
-    found = outcome(fast, name, args)
-    if isinstance(expected, tuple):
-        assert expected == found
-        return
-    assert expected.array.dtype == found.array.dtype
-    np.testing.assert_allclose(expected.array, found.array, rtol=1e-4, atol=1e-5)
+def check(function: Any, *arrays: Array) -> None:
+    """The results of the machine code are those of the interpreter."""
+    Both(function).check(*arrays, relative=1e-4, absolute=1e-5)
 
 
 def plain(q, k, v):

@@ -24,14 +24,6 @@ from jit.runtime import dispatch
 from jit.runtime.executor import Executor, background, enable_native
 
 
-@pytest.fixture(autouse=True)
-def native():
-    before = enable_native(True), jit.set_compile_mode("eager")
-    yield
-    enable_native(before[0])
-    jit.set_compile_mode(before[1])
-
-
 def fused(x, y):
     return x * y + y
 

@@ -6,7 +6,7 @@ import gc
 import os
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -16,7 +16,6 @@ pytest.importorskip("llvmlite", reason="llvmlite is not installed (extra `native
 
 import jit
 from jit import torch
-from jit.runtime.executor import enable_native
 
 THREADS = 8
 CALLS = int(os.environ.get("JIT_TEST_CALLS", "10000"))
@@ -56,13 +55,6 @@ def grow(x, n: int):
 
 def pick(x, i: int):
     return x[i] + 1.0
-
-
-@pytest.fixture(autouse=True)
-def _native() -> Iterator[None]:
-    before = enable_native(True)
-    yield
-    enable_native(before)
 
 
 Call = tuple[Callable[..., Any], tuple[Any, ...]]

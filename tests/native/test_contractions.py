@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -10,21 +9,9 @@ import pytest
 
 pytest.importorskip("llvmlite", reason="llvmlite is not installed (extra `native`)")
 
-import jit
 from jit import torch
 from jit.ir import dtypes
-from jit.runtime.codegen.process import memory
-from jit.runtime.executor import Executor, enable_native
-from jit.runtime.tensor import wrap
-
-Array = np.ndarray[Any, Any]
-
-
-@pytest.fixture(autouse=True)
-def native() -> Iterator[None]:
-    before = enable_native(True)
-    yield
-    enable_native(before)
+from tests.native.agreement import Array, Both
 
 
 def numbers(*shape: int, dtype: Any = np.float32, seed: int = 0) -> Array:
@@ -34,40 +21,9 @@ def numbers(*shape: int, dtype: Any = np.float32, seed: int = 0) -> Array:
     )
 
 
-def outcome(executor: Executor, name: str, args: list[Any]) -> Any:
-    try:
-        return executor.call(name, args)
-    except Exception as error:
-        return type(error), str(error)
-
-
-def check(
-    function: Callable[..., Any], *arrays: Array, tolerance: float = 1e-4
-) -> None:
-    scripted = jit.script(function)
-    name = scripted.qualified_name
-    args = [wrap(x) for x in arrays]
-    enable_native(False)
-    expected = outcome(Executor(scripted.program), name, args)
-    enable_native(True)
-    fast = Executor(scripted.program)
-    explained = fast.explain(name, args)
-    assert explained.is_native, explained
-    used = memory.statistics().current
-    found = outcome(fast, name, args)
-    if isinstance(expected, tuple):
-        assert expected == found
-    else:
-        assert expected.array.dtype == found.array.dtype
-        assert expected.array.shape == found.array.shape
-        np.testing.assert_allclose(
-            expected.array.astype(np.float64),
-            found.array.astype(np.float64),
-            rtol=tolerance,
-            atol=tolerance,
-        )
-    del found
-    assert used == memory.statistics().current
+def check(function: Any, *arrays: Array, tolerance: float = 1e-4) -> None:
+    """The results of the machine code are those of the interpreter."""
+    Both(function).check(*arrays, relative=tolerance, absolute=tolerance)
 
 
 SIZES = {"b": 3, "h": 2, "i": 5, "j": 7, "k": 33, "l": 4, "n": 1}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -13,57 +12,15 @@ pytest.importorskip("llvmlite", reason="llvmlite is not installed (extra `native
 import jit
 from jit import torch
 from jit.ir import dtypes
-from jit.runtime.codegen.process import memory
-from jit.runtime.executor import Executor, enable_native
 from jit.runtime.tensor import wrap
+from tests.native.agreement import Array, Both, numbers
 
 F = torch.nn.functional
-Array = np.ndarray[Any, Any]
-
-
-@pytest.fixture(autouse=True)
-def native() -> Iterator[None]:
-    before = enable_native(True)
-    yield
-    enable_native(before)
-
-
-def numbers(*shape: int, dtype: Any = np.float32, seed: int = 0) -> Array:
-    return np.random.default_rng(seed).standard_normal(shape).astype(dtype)
-
-
-def outcome(executor: Executor, name: str, args: list[Any]) -> Any:
-    try:
-        return executor.call(name, args)
-    except Exception as error:
-        return type(error), str(error)
 
 
 def check(function: Any, *arrays: Array, tolerance: float = 2e-5) -> None:
     """The results of the machine code are those of the interpreter."""
-    scripted = jit.script(function)
-    name = scripted.qualified_name
-    args = [wrap(x) for x in arrays]
-    enable_native(False)
-    expected = outcome(Executor(scripted.program), name, args)
-    enable_native(True)
-    fast = Executor(scripted.program)
-    assert fast.explain(name, args).is_native, fast.explain(name, args)
-    used = memory.statistics().current
-    found = outcome(fast, name, args)
-    if isinstance(expected, tuple):
-        assert expected == found
-    else:
-        assert expected.array.dtype == found.array.dtype
-        assert expected.array.shape == found.array.shape
-        np.testing.assert_allclose(
-            expected.array.astype(np.float64),
-            found.array.astype(np.float64),
-            rtol=tolerance,
-            atol=tolerance,
-        )
-    del found
-    assert used == memory.statistics().current
+    Both(function).check(*arrays, relative=tolerance, absolute=tolerance)
 
 
 def plain(x, w):

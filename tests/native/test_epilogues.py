@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -10,79 +9,28 @@ import pytest
 
 pytest.importorskip("llvmlite", reason="llvmlite is not installed (extra `native`)")
 
-import jit
 from jit import torch
 from jit.ir import dtypes
-from jit.runtime.codegen.process import memory
-from jit.runtime.executor import Executor, enable_native
-from jit.runtime.tensor import wrap
+from tests.native.agreement import Both, numbers, wrapped
 
 F = torch.nn.functional
-Array = np.ndarray[Any, Any]
 
 
-@pytest.fixture(autouse=True)
-def native() -> Iterator[None]:
-    before = enable_native(True)
-    yield
-    enable_native(before)
-
-
-def numbers(*shape: int, dtype: Any = np.float32, seed: int = 0) -> Array:
-    return np.random.default_rng(seed).standard_normal(shape).astype(dtype)
-
-
-def outcome(executor: Executor, name: str, args: list[Any]) -> Any:
-    try:
-        return executor.call(name, args)
-    except Exception as error:
-        return type(error), str(error)
-
-
-class Program:
-    """A function run on both executors."""
-
-    def __init__(self, function: Callable[..., Any]) -> None:
-        self.scripted = jit.script(function)
-        self.name = self.scripted.qualified_name
-        self.slow = Executor(self.scripted.program)
-        self.fast = Executor(self.scripted.program)
+class Program(Both):
+    """A function on both executors, and the groups of its graph."""
 
     def groups(self, *args: Any) -> list[list[str]]:
         """The kinds of the operators of each fusion group."""
-        graph = self.fast.graph_for(self.name, _wrapped(args))
+        graph = self.fast.graph_for(self.name, wrapped(args))
         return [
             [n.kind for n in g.attributes["Subgraph"].block.nodes
              if not n.kind.startswith("prim::")]
             for g in graph.find_nodes("prim::FusionGroup")
         ]  # fmt: skip
 
-    def check(self, *args: Any, tolerance: float = 1e-4) -> None:
-        values = _wrapped(args)
-        enable_native(False)
-        expected = outcome(self.slow, self.name, values)
-        enable_native(True)
-        explained = self.fast.explain(self.name, values)
-        assert explained.is_native, explained
-        used = memory.statistics().current
-        found = outcome(self.fast, self.name, values)
-        if isinstance(expected, tuple):
-            assert expected == found
-        else:
-            assert expected.array.dtype == found.array.dtype
-            assert expected.array.shape == found.array.shape
-            np.testing.assert_allclose(
-                expected.array.astype(np.float64),
-                found.array.astype(np.float64),
-                rtol=tolerance,
-                atol=tolerance,
-            )
-        del found
-        assert used == memory.statistics().current
-
-
-def _wrapped(args: tuple[Any, ...]) -> list[Any]:
-    return [wrap(x) if isinstance(x, np.ndarray) else x for x in args]
+    def compare(self, *args: Any, tolerance: float = 1e-4) -> None:
+        """Both executors give the same."""
+        self.check(*args, relative=tolerance, absolute=tolerance)
 
 
 def linear_relu(x, w, b):
@@ -113,7 +61,7 @@ def test_tails_of_all_sizes(function: Any) -> None:
     program = Program(function)
     for m, n, k in [(1, 1, 1), (1, 70, 33), (3, 40, 7), (33, 65, 50), (0, 5, 3),
                     (5, 0, 3), (20, 33, 0)]:  # fmt: skip
-        program.check(numbers(m, k), numbers(n, k, seed=1), numbers(n, seed=2))
+        program.compare(numbers(m, k), numbers(n, k, seed=1), numbers(n, seed=2))
     (group,) = program.groups(numbers(3, 5), numbers(4, 5), numbers(4))
     assert group[0] in ("aten::linear", "aten::mm")
     assert len(group) > 1
@@ -127,30 +75,30 @@ def residual(x, w, r):
     "shape", [(), (1,), (33,), (1, 33), (20, 1), (20, 33), (1, 1), (2, 20, 33)]
 )
 def test_residuals_are_broadcast(shape: tuple[int, ...]) -> None:
-    Program(residual).check(numbers(20, 7), numbers(33, 7), numbers(*shape, seed=3))
+    Program(residual).compare(numbers(20, 7), numbers(33, 7), numbers(*shape, seed=3))
 
 
 @pytest.mark.parametrize("shape", [(33,), (20, 33), (20, 1)])
 def test_residuals_that_make_the_product_larger(shape: tuple[int, ...]) -> None:
     program = Program(residual)
-    program.check(numbers(1, 7), numbers(1, 7), numbers(*shape, seed=3))
-    program.check(numbers(1, 7), numbers(33, 7), numbers(*shape, seed=3))
-    program.check(numbers(20, 7), numbers(1, 7), numbers(*shape, seed=3))
+    program.compare(numbers(1, 7), numbers(1, 7), numbers(*shape, seed=3))
+    program.compare(numbers(1, 7), numbers(33, 7), numbers(*shape, seed=3))
+    program.compare(numbers(20, 7), numbers(1, 7), numbers(*shape, seed=3))
 
 
 def test_residuals_that_do_not_fit_raise() -> None:
     program = Program(residual)
-    program.check(numbers(20, 7), numbers(33, 7), numbers(34))
-    program.check(numbers(20, 7), numbers(33, 8), numbers(33))
+    program.compare(numbers(20, 7), numbers(33, 7), numbers(34))
+    program.compare(numbers(20, 7), numbers(33, 8), numbers(33))
     assert program.groups(numbers(2, 7), numbers(3, 7), numbers(3))
 
 
 def test_residuals_with_any_strides() -> None:
     program = Program(residual)
     x, w = numbers(20, 7), numbers(33, 7)
-    program.check(x, w, np.asfortranarray(numbers(20, 33)))
-    program.check(x, w, numbers(40, 99)[::2, ::3])
-    program.check(x, w, numbers(20, 33)[::-1, ::-1])
+    program.compare(x, w, np.asfortranarray(numbers(20, 33)))
+    program.compare(x, w, numbers(40, 99)[::2, ::3])
+    program.compare(x, w, numbers(20, 33)[::-1, ::-1])
 
 
 def test_batches_with_a_residual() -> None:
@@ -158,9 +106,9 @@ def test_batches_with_a_residual() -> None:
     x, w = numbers(4, 5, 7), numbers(33, 7)
     for r in (numbers(4, 5, 33), numbers(5, 33), numbers(4, 1, 33), numbers(33),
               numbers(4, 5, 1), numbers(5, 4, 33).transpose(1, 0, 2)):  # fmt: skip
-        program.check(x, w, r)
-    program.check(x.transpose(1, 0, 2), w, numbers(5, 4, 33))
-    program.check(numbers(4, 1, 7), w, numbers(4, 1, 33))
+        program.compare(x, w, r)
+    program.compare(x.transpose(1, 0, 2), w, numbers(5, 4, 33))
+    program.compare(numbers(4, 1, 7), w, numbers(4, 1, 33))
 
 
 def batched(x, y, r):
@@ -171,7 +119,7 @@ def test_batches_of_both_operands() -> None:
     program = Program(batched)
     x, y = numbers(3, 5, 7), numbers(3, 7, 40, seed=1)
     for r in (numbers(3, 5, 40), numbers(40), numbers(3, 1, 1), numbers(5, 1)):
-        program.check(x, y, r)
+        program.compare(x, y, r)
 
 
 def vectors(x, y, r):
@@ -180,12 +128,12 @@ def vectors(x, y, r):
 
 def test_vectors() -> None:
     program = Program(vectors)
-    program.check(numbers(7), numbers(7, 40), numbers(40))
-    program.check(numbers(5, 7), numbers(7), numbers(5))
-    program.check(numbers(3, 5, 7), numbers(7), numbers(3, 5))
-    program.check(numbers(3, 5, 7), numbers(7), numbers(5))
-    program.check(numbers(7), numbers(7), numbers())
-    program.check(numbers(7), numbers(3, 7, 8), numbers(3, 8))
+    program.compare(numbers(7), numbers(7, 40), numbers(40))
+    program.compare(numbers(5, 7), numbers(7), numbers(5))
+    program.compare(numbers(3, 5, 7), numbers(7), numbers(3, 5))
+    program.compare(numbers(3, 5, 7), numbers(7), numbers(5))
+    program.compare(numbers(7), numbers(7), numbers())
+    program.compare(numbers(7), numbers(3, 7, 8), numbers(3, 8))
 
 
 def added(x, y, r):
@@ -195,7 +143,7 @@ def added(x, y, r):
 def test_a_head_with_an_epilogue_of_its_own() -> None:
     program = Program(added)
     for r in (numbers(20, 33), numbers(33), numbers(20, 1)):
-        program.check(numbers(20, 7), numbers(7, 33), r)
+        program.compare(numbers(20, 7), numbers(7, 33), r)
 
 
 def scaled(x, y, a: float, n: int):
@@ -204,8 +152,8 @@ def scaled(x, y, a: float, n: int):
 
 def test_numbers_that_are_known_when_the_code_runs() -> None:
     program = Program(scaled)
-    program.check(numbers(20, 7), numbers(7, 33), 2.5, 3)
-    program.check(numbers(2, 7), numbers(7, 33), -0.5, 0)
+    program.compare(numbers(20, 7), numbers(7, 33), 2.5, 3)
+    program.compare(numbers(2, 7), numbers(7, 33), -0.5, 0)
 
 
 def doubled(x, y, r):
@@ -224,20 +172,20 @@ def cast(x, y, r):
 @pytest.mark.parametrize("kind", [np.float64, np.int64, np.bool_, np.float32])
 def test_other_dtypes_in_the_tail(function: Any, kind: Any) -> None:
     r = (10 * numbers(20, 33, seed=5)).astype(kind)
-    Program(function).check(numbers(20, 7), numbers(7, 33), r)
+    Program(function).compare(numbers(20, 7), numbers(7, 33), r)
 
 
 @pytest.mark.parametrize("dtype", [dtypes.bfloat16, dtypes.float16])
 def test_half_types_round_after_every_operator(dtype: dtypes.DType) -> None:
     program = Program(residual)
     x, w, r = (numbers(*s, dtype=dtype.numpy) for s in ((20, 7), (33, 7), (20, 33)))
-    program.check(x, w, r, tolerance=2e-2)
-    program.check(x, w, r.astype(np.float32), tolerance=2e-2)
+    program.compare(x, w, r, tolerance=2e-2)
+    program.compare(x, w, r.astype(np.float32), tolerance=2e-2)
 
 
 def test_float64() -> None:
     args = [numbers(*s, dtype=np.float64) for s in ((20, 700), (33, 700), (20, 33))]
-    Program(residual).check(*args, tolerance=1e-12)
+    Program(residual).compare(*args, tolerance=1e-12)
 
 
 def read_twice(x, y, r):
@@ -256,7 +204,7 @@ def deep(x, y, r):
 
 def test_sums_that_are_cut_along_the_depth_are_complete_before_the_tail() -> None:
     program = Program(deep)
-    program.check(numbers(30, 5000), numbers(5000, 40), numbers(40), tolerance=1e-3)
+    program.compare(numbers(30, 5000), numbers(5000, 40), numbers(40), tolerance=1e-3)
 
 
 def test_two_products_in_a_row() -> None:
@@ -265,5 +213,5 @@ def test_two_products_in_a_row() -> None:
 
     program = Program(network)
     args = (numbers(9, 20), numbers(40, 20), numbers(40), numbers(3, 40))
-    program.check(*args)
+    program.compare(*args)
     assert program.groups(*args) == [["aten::linear", "aten::relu"]]

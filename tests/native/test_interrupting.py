@@ -14,7 +14,6 @@ pytest.importorskip("llvmlite", reason="llvmlite is not installed (extra `native
 
 import jit
 from jit import torch
-from jit.runtime.executor import enable_native
 
 pytestmark = pytest.mark.skipif(
     not hasattr(signal, "setitimer"), reason="the system has no timers of processes"
@@ -23,13 +22,6 @@ pytestmark = pytest.mark.skipif(
 
 class StoppedError(Exception):
     """Raised by the handler of the test."""
-
-
-@pytest.fixture(autouse=True)
-def _native() -> Iterator[None]:
-    before = enable_native(True)
-    yield
-    enable_native(before)
 
 
 @pytest.fixture

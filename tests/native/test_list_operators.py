@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -12,13 +11,6 @@ pytest.importorskip("llvmlite", reason="llvmlite is not installed (extra `native
 
 import jit
 from jit.runtime.executor import enable_native
-
-
-@pytest.fixture(autouse=True)
-def _native() -> Iterator[None]:
-    before = enable_native(True)
-    yield
-    enable_native(before)
 
 
 def sums(n: int, big: int) -> int:

@@ -13,13 +13,6 @@ from jit.runtime.executor import enable_native
 from jit.torch import nn
 
 
-@pytest.fixture(autouse=True)
-def native():
-    before = enable_native(True)
-    yield
-    enable_native(before)
-
-
 def interpreted(model, *args):
     """What the interpreter gives for a copy of a model."""
     before = enable_native(False)

@@ -12,16 +12,8 @@ pytest.importorskip("llvmlite", reason="llvmlite is not installed (extra `native
 
 import jit
 from jit import torch
-from jit.runtime.executor import enable_native
 
 TURNS = 40
-
-
-@pytest.fixture(autouse=True)
-def native():
-    before = enable_native(True)
-    yield
-    enable_native(before)
 
 
 def outcome(call, *args):

@@ -8,7 +8,6 @@ import os
 import subprocess
 import sys
 import textwrap
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -27,18 +26,10 @@ from jit.runtime.codegen.making import target
 from jit.runtime.codegen.products import packed_constants
 from jit.runtime.codegen.products.gemm import Gemm
 from jit.runtime.codegen.products.tile import numbers
-from jit.runtime.executor import enable_native
 from jit.runtime.tensor import wrap
 
 F = torch.nn.functional
 Array = np.ndarray[Any, Any]
-
-
-@pytest.fixture(autouse=True)
-def native() -> Iterator[None]:
-    before = enable_native(True)
-    yield
-    enable_native(before)
 
 
 def matrix(rows: int, columns: int, seed: int = 0) -> Array:

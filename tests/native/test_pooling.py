@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -10,57 +9,18 @@ import pytest
 
 pytest.importorskip("llvmlite", reason="llvmlite is not installed (extra `native`)")
 
-import jit
 from jit import torch
 from jit.ir import dtypes
-from jit.runtime.executor import Executor, enable_native
-from jit.runtime.tensor import wrap
+from tests.native.agreement import Array, Both, numbers
 
 F = torch.nn.functional
-Array = np.ndarray[Any, Any]
-
-
-@pytest.fixture(autouse=True)
-def native() -> Iterator[None]:
-    before = enable_native(True)
-    yield
-    enable_native(before)
-
-
-def numbers(*shape: int, dtype: Any = np.float32) -> Array:
-    return np.random.default_rng(0).standard_normal(shape).astype(dtype)
-
-
-def outcome(executor: Executor, name: str, args: list[Any]) -> Any:
-    try:
-        return executor.call(name, args)
-    except Exception as error:
-        return type(error), str(error)
 
 
 def check(function: Any, *arrays: Array, tolerance: float = 1e-5) -> None:
-    """The results of the machine code are those of the interpreter, for each array."""
-    scripted = jit.script(function)
-    name = scripted.qualified_name
-    slow, fast = Executor(scripted.program), Executor(scripted.program)
+    """The results of the machine code are those of the interpreter."""
+    both = Both(function)
     for x in arrays:
-        args = [wrap(x)]
-        enable_native(False)
-        expected = outcome(slow, name, args)
-        enable_native(True)
-        assert fast.explain(name, args).is_native, fast.explain(name, args)
-        found = outcome(fast, name, args)
-        if isinstance(expected, tuple):
-            assert expected == found
-            continue
-        assert expected.array.dtype == found.array.dtype
-        assert expected.array.shape == found.array.shape
-        np.testing.assert_allclose(
-            expected.array.astype(np.float64),
-            found.array.astype(np.float64),
-            rtol=tolerance,
-            atol=tolerance / 10,
-        )
+        both.check(x, relative=tolerance, absolute=tolerance / 10)
 
 
 IMAGES = [

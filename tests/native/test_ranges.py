@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -16,13 +15,6 @@ import jit
 from jit.runtime.codegen.numbers import ranges
 from jit.runtime.codegen.numbers.ranges import INT_MAX, INT_MIN
 from jit.runtime.executor import enable_native
-
-
-@pytest.fixture(autouse=True)
-def _native() -> Iterator[None]:
-    before = enable_native(True)
-    yield
-    enable_native(before)
 
 
 def interval_of_result(function: Any, *arguments: Any) -> ranges.Interval:

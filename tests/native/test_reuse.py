@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -16,13 +15,6 @@ from jit.runtime.executor import enable_native
 
 N = 1 << 18
 BYTES = 4 * N
-
-
-@pytest.fixture(autouse=True)
-def _native() -> Iterator[None]:
-    before = enable_native(True)
-    yield
-    enable_native(before)
 
 
 def peak_of(function: Any, *given: Any) -> int:

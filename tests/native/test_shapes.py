@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -13,13 +12,6 @@ pytest.importorskip("llvmlite", reason="llvmlite is not installed (extra `native
 import jit
 from jit import torch
 from jit.runtime.executor import enable_native
-
-
-@pytest.fixture(autouse=True)
-def _native() -> Iterator[None]:
-    before = enable_native(True)
-    yield
-    enable_native(before)
 
 
 def squeezed(x):

@@ -13,7 +13,7 @@ pytest.importorskip("llvmlite", reason="llvmlite is not installed (extra `native
 
 import jit
 from jit import torch
-from jit.runtime.executor import enable_native, executor
+from jit.runtime.executor import executor
 
 _spec = importlib.util.spec_from_file_location(
     "language_harness", Path(__file__).parents[1] / "language" / "harness.py"
@@ -24,13 +24,6 @@ _spec.loader.exec_module(harness)
 
 NOT_WHOLE: dict[str, str] = {}
 """Programs of the language corpus that are not compiled as a whole, and why."""
-
-
-@pytest.fixture(autouse=True)
-def native():
-    before = enable_native(True)
-    yield
-    enable_native(before)
 
 
 @pytest.mark.parametrize("name", harness.program_names())

@@ -154,6 +154,12 @@ class ScriptFunction(Linked):
         name, values = self._select(args, kwargs)
         return name, self._enter(name, values)
 
+    def interpret(self, *args: Any, **kwargs: Any) -> Any:
+        """The same call on the interpreter, whatever the compile mode."""
+        name, values = self._select(args, kwargs)
+        result = self._executor.interpret(name, self._enter(name, values))
+        return leave(result) if gives_arrays(values) else result
+
     def cache_info(self) -> CacheInfo:
         """How often it was compiled, and found compiled."""
         return self._executor.cache_info()

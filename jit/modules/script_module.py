@@ -69,6 +69,14 @@ class ScriptMethod(Linked):
         result = compiled.run(entered, given)
         return leave(result) if arrays else result
 
+    def interpret(self, *args: Any, **kwargs: Any) -> Any:
+        """The same call on the interpreter, whatever the compile mode."""
+        values = bind_arguments(self.function.schema, args, kwargs, skip=1)
+        owner = self._owner
+        entered = [owner.__script_object__, *self._entered(values)]
+        result = owner._executor.interpret(self.function.name, entered)
+        return leave(result) if gives_arrays(values) else result
+
     def enter(self, *args: Any, **kwargs: Any) -> list[Any]:
         """The arguments that the compiled method gets, without `self`."""
         values = bind_arguments(self.function.schema, args, kwargs, skip=1)
@@ -391,6 +399,10 @@ class ScriptModule(DirectCallable, Module):
     def graph_for(self, *args: Any, **kwargs: Any) -> Graph:
         """The optimised graph of `forward` for these arguments."""
         return self.forward.graph_for(*args, **kwargs)
+
+    def interpret(self, *args: Any, **kwargs: Any) -> Any:
+        """The same call of `forward` on the interpreter, whatever the compile mode."""
+        return self.forward.interpret(*args, **kwargs)
 
     def explain(self, *args: Any, **kwargs: Any) -> Explanation:
         """How `forward` runs with these arguments: as machine code, or why not."""

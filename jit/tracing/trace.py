@@ -15,7 +15,6 @@ from jit.ir.program import Program
 from jit.ir.registry import find_card
 from jit.modules.script_function import ScriptFunction, is_disabled
 from jit.runtime import dispatch
-from jit.runtime.executor.modes import interpreted
 from jit.tracing.bakes import span_of_frame, user_frame
 from jit.tracing.recording import Settings, record
 
@@ -197,8 +196,8 @@ def _check(
         eager = func(*clone(args))
     try:
         # what is checked is what was recorded: machine code rounds in other places
-        with _state_kept(module), interpreted():
-            found = compare(eager, traced(*clone(args)), tolerance)
+        with _state_kept(module):
+            found = compare(eager, traced.interpret(*clone(args)), tolerance)
     except (RuntimeError, ValueError, TypeError, IndexError) as error:
         found = f"the trace raises {type(error).__name__}: {error}"
     if found:

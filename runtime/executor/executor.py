@@ -112,6 +112,11 @@ class Executor:
         values = self._enter(self._function(name).schema, args)
         return self._find(name, values, self._how(name, values)).run(values)
 
+    def interpret(self, name: str, args: Sequence[Any] = ()) -> Any:
+        """As `call`, but on the interpreter, whose kernels are those of eager calls."""
+        values = self._enter(self._function(name).schema, args)
+        return self._find(name, values, _INTERPRETED).run(values)
+
     def prepare(
         self, name: str, args: Sequence[Any], given: Sequence[Any] | None = None
     ) -> tuple[Compiled, list[Any]]:

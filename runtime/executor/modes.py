@@ -11,8 +11,6 @@ The environment variable `JIT_COMPILE_MODE` says which one a process starts with
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 from jit import passes
 from jit.runtime import conditions
@@ -54,17 +52,6 @@ def set_compile_mode(mode: str) -> str:
     before, _mode = _mode, _checked(mode, "")
     _note()
     return before
-
-
-@contextmanager
-def interpreted() -> Iterator[None]:
-    """Let compiled functions be interpreted meanwhile, in all threads: the kernels of the
-    interpreter are those of eager calls, to the bit."""
-    before = set_compile_mode("off")
-    try:
-        yield
-    finally:
-        set_compile_mode(before)
 
 
 def native_wanted() -> bool:

@@ -325,3 +325,13 @@ def test_what_cannot_be_called_is_not_traced():
 def test_a_number_that_is_baked_in_is_told_as_python_writes_it():
     with pytest.warns(jit.TracerWarning, match=r"the plain number 3\.0 by int"):
         jit.trace(lambda x: x * int(x.sum()), np.ones(3))
+
+
+def test_products_that_machine_code_sums_in_another_order_are_confirmed():
+    random = np.random.default_rng(0)
+    weight = torch.from_numpy(random.standard_normal((768, 3072)).astype(np.float32))
+    x = torch.from_numpy(random.standard_normal((1, 768)).astype(np.float32))
+
+    traced = jit.trace(lambda x: x @ weight, x)
+
+    assert np.allclose((x @ weight).numpy(), traced(x).numpy(), atol=1e-3)

@@ -1,8 +1,9 @@
 """Times of several callables, taken in turns.
 
 Every round calls each of them, in an order drawn anew, for one slice of time. Before its
-slice each waits until the threads of the one before have gone to sleep, and runs once
-untimed, so that nobody finds another's cache contents or spinning threads.
+slice each waits until the threads of the one before have gone to sleep (some spin for many
+milliseconds after their work), and runs untimed for a part of a slice, so that nobody finds
+another's cache contents or spinning threads.
 """
 
 from __future__ import annotations
@@ -23,8 +24,10 @@ class Effort:
     """How long to measure."""
 
     slice_seconds: float = 0.005
-    pause_seconds: float = 0.002
-    rounds: int = 25
+    pause_seconds: float = 0.012
+    """More than two ticks of the kernel, which books processor time at its ticks."""
+    longest_pause_seconds: float = 0.25
+    rounds: int = 21
     fewest_rounds: int = 5
     case_seconds: float = 20.0
     """Fewer rounds are run if they would take longer than this."""
@@ -66,6 +69,16 @@ def calls_in(ready: Ready, seconds: float) -> int:
         number *= 4
 
 
+def rest(effort: Effort) -> None:
+    """Sleep until this process has used no processor for the time of a pause."""
+    start = time.perf_counter()
+    while time.perf_counter() - start < effort.longest_pause_seconds:
+        used = time.process_time()
+        time.sleep(effort.pause_seconds)
+        if time.process_time() - used < effort.pause_seconds / 10:
+            return
+
+
 def interleaved(
     contenders: Mapping[str, Ready], effort: Effort
 ) -> dict[str, list[float]]:
@@ -90,8 +103,8 @@ def interleaved(
             shuffle(order)
             for name in order:
                 ready = contenders[name]
-                time.sleep(effort.pause_seconds)
-                seconds_per_call(ready, max(1, numbers[name] // 20))
+                rest(effort)
+                seconds_per_call(ready, max(1, numbers[name] // 5))
                 times[name].append(seconds_per_call(ready, numbers[name]))
             gc.collect()
     finally:

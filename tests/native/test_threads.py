@@ -277,6 +277,22 @@ def test_signals_go_to_the_threads_of_python() -> None:
     assert "True" == python(program(code), JIT_NUM_THREADS="2")
 
 
+@needs_linux
+def test_a_woken_thread_stays_off_the_core_of_its_caller() -> None:
+    code = """
+        cores = os.sched_getaffinity(0)
+        before = set(os.listdir("/proc/self/task"))
+        for _ in range(20):
+            call()
+        mine, = set(os.listdir("/proc/self/task")) - before
+        print(len(cores), len(cores - os.sched_getaffinity(int(mine))))
+    """
+
+    found = python(program(code), JIT_NUM_THREADS="2")
+
+    assert ("1 0" if found.startswith("1 ") else found.split()[0] + " 1") == found
+
+
 def test_the_interpreter_ends_while_threads_wait() -> None:
     code = """
         for _ in range(100):

@@ -17,6 +17,10 @@ of Python, or from inside a part) the caller runs all parts itself.
 
 Workers wait for the next job without sleeping for some tens of microseconds. Threads are
 started by the first job that needs them, and again in a forked child.
+
+On Linux a woken thread may be put behind the very thread that wakes it, and stay there for
+milliseconds while another core has nothing to do. Whoever wakes a thread therefore forbids
+it its own core first; that takes a system call only where the waking one has moved.
 """
 
 from __future__ import annotations
@@ -59,7 +63,12 @@ _TURNS_BEFORE_YIELD = 20000
 
 # of a worker's record
 _ASLEEP, _NEXT, _MUTEX, _CONDITION = 0, _LINE, 2 * _LINE, 4 * _LINE
-_RECORD = 6 * _LINE
+_FORBIDDEN, _HANDLE = 6 * _LINE, 6 * _LINE + 8
+_RECORD = 7 * _LINE
+_NO_CORE = -1
+
+_BYTES_OF_CORES = 128
+"""The size of a set of cores: a bit for each of 1,024, as the C library's `cpu_set_t`."""
 
 # of the state
 _JOINED_BITS, _MAY_JOIN_BITS = 16, 16
@@ -173,6 +182,8 @@ class _Module:
         self.run_part = self._build_run_part()
         if sleep != "none":
             self.sleep_until_woken = self._build_sleep()
+            if sleep == "futex":
+                self.forbid = self._build_forbid()
             self.wake = self._build_wake()
             self.take_parts = self._build_take_parts()
             self.worker = self._build_worker()
@@ -328,6 +339,11 @@ class _Module:
     def _build_wake(self) -> ll.Function:
         """Wake a thread if it sleeps."""
         b, a = new_function(self.module, "wake", [("thread", I64)])
+        if self.sleep == "futex":
+            core = b.call(self._library("sched_getcpu", I32), [])
+            forbidden = load(b, self._record(b, a["thread"], _FORBIDDEN), I32)
+            with b.if_then(b.icmp_signed("!=", core, forbidden), likely=False):
+                b.call(self.forbid, [a["thread"], core])
         flag = self._record(b, a["thread"], _ASLEEP)
         word = b.bitcast(flag, I32.as_pointer())
         asleep = b.load_atomic(word, "seq_cst", 4)
@@ -340,6 +356,31 @@ class _Module:
                 condition = self._record(b, a["thread"], _CONDITION)
                 b.call(self._library("pthread_cond_signal", I32, POINTER), [condition])
             self._mutex(b, a["thread"], "unlock")
+        b.ret_void()
+        return b.function
+
+    # cores ----------------------------------------------------------------------------
+
+    def _build_forbid(self) -> ll.Function:
+        """Let a thread run on the cores that this one may use, but for one."""
+        arguments = [("thread", I64), ("core", I32)]
+        b, a = new_function(self.module, "forbid", arguments)
+        cores = b.bitcast(b.alloca(ll.ArrayType(I64, _BYTES_OF_CORES // 8)), POINTER)
+        store(b, a["core"], self._record(b, a["thread"], _FORBIDDEN))
+        size = index(_BYTES_OF_CORES)
+        ask = self._library("sched_getaffinity", I32, I32, I64, POINTER)
+        failed = b.call(ask, [I32(0), size, cores])
+        core = b.zext(a["core"], I64)
+        is_beyond = b.icmp_unsigned(">=", core, index(8 * _BYTES_OF_CORES))
+        with b.if_then(b.or_(b.icmp_signed("!=", failed, I32(0)), is_beyond)):
+            b.ret_void()
+        word = at(b, cores, b.shl(b.lshr(core, index(6)), index(3)))
+        bit = b.shl(index(1), b.and_(core, index(63)))
+        store(b, b.and_(load(b, word, I64), b.not_(bit)), word)
+        # with no other core the set is empty, which is refused and changes nothing
+        handle = load(b, self._record(b, a["thread"], _HANDLE), I64)
+        tell = self._library("pthread_setaffinity_np", I32, I64, I64, POINTER)
+        b.call(tell, [handle, size, cores])
         b.ret_void()
         return b.function
 
@@ -382,8 +423,9 @@ class _Module:
             number = b.inttoptr(thread, POINTER)
             failed = b.call(create, [handle, none, worker, number])
             leave_if(b.icmp_signed("!=", failed, I32(0)))
-            detach = self._library("pthread_detach", I32, I64)
-            b.call(detach, [load(b, handle, I64)])
+            made = load(b, handle, I64)
+            store(b, made, self._record(b, thread, _HANDLE))
+            b.call(self._library("pthread_detach", I32, I64), [made])
             b.store(thread, started)
         b.call(mask, [how, before, none])
         b.ret_void()
@@ -467,4 +509,5 @@ class _Module:
             store(b, index(0), place)
         with loop(b, index(0), index(thread_count.MOST)) as thread:
             store(b, I32(0), self._record(b, thread, _ASLEEP))
+            store(b, I32(_NO_CORE), self._record(b, thread, _FORBIDDEN))
         b.ret_void()

@@ -57,7 +57,21 @@ class Card:
     """Scalar meaning of a pointwise operator in the vocabulary `m`."""
 
     grad: ClassVar[Callable[..., Any] | None] = None
-    """Gradients of the inputs, in terms of operators."""
+    """Gradients of the inputs, in terms of operators: `grad(t, g, out, *arguments)`.
+
+    `t` has the operators, `g` is the gradient of the result `out`; both are tuples if
+    there are several results. Returns one entry for each argument of the schema, in
+    order; None where there is none, and entries at the end may be left out. An entry
+    may be a function without arguments: it is called if that gradient is wanted. What
+    was broadcast need not be summed: that is done for every entry whose shape is not
+    the argument's. Of arguments that are not named in `saves` there are only `shape`,
+    `ndim` and `dtype`."""
+
+    saves: ClassVar[tuple[str, ...]] = ()
+    """Names of the arguments whose values `grad` needs; "out" for the result."""
+
+    detached: ClassVar[bool] = False
+    """Whether no gradient goes through: the result counts as a constant."""
 
     lower: ClassVar[Callable[..., Any] | None] = None
     """Loop nest; without it the kernel runs."""

@@ -74,10 +74,22 @@ def observe(by: Observer | None) -> Observer | None:
     return before
 
 
+recorder: Callable[[type[Card], Sequence[Any]], Any] | None = None
+"""What runs operators that are to be differentiated; `record_with` sets it."""
+
+
+def record_with(by: Callable[[type[Card], Sequence[Any]], Any]) -> None:
+    """From now on eager operators run through the tape of `jit.runtime.autograd`."""
+    global recorder
+    recorder = by
+
+
 def call(card: type[Card], args: Sequence[Any]) -> Any:
-    """Run an operator, through the observer if there is one."""
+    """Run an operator, through the observer or the tape if there is one."""
     if observer is not None:
         return observer.operator(card, args)
+    if recorder is not None:
+        return recorder(card, args)
     return runner(card)(*args)
 
 

@@ -1,7 +1,4 @@
-"""Whether operators are to be recorded for gradients: a flag of each thread.
-
-Nothing reads it yet but `torch.is_grad_enabled()`.
-"""
+"""Whether operators are to be recorded for gradients: a flag of each thread."""
 
 from __future__ import annotations
 
@@ -13,21 +10,22 @@ class _Flags(threading.local):
     inference = False
 
 
-_flags = _Flags()
+flags = _Flags()
+"""Of the running thread; operators read it at every call."""
 
 
 def is_grad_enabled() -> bool:
     """Whether gradients are wanted in this thread."""
-    return _flags.enabled
+    return flags.enabled
 
 
 def is_inference_mode_enabled() -> bool:
     """Whether this thread is inside `torch.inference_mode()`."""
-    return _flags.inference
+    return flags.inference
 
 
 def set_flags(enabled: bool, inference: bool | None = None) -> None:
     """Set what the two functions above answer."""
-    _flags.enabled = enabled
+    flags.enabled = enabled
     if inference is not None:
-        _flags.inference = inference
+        flags.inference = inference

@@ -243,9 +243,12 @@ def is_same_size(self: Tensor, other: Tensor) -> bool:
 
 
 def detach_(self: Tensor) -> Tensor:
-    """Forget how it was computed; returns it."""
+    """Forget how it was computed; returns it. RuntimeError for a view."""
+    if self._view is not None and self.grad_fn is not None:
+        raise RuntimeError("Can't detach views in-place. Use detach() instead.")
     self._requires_grad = False
     self.grad_fn = None
+    self._output = None
     return self
 
 

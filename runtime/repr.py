@@ -96,7 +96,7 @@ def format_tensor(tensor: Tensor) -> str:
         ):
             suffixes.append(f"dtype={dtype!r}")
     if tensor.grad_fn is not None:
-        suffixes.append(f"grad_fn=<{type(tensor.grad_fn).__name__}>")
+        suffixes.append(f"grad_fn=<{tensor.grad_fn.name()}>")
     elif tensor._requires_grad:
         suffixes.append("requires_grad=True")
     return _append(prefix + body, suffixes, indent)

@@ -35,10 +35,10 @@ class Tensor(metaclass=_TensorType):
 
     __slots__ = (
         "__weakref__",
-        "_base",
-        "_hooks",
+        "_autograd",
+        "_output",
         "_requires_grad",
-        "_version",
+        "_view",
         "array",
         "grad",
         "grad_fn",
@@ -50,11 +50,16 @@ class Tensor(metaclass=_TensorType):
     array: np.ndarray
     """The elements; several tensors may view one memory."""
     grad: Tensor | None
+    """The gradient gathered so far, of a leaf that requires gradients."""
     grad_fn: Any
+    """The step of the tape that made it; None for a leaf."""
     _requires_grad: bool
-    _version: Any
-    _base: Any
-    _hooks: Any
+    _output: int | None
+    """Which result of `grad_fn` it is."""
+    _view: Any
+    """Of which tensor it is a view, where the tape has to know: autograd/views.py."""
+    _autograd: Any
+    """Hooks and the like: `Extra` in autograd/node.py."""
 
     def __new__(cls, *args: Any, **kwargs: Any) -> Any:
         from jit.runtime.creation import make_legacy
@@ -182,29 +187,73 @@ class Tensor(metaclass=_TensorType):
         self.requires_grad_(value)
 
     def requires_grad_(self, requires_grad: bool = True) -> Tensor:
-        """Say whether gradients with respect to it are wanted; returns it."""
+        """Say whether gradients with respect to it are wanted; returns it.
+
+        RuntimeError for tensors of integers, and for results of operators.
+        """
         if requires_grad and self.dtype.category < FLOATING:
             raise RuntimeError(
-                "only Tensors of floating point dtype can require gradients"
+                "only Tensors of floating point and complex dtype can require gradients"
+            )
+        if self.grad_fn is not None and not requires_grad:
+            raise RuntimeError(
+                "you can only change requires_grad flags of leaf variables. If you want"
+                " to use a computed variable in a subgraph that doesn't require"
+                " differentiation use var_no_grad = var.detach()."
             )
         self._requires_grad = bool(requires_grad)
+        if requires_grad and dispatch.recorder is None:
+            from jit.runtime.autograd import recording
+
+            recording.install()
         return self
 
     @property
     def is_leaf(self) -> bool:
+        """Whether no operator made it, as far as gradients are concerned."""
         return self.grad_fn is None
 
     @property
     def retains_grad(self) -> bool:
-        return False
+        """Whether `retain_grad` was called on a result of an operator."""
+        return self.grad_fn is not None and self._output in self.grad_fn.retained
 
-    def backward(self, *args: Any, **kwargs: Any) -> None:
-        """Not there yet: there is no automatic differentiation so far."""
-        raise NotImplementedError(
-            "backward() needs automatic differentiation, which this version does not"
-            " have yet: compute the gradient yourself, or fit the weights elsewhere and"
-            " load them with load_state_dict"
-        )
+    def retain_grad(self) -> None:
+        """Keep the gradient of a result of an operator in `grad` too."""
+        from jit.runtime.autograd import interface
+
+        interface.retain_grad(self)
+
+    def register_hook(self, hook: Any) -> Any:
+        """Call `hook(gradient)` when the gradient is known; what it returns replaces it.
+
+        Returns a handle whose `remove()` takes the hook away.
+        """
+        from jit.runtime.autograd import interface
+
+        return interface.register_hook(self, hook)
+
+    def register_post_accumulate_grad_hook(self, hook: Any) -> Any:
+        """Call `hook(tensor)` after its `grad` has changed; for leaves."""
+        from jit.runtime.autograd import interface
+
+        return interface.register_post_accumulate_grad_hook(self, hook)
+
+    def backward(
+        self,
+        gradient: Tensor | None = None,
+        retain_graph: bool | None = None,
+        create_graph: bool = False,
+        inputs: Any = None,
+    ) -> None:
+        """Add its gradients to the `grad` of the leaves that it was computed from.
+
+        `gradient` is that of something with respect to this tensor, of the same shape; it
+        may be left out for one element. RuntimeError if it requires no gradient.
+        """
+        from jit.runtime.autograd import interface
+
+        interface.backward(self, gradient, retain_graph, create_graph, inputs)
 
     @property
     def data(self) -> Tensor:
@@ -339,6 +388,11 @@ class Tensor(metaclass=_TensorType):
         return _rebuild(type(self), self.array, self._requires_grad)
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Tensor:
+        if self.grad_fn is not None:
+            raise RuntimeError(
+                "Only Tensors created explicitly by the user (graph leaves) support the"
+                " deepcopy protocol at the moment: detach() it first"
+            )
         found = memo.get(id(self))
         if found is None:
             found = _rebuild(type(self), self.array.copy(), self._requires_grad)
@@ -365,9 +419,9 @@ def wrap(array: np.ndarray) -> Tensor:
     tensor._requires_grad = False
     tensor.grad = None
     tensor.grad_fn = None
-    tensor._version = None
-    tensor._base = None
-    tensor._hooks = None
+    tensor._output = None
+    tensor._view = None
+    tensor._autograd = None
     return tensor
 
 

@@ -29,6 +29,7 @@ from jit.torch.operators import public_names as _public_names
 
 if _TYPE_CHECKING:
     from jit.torch import (
+        autograd,
         backends,
         cuda,
         linalg,
@@ -70,6 +71,7 @@ pi = _math.pi
 newaxis = None
 
 _SUBMODULES = (
+    "autograd",
     "backends",
     "cuda",
     "jit",
@@ -85,6 +87,7 @@ __all__ = [
     "Generator",
     "Size",
     "Tensor",
+    "autograd",
     "backends",
     "cuda",
     "default_generator",

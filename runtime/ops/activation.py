@@ -16,21 +16,32 @@ from jit.runtime.ops.samples import bf16, case, f16, f32, f64, i64, inf, nan, u8
 SPECIAL = [case(f32.of([nan, inf, -inf, 0.0, -0.0, 50, -50]))]
 
 
+def _inside(t, g, x, low, high):
+    """The gradient where x lies between two bounds, 0 elsewhere."""
+    between = t.logical_and(t.gt(x, low), t.lt(x, high))
+    return t.where(between, g, t.zeros_like(g))
+
+
 @op("aten::sigmoid(Tensor self) -> Tensor")
 class sigmoid(FloatPointwise):
     """1 / (1 + exp(-self)), between 0 and 1."""
 
+    saves = ("out",)
     accepts = "fc"
     extra_samples = SPECIAL
 
     def formula(m, x):
         return 1 / (1 + m.exp(-x))
 
+    def grad(t, g, out, x):
+        return g * (out * (1 - out))
+
 
 @op("aten::relu(Tensor self) -> Tensor")
 class relu(Pointwise):
     """self, but 0 below zero."""
 
+    saves = ("out",)
     accepts = "if"
     refusal = "relu is not supported for bool or complex tensors"
     idempotent = True
@@ -39,11 +50,15 @@ class relu(Pointwise):
     def formula(m, x):
         return m.maximum(x, 0)
 
+    def grad(t, g, out, x):
+        return t.where(t.gt(out, 0), g, t.zeros_like(g))
+
 
 @op("aten::relu6(Tensor self) -> Tensor")
 class relu6(Pointwise):
     """self moved into [0, 6]."""
 
+    saves = ("self",)
     accepts = "if"
     idempotent = True
     domain = (-3, 9)
@@ -52,11 +67,15 @@ class relu6(Pointwise):
     def formula(m, x):
         return m.minimum(m.maximum(x, 0), 6)
 
+    def grad(t, g, out, x):
+        return _inside(t, g, x, 0, 6)
+
 
 @op("aten::hardtanh(Tensor self, Scalar min_val=-1, Scalar max_val=1) -> Tensor")
 class hardtanh(Pointwise):
     """self moved into [min_val, max_val]."""
 
+    saves = ("self",)
     accepts = "if"
     idempotent = True
     samples = [
@@ -80,11 +99,15 @@ class hardtanh(Pointwise):
                 "cannot do hardtanh on an unsigned type with negative limits"
             )
 
+    def grad(t, g, out, x, low, high):
+        return _inside(t, g, x, low, high)
+
 
 @op('aten::gelu(Tensor self, *, str approximate="none") -> Tensor')
 class gelu(Pointwise):
     """self times the normal distribution function of self."""
 
+    saves = ("self",)
     accepts = "f"
     extra_samples = [
         case(f32.of([nan, 0.0, -0.0, 50, -50])),
@@ -103,32 +126,54 @@ class gelu(Pointwise):
         if F.is_known(approximate) and approximate not in ("none", "tanh"):
             raise RuntimeError("approximate argument must be either none or tanh.")
 
+    def grad(t, g, out, x, approximate):
+        if approximate == "tanh":
+            slope = math.sqrt(2 / math.pi)
+            square = x * x
+            bent = t.tanh(slope * x * (1 + 0.044715 * square))
+            inner = slope * (1 + 3 * 0.044715 * square)
+            return g * (0.5 * (1 + bent) + 0.5 * x * (1 - bent * bent) * inner)
+        share = 0.5 * (1 + t.erf(x * math.sqrt(0.5)))
+        density = t.exp(-0.5 * x * x) * (1 / math.sqrt(2 * math.pi))
+        return g * (share + x * density)
+
 
 @op("aten::silu(Tensor self) -> Tensor")
 class silu(Pointwise):
     """self * sigmoid(self), also called swish."""
 
+    saves = ("self",)
     accepts = "fc"
     extra_samples = SPECIAL
 
     def formula(m, x):
         return x / (1 + m.exp(-x))
 
+    def grad(t, g, out, x):
+        share = t.sigmoid(x)
+        return g * (share * (1 + x * (1 - share)))
+
 
 @op("aten::mish(Tensor self) -> Tensor")
 class mish(Pointwise):
     """self * tanh(log(1 + exp(self)))."""
 
+    saves = ("self",)
     accepts = "f"
 
     def formula(m, x):
         return x * m.tanh(m.log1p(m.exp(x)))
+
+    def grad(t, g, out, x):
+        bent = t.tanh(t.softplus(x))
+        return g * (bent + x * t.sigmoid(x) * (1 - bent * bent))
 
 
 @op("aten::softplus(Tensor self, Scalar beta=1, Scalar threshold=20) -> Tensor")
 class softplus(Pointwise):
     """log(1 + exp(beta * self)) / beta, and self where beta * self > threshold."""
 
+    saves = ("self",)
     accepts = "f"
     inplace = False
     extra_samples = [*SPECIAL, case(f32[2, 3], 2, 3), case(f64[3], beta=0.5)]
@@ -136,6 +181,9 @@ class softplus(Pointwise):
     def formula(m, x, beta, threshold):
         scaled = x * beta
         return m.where(scaled > threshold, x, m.log1p(m.exp(scaled)) / beta)
+
+    def grad(t, g, out, x, beta, threshold):
+        return g * t.where(t.gt(x * beta, threshold), 1.0, t.sigmoid(x * beta))
 
 
 @op(
@@ -145,11 +193,16 @@ class softplus(Pointwise):
 class elu(Pointwise):
     """scale * self above zero, scale * alpha * (exp(input_scale * self) - 1) below."""
 
+    saves = ("self",)
     accepts = "f"
     extra_samples = [*SPECIAL, case(f32[2, 3], 0.5), case(f64[3], 1.5, 2, 0.5)]
 
     def formula(m, x, alpha, scale, input_scale):
         return m.where(x > 0, x * scale, m.expm1(x * input_scale) * (alpha * scale))
+
+    def grad(t, g, out, x, alpha, scale, input_scale):
+        below = t.exp(t.clamp_max(x, 0) * input_scale) * (alpha * input_scale * scale)
+        return g * t.where(t.gt(x, 0), scale, below)
 
 
 SELU_ALPHA = 1.6732632423543772848170429916717
@@ -160,6 +213,7 @@ SELU_SCALE = 1.0507009873554804934193349852946
 class selu(Pointwise):
     """elu with the alpha and scale that keep mean 0 and variance 1."""
 
+    saves = ("self",)
     accepts = "f"
     extra_samples = SPECIAL
 
@@ -167,11 +221,15 @@ class selu(Pointwise):
         negative = m.expm1(x) * (SELU_ALPHA * SELU_SCALE)
         return m.where(x > 0, x * SELU_SCALE, negative)
 
+    def grad(t, g, out, x):
+        return elu.grad(t, g, out, x, SELU_ALPHA, SELU_SCALE, 1.0)
+
 
 @op("aten::celu(Tensor self, Scalar alpha=1.) -> Tensor")
 class celu(Pointwise):
     """self above zero, alpha * (exp(self / alpha) - 1) below."""
 
+    saves = ("self",)
     accepts = "f"
     extra_samples = [*SPECIAL, case(f32[2, 3], 0.5)]
 
@@ -182,44 +240,61 @@ class celu(Pointwise):
         if F.is_known(alpha) and alpha == 0:
             raise RuntimeError("ZeroDivisionError: alpha cannot be 0 for CELU")
 
+    def grad(t, g, out, x, alpha):
+        return elu.grad(t, g, out, x, alpha, 1.0, 1.0 / alpha)
+
 
 @op("aten::leaky_relu(Tensor self, Scalar negative_slope=0.01) -> Tensor")
 class leaky_relu(Pointwise):
     """self above zero, negative_slope * self below."""
 
+    saves = ("self",)
     accepts = "f"
     extra_samples = [*SPECIAL, case(f64[4], negative_slope=-1.5)]
 
     def formula(m, x, slope):
         return m.where(x > 0, x, x * slope)
 
+    def grad(t, g, out, x, slope):
+        return t.where(t.gt(x, 0), g, g * slope)
+
 
 @op("aten::hardsigmoid(Tensor self) -> Tensor")
 class hardsigmoid(Pointwise):
     """(self + 3) / 6 moved into [0, 1]."""
 
+    saves = ("self",)
     accepts = "f"
     domain = (-6, 6)
 
     def formula(m, x):
         return m.minimum(m.maximum(x + 3, 0), 6) / 6
 
+    def grad(t, g, out, x):
+        return _inside(t, g * (1 / 6), x, -3, 3)
+
 
 @op("aten::hardswish(Tensor self) -> Tensor")
 class hardswish(Pointwise):
     """self * hardsigmoid(self)."""
 
+    saves = ("self",)
     accepts = "f"
     domain = (-6, 6)
 
     def formula(m, x):
         return x * m.minimum(m.maximum(x + 3, 0), 6) / 6
 
+    def grad(t, g, out, x):
+        between = g * (x / 3 + 0.5)
+        return t.where(t.lt(x, -3), t.zeros_like(g), t.where(t.le(x, 3), between, g))
+
 
 @op("aten::log_sigmoid(Tensor self) -> Tensor")
 class log_sigmoid(Pointwise):
     """log(sigmoid(self)), without overflow on the way."""
 
+    saves = ("self",)
     accepts = "f"
     inplace = False
     extra_samples = SPECIAL
@@ -227,11 +302,15 @@ class log_sigmoid(Pointwise):
     def formula(m, x):
         return m.minimum(x, 0) - m.log1p(m.exp(-m.abs(x)))
 
+    def grad(t, g, out, x):
+        return g * t.sigmoid(-x)
+
 
 @op("aten::hardshrink(Tensor self, Scalar lambd=0.5) -> Tensor")
 class hardshrink(Pointwise):
     """self, but 0 between -lambd and lambd."""
 
+    saves = ("self",)
     accepts = "f"
     inplace = False
     extra_samples = [*SPECIAL, case(f32[2, 3], 1)]
@@ -239,11 +318,15 @@ class hardshrink(Pointwise):
     def formula(m, x, bound):
         return m.where((x >= -bound) & (x <= bound), 0, x)
 
+    def grad(t, g, out, x, bound):
+        return t.where(t.le(t.abs(x), bound), t.zeros_like(g), g)
+
 
 @op("aten::softshrink(Tensor self, Scalar lambd=0.5) -> Tensor")
 class softshrink(Pointwise):
     """self moved towards zero by lambd, and 0 between -lambd and lambd."""
 
+    saves = ("self",)
     accepts = "f"
     inplace = False
     extra_samples = [*SPECIAL, case(f32[2, 3], 1)]
@@ -257,17 +340,24 @@ class softshrink(Pointwise):
                 f"lambda must be greater or equal to 0, but found to be {bound:g}."
             )
 
+    def grad(t, g, out, x, bound):
+        return t.where(t.le(t.abs(x), bound), t.zeros_like(g), g)
+
 
 @op("aten::threshold(Tensor self, Scalar threshold, Scalar value) -> Tensor")
 class threshold(Pointwise):
     """self above threshold, otherwise value."""
 
+    saves = ("self",)
     accepts = "if"
     samples = [case(f32[2, 3], 0.5, -1), case(f64[4], 0, 20), case(i64[4], 1, 7),
                case(f16[3], 0.5, 0.1), case(f32.of([nan, inf, 0]), 0, 1)]  # fmt: skip
 
     def formula(m, x, bound, value):
         return m.where(x <= bound, value, x)
+
+    def grad(t, g, out, x, bound, value):
+        return t.where(t.gt(x, bound), g, t.zeros_like(g))
 
 
 @op(
@@ -277,6 +367,7 @@ class threshold(Pointwise):
 class nan_to_num(Pointwise):
     """self with nan and infinities replaced, by default by 0 and the largest numbers."""
 
+    saves = ("self",)
     samples = [
         case(f32.of([nan, inf, -inf, 1])),
         case(f64.of([nan, inf, -inf, 1]), 1.0, 2.0, 3.0),
@@ -295,6 +386,9 @@ class nan_to_num(Pointwise):
         return y.astype(x.dtype)
 
     raises = False
+
+    def grad(t, g, out, x, nan, posinf, neginf):
+        return t.where(t.isfinite(x), g, t.zeros_like(g))
 
 
 def bfloat16_limits():

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from jit.ir import dtypes
@@ -23,6 +25,8 @@ from jit.runtime.ops.samples import (
     nan,
     u8,
 )
+
+LN2 = math.log(2)
 
 
 def check_alpha(common, alpha):
@@ -65,6 +69,9 @@ class add(Pointwise):
     def check(common, x, y, alpha):
         check_alpha(common, alpha)
 
+    def grad(t, g, out, x, y, alpha):
+        return g, lambda: g * alpha
+
 
 @op(
     "aten::sub.Tensor(Tensor self, Tensor other, *, Scalar alpha=1) -> Tensor",
@@ -85,6 +92,9 @@ class sub(Pointwise):
     def check(common, x, y, alpha):
         check_alpha(common, alpha)
 
+    def grad(t, g, out, x, y, alpha):
+        return g, lambda: g * -alpha
+
 
 @op(
     "aten::rsub.Tensor(Tensor self, Tensor other, *, Scalar alpha=1) -> Tensor",
@@ -103,6 +113,9 @@ class rsub(Pointwise):
     def check(common, x, y, alpha):
         check_alpha(common, alpha)
 
+    def grad(t, g, out, x, y, alpha):
+        return lambda: g * -alpha, g
+
 
 @op(
     "aten::mul.Tensor(Tensor self, Tensor other) -> Tensor",
@@ -112,6 +125,7 @@ class rsub(Pointwise):
 class mul(Pointwise):
     """The product of both operands."""
 
+    saves = ("self", "other")
     accepts = "bifc"
     numpy = "multiply"
     numpy_inplace = True
@@ -120,6 +134,9 @@ class mul(Pointwise):
 
     def formula(m, x, y):
         return x * y
+
+    def grad(t, g, out, x, y):
+        return lambda: g * y, lambda: g * x
 
 
 @op(
@@ -130,12 +147,16 @@ class mul(Pointwise):
 class div(FloatPointwise):
     """The quotient; integers are divided as floating-point numbers."""
 
+    saves = ("self", "other")
     accepts = "fc"
     numpy = "divide"
     numpy_inplace = True
 
     def formula(m, x, y):
         return x / y
+
+    def grad(t, g, out, x, y):
+        return lambda: g / y, lambda: -g * ((x / y) / y)
 
 
 def check_divisor(common, y):
@@ -178,6 +199,7 @@ QUOTIENTS = [
 class div_mode(Pointwise):
     """The quotient, rounded by mode: "trunc" to zero, "floor" down, None not at all."""
 
+    saves = ("self", "other")
     accepts = "ifc"
     promoting = ("self", "other")
     samples = {
@@ -215,6 +237,11 @@ class div_mode(Pointwise):
         if not F.is_known(mode) or mode not in (None, "trunc", "floor"):
             return True
         return (div if mode is None else floor_divide).raises(x, y)
+
+    def grad(t, g, out, x, y, rounding_mode):
+        if rounding_mode is None:
+            return lambda: g / y, lambda: -g * ((x / y) / y)
+        return lambda: t.zeros_like(g), lambda: t.zeros_like(g)
 
 
 def check_mode(mode):
@@ -277,6 +304,7 @@ trunc_divide.complete()
 class remainder(Pointwise):
     """self - other * floor(self / other): the sign is the divisor's, as in Python."""
 
+    saves = ("self", "other")
     accepts = "if"
     numpy = "remainder"
     numpy_inplace = True
@@ -292,6 +320,9 @@ class remainder(Pointwise):
     def value_fault(common, x, y):
         return may_divide_by_zero(common, y)
 
+    def grad(t, g, out, x, y):
+        return g, lambda: -g * t.floor(x / y)
+
 
 @op(
     "aten::fmod.Tensor(Tensor self, Tensor other) -> Tensor",
@@ -300,6 +331,7 @@ class remainder(Pointwise):
 class fmod(Pointwise):
     """self - other * trunc(self / other): the sign is the dividend's, as in C."""
 
+    saves = ("self", "other")
     accepts = "if"
     numpy = "fmod"
     domain = NONZERO
@@ -314,6 +346,9 @@ class fmod(Pointwise):
     def value_fault(common, x, y):
         return may_divide_by_zero(common, y)
 
+    def grad(t, g, out, x, y):
+        return g, lambda: -g * t.trunc(x / y)
+
 
 @op(
     "aten::pow.Tensor_Tensor(Tensor self, Tensor exponent) -> Tensor",
@@ -323,6 +358,7 @@ class fmod(Pointwise):
 class pow(Pointwise):
     """self to the power of exponent."""
 
+    saves = ("self", "exponent", "out")
     accepts = "ifc"
     inplace = {
         "Tensor_Tensor": "aten::pow_.Tensor",
@@ -339,6 +375,20 @@ class pow(Pointwise):
         if common.category == INTEGER and type(y) is int and y < 0:
             raise RuntimeError("Integers to negative integer powers are not allowed.")
 
+    def grad(t, g, out, x, exponent):
+        def of_base():
+            slope = g * (exponent * t.pow(x, exponent - 1))
+            idle = t.eq(t.tensor(exponent, like=g), 0)
+            return t.where(idle, t.zeros_like(slope), slope)
+
+        def of_exponent():
+            base = t.tensor(x, like=g)
+            slope = g * (out * t.log(base))
+            idle = t.logical_and(t.eq(base, 0), t.ge(exponent, 0))
+            return t.where(idle, t.zeros_like(slope), slope)
+
+        return of_base, of_exponent
+
 
 @op(
     "aten::float_power.Tensor_Tensor(Tensor self, Tensor exponent) -> Tensor",
@@ -348,6 +398,7 @@ class pow(Pointwise):
 class float_power(Pointwise):
     """self to the power of exponent, always in double precision."""
 
+    saves = ("self", "exponent", "out")
     accepts = "fc"
     inplace = {
         "Tensor_Tensor": "aten::float_power_.Tensor",
@@ -369,6 +420,9 @@ class float_power(Pointwise):
     def formula(m, x, y):
         return m.pow(x, y)
 
+    def grad(t, g, out, x, exponent):
+        return pow.grad(t, g, out, x, exponent)
+
 
 @op("aten::neg(Tensor self) -> Tensor", names=["aten::negative"])
 class neg(Pointwise):
@@ -384,6 +438,9 @@ class neg(Pointwise):
     def formula(m, x):
         return -x
 
+    def grad(t, g, out, x):
+        return -g
+
 
 REAL = {dtypes.complex64: dtypes.float32, dtypes.complex128: dtypes.float64}
 
@@ -392,6 +449,7 @@ REAL = {dtypes.complex64: dtypes.float32, dtypes.complex128: dtypes.float64}
 class abs(Pointwise):
     """The distance from zero."""
 
+    saves = ("self",)
     accepts = "ifc"
     numpy = "absolute"
     idempotent = True
@@ -406,6 +464,9 @@ class abs(Pointwise):
     def formula(m, x):
         return m.abs(x)
 
+    def grad(t, g, out, x):
+        return g * t.sgn(x)
+
 
 @op("aten::sign(Tensor self) -> Tensor")
 class sign(Pointwise):
@@ -416,6 +477,9 @@ class sign(Pointwise):
 
     def formula(m, x):
         return m.where(x > 0, 1, m.where(x < 0, -1, 0))
+
+    def grad(t, g, out, x):
+        return t.zeros_like(g)
 
 
 @op("aten::sgn(Tensor self) -> Tensor")
@@ -428,21 +492,29 @@ class sgn(Pointwise):
     def formula(m, x):
         return m.where(x > 0, 1, m.where(x < 0, -1, 0))
 
+    def grad(t, g, out, x):
+        return t.zeros_like(g)
+
 
 @op("aten::reciprocal(Tensor self) -> Tensor")
 class reciprocal(FloatPointwise):
     """1 / self."""
 
+    saves = ("out",)
     accepts = "fc"
 
     def formula(m, x):
         return 1 / x
+
+    def grad(t, g, out, x):
+        return -g * (out * out)
 
 
 @op("aten::square(Tensor self) -> Tensor")
 class square(Pointwise):
     """self * self."""
 
+    saves = ("self",)
     accepts = "ifc"
     numpy = "square"
 
@@ -452,17 +524,24 @@ class square(Pointwise):
     def formula(m, x):
         return x * x
 
+    def grad(t, g, out, x):
+        return g * (2 * x)
+
 
 @op("aten::hypot(Tensor self, Tensor other) -> Tensor")
 class hypot(Pointwise):
     """sqrt(self ** 2 + other ** 2), without overflow on the way."""
 
+    saves = ("self", "other", "out")
     accepts = "f"
     numpy = "hypot"
     commutative = True
 
     def formula(m, x, y):
         return m.hypot(x, y)
+
+    def grad(t, g, out, x, y):
+        return lambda: g * (x / out), lambda: g * (y / out)
 
 
 @op(
@@ -472,11 +551,19 @@ class hypot(Pointwise):
 class copysign(FloatPointwise):
     """The size of self with the sign of other."""
 
+    saves = ("self", "out")
     accepts = "f"
     numpy = "copysign"
 
     def formula(m, x, y):
         return m.copysign(x, y)
+
+    def grad(t, g, out, x, y):
+        def of_size():
+            ratio = out / x
+            return g * t.where(t.eq(x, 0), t.zeros_like(ratio), ratio)
+
+        return of_size, lambda: t.zeros_like(g)
 
 
 POWER_OF_TWO = find_card("aten::pow", "Scalar")
@@ -486,6 +573,7 @@ POWER_OF_TWO = find_card("aten::pow", "Scalar")
 class ldexp(FloatPointwise):
     """self * 2 ** other."""
 
+    saves = ("other", "out")
     accepts = "fc"
     inplace = {"Tensor": "aten::ldexp_"}
 
@@ -495,6 +583,9 @@ class ldexp(FloatPointwise):
 
     def formula(m, x, y):
         return x * m.exp2(y)
+
+    def grad(t, g, out, x, y):
+        return lambda: g * t.exp2(y), lambda: g * (out * LN2)
 
 
 @op("aten::gcd(Tensor self, Tensor other) -> Tensor")
@@ -527,6 +618,7 @@ class lcm(Pointwise):
 class heaviside(Pointwise):
     """0 below zero, 1 above, `values` at zero."""
 
+    detached = True
     samples = [
         case(f32.of([-1.5, 0, 2, nan]), f32.of([0.5, 0.5, 0.5, 0.5])),
         case(i64.of([-1, 0, 2]), i64.of([5, 5, 5])),
@@ -558,6 +650,7 @@ def check_same_dtype(x, y, message):
 class lerp(Pointwise):
     """self + weight * (end - self): the point between self and end."""
 
+    saves = ("self", "end", "weight")
     accepts = "fc"
     promoting = ("self", "end")
     samples = {
@@ -588,6 +681,9 @@ class lerp(Pointwise):
                     f" {b.title.lower()}"
                 )
 
+    def grad(t, g, out, x, end, weight):
+        return lambda: g * (1 - weight), lambda: g * weight, lambda: g * (end - x)
+
 
 @op(
     "aten::addcmul(Tensor self, Tensor tensor1, Tensor tensor2, *, Scalar value=1)"
@@ -596,6 +692,7 @@ class lerp(Pointwise):
 class addcmul(Pointwise):
     """self + value * tensor1 * tensor2."""
 
+    saves = ("tensor1", "tensor2")
     accepts = "ifc"
     extra_samples = [
         case(f32[2, 3], f32[3], f32[2, 1], value=0.5),
@@ -605,6 +702,9 @@ class addcmul(Pointwise):
     def formula(m, x, first, second, value):
         return x + m.scaled(first, value) * second
 
+    def grad(t, g, out, x, first, second, value):
+        return g, lambda: g * (second * value), lambda: g * (first * value)
+
 
 @op(
     "aten::addcdiv(Tensor self, Tensor tensor1, Tensor tensor2, *, Scalar value=1)"
@@ -613,6 +713,7 @@ class addcmul(Pointwise):
 class addcdiv(Pointwise):
     """self + value * tensor1 / tensor2."""
 
+    saves = ("tensor1", "tensor2")
     accepts = "fc"
     refusal = (
         "Integer division with addcdiv is no longer supported; use `self + value *"
@@ -623,6 +724,13 @@ class addcdiv(Pointwise):
     def formula(m, x, first, second, value):
         return x + m.scaled(first, value) / second
 
+    def grad(t, g, out, x, first, second, value):
+        return (
+            g,
+            lambda: g * (value / second),
+            lambda: -g * (value * first / (second * second)),
+        )
+
 
 @op(
     "aten::clamp(Tensor self, Scalar? min=None, Scalar? max=None) -> Tensor",
@@ -632,6 +740,7 @@ class addcdiv(Pointwise):
 class clamp(Pointwise):
     """self moved into [min, max]; the larger bound wins where they cross."""
 
+    saves = ("self", "min", "max")
     promoting = ("self", "min", "max")
     accepts = "if"
     idempotent = True
@@ -667,6 +776,31 @@ class clamp(Pointwise):
                 "torch.clamp: At least one of 'min' or 'max' must not be None"
             )
 
+    def grad(t, g, out, x, low, high):
+        nothing = t.zeros_like(g)
+
+        def of_value():
+            made = g
+            if low is not None:
+                made = t.where(t.ge(x, low), made, nothing)
+            if high is not None:
+                made = t.where(t.le(x, high), made, nothing)
+            return made
+
+        def of_low():
+            below = t.lt(x, low)
+            if high is not None:
+                below = t.logical_and(below, t.lt(low, high))
+            return t.where(below, g, nothing)
+
+        def of_high():
+            above = t.gt(x, high)
+            if low is not None:
+                above = t.logical_or(above, t.gt(low, high))
+            return t.where(above, g, nothing)
+
+        return of_value, of_low, of_high
+
 
 @op(
     "aten::clamp_min(Tensor self, Scalar min) -> Tensor",
@@ -675,11 +809,19 @@ class clamp(Pointwise):
 class clamp_min(Pointwise):
     """self, at least min."""
 
+    saves = ("self", "min")
     accepts = "bif"
     promoting = ("self", "min")
 
     def formula(m, x, low):
         return m.maximum(x, low)
+
+    def grad(t, g, out, x, low):
+        nothing = t.zeros_like(g)
+        return (
+            lambda: t.where(t.ge(x, low), g, nothing),
+            lambda: t.where(t.lt(x, low), g, nothing),
+        )
 
 
 @op(
@@ -689,8 +831,16 @@ class clamp_min(Pointwise):
 class clamp_max(Pointwise):
     """self, at most max."""
 
+    saves = ("self", "max")
     accepts = "bif"
     promoting = ("self", "max")
 
     def formula(m, x, high):
         return m.minimum(x, high)
+
+    def grad(t, g, out, x, high):
+        nothing = t.zeros_like(g)
+        return (
+            lambda: t.where(t.le(x, high), g, nothing),
+            lambda: t.where(t.gt(x, high), g, nothing),
+        )

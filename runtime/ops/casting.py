@@ -229,6 +229,7 @@ class contiguous(Card):
 class detach(Card):
     """The same elements, apart from the gradient."""
 
+    detached = True
     raises = False
     samples = [case(f32[2, 3]), case(f32[()])]
 
@@ -243,6 +244,7 @@ class detach(Card):
 class detach_inplace(Card):
     """The tensor itself, taken from the gradient."""
 
+    detached = True
     raises = False
     samples = [case(f32[2, 3])]
 

@@ -312,6 +312,15 @@ class equal(Card):
         return T.BOOL
 
 
+def _shared(t, g, x, y, is_chosen):
+    """The gradient of the larger or smaller of two; equal ones share it."""
+    half = t.where(t.eq(x, y), g * 0.5, t.zeros_like(g))
+    return (
+        lambda: t.where(is_chosen(x, y), g, half),
+        lambda: t.where(is_chosen(y, x), g, half),
+    )
+
+
 @op(
     "aten::maximum(Tensor self, Tensor other) -> Tensor",
     names=["aten::max.other"],
@@ -319,6 +328,7 @@ class equal(Card):
 class maximum(Pointwise):
     """The larger of the operands; nan if one is nan."""
 
+    saves = ("self", "other")
     inplace = False
     numpy = "maximum"
     commutative = True
@@ -329,6 +339,9 @@ class maximum(Pointwise):
     def formula(m, x, y):
         return m.maximum(x, y)
 
+    def grad(t, g, out, x, y):
+        return _shared(t, g, x, y, t.gt)
+
 
 @op(
     "aten::minimum(Tensor self, Tensor other) -> Tensor",
@@ -337,6 +350,7 @@ class maximum(Pointwise):
 class minimum(Pointwise):
     """The smaller of the operands; nan if one is nan."""
 
+    saves = ("self", "other")
     inplace = False
     numpy = "minimum"
     commutative = True
@@ -347,11 +361,15 @@ class minimum(Pointwise):
     def formula(m, x, y):
         return m.minimum(x, y)
 
+    def grad(t, g, out, x, y):
+        return _shared(t, g, x, y, t.lt)
+
 
 @op("aten::fmax(Tensor self, Tensor other) -> Tensor")
 class fmax(Pointwise):
     """The larger of the operands; the other one where one is nan."""
 
+    saves = ("self", "other")
     inplace = False
     numpy = "fmax"
     commutative = True
@@ -362,11 +380,17 @@ class fmax(Pointwise):
     def formula(m, x, y):
         return m.fmax(x, y)
 
+    def grad(t, g, out, x, y):
+        first = t.logical_or(t.ge(x, y), t.isnan(y))
+        nothing = t.zeros_like(g)
+        return lambda: t.where(first, g, nothing), lambda: t.where(first, nothing, g)
+
 
 @op("aten::fmin(Tensor self, Tensor other) -> Tensor")
 class fmin(Pointwise):
     """The smaller of the operands; the other one where one is nan."""
 
+    saves = ("self", "other")
     inplace = False
     numpy = "fmin"
     commutative = True
@@ -376,6 +400,11 @@ class fmin(Pointwise):
 
     def formula(m, x, y):
         return m.fmin(x, y)
+
+    def grad(t, g, out, x, y):
+        first = t.logical_or(t.le(x, y), t.isnan(y))
+        nothing = t.zeros_like(g)
+        return lambda: t.where(first, g, nothing), lambda: t.where(first, nothing, g)
 
 
 def check_condition(condition):
@@ -397,6 +426,7 @@ def check_condition(condition):
 class where(Pointwise):
     """self where condition is true, otherwise other."""
 
+    saves = ("condition",)
     accepts = "bifc"
     inplace = False
     promoting = ("self", "other")
@@ -430,3 +460,11 @@ class where(Pointwise):
 
     def check(common, condition, x, y):
         check_condition(condition)
+
+    def grad(t, g, out, condition, x, y):
+        nothing = t.zeros_like(g)
+        return (
+            None,
+            lambda: t.where(condition, g, nothing),
+            lambda: t.where(condition, nothing, g),
+        )

@@ -171,6 +171,7 @@ def _like(value):
 class zeros_like(Creation):
     """Zeros with the sizes and the dtype of a tensor."""
 
+    detached = True
     kernel, sizes, dtypes = _like(0)
 
     samples = [f32[2, 3], f32[()], case(i64[0], dtype=f64)]
@@ -180,6 +181,7 @@ class zeros_like(Creation):
 class ones_like(Creation):
     """Ones with the sizes and the dtype of a tensor."""
 
+    detached = True
     kernel, sizes, dtypes = _like(1)
 
     samples = zeros_like.samples
@@ -189,6 +191,7 @@ class ones_like(Creation):
 class empty_like(Creation):
     """A tensor to be filled, of the sizes and the dtype of another; it holds zeros."""
 
+    detached = True
     kernel, sizes, dtypes = _like(0)
 
     samples = zeros_like.samples
@@ -198,6 +201,7 @@ class empty_like(Creation):
 class full_like(Creation):
     """One number everywhere, with the sizes and the dtype of a tensor."""
 
+    detached = True
     unknown = ("fill_value",)
 
     def kernel(x, value, dtype, layout, device, pin_memory, memory_format):
@@ -235,6 +239,7 @@ def _new(value):
 class new_zeros(Creation):
     """Zeros with the dtype of a tensor."""
 
+    detached = True
     kernel, sizes, dtypes = _new(0)
 
     samples = [case(f64[2], [2, 3]), case(f32[()], [], dtype=i64), case(i64[1], [0])]
@@ -244,6 +249,7 @@ class new_zeros(Creation):
 class new_ones(Creation):
     """Ones with the dtype of a tensor."""
 
+    detached = True
     kernel, sizes, dtypes = _new(1)
 
     samples = new_zeros.samples
@@ -253,6 +259,7 @@ class new_ones(Creation):
 class new_empty(Creation):
     """A tensor to be filled, with the dtype of another; it holds zeros."""
 
+    detached = True
     kernel, sizes, dtypes = _new(0)
 
     samples = new_zeros.samples
@@ -265,6 +272,7 @@ class new_empty(Creation):
 class new_full(Creation):
     """One number everywhere, with the dtype of a tensor."""
 
+    detached = True
     unknown = ("fill_value",)
 
     def kernel(x, size, value, dtype, layout, device, pin_memory):

@@ -123,6 +123,7 @@ def _drawn_like(name):
 class rand_like(Random):
     """Uniform between 0 and 1, with the sizes and the dtype of a tensor."""
 
+    detached = True
     kernel, sizes, dtypes = _drawn_like(UNIFORM)
 
     samples = [case(f32[2, 3], generator=None), case(i64[1], dtype=f64, generator=None)]
@@ -136,6 +137,7 @@ class rand_like(Random):
 class randn_like(Random):
     """Standard normal, with the sizes and the dtype of a tensor."""
 
+    detached = True
     kernel, sizes, dtypes = _drawn_like(NORMAL)
 
     samples = rand_like.samples
@@ -244,6 +246,7 @@ class randint_low_generator(Random):
 class randint_like(Random):
     """Integers from 0 to before `high`, with the sizes and the dtype of a tensor."""
 
+    detached = True
     unknown = ("high",)
 
     def kernel(x, high, dtype, layout, device, pin_memory, memory_format):
@@ -266,6 +269,7 @@ class randint_like(Random):
 class randint_like_low(Random):
     """Integers from `low` to before `high`, with the sizes and dtype of a tensor."""
 
+    detached = True
     unknown = ("low", "high")
 
     def kernel(x, low, high, dtype, layout, device, pin_memory, memory_format):

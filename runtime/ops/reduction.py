@@ -40,6 +40,15 @@ def total(x, axes, keepdim):
     return np.add.reduce(x, axis=axes, keepdims=keepdim)
 
 
+def spread(t, g, x, dim, keepdim):
+    """What was reduced over dims, spread over the sizes that x had."""
+    if not keepdim and x.ndim:
+        every = range(x.ndim) if not dim else [dim] if isinstance(dim, int) else dim
+        for d in sorted(d % x.ndim for d in every):
+            g = t.unsqueeze(g, d)
+    return t.expand(g, x.shape)
+
+
 DTYPED = [case(f32[2, 3], dtype=f64), case(i64[2, 3], dtype=f32)]
 
 
@@ -53,6 +62,9 @@ class sum(Reduction):
 
     def reduce(x, axes, keepdim):
         return total(x, axes, keepdim)
+
+    def grad(t, g, out, x, dtype):
+        return t.expand(g, x.shape)
 
 
 @op(
@@ -68,6 +80,9 @@ class sum_dims(Reduction):
 
     def reduce(x, axes, keepdim):
         return total(x, axes, keepdim)
+
+    def grad(t, g, out, x, dim, keepdim, dtype):
+        return spread(t, g, x, dim, keepdim)
 
 
 @op("aten::nansum(Tensor self, int[1]? dim=None, bool keepdim=False, *,"

@@ -20,6 +20,9 @@ class floor(Pointwise):
     def formula(m, x):
         return m.floor(x)
 
+    def grad(t, g, out, x):
+        return t.zeros_like(g)
+
 
 @op("aten::ceil(Tensor self) -> Tensor")
 class ceil(Pointwise):
@@ -32,6 +35,9 @@ class ceil(Pointwise):
 
     def formula(m, x):
         return m.ceil(x)
+
+    def grad(t, g, out, x):
+        return t.zeros_like(g)
 
 
 @op("aten::trunc(Tensor self) -> Tensor", names=["aten::fix"])
@@ -46,6 +52,9 @@ class trunc(Pointwise):
     def formula(m, x):
         return m.trunc(x)
 
+    def grad(t, g, out, x):
+        return t.zeros_like(g)
+
 
 @op("aten::round(Tensor self) -> Tensor")
 class round(Pointwise):
@@ -57,6 +66,9 @@ class round(Pointwise):
 
     def formula(m, x):
         return m.round(x)
+
+    def grad(t, g, out, x):
+        return t.zeros_like(g)
 
 
 @op("aten::round.decimals(Tensor self, *, int decimals) -> Tensor")
@@ -79,6 +91,9 @@ class round_decimals(Pointwise):
             return m.round(x * scale) / scale
         return m.round(x / scale) * scale
 
+    def grad(t, g, out, x, decimals):
+        return t.zeros_like(g)
+
 
 @op("aten::frac(Tensor self) -> Tensor")
 class frac(Pointwise):
@@ -88,3 +103,6 @@ class frac(Pointwise):
 
     def formula(m, x):
         return x - m.trunc(x)
+
+    def grad(t, g, out, x):
+        return g

@@ -211,11 +211,6 @@ def test_requires_grad_is_a_flag_of_floating_tensors():
         torch.ones(2, dtype=torch.int64).requires_grad_()
 
 
-def test_backward_says_that_gradients_are_missing():
-    with pytest.raises(NotImplementedError, match="automatic differentiation"):
-        torch.ones(1, requires_grad=True).backward()
-
-
 def test_detach_and_data_share_memory_without_gradients():
     x = torch.ones(2, requires_grad=True)
 

@@ -12,9 +12,9 @@ from typing import Any, TypeVar
 
 from jit.ir.dtypes import DType
 from jit.runtime.device import Device, require_cpu
+from jit.runtime.hooks import RemovableHandle, add_hook
 from jit.runtime.parameter import Parameter
 from jit.runtime.tensor import Tensor
-from jit.torch.nn.hooks import RemovableHandle, add_hook
 from jit.torch.nn.state import IncompatibleKeys, load_state, save_state
 
 M = TypeVar("M", bound="Module")

@@ -33,7 +33,7 @@ TYPE, DATA, RANK, SIZES, STRIDES, DESCR = 8, 16, 24, 32, 40, 56
 ALIGNED, WRITEABLE = 0x100, 0x400
 NULL = ll.Constant(POINTER, None)
 VOID = ll.VoidType()
-_NONES = ("grad", "grad_fn", "_version", "_base", "_hooks")
+_NONES = ("grad", "grad_fn", "_output", "_view", "_autograd")
 
 
 slot("Tensor", lambda: id(Tensor))

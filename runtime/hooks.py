@@ -1,9 +1,9 @@
-"""Functions that modules call before and after `forward`, and handles to remove them."""
+"""Hooks: functions that modules, tensors and steps of the tape call, and their handles."""
 
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, MutableMapping, Sequence
 from itertools import count
 from typing import Any
 
@@ -13,7 +13,9 @@ _numbers = count()
 class RemovableHandle:
     """What registering a hook returns; `remove()`, or the end of `with`, removes it."""
 
-    def __init__(self, hooks: OrderedDict[int, Any], *flags: OrderedDict[int, Any]):
+    def __init__(
+        self, hooks: MutableMapping[int, Any], *flags: MutableMapping[int, Any]
+    ) -> None:
         self._stores = (hooks, *flags)
         self.id = next(_numbers)
 
@@ -32,9 +34,9 @@ class RemovableHandle:
 def add_hook(
     hooks: OrderedDict[int, Any],
     hook: Callable[..., Any],
-    flags: Sequence[tuple[OrderedDict[int, Any], bool]],
+    flags: Sequence[tuple[OrderedDict[int, Any], bool]] = (),
     *,
-    prepend: bool,
+    prepend: bool = False,
 ) -> RemovableHandle:
     """Register a hook behind the others, or before them.
 

@@ -42,8 +42,11 @@ def _array(result: Any) -> np.ndarray:
 
 
 def executor_of(call: Any, args: tuple[Any, ...]) -> str:
-    """Which executor runs a call: "native", "interpreter", or "mixed" of both."""
+    """Which executor runs a call: "native", "interpreter", or "mixed" of both.
+
+    Machine code that calls kernels of the interpreter is mixed, too.
+    """
     found = call.explain(*args)
     if found.is_native:
-        return "native"
+        return "mixed" if found.boxed else "native"
     return "mixed" if found.regions else "interpreter"

@@ -166,10 +166,12 @@ def masked_store(
     b.call(_intrinsic(b, name, kind), [value, pointer, I32(align), mask])
 
 
-def prefetch(b: ll.IRBuilder, pointer: ll.Value, *, writes: bool) -> None:
-    """Ask for a cache line that will be needed soon."""
+def prefetch(
+    b: ll.IRBuilder, pointer: ll.Value, *, writes: bool, level: int = 1
+) -> None:
+    """Ask for a cache line that will be needed soon, to come into a cache."""
     kind = ll.FunctionType(ll.VoidType(), [POINTER, I32, I32, I32])
-    call = [pointer, I32(int(writes)), I32(3), I32(1)]
+    call = [pointer, I32(int(writes)), I32(4 - level), I32(1)]
     b.call(_intrinsic(b, "llvm.prefetch.p0", kind), call)
 
 

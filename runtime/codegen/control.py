@@ -28,7 +28,7 @@ from jit.runtime.codegen.kinds import (
 from jit.runtime.codegen.lowering import lowering
 from jit.runtime.codegen.objects import conversions, interpreted, meeting, objects
 from jit.runtime.codegen.region import NodeDeclined, Region
-from jit.runtime.codegen.values import I1, I64
+from jit.runtime.codegen.values import I1, I32, I64
 
 ENDLESS = 2**63 - 1
 """The number of trips of a `while` loop."""
@@ -178,15 +178,20 @@ def loop(region: Region, node: Node) -> list[Any]:
         entry = [b.phi(t) for t in leaf_types]
         for phi, leaf in zip(entry, first, strict=True):
             phi.add_incoming(leaf, before)
-        until = b.add(begin, I64(stretch))
+        turns: ll.Value = I64(stretch)
         if counted:
-            is_less = b.icmp_signed("<", trips, until)
-            until = b.select(is_less, trips, until)
+            left = b.sub(trips, begin)
+            turns = b.select(b.icmp_signed("<", left, turns), left, turns)
+        until = b.add(begin, turns, flags=["nsw"])
+        short = b.trunc(turns, I32)
         start = outer
         b.branch(head)
 
     b.position_at_end(head)
     index = b.phi(I64, "i")
+    if stretch is not None:
+        remaining = b.phi(I32, "left")
+        remaining.add_incoming(short, start)
     phis = [b.phi(t) for t in leaf_types]
     index.add_incoming(begin, start)
     for phi, leaf in zip(phis, entry, strict=True):
@@ -201,23 +206,31 @@ def loop(region: Region, node: Node) -> list[Any]:
         for leaf in leaves_of(_checked(value, kind, type), kind)
     ]
     following = b.add(index, I64(1), flags=["nsw"])
+    leaving = [b.block]
     if stretch is None:
         if counted:
             go_on = b.and_(go_on, b.icmp_signed("<", following, trips))
         latch = b.block
         b.cbranch(go_on, head, end)
     else:
-        more = b.and_(go_on, b.icmp_signed("<", following, until))
-        latch = b.block
+        latch = region.append_block("latch")
         pause, look = region.append_block("pause"), region.append_block("look")
-        b.cbranch(more, head, pause)
+        b.cbranch(go_on, latch, end)
+        b.position_at_end(latch)
+        # counted down apart from the turns: LLVM knows how often this is asked, and
+        # writes the body out several times for one count
+        fewer = b.sub(remaining, I32(1), flags=["nuw"])
+        remaining.add_incoming(fewer, latch)
+        b.cbranch(b.icmp_signed("!=", fewer, I32(0)), head, pause)
         b.position_at_end(pause)
         if counted:
-            go_on = b.and_(go_on, b.icmp_signed("<", following, trips))
-        b.cbranch(go_on, look, end)
+            leaving.append(b.block)
+            b.cbranch(b.icmp_signed("<", until, trips), look, end)
+        else:
+            b.branch(look)
         b.position_at_end(look)
         interrupting.look(region, node)
-        begin.add_incoming(following, b.block)
+        begin.add_incoming(until, b.block)
         for phi, leaf in zip(entry, last, strict=True):
             phi.add_incoming(leaf, b.block)
         b.branch(outer)
@@ -230,7 +243,8 @@ def loop(region: Region, node: Node) -> list[Any]:
     for type, given, finish in zip(leaf_types, first, last, strict=True):
         phi = b.phi(type)
         phi.add_incoming(given, before)
-        phi.add_incoming(finish, latch if stretch is None else pause)
+        for block in leaving:
+            phi.add_incoming(finish, block)
         results.append(phi)
     region.dying = dying
     return region.claim_all(rebuild(kinds, results), node)

@@ -5,9 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+import jit
 from benchmarks.case import Case, error_of, inputs_of, reference_of
 from benchmarks.contenders import CONTENDERS, OURS, Absent, Ready
+from benchmarks.contenders.ours import executor_of
 from benchmarks.families import FAMILIES, resnet
+from jit import torch
 
 SMALL = [
     pytest.param(case, id=f"{family.name}: {case.name}")
@@ -90,6 +93,29 @@ def test_the_executor_of_ours_is_known(family: str) -> None:
     made.call(*made.args)
 
     assert made.note() in ("native", "mixed", "interpreter")
+
+
+def test_the_executor_of_machine_code_alone_is_native() -> None:
+    pytest.importorskip("llvmlite")
+
+    def doubled(x):
+        return x + x
+
+    assert "native" == executor_of(jit.script(doubled), (np.ones(3, np.float32),))
+
+
+def test_machine_code_that_calls_the_interpreter_is_mixed() -> None:
+    pytest.importorskip("llvmlite")
+
+    def ordered(x):
+        return torch.sort(x + 1.0)[0]
+
+    call = jit.script(ordered)
+    args = (torch.tensor([2.0, 1.0]),)
+    explained = call.explain(*args)
+
+    assert explained.is_native and explained.boxed
+    assert "mixed" == executor_of(call, args)
 
 
 @pytest.mark.parametrize("peer", ["Numba", "JAX", "ONNX Runtime", "torch"])

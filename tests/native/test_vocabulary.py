@@ -13,8 +13,9 @@ pytest.importorskip("llvmlite", reason="llvmlite is not installed (extra `native
 from jit.ir import dtypes
 from jit.ir.card import Card
 from jit.ir.schema import parse_schema
+from jit.runtime.codegen.nests.coefficients import TABLE
 from jit.runtime.codegen.nests.nest import Input, Nest, Ref, Step, Store
-from jit.runtime.codegen.nests.polynomials import FITS, TABLE, fitted
+from jit.runtime.codegen.nests.polynomials import FITS, fitted
 from jit.runtime.ops import special
 
 Extended = np.longdouble

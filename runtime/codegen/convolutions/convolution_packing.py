@@ -37,7 +37,7 @@ from jit.runtime.codegen.products.packed_constants import (
     Panels,
     packed_at_first_use,
 )
-from jit.runtime.codegen.products.products import Words
+from jit.runtime.codegen.products.running import Words
 from jit.runtime.codegen.region import Region
 from jit.runtime.codegen.values import ELEMENT, I64, POINTER
 

@@ -32,7 +32,8 @@ from jit.runtime.codegen.convolutions.convolving import Ending
 from jit.runtime.codegen.making import target as targets
 from jit.runtime.codegen.products import tile as T
 from jit.runtime.codegen.products.packed_constants import packed_tiles
-from jit.runtime.codegen.products.products import Matrices, Words, multiply
+from jit.runtime.codegen.products.products import Matrices, multiply
+from jit.runtime.codegen.products.running import Words
 from jit.runtime.codegen.region import Region
 from jit.runtime.codegen.values import I64, Buffer
 

@@ -31,7 +31,7 @@ from jit.runtime.codegen.host import host_function
 from jit.runtime.codegen.making import target as targets
 from jit.runtime.codegen.products import tile as T
 from jit.runtime.codegen.products.packed_constants import FLAG
-from jit.runtime.codegen.products.products import Words
+from jit.runtime.codegen.products.running import Words
 from jit.runtime.codegen.region import Region
 from jit.runtime.codegen.values import I64, POINTER
 

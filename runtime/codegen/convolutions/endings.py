@@ -16,7 +16,7 @@ from jit.runtime.codegen import building as B
 from jit.runtime.codegen.nests.emit_nest import copy_function, entry_alloca
 from jit.runtime.codegen.products import tile as T
 from jit.runtime.codegen.products.packing import transposed
-from jit.runtime.codegen.products.products import Words
+from jit.runtime.codegen.products.running import Words
 from jit.runtime.codegen.products.tile import Epilogue, Numbers, Shape
 from jit.runtime.codegen.values import ELEMENT, I1, I64, POINTER
 

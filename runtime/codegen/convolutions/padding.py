@@ -22,7 +22,7 @@ from jit.runtime.codegen.host import host_function
 from jit.runtime.codegen.kinds import Declined, Static
 from jit.runtime.codegen.lowering import lowering
 from jit.runtime.codegen.making import target as targets
-from jit.runtime.codegen.products.products import Words
+from jit.runtime.codegen.products.running import Words
 from jit.runtime.codegen.region import Region
 from jit.runtime.codegen.tensors.views import constant_ints, tensor
 from jit.runtime.codegen.values import ELEMENT, F32, I1, I64, POINTER, Buffer

@@ -24,7 +24,7 @@ from jit.runtime.codegen.convolutions.pooling_plan import PLAN, Pooling, part_of
 from jit.runtime.codegen.lowering import lowering
 from jit.runtime.codegen.making import target as targets
 from jit.runtime.codegen.products import tile as T
-from jit.runtime.codegen.products.products import Words
+from jit.runtime.codegen.products.running import Words
 from jit.runtime.codegen.region import Region
 from jit.runtime.codegen.tensors.views import constant_ints
 from jit.runtime.codegen.values import ELEMENT, I1, I64, POINTER, Buffer

@@ -20,7 +20,7 @@ from jit.runtime.codegen.convolutions.pooling_plan import (
     start_of,
 )
 from jit.runtime.codegen.products import tile as T
-from jit.runtime.codegen.products.products import Words
+from jit.runtime.codegen.products.running import Words
 from jit.runtime.codegen.values import I32, I64, POINTER
 
 MOST_ELEMENTS = 49

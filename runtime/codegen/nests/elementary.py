@@ -7,6 +7,9 @@ arguments leave the straight line, for a reduction in integers.
 Reductions are those of P. T. P. Tang (exp, log), W. J. Cody and W. Waite (sin, cos),
 M. H. Payne and R. N. Hanek (huge arguments); logarithms and the error term of powers follow
 the double-length arithmetic of T. J. Dekker. Coefficients: see `polynomials`.
+
+Where vectors are those of AVX-512, powers of two are multiplied by one instruction, and
+erf of float32 takes the coefficients of its pieces from tables in registers.
 """
 
 from __future__ import annotations
@@ -21,7 +24,8 @@ import llvmlite.ir as ll
 import numpy as np
 
 from jit.ir import dtypes
-from jit.runtime.codegen.nests.polynomials import TABLE, pi
+from jit.runtime.codegen.nests.coefficients import TABLE
+from jit.runtime.codegen.nests.polynomials import ERF_PIECES, ERF_STEPS, pi
 from jit.runtime.codegen.values import F64, I1, I64
 
 if TYPE_CHECKING:
@@ -42,7 +46,7 @@ def _float_bits(x: E) -> tuple[int, int]:
     return (52, 1023) if _is_double(x) else (23, 127)
 
 
-def horner(m: M, x: E, coefficients: Sequence[float]) -> E:
+def horner(m: M, x: E, coefficients: Sequence[float | E]) -> E:
     """The polynomial with these coefficients, lowest power first."""
     result: Any = coefficients[-1]
     for c in reversed(coefficients[:-1]):
@@ -105,16 +109,23 @@ def power_of_two(m: M, n: E, like: E) -> E:
     return m.from_bits(m.shift_constant(n + bias, fraction))
 
 
-def scale(m: M, y: E, n: E) -> E:
-    """y * 2**n, in two steps so that every exponent is in range."""
-    half = m.shift_constant(n, -1)
-    return y * power_of_two(m, half, y) * power_of_two(m, n - half, y)
+def scale(m: M, y: E, whole: E, n: E) -> E:
+    """y * 2**n for a number n, given as an integer too."""
+    if m.is_wide(y.dtype):
+        return m.times_power_of_two(y, n)
+    # in two steps, so that every exponent is in range
+    half = m.shift_constant(whole, -1)
+    return y * power_of_two(m, half, y) * power_of_two(m, whole - half, y)
+
+
+def at_most(m: M, x: E, high: float) -> E:
+    """x, but no more than a bound; nan stays."""
+    return m.where(m.lt(m.number(high, x.dtype), x), high, x)
 
 
 def bounded(m: M, x: E, low: float, high: float) -> E:
     """x moved into a range; nan stays."""
-    x = m.where(m.gt(m.number(low, x.dtype), x), low, x)
-    return m.where(m.lt(m.number(high, x.dtype), x), high, x)
+    return at_most(m, m.where(m.gt(m.number(low, x.dtype), x), low, x), high)
 
 
 # --- exponentials
@@ -130,15 +141,17 @@ def _reduced_exponent(m: M, x: E) -> tuple[E, E, E]:
 
 def _exp_of_reduced(m: M, r: E) -> E:
     tail = polynomial(m, r, _table("exp", r))
-    return m.fma(r * r, tail, r) + 1.0
+    return m.fma(m.fma(tail, r, 1.0), r, 1.0)
 
 
 def exp(m: M, x: E, shift: int = 0) -> E:
     """e**x, times 2**shift."""
     low, high = (-760.0, 711.0) if _is_double(x) else (-105.0, 90.0)
     x = bounded(m, x, low, high)
-    r, n, _ = _reduced_exponent(m, x)
-    return scale(m, _exp_of_reduced(m, r), n + shift if shift else n)
+    r, whole, n = _reduced_exponent(m, x)
+    if shift:
+        whole, n = whole + shift, n + float(shift)
+    return scale(m, _exp_of_reduced(m, r), whole, n)
 
 
 def exp_moderate(m: M, x: E) -> E:
@@ -153,24 +166,29 @@ def exp2(m: M, x: E) -> E:
     low, high = (-1080.0, 1025.0) if _is_double(x) else (-155.0, 129.0)
     x = bounded(m, x, low, high)
     n, whole = nearest(m, x)
-    return scale(m, _exp_of_reduced(m, (x - n) * math.log(2)), whole)
+    return scale(m, _exp_of_reduced(m, (x - n) * math.log(2)), whole, n)
 
 
 def expm1(m: M, x: E) -> E:
     high = 709.9 if _is_double(x) else 88.8
-    bound = bounded(m, x, -45.0, high)
-    r, n, _ = _reduced_exponent(m, bound)
-    tail = polynomial(m, r, _table("exp", r))
-    p = m.fma(r * r, tail, r)
+    p, whole = _expm1_of_reduced(m, bounded(m, x, -45.0, high))
     # half the scale, because 2**1024 is no float
-    half = power_of_two(m, n - 1, x)
+    half = power_of_two(m, whole - 1, x)
     made = m.fma(p, half, half - 0.5) * 2.0
     return m.where(x == 0, x, made)
 
 
+def _expm1_of_reduced(m: M, x: E) -> tuple[E, E]:
+    """exp(r) - 1 and the integer n with x = r + n ln2."""
+    r, whole, _ = _reduced_exponent(m, x)
+    return m.fma(r * r, polynomial(m, r, _table("exp", r)), r), whole
+
+
 def tanh(m: M, x: E) -> E:
-    size = bounded(m, m.abs(x), 0.0, 20.0 if _is_double(x) else 10.0)
-    e = expm1(m, size * 2.0)
+    size = at_most(m, m.abs(x), 20.0 if _is_double(x) else 10.0)
+    p, whole = _expm1_of_reduced(m, size * 2.0)
+    power = power_of_two(m, whole, x)
+    e = m.fma(p, power, power - 1.0)
     return m.copysign(e / (e + 2.0), x)
 
 
@@ -516,6 +534,8 @@ def atan2(m: M, y: E, x: E) -> E:
 
 
 def erf(m: M, x: E) -> E:
+    if x.dtype is dtypes.float32 and m.is_wide(x.dtype):
+        return _erf_by_pieces(m, x)
     size = m.abs(x)
     z = size * size
     bound = 1.0 if _is_double(x) else 0.92
@@ -527,6 +547,28 @@ def erf(m: M, x: E) -> E:
         beyond = 1.0 - exp_moderate(m, -polynomial(m, t, _table("erfc", x)))
     made = m.copysign(m.where(size < bound, near, beyond), x)
     return m.where(m.isnan(x), x, made)
+
+
+def _erf_by_pieces(m: M, x: E) -> E:
+    """erf of a float32 by a polynomial for each of 16 intervals.
+
+    In the first the constant is zero, so that small numbers keep their last places.
+    """
+    steps = float(ERF_STEPS)
+    # the end of the last interval, where erf rounds to 1
+    size = at_most(m, m.abs(x), (ERF_PIECES - 0.51) / steps)
+    magic = 1.5 * 2.0**23
+    shifted = m.fma(size, steps, magic)
+    t = m.fma(size, steps, magic - shifted)
+    columns = zip(*_erf_pieces(), strict=True)
+    place = m.bits(shifted)
+    made = horner(m, t, [m.looked_up(column, place) for column in columns])
+    return m.copysign(made, x)
+
+
+def _erf_pieces() -> list[tuple[float, ...]]:
+    first, *others = [TABLE[f"erf.float32.{k}"] for k in range(ERF_PIECES)]
+    return [(0.0, *first), *others]
 
 
 def _complement(m: M, x: E) -> E:
@@ -618,9 +660,9 @@ def _positive_power(m: M, x: E, y: E, logarithm: Callable[[M, E], tuple[E, E]]) 
     product = y * high
     rest = m.fma(y, low, m.exact_fma(y, high, -product))
     rest = m.where(m.abs(product) < 760.0, rest, 0.0)
-    r, n, _ = _reduced_exponent(m, bounded(m, product, -760.0, 711.0))
+    r, whole, n = _reduced_exponent(m, bounded(m, product, -760.0, 711.0))
     made = _exp_of_reduced(m, r)
-    return scale(m, m.fma(made, rest, made), n)
+    return scale(m, m.fma(made, rest, made), whole, n)
 
 
 def _power_cases(m: M, x: E, y: E, made: E, dtype: Any = None) -> E:

@@ -18,7 +18,6 @@ import llvmlite.ir as ll
 
 from jit.ir import dtypes
 from jit.ir.dtypes import BOOL, FLOATING, DType
-from jit.runtime.codegen.nests.vocabulary_division import Division
 from jit.runtime.codegen.nests.vocabulary_elements import (
     Element,
     call,
@@ -26,12 +25,13 @@ from jit.runtime.codegen.nests.vocabulary_elements import (
     intrinsic,
     with_lanes,
 )
+from jit.runtime.codegen.nests.vocabulary_wide import WideVectors
 from jit.runtime.codegen.values import F64, I1, I32, I64
 
 _ORDERED = {"lt": "<", "le": "<=", "gt": ">", "ge": ">=", "eq": "=="}
 
 
-class LlvmVocabulary(Division):
+class LlvmVocabulary(WideVectors):
     """Formulas as instructions at the place of a builder."""
 
     # --- arithmetic

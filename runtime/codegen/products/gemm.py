@@ -282,9 +282,9 @@ class _Driver:
         columns = b.sub(given["last_column"], given["first_column"])
         many = b.icmp_signed(">", columns, B.index(2 * self.shape.width))
         scattered = b.icmp_signed("!=", given["a_column"], item)
-        # rows a multiple of 1 KiB apart fall into few sets of the first cache
+        # rows a page apart fall into the same set of the first cache
         collides = b.icmp_signed(
-            "==", b.and_(given["a_row"], B.index(1023)), B.index(0)
+            "==", b.and_(given["a_row"], B.index(4095)), B.index(0)
         )
         return b.and_(many, b.or_(scattered, collides))
 
@@ -326,6 +326,7 @@ class _Driver:
         self.panel_step = b.select(self.is_packed, panel, step)
         in_panels = b.or_(self.is_packed, self.packs_b)
         self.b_step = b.select(in_panels, row, given["b_row"])
+        self.panel_row = b.select(in_panels, row, B.index(0))
 
     def _block(
         self, row: ll.Value, rows: ll.Value, column: ll.Value, columns: ll.Value
@@ -347,6 +348,9 @@ class _Driver:
         far = b.select(self.packs_a, panel, b.mul(given["a_row"], B.index(lanes)))
         self.a_step = b.select(self.packs_a, B.index(lanes * item), given["a_column"])
         self._fill_table(base, near, far, rows)
+        # the tiles of a panel share the work of asking for the next one
+        tiles = B.ceil_div(b, rows, self.shape.height)
+        self.ahead_step = B.ceil_div(b, self.panel_row, tiles)
         with B.loop(b, B.index(0), columns, self.shape.width) as done:
             panel_at = b.udiv(done, B.index(self.shape.width))
             pointer = B.at(b, self.panel_base, b.mul(panel_at, self.panel_step))
@@ -394,9 +398,12 @@ class _Driver:
             for v in range(self.shape.vectors):
                 B.prefetch(b, B.at(b, line, v * 64), writes=True)
         rows = B.at(b, self.table, b.mul(at, B.index(8)))
+        before = b.udiv(at, B.index(self.shape.height))
+        asked = b.mul(b.mul(before, self.block_depth), self.ahead_step)
+        ahead = B.at(b, panel, self.panel_step, asked)
         b.call(tile, [
             rows, self.origin, B.index(1), self.block_depth, self.a_step,
-            panel, self.b_step, width, self.sums,
+            panel, self.b_step, width, self.sums, ahead, self.ahead_step,
         ])  # fmt: skip
         adds = b.icmp_signed(">", self.k, B.index(0))
         reached = b.add(self.k, self.block_depth)

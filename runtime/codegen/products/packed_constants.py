@@ -10,7 +10,9 @@ code that reads it. Only arrays that nobody can change are packed, see `never_ch
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
+import mmap
 import weakref
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -23,6 +25,7 @@ from jit.ir.dtypes import dtype_of
 from jit.runtime.codegen.making import engine
 from jit.runtime.codegen.making import target as targets
 from jit.runtime.codegen.process.forking import llvm_lock
+from jit.runtime.codegen.process.memory import HUGE_PAGE, LARGE_BYTES
 from jit.runtime.codegen.products.gemm import Gemm, emit_pack_b, packed_bytes
 from jit.runtime.codegen.products.packing import PACK_ARGUMENTS
 from jit.runtime.codegen.products.tile import numbers
@@ -182,12 +185,24 @@ _LINE = 64
 
 
 def new_panels(source: np.ndarray, size: int) -> Panels:
-    """Memory for what is packed, which begins a cache line."""
-    memory = np.empty(size + _LINE, np.uint8)
-    start = -memory.ctypes.data % _LINE
+    """Memory for what is packed, which begins a cache line; on huge pages if large."""
+    large = size >= LARGE_BYTES
+    unit = HUGE_PAGE if large else _LINE
+    memory = _mapped(size + unit) if large else np.empty(size + unit, np.uint8)
+    start = -memory.ctypes.data % unit
     panels = memory[start : start + size].view(Panels)
     panels.source = source
     return panels
+
+
+def _mapped(size: int) -> np.ndarray:
+    """Fresh pages, huge ones where the system has them."""
+    if not hasattr(mmap, "MADV_HUGEPAGE"):
+        return np.empty(size, np.uint8)
+    pages = mmap.mmap(-1, size, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
+    with contextlib.suppress(OSError):  # a kernel may be built without them
+        pages.madvise(mmap.MADV_HUGEPAGE)
+    return np.frombuffer(pages, np.uint8)
 
 
 _MOST_COPIED = 1 << 22

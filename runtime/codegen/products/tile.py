@@ -183,6 +183,8 @@ TILE_ARGUMENTS: list[tuple[str, ll.Type]] = [
     ("b_step", I64),
     ("width", I64),  # columns of B that exist, where they are read in place
     ("out", POINTER),  # all sums of the tile, row by row
+    ("ahead", POINTER),  # what is read next: asked for, a line in each step
+    ("ahead_step", I64),
 ]
 
 
@@ -238,8 +240,9 @@ def _sums(
         offset = B.load(b, B.at(b, given["offsets"], b.mul(place, B.index(8))), I64)
 
         def step(_: ll.Value, inner: list[ll.Value]) -> list[ll.Value]:
-            along, pointer, *before = inner
+            along, pointer, ahead, *before = inner
             along = B.opaque(b, along)
+            B.prefetch(b, ahead, writes=False, level=2)
             columns = row_of_b(pointer)
             after = []
             for r, row in enumerate(rows):
@@ -250,17 +253,17 @@ def _sums(
                     new = B.multiply_add(b, spread, column, old, fused=shape.fused)
                     after.append(new)
             along = b.add(along, given["a_step"])
-            return [along, B.at(b, pointer, given["b_step"]), *after]
+            ahead = B.at(b, ahead, given["ahead_step"])
+            return [along, B.at(b, pointer, given["b_step"]), ahead, *after]
 
-        pointer, *before = carried
-        start = [offset, pointer, *before]
+        start = [offset, *carried]
         ends = B.carried_loop(b, B.index(0), given["depth"], one, start, step)
         return ends[1:]
 
     zero = ll.Constant(vector, None)
-    first = [given["b"], *[zero] * (len(rows) * shape.vectors)]
+    first = [given["b"], given["ahead"], *[zero] * (len(rows) * shape.vectors)]
     ends = B.carried_loop(b, B.index(0), given["segments"], one, first, segment)
-    return ends[1:]
+    return ends[2:]
 
 
 def scratch(b: ll.IRBuilder, shape: Shape, types: Numbers) -> ll.Value:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import llvmlite.ir as ll
@@ -89,52 +89,63 @@ def _constant(node: Node, value: int) -> ll.Value:
     return I64(value)
 
 
-@lowering("aten::zeros", "aten::empty.memory_format")
-def zeros(region: Region, node: Node) -> Any:
-    """Zeros; the reference gives them for `empty` as well."""
-    _check_options(region, node.inputs[2:])
-    sizes = _checked_sizes(region, node, node.inputs[0])
-    return _filled(region, node, sizes, _constant(node, 0))
+# one number everywhere ------------------------------------------------------------------
 
 
-@lowering("aten::ones")
-def ones(region: Region, node: Node) -> Any:
-    """Ones."""
-    _check_options(region, node.inputs[2:])
-    sizes = _checked_sizes(region, node, node.inputs[0])
-    return _filled(region, node, sizes, _constant(node, 1))
+def _sizes_like(region: Region, node: Node) -> Sequence[ll.Value]:
+    return tensor(region, node.inputs[0]).sizes
 
 
-@lowering("aten::full")
-def full(region: Region, node: Node) -> Any:
-    """One number everywhere."""
-    _check_options(region, node.inputs[3:])
-    sizes = _checked_sizes(region, node, node.inputs[0])
-    return _filled(region, node, sizes, region.number(node.inputs[1]))
+def _sizes_at(index: int) -> Callable[[Region, Node], Sequence[ll.Value]]:
+    return lambda region, node: _checked_sizes(region, node, node.inputs[index])
 
 
-@lowering("aten::zeros_like", "aten::empty_like")
-def zeros_like(region: Region, node: Node) -> Any:
-    """Zeros with the sizes of a tensor."""
-    _check_options(region, node.inputs[2:])
-    source = tensor(region, node.inputs[0])
-    return _filled(region, node, source.sizes, _constant(node, 0))
+_FILLED: list[tuple[str, Callable[[Region, Node], Sequence[ll.Value]], int, bool]] = [
+    ("aten::{}", _sizes_at(0), 1, True),
+    ("aten::{}_like", _sizes_like, 1, True),
+    ("aten::new_{}", _sizes_at(1), 2, True),
+    ("np::{}", _sizes_at(0), 1, False),
+    ("np::{}_like", _sizes_like, 1, False),
+]
+"""Names, where the sizes come from, where the number of `full` stands, and whether
+layout, device and so on follow it and the dtype."""
+
+_NUMBERS = {"zeros": 0, "empty": 0, "ones": 1, "full": None}
+"""What is written everywhere; the reference gives zeros for `empty` as well."""
+
+_ROUNDED_BY_TYPE = ("aten::full", "aten::full_like")
+"""Of these the number is stored as a conversion gives it, whether it fits or not."""
 
 
-@lowering("aten::ones_like")
-def ones_like(region: Region, node: Node) -> Any:
-    """Ones with the sizes of a tensor."""
-    _check_options(region, node.inputs[2:])
-    source = tensor(region, node.inputs[0])
-    return _filled(region, node, source.sizes, _constant(node, 1))
+def _declare_filled(
+    name: str,
+    sizes_of: Callable[[Region, Node], Sequence[ll.Value]],
+    number: int | None,
+    place: int,
+    has_options: bool,
+) -> None:
+    """A tensor of one number: a constant, or the input at a place."""
+    options = place + (1 if number is not None else 2)
+
+    @lowering(name)
+    def lower(region: Region, node: Node) -> Any:
+        if has_options:
+            _check_options(region, node.inputs[options:])
+        if number is not None:
+            value = _constant(node, number)
+        else:
+            value = region.number(node.inputs[place])
+            if name not in _ROUNDED_BY_TYPE:
+                value = _exact(result_dtype(node), value)
+        return _filled(region, node, sizes_of(region, node), value)
 
 
-@lowering("aten::full_like")
-def full_like(region: Region, node: Node) -> Any:
-    """One number everywhere, with the sizes of a tensor."""
-    _check_options(region, node.inputs[3:])
-    source = tensor(region, node.inputs[0])
-    return _filled(region, node, source.sizes, region.number(node.inputs[1]))
+for _pattern, _sizes_of, _place, _has_options in _FILLED:
+    for _kind, _number in _NUMBERS.items():
+        _name = _pattern.format(_kind)
+        if _name == "aten::empty":
+            _name = "aten::empty.memory_format"
+        _declare_filled(_name, _sizes_of, _number, _place, _has_options)
 
 
 @lowering("prim::NumToTensor")
@@ -143,32 +154,7 @@ def num_to_tensor(region: Region, node: Node) -> Any:
     return _filled(region, node, [], region.number(node.inputs[0]))
 
 
-# from numbers and of other tensors ------------------------------------------------------
-
-
-@lowering("aten::new_zeros", "aten::new_empty")
-def new_zeros(region: Region, node: Node) -> Any:
-    """Zeros of given sizes, in the dtype of a tensor."""
-    _check_options(region, node.inputs[3:])
-    sizes = _checked_sizes(region, node, node.inputs[1])
-    return _filled(region, node, sizes, _constant(node, 0))
-
-
-@lowering("aten::new_ones")
-def new_ones(region: Region, node: Node) -> Any:
-    """Ones of given sizes, in the dtype of a tensor."""
-    _check_options(region, node.inputs[3:])
-    sizes = _checked_sizes(region, node, node.inputs[1])
-    return _filled(region, node, sizes, _constant(node, 1))
-
-
-@lowering("aten::new_full")
-def new_full(region: Region, node: Node) -> Any:
-    """One number everywhere, in the dtype of a tensor."""
-    _check_options(region, node.inputs[4:])
-    sizes = _checked_sizes(region, node, node.inputs[1])
-    value = region.number(node.inputs[2])
-    return _filled(region, node, sizes, _exact(result_dtype(node), value))
+# from numbers ---------------------------------------------------------------------------
 
 
 def _exact(dtype: DType, value: ll.Value) -> ll.Value:
@@ -368,31 +354,6 @@ def linspace(region: Region, node: Node) -> Any:
 
 
 # names of NumPy ---------------------------------------------------------------------------
-
-
-@lowering("np::zeros", "np::empty", "np::zeros_like", "np::empty_like")
-def np_zeros(region: Region, node: Node) -> Any:
-    """Zeros."""
-    return _filled(region, node, _np_sizes(region, node), _constant(node, 0))
-
-
-@lowering("np::ones", "np::ones_like")
-def np_ones(region: Region, node: Node) -> Any:
-    """Ones."""
-    return _filled(region, node, _np_sizes(region, node), _constant(node, 1))
-
-
-@lowering("np::full", "np::full_like")
-def np_full(region: Region, node: Node) -> Any:
-    """One number everywhere."""
-    value = _exact(result_dtype(node), region.number(node.inputs[1]))
-    return _filled(region, node, _np_sizes(region, node), value)
-
-
-def _np_sizes(region: Region, node: Node) -> Sequence[ll.Value]:
-    if node.kind.endswith("_like"):
-        return tensor(region, node.inputs[0]).sizes
-    return _checked_sizes(region, node, node.inputs[0])
 
 
 @lowering("np::arange", "np::arange.start")

@@ -276,3 +276,31 @@ def test_a_vector_plus_a_product() -> None:
             check(addmv, r, numbers((m, k)), numbers((k,), seed=1))
     check(addmv, numbers((4,)), numbers((5, 7)), numbers((7,)))
     check(addmv, numbers((5,)), numbers((5, 7)), numbers((8,)))
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64, np.int32])
+@pytest.mark.parametrize("turned", ["", "x", "y"])
+def test_threads_pack_the_second_factor_of_a_large_product_together(
+    dtype: Any, turned: str
+) -> None:
+    x, y = 9 * numbers((397, 203)), 9 * numbers((203, 389), seed=1)
+    x, y = x.astype(dtype), y.astype(dtype)
+    if turned == "x":
+        x = np.asfortranarray(x)
+    if turned == "y":
+        y = np.asfortranarray(y)
+
+    check(matmul, x, y, tolerance=1e-4)
+
+
+def test_a_large_product_of_half_types_is_packed_together() -> None:
+    x = numbers((390, 1024)).astype(dtypes.bfloat16.numpy)
+    y = numbers((1024, 388), seed=1).astype(dtypes.bfloat16.numpy)
+
+    check(matmul, x, y, tolerance=1e-2)
+
+
+def test_a_large_product_ends_with_its_bias() -> None:
+    x, weight = numbers((400, 1027)), numbers((416, 1027), seed=1)
+
+    check(linear_bias, x, weight, numbers((416,), seed=2), tolerance=1e-4)

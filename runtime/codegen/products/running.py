@@ -18,6 +18,7 @@ from jit.runtime.codegen.products.finishing import MOST_OPERANDS, OPERAND_WORDS
 from jit.runtime.codegen.products.gemm import (
     Gemm,
     emit_few_rows,
+    emit_pack_b,
     emit_product,
     is_given,
     work_bytes,
@@ -30,7 +31,7 @@ WORDS = [
     "c", "c_row", "c_item", "whole", "finish", "thin", "depth", "rows", "columns",
     "batches", "rank", "operands",
     # what `run` adds for the tasks
-    "chunk", "chunks", "by_columns", "failed",
+    "chunk", "chunks", "by_columns", "failed", "panel_bytes",
 ]  # fmt: skip
 """Then for each dim of the batches its size, and the bytes from one batch to the next in
 A, B and C; then for each operand of the epilogue the words of its record, see `finishing`,
@@ -40,6 +41,12 @@ _DIM_WORDS = 4
 
 _LEAST_WORK = 1 << 19
 """Multiplications of a part that are worth another thread."""
+
+_LEAST_TOGETHER = 384
+"""Rows and columns from which on all threads pack B before any of them multiplies."""
+_ROWS_TOGETHER = 4
+_MOST_TOGETHER = 256 << 20
+"""Most bytes of a B that is packed at once."""
 
 
 class Words:
@@ -189,6 +196,76 @@ def _move_operands(
                     B.at(b, made, 8 * place))  # fmt: skip
 
 
+def _emit_pack_task(module: ll.Module, name: str, gemm: Gemm) -> ll.Function:
+    """`(words, first, last)`: packs some panels of B into `packed`."""
+    pack = emit_pack_b(module, gemm)
+    arguments = [("words", POINTER), ("first", I64), ("last", I64)]
+    b, given = B.new_function(module, name, arguments)
+    words, width = Words(b, given["words"], WORDS), B.index(gemm.shape.width)
+    first, bytes = b.mul(given["first"], width), words["panel_bytes"]
+    past = B.smaller(b, b.mul(given["last"], width), words["columns"])
+    b.call(pack, [
+        B.at(b, words.pointer("b"), b.mul(first, words["b_column"])),
+        words["b_row"],
+        words["b_column"],
+        words["depth"],
+        b.sub(past, first),
+        B.at(b, words.pointer("packed"), b.mul(given["first"], bytes)),
+        bytes,
+        B.index(gemm.shape.vectors),
+    ])  # fmt: skip
+    b.ret_void()
+    return b.function
+
+
+def _emit_pack_together(
+    module: ll.Module, name: str, gemm: Gemm, b: ll.IRBuilder, words: Words
+) -> tuple[ll.Value, ll.Value]:
+    """Let all threads pack the B of a large product: where it is, and its bytes.
+
+    Each part of the product then packs its own rows of A alone. The pointer is null
+    where the product is small, has batches, or there is no memory.
+    """
+    task = _emit_pack_task(module, f"{name}_pack", gemm)
+    shape, null = gemm.shape, ll.Constant(POINTER, None)
+    rows, columns, depth = words["rows"], words["columns"], words["depth"]
+    panels = B.ceil_div(b, columns, shape.width)
+    panel_bytes = b.mul(depth, B.index(shape.width * gemm.types.sum_bytes))
+    bytes = b.mul(panels, panel_bytes)
+    conditions = [
+        b.icmp_unsigned("==", words.pointer("packed"), null),
+        b.icmp_signed("==", words["batches"], B.index(1)),
+        b.icmp_signed(">=", rows, B.index(_LEAST_TOGETHER)),
+        b.icmp_signed(">=", columns, B.index(_LEAST_TOGETHER)),
+        b.icmp_signed(">=", depth, B.index(_LEAST_TOGETHER // 2)),
+        b.icmp_signed("<=", bytes, B.index(_MOST_TOGETHER)),
+    ]
+    large: ll.Value = conditions[0]
+    for condition in conditions[1:]:
+        large = b.and_(large, condition)
+    before = b.block
+    with b.if_then(large):
+        allocate = host_function(b, "allocate", ll.FunctionType(POINTER, [I64]))
+        made = b.call(allocate, [bytes])
+        with b.if_then(is_given(b, made)):
+            words["panel_bytes"] = panel_bytes
+            B.store(b, made, words.place("packed"), 8)
+            _in_parallel(b, task, words, panels, B.index(1))
+        inside = b.block
+    found = b.phi(POINTER)
+    found.add_incoming(null, before)
+    found.add_incoming(made, inside)
+    return found, bytes
+
+
+def _in_parallel(
+    b: ll.IRBuilder, task: ll.Function, words: Words, total: ll.Value, grain: ll.Value
+) -> None:
+    kind = ll.FunctionType(ll.VoidType(), [POINTER, POINTER, I64, I64])
+    parallel = host_function(b, "parallel", kind)
+    b.call(parallel, [b.bitcast(task, POINTER), words.base, total, grain])
+
+
 def emit_way_of_few_rows(module: ll.Module, name: str, gemm: Gemm) -> ll.Function:
     tidy_lightly(module)
     return emit_few_rows(module, name, gemm)
@@ -200,11 +277,17 @@ def emit_run(module: ll.Module, name: str, gemm: Gemm) -> ll.Function:
     task = _emit_task(module, f"{name}_task", gemm)
     b, given = B.new_function(module, name, [("words", POINTER)])
     words, shape, one = Words(b, given["words"], WORDS), gemm.shape, 1
+    own, own_bytes = _emit_pack_together(module, name, gemm, b, words)
     rows, columns, batches = words["rows"], words["columns"], words["batches"]
+    # of what is packed already, a part of some rows needs nothing but its rows
     wide = b.icmp_signed(">=", columns, rows)
+    together = is_given(b, own)
+    wide = b.and_(wide, b.not_(together))
     few = b.icmp_signed("<=", rows, B.index(ROWS))
     by_columns = b.or_(wide, few)
-    chunk = b.select(by_columns, B.index(shape.width), B.index(shape.height))
+    # small chunks make parts of equal size, which end with tiles that are not so high
+    height = b.select(together, B.index(_ROWS_TOGETHER), B.index(shape.height))
+    chunk = b.select(by_columns, B.index(shape.width), height)
     along = b.select(by_columns, columns, rows)
     across = b.select(by_columns, rows, columns)
     chunks = B.larger(b, B.index(one), B.ceil_div(b, along, chunk))
@@ -214,8 +297,14 @@ def emit_run(module: ll.Module, name: str, gemm: Gemm) -> ll.Function:
     unit = b.mul(b.mul(B.smaller(b, chunk, along), across), words["depth"])
     grain = B.ceil_div(b, B.index(_LEAST_WORK), B.larger(b, B.index(one), unit))
     # each part packs for itself: parts of one product should not be too narrow
-    packs_nothing = b.or_(few, is_given(b, words.pointer("packed")))
-    least = B.smaller(b, chunks, b.select(packs_nothing, B.index(1), B.index(4)))
+    item = B.index(gemm.types.source.itemsize)
+    near = b.and_(
+        b.icmp_signed("<", words["b_row"], B.index(1024)),
+        b.icmp_signed("==", words["b_column"], item),
+    )
+    packs_nothing = b.or_(b.or_(few, near), is_given(b, words.pointer("packed")))
+    alone = b.and_(packs_nothing, b.not_(together))
+    least = B.smaller(b, chunks, b.select(alone, B.index(1), B.index(4)))
     grain = B.larger(b, grain, least)
     total = b.mul(batches, chunks)
     empty = b.icmp_signed("==", b.mul(rows, columns), B.index(0))
@@ -224,9 +313,9 @@ def emit_run(module: ll.Module, name: str, gemm: Gemm) -> ll.Function:
         with small, b.if_then(b.icmp_signed(">", total, B.index(0))):
             b.call(task, [given["words"], B.index(0), total])
         with large:
-            kind = ll.FunctionType(ll.VoidType(), [POINTER, POINTER, I64, I64])
-            parallel = host_function(b, "parallel", kind)
-            work = b.bitcast(task, POINTER)
-            b.call(parallel, [work, given["words"], total, grain])
+            _in_parallel(b, task, words, total, grain)
+    with b.if_then(is_given(b, own)):
+        release = ll.FunctionType(ll.VoidType(), [POINTER, I64])
+        b.call(host_function(b, "release", release), [own, own_bytes])
     b.ret_void()
     return b.function

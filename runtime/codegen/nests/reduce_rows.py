@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
+from dataclasses import dataclass, field
 
 import llvmlite.ir as ll
 
@@ -37,6 +38,30 @@ from jit.runtime.codegen.values import I1, I64
 LONGEST = 4096
 """Elements of a row that are accumulated in their own dtype before float64 takes over."""
 
+FETCHES = 1
+"""The pass in which the next row is asked for."""
+
+LINE = 64
+"""Bytes of a line of the caches."""
+
+TOGETHER = 2
+"""Rows that several passes walk at once."""
+
+
+@dataclass
+class Row:
+    """A row while its kernel is made."""
+
+    starts: list[ll.Value]
+    """Where it begins in each operand."""
+    values: dict[int, Element]
+    """Its values that are the same for all elements."""
+    pointers: dict[int, ll.Value] = field(default_factory=dict)
+    """Where the elements begin that a block reads and writes."""
+    totals: dict[int, Total] = field(default_factory=dict)
+    """The reductions of a pass, by number, and those of a block of it."""
+    parts: dict[int, list[Lanes]] = field(default_factory=dict)
+
 
 class Rowwise(Reducing):
     """Lanes along the reduced axis."""
@@ -52,92 +77,121 @@ class Rowwise(Reducing):
     def _walk(self, begin: ll.Value, end: ll.Value) -> None:
         b = self.b
         rows = Rows(b, self.axes, self.kept, begin)
-        with B.loop(b, begin, end):
-            starts = [B.at(b, p, rows.offset(k)) for k, p in enumerate(self.pointers)]
-            self._row(starts)
-            rows.advance()
+        single = begin
+        if len(self.plan.passes) > 1:
+            # what a row waits for between passes is hidden behind another row
+            whole = b.and_(b.sub(end, begin), I64(-TOGETHER))
+            whole = b.select(self.lines.all_dense, whole, I64(0))
+            single = b.add(begin, whole)
+            with B.loop(b, begin, single, TOGETHER):
+                self._rows([self._row_at(rows) for _ in range(TOGETHER)])
+        with B.loop(b, single, end):
+            self._rows([self._row_at(rows)])
 
-    def _row(self, starts: list[ll.Value]) -> None:
-        self.rows: dict[int, Element] = dict(self.scalars)
-        self.starts = starts
+    def _row_at(self, rows: Rows) -> Row:
+        """The row where a walk is, which then goes on."""
+        b = self.b
+        starts = [B.at(b, p, rows.offset(k)) for k, p in enumerate(self.pointers)]
+        made = Row(starts, dict(self.scalars))
         for k, x in enumerate(self.nest.inputs):
             if x.is_row:
-                self.rows[k] = load_scalar(self.b, None, starts[k], x.dtype)
-        self._finish_values(0)
-        for number in self.plan.passes:
-            self._pass(number, starts)
-            self._finish_values(number + 1)
-        self._store_rows(starts)
+                made.values[k] = load_scalar(b, None, starts[k], x.dtype)
+        rows.advance()
+        return made
 
-    def _store_rows(self, starts: list[ll.Value]) -> None:
+    def _rows(self, rows: list[Row]) -> None:
+        """Reduce some rows, each pass along all of them at once."""
+        for row in rows:
+            self._finish_values(row, 0)
+        for number in self.plan.passes:
+            self._pass(number, rows)
+            for row in rows:
+                self._finish_values(row, number + 1)
+        for row in rows:
+            self._store_row(row)
+
+    def _store_row(self, row: Row) -> None:
         """Write the outputs that have one element for each row."""
         m = LlvmVocabulary(self.b)
         for k, output in enumerate(self.nest.outputs):
             index = output.value.index
             if self.plan.is_row[index]:
-                place = starts[self.operand_of(k)]
-                store_element(m, self.rows[index], place, output.dtype, None)
+                place = row.starts[self.operand_of(k)]
+                store_element(m, row.values[index], place, output.dtype, None)
 
-    def _finish_values(self, ready: int) -> None:
+    def _finish_values(self, row: Row, ready: int) -> None:
         m = LlvmVocabulary(self.b)
         for index, step in self.row_steps(ready):
             if isinstance(step, Pick):
-                self.rows[index] = self._picked(step)
+                row.values[index] = self._picked(row, step)
                 continue
-            self.rows[index] = self.row_step(
-                m, step, lambda r, d: converted(m, self.rows[r.index], d)
+            row.values[index] = self.row_step(
+                m, step, lambda r, d: converted(m, row.values[r.index], d)
             )
 
-    def _picked(self, step: Pick) -> Element:
+    def _picked(self, row: Row, step: Pick) -> Element:
         k = step.source
         (axis,) = self.nest.reduced
         place = self.b.mul(
-            self.rows[step.place.index].value, self.axes.strides[k][axis]
+            row.values[step.place.index].value, self.axes.strides[k][axis]
         )
         dtype = self.nest.inputs[k].dtype
-        return load_scalar(self.b, None, B.at(self.b, self.starts[k], place), dtype)
+        return load_scalar(self.b, None, B.at(self.b, row.starts[k], place), dtype)
 
-    def _row_value(self, m: LlvmVocabulary) -> Callable[[int, DType | None], Element]:
+    def _row_value(
+        self, m: LlvmVocabulary, row: Row
+    ) -> Callable[[int, DType | None], Element]:
         scalar = LlvmVocabulary(self.b)
 
         def value(index: int, dtype: DType | None) -> Element:
-            x = converted(scalar, self.rows[index], dtype)
+            x = converted(scalar, row.values[index], dtype)
             return m.splat(x.value, x.dtype)
 
         return value
 
-    def _pass(self, number: int, starts: list[ll.Value]) -> None:
+    def _pass(self, number: int, rows: list[Row]) -> None:
         b = self.b
-        scalar = LlvmVocabulary(b)
-        reductions = self.plan.reductions(number)
         read, written = self.operands_of(number)
-        totals = {
-            index: Total(scalar, step, self._dtype_of(step))
-            for index, step in reductions
-        }
+        for row in rows:
+            row.totals = self._totals(number)
         axes = self.axes_of(number)
         inner = axes.sizes[-1]
 
-        def row(rows: Rows, outer: ll.Value) -> None:
+        def line(walk: Rows, outer: ll.Value) -> None:
             base = b.mul(outer, inner)
             part = self._longest(inner)
             with B.loop(b, I64(0), inner, part) as position:
                 count = B.smaller(b, part, b.sub(inner, position))
+                first = b.add(base, position)
                 here = {
-                    k: B.at(b, starts[k], rows.offset(k)) for k in (*read, *written)
+                    k: [B.at(b, row.starts[k], walk.offset(k)) for row in rows]
+                    for k in (*read, *written)
                 }
-                pointers = {
-                    k: self.pointer_of(k, here[k], position, count, k in read)
+                if len(rows) > 1:
+                    move = [b.mul(position, I64(d.itemsize)) for d in self.dtypes]
+                    for u, row in enumerate(rows):
+                        row.pointers = {k: B.at(b, here[k][u], move[k]) for k in here}
+                    self._block(number, rows, count, first)
+                    return
+                rows[0].pointers = {
+                    k: self.pointer_of(k, here[k][0], position, count, k in read)
                     for k in here
                 }
-                first = b.add(base, position)
-                self._block(number, pointers, count, first, totals)
+                self._block(number, rows, count, first)
                 for k in written:
-                    self.lines.finish(k, here[k], position, count)
+                    self.lines.finish(k, here[k][0], position, count)
 
-        self.each_reduced_row(axes, row)
-        for index, total in totals.items():
-            self.rows[index] = total.value()
+        self.each_reduced_row(axes, line)
+        for row in rows:
+            for index, total in row.totals.items():
+                row.values[index] = total.value()
+
+    def _totals(self, number: int) -> dict[int, Total]:
+        scalar = LlvmVocabulary(self.b)
+        return {
+            index: Total(scalar, step, self._dtype_of(step))
+            for index, step in self.plan.reductions(number)
+        }
 
     def _longest(self, inner: ll.Value) -> ll.Value:
         b = self.b
@@ -149,56 +203,83 @@ class Rowwise(Reducing):
         return element_dtype(self.nest, step.value.index)
 
     def _block(
-        self,
-        number: int,
-        pointers: dict[int, ll.Value],
-        count: ll.Value,
-        first: ll.Value,
-        totals: dict[int, Total],
+        self, number: int, rows: list[Row], count: ll.Value, first: ll.Value
     ) -> None:
+        """Reduce neighbouring elements of some rows, the same of each.
+
+        `first` is the number of the first among all elements that are reduced.
+        """
         b = self.b
         m = LlvmVocabulary(b, self.lanes)
         unrolled = self.plan.unrolled(number)
-        parts = {
-            index: [Lanes(m, t.kind, t.dtype) for _ in range(unrolled)]
-            for index, t in totals.items()
-        }
+        for row in rows:
+            row.parts = {
+                index: [Lanes(m, t.kind, t.dtype) for _ in range(unrolled)]
+                for index, t in row.totals.items()
+            }
 
         def turn(indices: list[ll.Value], mask: ll.Value | None) -> None:
+            # everything is read before anything is written
             computed = []
-            for i in indices:
-                places = {
-                    k: B.at(b, p, b.mul(i, I64(self.dtypes[k].itemsize)))
-                    for k, p in pointers.items()
-                }
-                row = self._row_value(m)
-                values = self.element_values(m, number, places, mask, row)
-                computed.append((places, values))
-            for u, (places, values) in enumerate(computed):
+            for u, i in enumerate(indices):
+                for row in rows:
+                    places = self._places(row, i)
+                    if number == FETCHES and mask is None:
+                        self._fetch_later_row(places, u, len(rows))
+                    value = self._row_value(m, row)
+                    values = self.element_values(m, number, places, mask, value)
+                    computed.append((u, row, places, values))
+            for u, row, places, values in computed:
                 self.store_values(m, number, places, mask, values)
                 for index, step in self.plan.reductions(number):
                     x = values.get(step.value.index)
                     if x is None:
-                        x = row(step.value.index, None)
-                    parts[index][u].take(x, mask)
+                        x = self._row_value(m, row)(step.value.index, None)
+                    row.parts[index][u].take(x, mask)
 
         vector_loop(b, count, self.lanes, unrolled, turn)
-        for index, step in self.plan.reductions(number):
-            found = joined_lanes(parts[index])
-            if step.kind.startswith("arg"):
-                search = functools.partial(
-                    self._find, number, step, found, pointers, count, first
-                )
-                totals[index].take_place(found, search)
-            else:
-                totals[index].take(found)
+        for row in rows:
+            for index, step in self.plan.reductions(number):
+                found = joined_lanes(row.parts[index])
+                if step.kind.startswith("arg"):
+                    search = functools.partial(
+                        self._find, number, step, found, row, count, first
+                    )
+                    row.totals[index].take_place(found, search)
+                else:
+                    row.totals[index].take(found)
+
+    def _places(self, row: Row, index: ll.Value) -> dict[int, ll.Value]:
+        """Where the operands of a pass have the element of a number."""
+        b = self.b
+        return {
+            k: B.at(b, p, b.mul(index, I64(self.dtypes[k].itemsize)))
+            for k, p in row.pointers.items()
+        }
+
+    def _fetch_later_row(
+        self, places: dict[int, ll.Value], vector: int, rows: int
+    ) -> None:
+        """Ask for what the first pass will read some rows on: this row is in cache.
+
+        `vector` is the number of a vector in its turn: each line is asked for once.
+        """
+        if not self.kept:
+            return
+        read, _ = self.operands_of(0)
+        for k in read:
+            size = self.lanes * self.dtypes[k].itemsize
+            if k in places and vector * size % LINE == 0:
+                stride = self.axes.strides[k][self.kept[-1]]
+                ahead = self.b.mul(stride, I64(rows))
+                B.prefetch(self.b, B.at(self.b, places[k], ahead), writes=False)
 
     def _find(
         self,
         number: int,
         step: Reduce,
         best: Element,
-        pointers: dict[int, ll.Value],
+        row: Row,
         count: ll.Value,
         first: ll.Value,
     ) -> ll.Value:
@@ -211,14 +292,11 @@ class Rowwise(Reducing):
 
         def look(i: ll.Value, mask: ll.Value | None) -> tuple[ll.Value, ll.Block]:
             """Go to the end where a vector has it."""
-            places = {
-                k: B.at(b, p, b.mul(i, I64(self.dtypes[k].itemsize)))
-                for k, p in pointers.items()
-            }
-            row = self._row_value(m)
-            values = self.element_values(m, number, places, mask, row)
+            value = self._row_value(m, row)
+            places = self._places(row, i)
+            values = self.element_values(m, number, places, mask, value)
             x = values.get(step.value.index)
-            x = row(step.value.index, None) if x is None else x
+            x = value(step.value.index, None) if x is None else x
             hits = ((x == wanted) | m.isnan(x)).value
             found = b.bitcast(hits if mask is None else b.and_(mask, hits), bits)
             return found, b.block
@@ -380,33 +458,30 @@ class Whole(Rowwise):
             self._part(part, first, last)
 
     def _part(self, part: ll.Value, begin: ll.Value, end: ll.Value) -> None:
-        b, scalar = self.b, LlvmVocabulary(self.b)
-        self.rows = dict(self.scalars)
-        self._finish_values(0)
-        totals = self._totals(scalar)
+        b = self.b
+        row = Row([], dict(self.scalars))
+        self._finish_values(row, 0)
+        row.totals = self._totals(0)
         inner = B.larger(b, self.axes.sizes[-1], I64(1))
         rows = Rows(b, self.axes, self.reduced, b.udiv(begin, inner))
         place = entry_alloca(b, I64)
         b.store(begin, place)
 
         def stretch(first: ll.Value, count: ll.Value) -> None:
-            starts = [B.at(b, p, rows.offset(k)) for k, p in enumerate(self.pointers)]
+            row.starts = [
+                B.at(b, p, rows.offset(k)) for k, p in enumerate(self.pointers)
+            ]
             base = b.load(place)
-            self._stretch(starts, first, count, base, totals)
+            self._stretch(row, first, count, base)
             b.store(b.add(base, count), place)
             rows.advance()
 
         walk_span(b, (begin, end, b.urem(begin, inner), inner), stretch)
-        for number, total in enumerate(totals.values()):
+        for number, total in enumerate(row.totals.values()):
             total.save(self._saved(part, number))
 
     def _stretch(
-        self,
-        starts: list[ll.Value],
-        first: ll.Value,
-        count: ll.Value,
-        base: ll.Value,
-        totals: dict[int, Total],
+        self, row: Row, first: ll.Value, count: ll.Value, base: ll.Value
     ) -> None:
         b = self.b
         read, _ = self.operands_of(0)
@@ -414,16 +489,10 @@ class Whole(Rowwise):
         with B.loop(b, I64(0), count, longest) as position:
             here = B.smaller(b, longest, b.sub(count, position))
             place = b.add(first, position)
-            pointers = {
-                k: self.pointer_of(k, starts[k], place, here, True) for k in read
+            row.pointers = {
+                k: self.pointer_of(k, row.starts[k], place, here, True) for k in read
             }
-            self._block(0, pointers, here, b.add(base, position), totals)
-
-    def _totals(self, m: LlvmVocabulary) -> dict[int, Total]:
-        return {
-            index: Total(m, step, self._dtype_of(step))
-            for index, step in self.plan.reductions(0)
-        }
+            self._block(0, [row], here, b.add(base, position))
 
     def _saved(self, part: ll.Value, number: int) -> ll.Value:
         """Where a part keeps the total of a reduction."""
@@ -434,14 +503,14 @@ class Whole(Rowwise):
     def emit_end(self) -> None:
         """Emit what joins the parts."""
         self._begin()
-        b, scalar = self.b, LlvmVocabulary(self.b)
-        self.rows = dict(self.scalars)
-        self._finish_values(0)
-        totals = self._totals(scalar)
+        b = self.b
+        row = Row(self.pointers, dict(self.scalars))
+        self._finish_values(row, 0)
+        totals = self._totals(0)
         with B.loop(b, *self.function.args[3:]) as part:
             for number, total in enumerate(totals.values()):
                 total.take_saved(self._saved(part, number))
         for index, total in totals.items():
-            self.rows[index] = total.value()
-        self._finish_values(1)
-        self._store_rows(self.pointers)
+            row.values[index] = total.value()
+        self._finish_values(row, 1)
+        self._store_row(row)

@@ -95,11 +95,11 @@ def _parts(x: E, value: str, bits: int, parts: int) -> tuple[float, ...]:
     return _split(value, bits, parts, not _is_double(x))
 
 
-def nearest(m: M, x: E) -> tuple[E, E]:
-    """The integer nearest to a number of moderate size, as a float and as an integer."""
+def nearest(m: M, x: E, factor: float = 1.0) -> tuple[E, E]:
+    """The integer nearest to x * factor of moderate size, as a float and as an integer."""
     fraction, _ = _float_bits(x)
     magic = 1.5 * 2.0**fraction
-    shifted = x + magic
+    shifted = x + magic if factor == 1.0 else m.fma(x, factor, magic)
     return shifted - magic, m.bits(shifted) - m.bits(m.number(magic, x.dtype))
 
 
@@ -133,7 +133,7 @@ def bounded(m: M, x: E, low: float, high: float) -> E:
 
 def _reduced_exponent(m: M, x: E) -> tuple[E, E, E]:
     """r in [-ln2/2, ln2/2] and the integer n with x = r + n ln2; n as float too."""
-    n, whole = nearest(m, x * (1 / math.log(2)))
+    n, whole = nearest(m, x, 1 / math.log(2))
     high, low = _parts(x, "ln2", 40 if _is_double(x) else 13, 2)
     r = m.fma(-n, high, x)
     return m.fma(-n, low, r), whole, n
@@ -148,10 +148,33 @@ def exp(m: M, x: E, shift: int = 0) -> E:
     """e**x, times 2**shift."""
     low, high = (-760.0, 711.0) if _is_double(x) else (-105.0, 90.0)
     x = bounded(m, x, low, high)
+    if _has_exp_table(m, x):
+        n, place = _sixteenths(m, x, 1 / math.log(2))
+        high, low = _parts(x, "ln2", 12, 2)
+        r = m.fma(-n, low, m.fma(-n, high, x))
+        return _exp_by_table(m, r, place, n + float(shift) if shift else n)
     r, whole, n = _reduced_exponent(m, x)
     if shift:
         whole, n = whole + shift, n + float(shift)
     return scale(m, _exp_of_reduced(m, r), whole, n)
+
+
+def _has_exp_table(m: M, x: E) -> bool:
+    return x.dtype is dtypes.float32 and m.is_wide(x.dtype)
+
+
+def _sixteenths(m: M, x: E, factor: float = 1.0) -> tuple[E, E]:
+    """x * factor rounded to sixteenths, and an integer whose low bits count them."""
+    magic = 1.5 * 2.0**19
+    shifted = m.fma(x, factor, magic)
+    return shifted - magic, m.bits(shifted)
+
+
+def _exp_by_table(m: M, r: E, place: E, n: E) -> E:
+    """exp(r) * 2**n for |r| < ln2/32 and a number n of sixteenths, at their place."""
+    root = m.looked_up([2.0 ** (k / 16) for k in range(16)], place)
+    p = m.fma(r * r, horner(m, r, _table("exp.16", r)), r)
+    return m.times_power_of_two(m.fma(root, p, root), n)
 
 
 def exp_moderate(m: M, x: E) -> E:
@@ -165,6 +188,9 @@ def exp_moderate(m: M, x: E) -> E:
 def exp2(m: M, x: E) -> E:
     low, high = (-1080.0, 1025.0) if _is_double(x) else (-155.0, 129.0)
     x = bounded(m, x, low, high)
+    if _has_exp_table(m, x):
+        n, place = _sixteenths(m, x)
+        return _exp_by_table(m, (x - n) * math.log(2), place, n)
     n, whole = nearest(m, x)
     return scale(m, _exp_of_reduced(m, (x - n) * math.log(2)), whole, n)
 
@@ -315,7 +341,7 @@ def atanh(m: M, x: E) -> E:
 
 def _quarter_turns(m: M, x: E) -> tuple[E, E, E]:
     """r in [-pi/4, pi/4] with a correction, and the integer n: x = r + n pi/2."""
-    n, whole = nearest(m, x * (2 / math.pi))
+    n, whole = nearest(m, x, 2 / math.pi)
     first, second, third = _parts(x, "pi/2", 99, 3)
     # both products of the first line are exact, and so is their difference
     close = m.exact_fma(-n, first, x)

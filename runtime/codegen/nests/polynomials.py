@@ -187,10 +187,12 @@ def _complement_logarithm(x: Decimal) -> Decimal:
 
 
 HALF_LN2 = "0.34657359027997265471"
+LN2_32 = "0.02166084939249829091"
 QUARTER_PI_SQUARED = "0.616850275068084913677"
 FITS = {
     "exp.float64": Fit(_exponential_tail, f"-{HALF_LN2}", HALF_LN2, 10),
     "exp.float32": Fit(_exponential_tail, f"-{HALF_LN2}", HALF_LN2, 4),
+    "exp.16.float32": Fit(_exponential_tail, f"-{LN2_32}", LN2_32, 1),
     "log.float64": Fit(_logarithm_tail, "0", "0.02943725152285942", 7),
     "log.float32": Fit(_logarithm_tail, "0", "0.02943725152285942", 3),
     "sin.float64": Fit(_sine_tail, "0", QUARTER_PI_SQUARED, 6),

@@ -71,12 +71,13 @@ def _infer_block(block: Block) -> None:
         elif node.kind == "prim::FusionGroup":
             _infer_group(node)
         elif find_card(node.kind, node.overload) is not None:
-            _infer_operator(node)
+            infer_operator(node)
         else:
             _infer_structural(node)
 
 
-def _infer_operator(node: Node) -> None:
+def infer_operator(node: Node) -> None:
+    """Give the results of one operator the types that follow from its inputs."""
     card = card_of(node)
     assert card is not None
     if card.infer is None:

@@ -206,9 +206,7 @@ def _keep_trips_of(node: Node) -> _Trips:
             raise NotDifferentiableError(f"a loop carries a `{value.type}`")
         element = T.TENSOR if T.is_tensor_like(value.type) else value.type
         made = outside.list([], element)
-        inside.node(
-            "aten::append", [made, value], [made.type], overload="t"
-        )
+        inside.node("aten::append", [made, value], [made.type], overload="t")
         lists.append(made)
     zero = outside.constant(0)
     one = inside.constant(1)
@@ -267,7 +265,10 @@ class _Back:
                     self._add_to_list(node.inputs[0], found)
             elif node.kind in ("prim::TupleConstruct", "prim::TupleUnpack"):
                 self._refuse_used(node)
-            elif node.kind in ("prim::unchecked_cast", "prim::unchecked_unwrap_optional"):
+            elif node.kind in (
+                "prim::unchecked_cast",
+                "prim::unchecked_unwrap_optional",
+            ):
                 self.add(node.inputs[0], self.grads.get(node.outputs[0]))
             elif node.kind != "prim::ListConstruct":
                 self._operator(node)
@@ -409,7 +410,7 @@ class _Back:
         nodes = list(block.nodes)
         trips = _keep_trips(block, self.active)
         back = _Back(block, self.active, trips)
-        return _Inner(block, back, [n for n in nodes], returned)
+        return _Inner(block, back, nodes, returned)
 
     def _loop(self, node: Node) -> None:
         trips = self.trips.get(node)
@@ -509,9 +510,7 @@ def _split(
     inputs = [v for v in crossing if v in work.inputs[:count]]
     constants = [v for v in crossing if v.node.kind == "prim::Constant"]
     kept = [
-        v
-        for v in crossing
-        if v not in inputs and v not in constants and v not in seeds
+        v for v in crossing if v not in inputs and v not in constants and v not in seeds
     ]
     positions = {v: i for i, v in enumerate(work.inputs)}
     backward = Graph(work.program)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import ctypes
+import functools
+import os
 import threading
 
 
@@ -29,3 +32,45 @@ def set_flags(enabled: bool, inference: bool | None = None) -> None:
     flags.enabled = enabled
     if inference is not None:
         flags.inference = inference
+    if _told:
+        _tell(enabled)
+
+
+# for machine code -----------------------------------------------------------------------
+
+_told: list[int] = []
+"""The key under which each thread tells machine code that gradients are off."""
+
+
+def _tell(enabled: bool) -> None:
+    _library().pthread_setspecific(_told[0], None if enabled else 1)
+
+
+@functools.cache
+def _library() -> ctypes.CDLL:
+    library = ctypes.CDLL(None)
+    library.pthread_setspecific.argtypes = [ctypes.c_uint, ctypes.c_void_p]
+    return library
+
+
+def thread_key() -> int:
+    """The key of POSIX threads whose value is not null where gradients are off.
+
+    A thread that switched them off before the key was made is not known by it: its calls
+    come to Python, which knows better.
+    """
+    if not _told:
+        key = ctypes.c_uint(0)
+        if _library().pthread_key_create(ctypes.byref(key), None):
+            raise OSError("there is no more room for data of threads")
+        _told.append(key.value)
+        _tell(flags.enabled)
+    return _told[0]
+
+
+def reader_address() -> int:
+    """The address of `pthread_getspecific`; 0 where there are no POSIX threads."""
+    if os.name != "posix":
+        return 0
+    found = ctypes.cast(_library().pthread_getspecific, ctypes.c_void_p).value
+    return found or 0

@@ -19,7 +19,7 @@ from jit.ir.dtypes import COMPLEX, FLOATING
 from jit.runtime.autograd import anomaly
 from jit.runtime.autograd.node import AccumulateGrad, Edge, Node, Result, edge_of
 from jit.runtime.autograd.vocabulary import EAGER
-from jit.runtime.grad_mode import flags
+from jit.runtime.grad_mode import is_grad_enabled, set_flags
 from jit.runtime.tensor import Tensor, wrap
 
 _NOT_SCALAR = "grad can be implicitly created only for scalar outputs"
@@ -127,11 +127,11 @@ class _Mode:
         self._enabled = enabled
 
     def __enter__(self) -> None:
-        self._before = flags.enabled
-        flags.enabled = self._enabled
+        self._before = is_grad_enabled()
+        set_flags(self._enabled)
 
     def __exit__(self, *exception: object) -> None:
-        flags.enabled = self._before
+        set_flags(self._before)
 
 
 def _run(

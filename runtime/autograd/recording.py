@@ -160,12 +160,17 @@ def _edges(value: Any) -> list[Edge] | None:
 _recorders: dict[type[Card], Runner] = {}
 
 
-def call(card: type[Card], args: Sequence[Any]) -> Any:
-    """Run an operator, and note it if gradients are wanted."""
+def recorder_of(card: type[Card]) -> Runner:
+    """A callable that runs an operator, and notes it if gradients are wanted."""
     found = _recorders.get(card)
     if found is None:
         found = _recorders[card] = _make_recorder(card)
-    return found(*args)
+    return found
+
+
+def call(card: type[Card], args: Sequence[Any]) -> Any:
+    """Run an operator, and note it if gradients are wanted."""
+    return recorder_of(card)(*args)
 
 
 def _make_recorder(card: type[Card]) -> Runner:

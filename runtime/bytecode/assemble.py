@@ -17,6 +17,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from jit.ir import types as T
+from jit.ir.card import Card
 from jit.ir.diagnostic import Diagnostic, GraphError
 from jit.ir.graph import Block, Graph, Node, Value
 from jit.ir.registry import find_card
@@ -49,20 +50,27 @@ def assemble(
     name: str = "graph",
     find_code: FindCode | None = None,
     natives: Natives | None = None,
+    runner: Callable[[type[Card]], Callable[..., Any]] = dispatch.runner,
 ) -> Code:
     """The code of a graph, optimised or not.
 
     `find_code` gives the functions that it calls. A `prim::NativeRegion` is interpreted
-    unless `natives` has a function for it. Raises GraphError E0701 if the graph holds a
-    node that nothing executes.
+    unless `natives` has a function for it. `runner` gives what runs an operator.
+    Raises GraphError E0701 if the graph holds a node that nothing executes.
     """
-    return _Assembler(graph, name, find_code, natives or {}).assemble()
+    return _Assembler(graph, name, find_code, natives or {}, runner).assemble()
 
 
 class _Assembler:
     def __init__(
-        self, graph: Graph, name: str, find_code: FindCode | None, natives: Natives
+        self,
+        graph: Graph,
+        name: str,
+        find_code: FindCode | None,
+        natives: Natives,
+        runner: Callable[[type[Card]], Callable[..., Any]],
     ) -> None:
+        self.runner = runner
         self.graph = graph
         self.natives = natives
         self.name = name
@@ -414,7 +422,7 @@ class _Assembler:
         card = find_card(node.kind, node.overload)
         if card is None or card.kernel is None:
             raise GraphError(_not_executable(node))
-        return dispatch.runner(card)
+        return self.runner(card)
 
     def callee(self, node: Node) -> tuple[str, Callable[[list[Any]], Code]]:
         """What a call node is called in listings, and the code it means."""

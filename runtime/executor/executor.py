@@ -15,6 +15,7 @@ from jit.ir.schema import FunctionSchema
 from jit.runtime import bytecode
 from jit.runtime.bytecode import Code
 from jit.runtime.executor import background
+from jit.runtime.executor.differentiable import Gradients, is_wanted
 from jit.runtime.executor.explanation import (
     INTERPRETED,
     Explanation,
@@ -102,6 +103,8 @@ class Executor:
         """Calls of what will be compiled later."""
         self._codes: dict[tuple[str, str], Code] = {}
         self._lock = threading.RLock()
+        self.gradients = Gradients(self)
+        """What runs calls whose results are to be differentiated."""
 
     def call(self, name: str, args: Sequence[Any] = ()) -> Any:
         """Run a function; missing arguments get their defaults.
@@ -110,7 +113,13 @@ class Executor:
         for a function that the program does not have.
         """
         values = self._enter(self._function(name).schema, args)
+        if is_wanted(values):
+            return self.gradients.call(name, values)
         return self._find(name, values, self._how(name, values)).run(values)
+
+    def wants_gradients(self, values: Sequence[Any]) -> bool:
+        """Whether a call with these arguments has to be differentiable."""
+        return is_wanted(values)
 
     def interpret(self, name: str, args: Sequence[Any] = ()) -> Any:
         """As `call`, but on the interpreter, whose kernels are those of eager calls."""
@@ -340,6 +349,11 @@ class Executor:
             made.machine,
             takes_arrays,
         )
+
+    def compile_graph(self, specialisation: Specialisation, graph: Graph) -> Compiled:
+        """An optimised graph, ready to run as calls run now."""
+        how = _MACHINE if native_enabled() else _INTERPRETED
+        return self._make_ready(specialisation, how, graph)
 
     def _find_graph(self, name: str, types: Sequence[T.Type]) -> Graph:
         """The graph of a function for arguments of some types."""

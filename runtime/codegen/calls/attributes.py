@@ -31,6 +31,7 @@ from jit.runtime.codegen.calls.tensor_calling import (
     STRIDES,
     TYPE,
     WRITEABLE,
+    wants_no_gradient,
 )
 from jit.runtime.codegen.host import (
     SLOTS,
@@ -307,6 +308,7 @@ def _make_find(module: ll.Module, name: str) -> ll.Function:
             store(b, NULL, item(a["arrays"], first))
         with b.if_then(b.icmp_unsigned("==", what, I64(TENSOR))):
             need_type(found, "Tensor", "Parameter")
+            need(wants_no_gradient(b, found))
             array = load(b, at(b, found, read_slot(b, "Tensor.array")), POINTER)
             need(b.icmp_unsigned("!=", array, NULL))
             store(b, array, item(a["arrays"], first))

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import llvmlite.ir as ll
 import numpy as np
 
+from jit.runtime import grad_mode
 from jit.runtime.codegen.building import at, load, new_function, store
 from jit.runtime.codegen.calls.callable_type import slot_offset
 from jit.runtime.codegen.host import host_function, numpy_function, read_slot, slot
@@ -40,6 +41,8 @@ slot("Tensor", lambda: id(Tensor))
 slot("Parameter", lambda: id(Parameter))
 for _name in ("array", "_requires_grad", *_NONES):
     slot(f"Tensor.{_name}", lambda n=_name: slot_offset(Tensor, n))
+slot("thread_data", grad_mode.reader_address)
+slot("grad_key", lambda: grad_mode.thread_key() if grad_mode.reader_address() else 0)
 slot("PyArray_SetBaseObject", numpy_function(282))
 slot("PyArray_Return", numpy_function(76))
 # None is not counted where it is immortal
@@ -79,6 +82,7 @@ def unbox_tensor(entry: Entry, given: ll.Value, kind: TensorKind) -> list[ll.Val
     if not kind.is_array:
         is_tensor = entry.has_type(given, "Tensor")
         entry.guard(b.or_(is_tensor, entry.has_type(given, "Parameter")))
+        entry.guard(wants_no_gradient(b, given))
         array = load(b, at(b, given, read_slot(b, "Tensor.array")), POINTER)
         entry.guard(b.icmp_unsigned("!=", array, NULL))
     entry.guard(entry.has_type(array, "ndarray"))
@@ -96,6 +100,31 @@ def unbox_tensor(entry: Entry, given: ll.Value, kind: TensorKind) -> list[ll.Val
     leaves += [load(b, at(b, sizes, 8 * d), I64) for d in range(kind.rank)]
     leaves += [load(b, at(b, strides, 8 * d), I64) for d in range(kind.rank)]
     return [*leaves, owner]
+
+
+def wants_no_gradient(b: ll.IRBuilder, tensor: ll.Value) -> ll.Value:
+    """Whether a call with a tensor needs no tape: machine code writes none."""
+    wants = load(b, at(b, tensor, read_slot(b, "Tensor._requires_grad")), I64)
+    plain = b.icmp_unsigned("==", wants, read_slot(b, "False"))
+    before = b.block
+    with b.if_then(b.not_(plain), likely=False):
+        reader = read_slot(b, "thread_data")
+        known = b.icmp_unsigned("!=", reader, I64(0))
+        asking = b.block
+        with b.if_then(known, likely=True):
+            kind = ll.FunctionType(POINTER, [I32])
+            read = b.inttoptr(reader, kind.as_pointer())
+            found = b.call(read, [b.trunc(read_slot(b, "grad_key"), I32)])
+            off = b.icmp_unsigned("!=", found, NULL)
+            told = b.block
+        is_off = b.phi(I1)
+        is_off.add_incoming(I1(0), asking)
+        is_off.add_incoming(off, told)
+        rare = b.block
+    result = b.phi(I1)
+    result.add_incoming(plain, before)
+    result.add_incoming(is_off, rare)
+    return result
 
 
 # results ------------------------------------------------------------------------------

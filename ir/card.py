@@ -73,6 +73,13 @@ class Card:
     detached: ClassVar[bool] = False
     """Whether no gradient goes through: the result counts as a constant."""
 
+    composite: ClassVar[Callable[..., Any] | None] = None
+    """The operator in terms of others that have derivatives: `composite(t, *arguments)`.
+
+    It stands in place of a `grad`, and runs in place of the kernel where gradients are
+    wanted: what the way back needs is then a result of one of the others, such as the
+    mask of a dropout."""
+
     lower: ClassVar[Callable[..., Any] | None] = None
     """Loop nest; without it the kernel runs."""
 

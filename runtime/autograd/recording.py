@@ -181,7 +181,8 @@ def _make_recorder(card: type[Card]) -> Runner:
         for i, a in enumerate(schema.arguments)
         if a.alias is not None and a.alias.is_write and a.type == T.TENSOR
     ]
-    hidden = card.hidden_writes is not None
+    hidden = card.hidden_writes
+    composite = getattr(card, "pure", card).composite
     tensors = [i for i, a in enumerate(schema.arguments) if a.type == T.TENSOR]
     holders = [
         i
@@ -218,17 +219,17 @@ def _make_recorder(card: type[Card]) -> Runner:
             return _write(card, plain, args, written, wanted)
         if not wanted or not gives_tensors:
             result = plain(*args)
-            if hidden:
-                for value in args:
-                    if isinstance(value, Tensor):
-                        saved.note_write(value.array)
+            if hidden is not None:
+                _note_writes(args, hidden(*args))
             elif is_view and modes.enabled:
                 views.note(card, args, result)
             return result
+        if composite is not None:
+            return composite(EAGER, *args)
         node = CardNode(card, args)
         result = plain(*args)
-        if hidden:
-            _note_hidden_writes(card, args)
+        if hidden is not None:
+            _note_writes(args, hidden(*args))
         if result is args[0]:  # `contiguous`, `to` and others may return their argument
             return result
         if anomaly.is_on():
@@ -242,11 +243,11 @@ def _make_recorder(card: type[Card]) -> Runner:
     return record
 
 
-def _note_hidden_writes(card: type[Card], args: tuple[Any, ...]) -> None:
-    """The running statistics of batch norm are written and have no gradient."""
-    for value, argument in zip(args, card.schema.arguments, strict=False):
-        if isinstance(value, Tensor) and argument.name.startswith("running_"):
-            saved.note_write(value.array)
+def _note_writes(args: tuple[Any, ...], positions: Sequence[int]) -> None:
+    """The running statistics of batch norm are written though its schema hides it."""
+    for i in positions:
+        if isinstance(args[i], Tensor):
+            saved.note_write(args[i].array)
 
 
 def _keep(node: CardNode, result: Any) -> None:
@@ -283,6 +284,10 @@ def _write(
             result = plain(*args)
             saved.note_write(target.array)
             return result
+    composite = getattr(card, "pure", card).composite
+    if composite is not None:
+        made = composite(EAGER, *args)
+        return EAGER.copy_(targets[0], made) if made is not targets[0] else made
     node = CardNode(card, args)
     if "self" in node.meaning.saves:
         node.keep_copy(0, args[0])  # of what is about to be written

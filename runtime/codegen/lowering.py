@@ -38,6 +38,8 @@ FAMILIES = [
     "tensors.splitting",
     "tensors.creation",
     "tensors.elements",
+    "tensors.scattering",
+    "tensors.masks",
     "products.products",
     "products.contractions",
     "products.attention",

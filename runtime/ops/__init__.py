@@ -21,6 +21,7 @@ MODULES = (
     "sorting",
     "casting",
     "views",
+    "view_gradients",
     "splitting",
     "indexing",
     "scattering",

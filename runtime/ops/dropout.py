@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from jit.ir import dtypes
@@ -10,7 +12,7 @@ from jit.runtime import random as R
 from jit.runtime.kernels.products import widened
 from jit.runtime.ops.declare import op
 from jit.runtime.ops.samples import case, f16, f32, f64
-from jit.runtime.ops.shaped import VALUES, Updating
+from jit.runtime.ops.shaped import VALUES, Shaped, Updating
 
 
 def check_probability(p):
@@ -67,6 +69,45 @@ class dropout(Dropping):
         case(f32[0], 0.5, True),
     ]
 
+    def composite(t, x, p, train):
+        return t.native_dropout(x, p, train)[0]
+
+
+@op("aten::native_dropout(Tensor input, float p, bool? train) -> (Tensor, Tensor)")
+class native_dropout(Shaped):
+    """As `dropout`, and which elements stay."""
+
+    saves = ("out",)
+    random = True
+    fails = VALUES
+    unknown = ("p", "train")
+
+    def kernel(x, p, train):
+        check_probability(p)
+        if train is False or p == 0 or not x.size:
+            return x.copy(), np.ones(x.shape, np.bool_)
+        if p == 1:
+            return np.zeros_like(x), np.zeros(x.shape, np.bool_)
+        wide = widened(x)
+        kind = wide.dtype.type
+        kept = _kept(x.shape, p)
+        made = np.where(kept, wide * kind(1 / (1 - p)), kind(0))
+        return made.astype(x.dtype, copy=False), kept
+
+    def sizes(x, p, train):
+        return x, x
+
+    def dtypes(x, p, train):
+        return x, dtypes.bool_
+
+    samples = [case(f32[2, 3], 0.5, True), case(f32[2, 3], 0.5, False),
+               case(f64[3], 1.0, None)]  # fmt: skip
+
+    def grad(t, g, out, x, p, train):
+        if train is False or p == 0:
+            return g[0]
+        return g[0] * out[1] * (0.0 if p == 1 else 1 / (1 - p))
+
 
 @op("aten::feature_dropout(Tensor input, float p, bool train) -> Tensor")
 class feature_dropout(Dropping):
@@ -81,9 +122,19 @@ class feature_dropout(Dropping):
 
     samples = [case(f32[2, 3, 4], 0.5, True), case(f32[2, 3], 0.5, False)]
 
+    def composite(t, x, p, train):
+        every = t.ones([*x.shape[:2], *[1] * (x.ndim - 2)], dtype=x.dtype)
+        return x * t.native_dropout(every, p, train)[0]
+
 
 _ALPHA = 1.7580993408473766
 """Minus the limit of selu towards minus infinity."""
+
+
+def _alpha_scale(p):
+    """Factor and summand that give mean 0 and variance 1."""
+    scale = 1 / math.sqrt((_ALPHA**2 * p + 1) * (1 - p))
+    return scale, scale * _ALPHA * p
 
 
 @op("aten::alpha_dropout(Tensor input, float p, bool train) -> Tensor")
@@ -98,10 +149,17 @@ class alpha_dropout(Dropping):
             x[...] = 0
             return x
         wide = widened(x)
-        scale = 1 / np.sqrt((_ALPHA**2 * p + 1) * (1 - p))
+        scale, shift = _alpha_scale(p)
         kind = wide.dtype.type
         dropped = np.where(_kept(x.shape, p), wide, kind(-_ALPHA))
-        x[...] = dropped * kind(scale) + kind(scale * _ALPHA * p)
+        x[...] = dropped * kind(scale) + kind(shift)
         return x
 
     samples = [case(f32[2, 3], 0.5, True), case(f32[2, 3], 0.5, False)]
+
+    def composite(t, x, p, train):
+        if not train or p in (0, 1):
+            return t.native_dropout(x, p, train)[0]
+        kept = t.native_dropout(x, p, train)[1]
+        scale, shift = _alpha_scale(p)
+        return t.where(kept, x * scale + shift, shift - _ALPHA * scale)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from string import ascii_letters
+
 import numpy as np
 
 from jit.ir.dtypes import FLOATING, DType, dtype_of, int64, promote_dtypes
@@ -21,9 +23,39 @@ class Product(Shaped):
         return a or b
 
 
+def _turned(t, x):
+    """The last two dims swapped."""
+    return t.transpose(x, -2, -1)
+
+
+def _matmul_left(t, g, a, b):
+    """The gradient of `matmul` to its first operand."""
+    if b.ndim == 1:
+        return g * b if a.ndim == 1 else t.unsqueeze(g, -1) * b
+    if a.ndim == 1:
+        return t.squeeze(t.matmul(t.unsqueeze(g, -2), _turned(t, b)), -2)
+    # `linear` makes one product of a batch
+    return t.linear(g, b) if b.ndim == 2 else t.matmul(g, _turned(t, b))
+
+
+def _matmul_right(t, g, a, b):
+    """The gradient of `matmul` to its second operand."""
+    if a.ndim == 1:
+        if b.ndim == 1:
+            return g * a
+        return t.unsqueeze(a, -1) * t.unsqueeze(g, -2)
+    if b.ndim == 1:
+        return t.squeeze(t.matmul(_turned(t, a), t.unsqueeze(g, -1)), -1)
+    if b.ndim == 2 and a.ndim > 2:
+        return t.matmul(t.t(t.flatten(a, 0, -2)), t.flatten(g, 0, -2))
+    return t.matmul(_turned(t, a), g)
+
+
 @op("aten::matmul(Tensor self, Tensor other) -> Tensor")
 class matmul(Product):
     """The matrix product; vectors count as one row or column, leading dims as batches."""
+
+    saves = ("self", "other")
 
     def kernel(a, b):
         return P.matmul(a, b)
@@ -44,6 +76,9 @@ class matmul(Product):
         case(c64[2, 2], c64[2, 2]),
     ]
 
+    def grad(t, g, out, a, b):
+        return lambda: _matmul_left(t, g, a, b), lambda: _matmul_right(t, g, a, b)
+
 
 def _check_matrices(a, b):
     if len(a) != 2:
@@ -57,6 +92,8 @@ def _check_matrices(a, b):
 class mm(Product):
     """The product of two matrices."""
 
+    saves = ("self", "mat2")
+
     def kernel(a, b):
         _check_matrices(a.shape, b.shape)
         return P.matmul(a, b)
@@ -66,6 +103,9 @@ class mm(Product):
 
     samples = [case(f32[2, 3], f32[3, 4]), case(i64[1, 1], i64[1, 2]),
                case(f32[0, 3], f32[3, 2])]  # fmt: skip
+
+    def grad(t, g, out, a, b):
+        return lambda: t.mm(g, t.t(b)), lambda: t.mm(t.t(a), g)
 
 
 def _check_batches(a, b):
@@ -85,6 +125,8 @@ def _check_batches(a, b):
 class bmm(Product):
     """The products of matrices, one for each place along dim 0."""
 
+    saves = ("self", "mat2")
+
     def kernel(a, b):
         _check_batches(a.shape, b.shape)
         return P.matmul(a, b)
@@ -94,6 +136,9 @@ class bmm(Product):
 
     samples = [case(f32[2, 2, 3], f32[2, 3, 4]), case(f64[1, 1, 1], f64[1, 1, 1]),
                case(f32[0, 2, 3], f32[0, 3, 1])]  # fmt: skip
+
+    def grad(t, g, out, a, b):
+        return lambda: t.bmm(g, _turned(t, b)), lambda: t.bmm(_turned(t, a), g)
 
 
 def _check_vector(a, b):
@@ -108,6 +153,8 @@ def _check_vector(a, b):
 class mv(Product):
     """The product of a matrix and a vector."""
 
+    saves = ("self", "vec")
+
     def kernel(a, b):
         _check_vector(a.shape, b.shape)
         return P.matmul(a, b)
@@ -116,6 +163,9 @@ class mv(Product):
         return _check_vector(a, b)
 
     samples = [case(f32[2, 3], f32[3]), case(i64[1, 0], i64[0])]
+
+    def grad(t, g, out, a, b):
+        return lambda: t.outer(g, b), lambda: t.mv(t.t(a), g)
 
 
 def _check_vectors(a, b):
@@ -138,6 +188,8 @@ class VectorProduct(Shaped):
 class dot(VectorProduct):
     """The sum of the products of two vectors' elements."""
 
+    saves = ("self", "tensor")
+
     def kernel(a, b):
         _check_vectors(a.shape, b.shape)
         return P.matmul(a, b)
@@ -147,10 +199,15 @@ class dot(VectorProduct):
 
     samples = [case(f32[3], f32[3]), case(i64[0], i64[0]), case(c64[2], c64[2])]
 
+    def grad(t, g, out, a, b):
+        return lambda: g * b, lambda: g * a
+
 
 @op("aten::vdot(Tensor self, Tensor other) -> Tensor")
 class vdot(VectorProduct):
     """As `dot`, with the first vector conjugated."""
+
+    saves = ("self", "other")
 
     def kernel(a, b):
         _check_vectors(a.shape, b.shape)
@@ -161,10 +218,15 @@ class vdot(VectorProduct):
 
     samples = dot.samples
 
+    def grad(t, g, out, a, b):
+        return lambda: g * b, lambda: g * a
+
 
 @op("aten::inner(Tensor self, Tensor other) -> Tensor")
 class inner(Product):
     """The sums of products along the last dims of both."""
+
+    saves = ("self", "other")
 
     def kernel(a, b):
         inner.sizes(a.shape, b.shape)
@@ -186,6 +248,15 @@ class inner(Product):
 
     samples = [case(f32[3], f32[3]), case(f32[2, 3], f32[4, 3]), case(f32[()], f32[2])]
 
+    def grad(t, g, out, a, b):
+        if not a.ndim or not b.ndim:
+            return lambda: g * b, lambda: g * a
+        rest = [list(range(a.ndim - 1)), list(range(a.ndim - 1, g.ndim))]
+        return (
+            lambda: t.tensordot(g, b, rest[1], list(range(b.ndim - 1))),
+            lambda: t.tensordot(g, a, rest[0], list(range(a.ndim - 1))),
+        )
+
 
 @op(
     "aten::outer(Tensor self, Tensor vec2) -> Tensor",
@@ -193,6 +264,8 @@ class inner(Product):
 )
 class outer(Shaped):
     """All products of the elements of two vectors."""
+
+    saves = ("self", "vec2")
 
     def kernel(a, b):
         outer.sizes(a.shape, b.shape)
@@ -210,6 +283,9 @@ class outer(Shaped):
         return (a[0], b[0])
 
     samples = [case(f32[2], f32[3]), case(i64[2], f32[0]), case(f32[1], f64[1])]
+
+    def grad(t, g, out, a, b):
+        return lambda: t.sum(g * b, [1]), lambda: t.sum(g * t.unsqueeze(a, 1), [0])
 
 
 def _scaled(function, a, b):
@@ -250,6 +326,11 @@ class AddedProduct(Shaped):
         return made or x
 
 
+def _scaled_by(x, factor):
+    """`factor * x`; the usual factor 1 costs nothing."""
+    return x if isinstance(factor, int | float) and factor == 1 else x * factor
+
+
 def _add_to_product(card, x, product, beta, alpha):
     card.dtypes(dtype_of(x.dtype), dtype_of(product.dtype), None)
     S.expand(x.shape, product.shape)
@@ -268,6 +349,7 @@ def _sum_sizes(x, product):
 class addmm(AddedProduct):
     """A matrix plus the product of two matrices, with factors."""
 
+    saves = ("mat1", "mat2")
     unknown = ("beta", "alpha")
 
     def kernel(x, a, b, beta, alpha):
@@ -282,6 +364,13 @@ class addmm(AddedProduct):
         case(i64[()], i64[2, 1], i64[1, 2], alpha=2),
     ]
 
+    def grad(t, g, out, x, a, b, beta, alpha):
+        return (
+            lambda: _scaled_by(g, beta),
+            lambda: _scaled_by(t.mm(g, t.t(b)), alpha),
+            lambda: _scaled_by(t.mm(t.t(a), g), alpha),
+        )
+
 
 @op(
     "aten::addmv(Tensor self, Tensor mat, Tensor vec, *, Scalar beta=1,"
@@ -290,6 +379,7 @@ class addmm(AddedProduct):
 class addmv(AddedProduct):
     """A vector plus the product of a matrix and a vector, with factors."""
 
+    saves = ("mat", "vec")
     unknown = ("beta", "alpha")
 
     def kernel(x, a, b, beta, alpha):
@@ -300,6 +390,13 @@ class addmv(AddedProduct):
 
     samples = [case(f32[2], f32[2, 3], f32[3], beta=2)]
 
+    def grad(t, g, out, x, a, b, beta, alpha):
+        return (
+            lambda: _scaled_by(g, beta),
+            lambda: _scaled_by(t.outer(g, b), alpha),
+            lambda: _scaled_by(t.mv(t.t(a), g), alpha),
+        )
+
 
 @op(
     "aten::addr(Tensor self, Tensor vec1, Tensor vec2, *, Scalar beta=1,"
@@ -308,6 +405,7 @@ class addmv(AddedProduct):
 class addr(AddedProduct):
     """A matrix plus all products of two vectors' elements, with factors."""
 
+    saves = ("vec1", "vec2")
     unknown = ("beta", "alpha")
 
     def kernel(x, a, b, beta, alpha):
@@ -318,6 +416,13 @@ class addr(AddedProduct):
 
     samples = [case(f32[2, 3], f32[2], f32[3], alpha=-1)]
 
+    def grad(t, g, out, x, a, b, beta, alpha):
+        return (
+            lambda: _scaled_by(g, beta),
+            lambda: _scaled_by(t.mv(g, b), alpha),
+            lambda: _scaled_by(t.mv(t.t(g), a), alpha),
+        )
+
 
 @op(
     "aten::baddbmm(Tensor self, Tensor batch1, Tensor batch2, *, Scalar beta=1,"
@@ -326,6 +431,7 @@ class addr(AddedProduct):
 class baddbmm(AddedProduct):
     """Matrices plus the products of matrices along dim 0, with factors."""
 
+    saves = ("batch1", "batch2")
     unknown = ("beta", "alpha")
 
     def kernel(x, a, b, beta, alpha):
@@ -336,6 +442,13 @@ class baddbmm(AddedProduct):
 
     samples = [case(f32[2, 4], f32[3, 2, 3], f32[3, 3, 4], alpha=2)]
 
+    def grad(t, g, out, x, a, b, beta, alpha):
+        return (
+            lambda: _scaled_by(g, beta),
+            lambda: _scaled_by(t.bmm(g, _turned(t, b)), alpha),
+            lambda: _scaled_by(t.bmm(_turned(t, a), g), alpha),
+        )
+
 
 @op(
     "aten::addbmm(Tensor self, Tensor batch1, Tensor batch2, *, Scalar beta=1,"
@@ -344,6 +457,7 @@ class baddbmm(AddedProduct):
 class addbmm(AddedProduct):
     """A matrix plus the sum of the products of matrices along dim 0, with factors."""
 
+    saves = ("batch1", "batch2")
     unknown = ("beta", "alpha")
 
     def kernel(x, a, b, beta, alpha):
@@ -355,10 +469,19 @@ class addbmm(AddedProduct):
 
     samples = [case(f32[2, 4], f32[3, 2, 3], f32[3, 3, 4], beta=2)]
 
+    def grad(t, g, out, x, a, b, beta, alpha):
+        return (
+            lambda: _scaled_by(g, beta),
+            lambda: _scaled_by(t.matmul(g, _turned(t, b)), alpha),
+            lambda: _scaled_by(t.matmul(_turned(t, a), g), alpha),
+        )
+
 
 @op("aten::linear(Tensor input, Tensor weight, Tensor? bias=None) -> Tensor")
 class linear(Shaped):
     """`input @ weight.T + bias`."""
+
+    saves = ("input", "weight")
 
     def kernel(x, weight, bias):
         return P.linear(x, weight, bias)
@@ -385,11 +508,25 @@ class linear(Shaped):
         case(f16[2, 3], f16[4, 3], f16[4]),
     ]
 
+    def grad(t, g, out, x, weight, bias):
+        if weight.ndim == 1:
+            column = t.unsqueeze(g, -1)
+            return lambda: column * weight, lambda: column * x, g
+        if x.ndim == 1:
+            return lambda: t.matmul(g, weight), lambda: t.outer(g, x), g
+        return (
+            lambda: t.linear(g, t.t(weight)),
+            lambda: t.mm(t.t(t.flatten(g, 0, -2)), t.flatten(x, 0, -2)),
+            g,
+        )
+
 
 @op("aten::bilinear(Tensor input1, Tensor input2, Tensor weight, Tensor? bias=None)"
     " -> Tensor")  # fmt: skip
 class bilinear(Shaped):
     """`input1 @ weight[k] @ input2` for each k, plus the bias."""
+
+    saves = ("input1", "input2", "weight")
 
     def kernel(a, b, weight, bias):
         bilinear.sizes(a.shape, b.shape, weight.shape, bias)
@@ -414,11 +551,70 @@ class bilinear(Shaped):
 
     samples = [case(f32[2, 3], f32[2, 4], f32[5, 3, 4], f32[5])]
 
+    def grad(t, g, out, a, b, weight, bias):
+        return (
+            lambda: t.einsum("...k,kij,...j->...i", [g, weight, b]),
+            lambda: t.einsum("...k,kij,...i->...j", [g, weight, a]),
+            lambda: t.einsum("...k,...i,...j->kij", [g, a, b]),
+            g,
+        )
+
+
+def _einsum_slope(t, g, equation, tensors, position):
+    """The gradient of `einsum` to one operand."""
+    spelled, result = E.spell_all(equation, [(None,) * x.ndim for x in tensors])
+    letters = dict(
+        zip(dict.fromkeys(sum(spelled, result)), ascii_letters, strict=False)
+    )
+    wanted = list(dict.fromkeys(spelled[position]))
+    others = [(s, x) for i, (s, x) in enumerate(zip(spelled, tensors, strict=True))
+              if i != position]  # fmt: skip
+    given = set(result).union(*(s for s, _ in others))
+    present = [name for name in wanted if name in given]
+
+    def spell(names):
+        return "".join(letters[name] for name in names)
+
+    inputs = ",".join(spell(names) for names in [result, *(s for s, _ in others)])
+    made = t.einsum(f"{inputs}->{spell(present)}", [g, *(x for _, x in others)])
+    # what is summed over in this operand alone gets the same for each element
+    for place, name in enumerate(wanted):
+        if name not in given:
+            made = t.unsqueeze(made, place)
+    own, shape = spelled[position], tensors[position].shape
+    if len(wanted) < len(own):
+        return _on_diagonals(t, made, wanted, own, shape, spell)
+    fixed = set(result).union(*(
+        [name for name, n in zip(s, x.shape, strict=True) if n != 1] for s, x in others
+    ))  # fmt: skip
+    if fixed.issuperset(wanted):
+        return made
+    sizes = [-1 if name in fixed else shape[d] for d, name in enumerate(wanted)]
+    return t.expand(made, sizes)
+
+
+def _on_diagonals(t, made, wanted, own, shape, spell):
+    """Spread over an operand of which a subscript takes several dims: its diagonal."""
+    factors, subscripts, result = [made], [spell(wanted)], []
+    spare = iter(letter for letter in ascii_letters if letter not in spell(wanted))
+    seen = set()
+    for d, name in enumerate(own):
+        if name not in seen:
+            seen.add(name)
+            result.append(spell([name]))
+            continue
+        letter = next(spare)
+        factors.append(t.eye(shape[d], dtype=made.dtype))
+        subscripts.append(spell([name]) + letter)
+        result.append(letter)
+    return t.einsum(f"{','.join(subscripts)}->{''.join(result)}", factors)
+
 
 @op("aten::einsum(str equation, Tensor[] tensors, *, int[]? path=None) -> Tensor")
 class einsum(Shaped):
     """Sums of products, as an equation of subscripts such as "ij,jk->ik" says."""
 
+    saves = ("tensors",)
     unknown = ("path",)
 
     def kernel(equation, tensors, path):
@@ -447,6 +643,19 @@ class einsum(Shaped):
         case("ij,jk->ik", [f32[2, 1], f32[3, 4]]),
     ]
 
+    def grad(t, g, out, equation, tensors, path):
+        return (
+            None,
+            lambda: [
+                _einsum_slope(t, g, equation, tensors, i) for i in range(len(tensors))
+            ],
+        )
+
+
+def _in_order(t, x, dims):
+    """`x`, whose dims are `dims` of the result, with them in order."""
+    return t.permute(x, [dims.index(d) for d in range(len(dims))])
+
 
 @op(
     "aten::tensordot(Tensor self, Tensor other, int[] dims_self, int[] dims_other)"
@@ -454,6 +663,8 @@ class einsum(Shaped):
 )
 class tensordot(Product):
     """The sums of products over pairs of dims."""
+
+    saves = ("self", "other")
 
     def kernel(a, b, left, right):
         tensordot.sizes(a.shape, b.shape, left, right)
@@ -485,10 +696,32 @@ class tensordot(Product):
         case(f32[2, 3], f32[2, 3], [0, 1], [0, 1]),
     ]
 
+    def grad(t, g, out, a, b, left, right):
+        left, right = [d % a.ndim for d in left], [d % b.ndim for d in right]
+        rest_a = [d for d in range(a.ndim) if d not in left]
+        rest_b = [d for d in range(b.ndim) if d not in right]
+        count = len(rest_a)
+
+        def of_left():
+            made = t.tensordot(g, b, list(range(count, g.ndim)), rest_b)
+            return _in_order(
+                t, made, rest_a + [x for _, x in sorted(zip(right, left, strict=True))]
+            )
+
+        def of_right():
+            made = t.tensordot(g, a, list(range(count)), rest_a)
+            return _in_order(
+                t, made, rest_b + [x for _, x in sorted(zip(left, right, strict=True))]
+            )
+
+        return of_left, of_right
+
 
 @op("aten::kron(Tensor self, Tensor other) -> Tensor")
 class kron(Shaped):
     """The Kronecker product: `other` times each element of `self`, side by side."""
+
+    saves = ("self", "other")
 
     def kernel(a, b):
         return _scaled(np.kron, a, b)
@@ -502,6 +735,25 @@ class kron(Shaped):
         return tuple(S.product(pair) for pair in zip(left, right, strict=True))
 
     samples = [case(f32[2, 3], f32[1, 4]), case(i64[2], i64[2, 2])]
+
+    def grad(t, g, out, a, b):
+        rank = max(a.ndim, b.ndim)
+        left = [1] * (rank - a.ndim) + list(a.shape)
+        right = [1] * (rank - b.ndim) + list(b.shape)
+        pairs = [n for pair in zip(left, right, strict=True) for n in pair]
+        parts = t.reshape(g, pairs)
+        outer, inner = list(range(0, 2 * rank, 2)), list(range(1, 2 * rank, 2))
+
+        def slope(other, sizes, dims, shape):
+            other = t.reshape(other, [n for size in sizes for n in size])
+            made = parts * other
+            made = t.sum(made, dims) if dims else made
+            return t.reshape(made, list(shape))
+
+        return (
+            lambda: slope(b, [(1, n) for n in right], inner, a.shape),
+            lambda: slope(a, [(n, 1) for n in left], outer, b.shape),
+        )
 
 
 @op("aten::trace(Tensor self) -> Tensor")
@@ -524,6 +776,10 @@ class trace(Shaped):
         return ()
 
     samples = [f32[3, 2], i64[2, 2], f32[0, 0]]
+
+    def grad(t, g, out, x):
+        rows, columns = x.shape
+        return g * t.eye(rows, columns, dtype=g.dtype)
 
 
 def _check_square(name, x, dtype):
@@ -559,6 +815,8 @@ def _square(name, x):
 class det(Shaped):
     """The determinants of square matrices."""
 
+    saves = ("A", "self", "out")
+
     def kernel(x):
         _square("linalg.det", x)
         return np.asarray(np.linalg.det(x)).astype(x.dtype)
@@ -572,6 +830,9 @@ class det(Shaped):
 
     samples = [f32[3, 3], f64[2, 2, 2], f32[0, 0], f32[1, 1]]
 
+    def grad(t, g, out, x):
+        return t.reshape(g * out, [*out.shape, 1, 1]) * _turned(t, t.linalg_inv(x))
+
 
 EYE = f64.of([[2, 1], [1, 3]])
 
@@ -580,6 +841,7 @@ EYE = f64.of([[2, 1], [1, 3]])
 class inverse(Shaped):
     """The inverses of square matrices."""
 
+    saves = ("out",)
     fails = VALUES
 
     def kernel(x):
@@ -597,6 +859,10 @@ class inverse(Shaped):
         return _check_square("linalg.inv", x, None)
 
     samples = [case(EYE), case(f32.of([[[4]], [[0.5]]])), case(f32[0, 0])]
+
+    def grad(t, g, out, x):
+        turned = _turned(t, out)
+        return -t.matmul(turned, t.matmul(g, turned))
 
 
 def _singular_inverse(x):
@@ -633,6 +899,7 @@ def _solve_sizes(a, b, left):
 class linalg_solve(Shaped):
     """The X for which A X = B, or X A = B."""
 
+    saves = ("A", "out")
     fails = VALUES
 
     def kernel(a, b, left):
@@ -670,11 +937,30 @@ class linalg_solve(Shaped):
         case(EYE, f64[3, 2], left=False),
     ]
 
+    def grad(t, g, out, a, b, left):
+        vector = b.ndim == 1 or (
+            b.ndim == a.ndim - 1 and list(b.shape) == list(a.shape[:-1])
+        )
+        if vector:
+            g, out = t.unsqueeze(g, -1), t.unsqueeze(out, -1)
+        side = left or vector
+
+        def of_right():
+            return t.linalg_solve(_turned(t, a), g, left=side)
+
+        def of_left():
+            if side:
+                return -t.matmul(of_right(), _turned(t, out))
+            return -t.matmul(_turned(t, out), of_right())
+
+        return of_left, lambda: t.squeeze(of_right(), -1) if vector else of_right()
+
 
 @op("aten::linalg_cholesky(Tensor self, *, bool upper=False) -> Tensor")
 class linalg_cholesky(Shaped):
     """The triangular L with L Lᵀ = self, for positive-definite matrices."""
 
+    saves = ("out",)
     fails = VALUES
 
     def kernel(x, upper):
@@ -693,6 +979,15 @@ class linalg_cholesky(Shaped):
 
     samples = [case(EYE), case(EYE, upper=True)]
 
+    def grad(t, g, out, x, upper):
+        lower, g = (_turned(t, out), _turned(t, g)) if upper else (out, g)
+        # half of the diagonal of the triangle of Lt g
+        middle = t.tril(t.matmul(_turned(t, lower), g))
+        middle = middle - 0.5 * t.diag_embed(t.diagonal(middle, 0, -2, -1))
+        inverse = t.linalg_inv(lower)
+        made = t.matmul(_turned(t, inverse), t.matmul(middle, inverse))
+        return 0.5 * (made + _turned(t, made))
+
 
 @op(
     "aten::linalg_matrix_power(Tensor self, int n) -> Tensor",
@@ -701,6 +996,7 @@ class linalg_cholesky(Shaped):
 class matrix_power(Shaped):
     """A square matrix multiplied with itself n times, or its inverse."""
 
+    saves = ("self", "out")
     fails = VALUES
 
     def kernel(x, n):
@@ -718,6 +1014,22 @@ class matrix_power(Shaped):
         return _check_square("linalg.matrix_power", x, None)
 
     samples = [case(f32[2, 2], 3), case(i64[2, 2], 0), case(EYE, -2)]
+
+    def grad(t, g, out, x, n):
+        if n == 0:
+            return t.zeros_like(g)
+        # x^n = y^m with y the inverse of x where n < 0
+        y = _turned(t, x if n > 0 else t.linalg_inv(x))
+        powers = [None, y]
+        for _ in range(abs(n) - 2):
+            powers.append(t.matmul(powers[-1], y))
+        made = None
+        for i in range(abs(n)):
+            part = g if i == 0 else t.matmul(powers[i], g)
+            after = abs(n) - 1 - i
+            part = part if after == 0 else t.matmul(part, powers[after])
+            made = part if made is None else made + part
+        return made if n > 0 else -t.matmul(y, t.matmul(made, y))
 
 
 def _cross_dim(name, a, b, dim):
@@ -739,6 +1051,11 @@ def _cross_dim(name, a, b, dim):
     return at, shape
 
 
+def _dim_of_three(shape, dim):
+    """The dim of a vector product: the first of three where none is given."""
+    return list(shape).index(3) if dim is None else dim
+
+
 def _cross(a, b, dim, shape):
     a, b = np.broadcast_to(a, shape), np.broadcast_to(b, shape)
     return _scaled(lambda x, y: np.cross(x, y, axis=dim), a, b)
@@ -747,6 +1064,8 @@ def _cross(a, b, dim, shape):
 @op("aten::cross(Tensor self, Tensor other, int? dim=None) -> Tensor")
 class cross(Shaped):
     """The vector product along a dim of three, the first such by default."""
+
+    saves = ("self", "other")
 
     def kernel(a, b, dim):
         return _cross(a, b, *_cross_dim("linalg.cross", a.shape, b.shape, dim))
@@ -759,10 +1078,19 @@ class cross(Shaped):
 
     samples = [case(f32[2, 3], f32[2, 3]), case(f32[3, 2], f32[3, 1], 0)]
 
+    def grad(t, g, out, a, b, dim):
+        at = _dim_of_three(out.shape, dim)
+        return (
+            lambda: t.linalg_cross(t.expand_as(b, g), g, dim=at),
+            lambda: t.linalg_cross(g, t.expand_as(a, g), dim=at),
+        )
+
 
 @op("aten::linalg_cross(Tensor self, Tensor other, *, int dim=-1) -> Tensor")
 class linalg_cross(Shaped):
     """The vector product along a dim of three."""
+
+    saves = ("self", "other")
 
     def kernel(a, b, dim):
         return _cross(a, b, *_cross_dim("linalg.cross", a.shape, b.shape, dim))
@@ -774,3 +1102,10 @@ class linalg_cross(Shaped):
         return _cross_dim("linalg.cross", a, b, dim)[1]
 
     samples = [case(f32[2, 3], f32[2, 3]), case(i64[3], i64[3])]
+
+    def grad(t, g, out, a, b, dim):
+        at = _dim_of_three(out.shape, dim)
+        return (
+            lambda: t.linalg_cross(t.expand_as(b, g), g, dim=at),
+            lambda: t.linalg_cross(g, t.expand_as(a, g), dim=at),
+        )

@@ -85,10 +85,19 @@ class logcumsumexp(Scan):
 SHIFTED = [case(f32.of([1000, 1001]), 0), case(f32.of([-inf, 0]), 0)]
 
 
+def softmax_slope(t, g, out, dim):
+    """The gradient through a softmax whose result is `out`."""
+    if not out.ndim:
+        return t.zeros_like(g)
+    shares = g * out
+    return shares - out * t.sum(shares, [dim], True)
+
+
 @op("aten::softmax.int(Tensor self, int dim, ScalarType? dtype=None) -> Tensor")
 class softmax(Scan):
     """exp(self), scaled to sum to one along dim."""
 
+    saves = ("out",)
     accepts = "f"
     extra_samples = [*SHIFTED, case(i64[2, 3], 1, f32), case(f32[2, 3], -1, f64)]
 
@@ -98,11 +107,15 @@ class softmax(Scan):
         powers = np.exp(x - np.maximum.reduce(x, axis, keepdims=True))
         return powers / np.add.reduce(powers, axis, keepdims=True)
 
+    def grad(t, g, out, x, dim, dtype):
+        return softmax_slope(t, g, out, dim)
+
 
 @op("aten::log_softmax.int(Tensor self, int dim, ScalarType? dtype=None) -> Tensor")
 class log_softmax(Scan):
     """log(softmax(self)), without rounding on the way."""
 
+    saves = ("out",)
     accepts = "f"
     extra_samples = [*SHIFTED, case(i64[2, 3], 1, f32), case(f32[2, 3], -1, f64)]
 
@@ -111,3 +124,8 @@ class log_softmax(Scan):
             return x
         shifted = x - np.maximum.reduce(x, axis, keepdims=True)
         return shifted - np.log(np.add.reduce(np.exp(shifted), axis, keepdims=True))
+
+    def grad(t, g, out, x, dim, dtype):
+        if not x.ndim:
+            return t.zeros_like(g)
+        return g - t.exp(out) * t.sum(g, [dim], True)

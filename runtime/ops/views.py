@@ -42,11 +42,15 @@ class view(View):
         case(f32[0, 3], [3, 0]),
     ]
 
+    def grad(t, g, out, x, *rest):
+        return t.reshape(g, x.shape)
+
 
 @op("aten::view.dtype(Tensor(a) self, ScalarType dtype) -> Tensor(a)")
 class view_dtype(View):
     """The same bytes as elements of another dtype."""
 
+    detached = True
     fails = VALUES
 
     def kernel(x, dtype):
@@ -91,6 +95,9 @@ class reshape(View):
 
     samples = view.samples
 
+    def grad(t, g, out, x, *rest):
+        return t.reshape(g, x.shape)
+
 
 @op("aten::view_as(Tensor(a) self, Tensor other) -> Tensor(a)")
 class view_as(View):
@@ -106,6 +113,9 @@ class view_as(View):
 
     samples = [case(f32[2, 3], f32[6]), case(f32[1], i64[()])]
 
+    def grad(t, g, out, x, *rest):
+        return t.reshape(g, x.shape)
+
 
 @op("aten::reshape_as(Tensor(a) self, Tensor other) -> Tensor(a)")
 class reshape_as(View):
@@ -118,6 +128,9 @@ class reshape_as(View):
         return S.view(x, other)
 
     samples = view_as.samples
+
+    def grad(t, g, out, x, *rest):
+        return t.reshape(g, x.shape)
 
 
 @op(
@@ -137,6 +150,9 @@ class flatten(View):
 
     samples = [f32[2, 3], f32[()], case(f32[2, 3, 1], 1), case(f32[0, 3, 2], 0, 1)]
 
+    def grad(t, g, out, x, *rest):
+        return t.reshape(g, x.shape)
+
 
 @op("aten::ravel(Tensor(a) self) -> Tensor(a)")
 class ravel(View):
@@ -152,6 +168,9 @@ class ravel(View):
 
     samples = [f32[2, 3], f32[()], f32[0, 2]]
 
+    def grad(t, g, out, x, *rest):
+        return t.reshape(g, x.shape)
+
 
 @op("aten::unflatten.int(Tensor(a) self, int dim, SymInt[] sizes) -> Tensor(a)")
 class unflatten(View):
@@ -164,6 +183,9 @@ class unflatten(View):
         return S.unflatten(x, dim, sizes)
 
     samples = [case(f32[2, 6], 1, [2, -1]), case(f32[0, 2], 0, [0, 3])]
+
+    def grad(t, g, out, x, *rest):
+        return t.reshape(g, x.shape)
 
 
 @op("aten::permute(Tensor(a) self, int[] dims) -> Tensor(a)")
@@ -185,6 +207,12 @@ class permute(View):
         case(f32[()], []),
         case(f32[0, 1], [1, 0]),
     ]
+
+    def grad(t, g, out, x, dims):
+        back = [0] * len(dims)
+        for place, dim in enumerate(dims):
+            back[dim] = place
+        return t.permute(g, back)
 
 
 @op(
@@ -210,6 +238,9 @@ class transpose(View):
 
     samples = [case(f32[2, 3, 1], 0, -1), case(f32[()], 0, -1), case(i64[0, 2], 0, 1)]
 
+    def grad(t, g, out, x, dim0, dim1):
+        return t.transpose(g, dim0, dim1)
+
 
 @op("aten::t(Tensor(a) self) -> Tensor(a)")
 class t(View):
@@ -230,6 +261,9 @@ class t(View):
 
     samples = [f32[2, 3], f32[4], f32[()], f32[0, 1]]
 
+    def grad(t, g, out, x):
+        return t.t(g)
+
 
 @op("aten::numpy_T(Tensor(a) self) -> Tensor(a)")
 class numpy_T(View):
@@ -244,6 +278,9 @@ class numpy_T(View):
         return x[::-1]
 
     samples = [f32[2, 3], f32[4, 1, 2], f32[()]]
+
+    def grad(t, g, out, x):
+        return t.numpy_T(g)
 
 
 @op("aten::mT(Tensor(a) self) -> Tensor(a)")
@@ -266,6 +303,9 @@ class mT(View):
 
     samples = [f32[2, 3], f32[4, 1, 2], f32[0, 1]]
 
+    def grad(t, g, out, x):
+        return t.transpose(g, -2, -1)
+
 
 @op(
     "aten::movedim.int(Tensor(a) self, int source, int destination) -> Tensor(a)",
@@ -283,6 +323,9 @@ class movedim(View):
         return tuple(x[d] for d in S.moved(len(x), [source], [destination]))
 
     samples = [case(f32[2, 3, 4], 0, 2), case(f32[2, 1], -1, 0), case(f32[()], 0, 0)]
+
+    def grad(t, g, out, x, source, destination):
+        return t.movedim(g, destination, source)
 
 
 @op(
@@ -306,6 +349,9 @@ class movedim_list(View):
 
     samples = [case(f32[2, 3, 4], [0, 1], [2, 0]), case(f32[2, 1], [], [])]
 
+    def grad(t, g, out, x, source, destination):
+        return t.movedim(g, destination, source)
+
 
 @op("aten::expand(Tensor(a) self, SymInt[] size, *, bool implicit=False) -> Tensor(a)")
 class expand(View):
@@ -324,6 +370,9 @@ class expand(View):
         case(f32[1], [1]),
     ]
 
+    def grad(t, g, out, x, *rest):
+        return g
+
 
 @op("aten::broadcast_to(Tensor(a) self, SymInt[] size) -> Tensor(a)")
 class broadcast_to(View):
@@ -337,6 +386,9 @@ class broadcast_to(View):
 
     samples = [case(f32[1, 3], [2, -1]), case(f32[()], [2, 0])]
 
+    def grad(t, g, out, x, *rest):
+        return g
+
 
 @op("aten::expand_as(Tensor(a) self, Tensor other) -> Tensor(a)")
 class expand_as(View):
@@ -349,6 +401,9 @@ class expand_as(View):
         return S.expand(x, other)
 
     samples = [case(f32[1, 3], f32[2, 3]), case(f32[()], i64[0])]
+
+    def grad(t, g, out, x, *rest):
+        return g
 
 
 @op("aten::squeeze(Tensor(a) self) -> Tensor(a)")
@@ -364,6 +419,9 @@ class squeeze(View):
         return tuple(n for n in x if n != 1) if S.is_known(x) else None
 
     samples = [f32[2, 1, 3, 1], f32[1, 1], f32[()], f32[0, 1]]
+
+    def grad(t, g, out, x, *rest):
+        return t.reshape(g, x.shape)
 
 
 def _squeezed(x, dims):
@@ -388,6 +446,9 @@ class squeeze_dim(View):
 
     samples = [case(f32[2, 1], 1), case(f32[2, 1], 0), case(f32[()], -1)]
 
+    def grad(t, g, out, x, *rest):
+        return t.reshape(g, x.shape)
+
 
 @op("aten::squeeze.dims(Tensor(a) self, int[] dim) -> Tensor(a)")
 class squeeze_dims(View):
@@ -402,6 +463,9 @@ class squeeze_dims(View):
         return None if None in dim else _squeezed(x, dim)
 
     samples = [case(f32[2, 1, 1], [1, -1]), case(f32[2, 1], []), case(f32[()], [0])]
+
+    def grad(t, g, out, x, *rest):
+        return t.reshape(g, x.shape)
 
 
 @op("aten::unsqueeze(Tensor(a) self, int dim) -> Tensor(a)")
@@ -419,6 +483,9 @@ class unsqueeze(View):
         return (*x[:dim], 1, *x[dim:])
 
     samples = [case(f32[2, 3], 1), case(f32[()], -1), case(f32[0], -1), case(i64[1], 0)]
+
+    def grad(t, g, out, x, dim):
+        return t.squeeze(g, dim)
 
 
 @op("aten::select.int(Tensor(a) self, int dim, SymInt index) -> Tensor(a)")
@@ -448,6 +515,9 @@ class select(View):
         return (*x[:dim], *x[dim + 1 :])
 
     samples = [case(f32[2, 3], 0, 1), case(f32[2, 3], -1, -3), case(f32[1], 0, 0)]
+
+    def grad(t, g, out, x, dim, index):
+        return t.select_backward(g, x.shape, dim, index)
 
 
 @op(
@@ -483,6 +553,11 @@ class slice_(View):
         case(f32[5], 0, 3, 1),
         case(f32[0, 1], 0, -5, 2),
     ]
+
+    def grad(t, g, out, x, dim, start, end, step):
+        first = 0 if start is None else start
+        last = x.shape[dim] if end is None else end
+        return t.slice_backward(g, x.shape, dim, first, last, step)
 
 
 def _narrowed(x, dim, start, length):
@@ -527,6 +602,12 @@ class narrow(View):
         case(f32[0], 0, 0, 0),
     ]
 
+    def grad(t, g, out, x, dim, start, length):
+        # a slice up to zero would be empty, where a start from the end comes to that
+        size = x.shape[dim]
+        first = start + size if isinstance(start, int) and start < 0 else start
+        return t.slice_backward(g, x.shape, dim, first, first + length, 1)
+
 
 @op(
     "aten::as_strided(Tensor(a) self, SymInt[] size, SymInt[] stride,"
@@ -535,6 +616,7 @@ class narrow(View):
 class as_strided(View):
     """The storage of `self` seen with sizes and strides as told, in elements."""
 
+    saves = ("self",)
     fails = VALUES
 
     def kernel(x, size, stride, offset):
@@ -553,6 +635,9 @@ class as_strided(View):
         case(f32[6], [3], [1], 2),
         case(f32[4], [0, 3], [1, 1]),
     ]
+
+    def grad(t, g, out, x, size, stride, offset):
+        return t.as_strided_backward(g, x, size, stride, offset)
 
 
 @op("aten::diagonal(Tensor(a) self, int offset=0, int dim1=0, int dim2=1) -> Tensor(a)")
@@ -582,6 +667,9 @@ class diagonal(View):
         return (*rest, max(0, min(rows, columns)))
 
     samples = [f32[3, 4], case(f32[2, 3, 4], -1, 0, 2), case(f32[1, 2], 5)]
+
+    def grad(t, g, out, x, offset, dim1, dim2):
+        return t.diagonal_backward(g, x.shape, offset, dim1, dim2)
 
 
 @op("aten::unfold(Tensor(a) self, int dimension, int size, int step) -> Tensor(a)")
@@ -619,6 +707,9 @@ class unfold(View):
         case(f32[()], 0, 1, 1),
     ]
 
+    def grad(t, g, out, x, dim, size, step):
+        return t.unfold_backward(g, x.shape, dim, size, step)
+
 
 @op("aten::broadcast_tensors(Tensor[] tensors) -> Tensor[]")
 class broadcast_tensors(Shaped):
@@ -641,6 +732,9 @@ class broadcast_tensors(Shaped):
 
     samples = [case([f32[2, 1], f32[3]]), case([f32[()], i64[0]])]
 
+    def grad(t, g, out, tensors):
+        return (list(g),)
+
 
 @op("aten::alias(Tensor(a) self) -> Tensor(a)")
 class alias(View):
@@ -655,3 +749,6 @@ class alias(View):
         return x
 
     samples = [f32[2, 3], boolean[()]]
+
+    def grad(t, g, out, x, *rest):
+        return g

@@ -10,12 +10,17 @@ import pytest
 
 pytest.importorskip("llvmlite", reason="llvmlite is not installed (extra `native`)")
 
+import llvmlite.ir as ll
+
 from jit.ir import dtypes
 from jit.ir.card import Card
 from jit.ir.schema import parse_schema
+from jit.runtime.codegen.making.target import host
 from jit.runtime.codegen.nests.coefficients import TABLE
+from jit.runtime.codegen.nests.emit_nest import emit_nest
 from jit.runtime.codegen.nests.nest import Input, Nest, Ref, Step, Store
 from jit.runtime.codegen.nests.polynomials import FITS, fitted
+from jit.runtime.codegen.nests.vocabulary_wide import WideVectors
 from jit.runtime.ops import special
 
 Extended = np.longdouble
@@ -86,9 +91,8 @@ def last_places(got: np.ndarray, want: np.ndarray) -> np.ndarray:
     return np.where(np.isnan(distance), np.inf, distance)
 
 
-@pytest.mark.parametrize("dtype", DTYPES, ids=str)
-@pytest.mark.parametrize("name", FUNCTIONS)
-def test_functions_are_within_four_last_places(name, dtype, nests):
+def check_function(name: str, dtype: Any, nests: Any) -> None:
+    """A function of one operand is within four last places of its reference."""
     x = sweep(dtype)
     with np.errstate(all="ignore"):
         wide = x.astype(np.float64 if name in ("erf", "erfc") else Extended)
@@ -102,6 +106,32 @@ def test_functions_are_within_four_last_places(name, dtype, nests):
     assert distance[worst] <= allowed, (x[worst], got[worst], want[worst])
     zeros = want == 0
     assert np.array_equal(np.signbit(want[zeros]), np.signbit(got[zeros]))
+    if name in ("erf", "tanh"):
+        assert np.nanmax(np.abs(got)) == 1
+
+
+@pytest.mark.parametrize("dtype", DTYPES, ids=str)
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_functions_are_within_four_last_places(name, dtype, nests):
+    check_function(name, dtype, nests)
+
+
+@pytest.mark.parametrize("dtype", DTYPES, ids=str)
+@pytest.mark.parametrize("name", ["exp", "exp2", "sinh", "cosh", "erf"])
+def test_forms_without_wide_vectors_are_as_close(name, dtype, nests, monkeypatch):
+    monkeypatch.setattr(WideVectors, "is_wide", lambda m, dtype: False)
+    # kernels that others have compiled are of the usual form
+    check_function(name, dtype, type(nests)())
+
+
+@pytest.mark.parametrize("name", ["exp", "erf"])
+def test_wide_vectors_are_asked_for_where_the_machine_has_them(name):
+    instructions = {"exp": ("scalef", "permvar"), "erf": ("permvar",)}[name]
+    module = ll.Module("test")
+    emit_nest(module, nest_of(name, 1, dtypes.float32), "kernel")
+
+    is_wide = host().vector_bytes == 64
+    assert {is_wide} == {x in str(module) for x in instructions}
 
 
 @pytest.mark.parametrize("dtype", DTYPES, ids=str)

@@ -35,6 +35,7 @@ from jit.runtime.codegen.nests.losses import numbers_of, whole_of
 from jit.runtime.codegen.nests.normalizations import optional
 from jit.runtime.codegen.nests.reductions import static_value
 from jit.runtime.codegen.region import Region
+from jit.runtime.codegen.tensors import masks
 from jit.runtime.codegen.tensors.views import dim_of
 from jit.runtime.codegen.values import ELEMENT, I1, I64, POINTER, Buffer
 from jit.runtime.ops import facts as F
@@ -298,8 +299,10 @@ def index(region: Region, node: Node) -> Buffer:
     found = [i for i in indices if i is not None]
     if not places or len(indices) > x.rank:
         raise Declined("it has no index, or too many")
+    if len(indices) == 1 and found[0].dtype is dtypes.bool_:
+        return masks.at_mask(region, node, x, found[0])
     if any(i.dtype not in (dtypes.int64, dtypes.int32) for i in found):
-        raise Declined("its indices are masks")
+        raise Declined("its indices are masks and others")
     if node.kind.startswith("np::") and all(not i.rank for i in found):
         raise Declined("it takes single elements")
     common = _broadcast(region, node, [i.sizes for i in found])

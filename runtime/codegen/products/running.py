@@ -44,7 +44,10 @@ _LEAST_WORK = 1 << 19
 
 _LEAST_TOGETHER = 384
 """Rows and columns from which on all threads pack B before any of them multiplies."""
+_DEPTH_TOGETHER = 64
+"""Rows of B that are packed at once."""
 _ROWS_TOGETHER = 4
+"""Rows of a unit where B is packed: units are given out by the hundred."""
 _MOST_TOGETHER = 256 << 20
 """Most bytes of a B that is packed at once."""
 
@@ -204,16 +207,22 @@ def _emit_pack_task(module: ll.Module, name: str, gemm: Gemm) -> ll.Function:
     words, width = Words(b, given["words"], WORDS), B.index(gemm.shape.width)
     first, bytes = b.mul(given["first"], width), words["panel_bytes"]
     past = B.smaller(b, b.mul(given["last"], width), words["columns"])
-    b.call(pack, [
-        B.at(b, words.pointer("b"), b.mul(first, words["b_column"])),
-        words["b_row"],
-        words["b_column"],
-        words["depth"],
-        b.sub(past, first),
-        B.at(b, words.pointer("packed"), b.mul(given["first"], bytes)),
-        bytes,
-        B.index(gemm.shape.vectors),
-    ])  # fmt: skip
+    source = B.at(b, words.pointer("b"), b.mul(first, words["b_column"]))
+    out = B.at(b, words.pointer("packed"), b.mul(given["first"], bytes))
+    row_bytes = B.index(gemm.shape.width * gemm.types.sum_bytes)
+    depth = words["depth"]
+    # a few rows of B for all panels, then the next ones: their lines and pages stay near
+    with B.loop(b, B.index(0), depth, _DEPTH_TOGETHER) as k:
+        b.call(pack, [
+            B.at(b, source, b.mul(k, words["b_row"])),
+            words["b_row"],
+            words["b_column"],
+            B.smaller(b, b.sub(depth, k), B.index(_DEPTH_TOGETHER)),
+            b.sub(past, first),
+            B.at(b, out, b.mul(k, row_bytes)),
+            bytes,
+            B.index(gemm.shape.vectors),
+        ])  # fmt: skip
     b.ret_void()
     return b.function
 
@@ -281,7 +290,10 @@ def emit_run(module: ll.Module, name: str, gemm: Gemm) -> ll.Function:
     rows, columns, batches = words["rows"], words["columns"], words["batches"]
     # of what is packed already, a part of some rows needs nothing but its rows
     wide = b.icmp_signed(">=", columns, rows)
-    together = is_given(b, own)
+    together = b.and_(
+        is_given(b, words.pointer("packed")),
+        b.icmp_signed(">=", rows, B.index(_LEAST_TOGETHER)),
+    )
     wide = b.and_(wide, b.not_(together))
     few = b.icmp_signed("<=", rows, B.index(ROWS))
     by_columns = b.or_(wide, few)

@@ -59,6 +59,7 @@ def differentiate(graph: Graph, wanted: Sequence[int]) -> Gradient:
     The graph is optimised, not fused, and its types tell all sizes.
     """
     work = graph.copy()
+    _expand(work)
     active = _Activity({work.inputs[i] for i in wanted})
     active.follow(work.block)
     result = work.outputs[0]
@@ -75,6 +76,31 @@ def differentiate(graph: Graph, wanted: Sequence[int]) -> Gradient:
     reached = [i for i, g in zip(wanted, found, strict=True) if g is not None]
     gradients = [g.value for g in found if g is not None]
     return _split(work, boundary, seeds, gradients, results, reached, len(graph.inputs))
+
+
+def _expand(graph: Graph) -> None:
+    """Put others in the place of operators that have a derivative by them."""
+    for node in list(graph.all_nodes):
+        card = find_card(node.kind, node.overload)
+        if card is None or card.composite is None or card.grad is not None:
+            continue
+        t = GraphVocabulary(Builder(node))
+        made = card.composite(t, *[_argument(t, v) for v in node.inputs])
+        results = made if isinstance(made, tuple) else (made,)
+        for output, result in zip(node.outputs, results, strict=True):
+            output.replace_all_uses_with(result.value)
+        node.destroy()
+
+
+def _argument(t: GraphVocabulary, value: Value) -> Any:
+    """An operand for a tensor, the Python value of a constant, else the value."""
+    if T.is_tensor_like(value.type):
+        return Operand(t, value)
+    if value.constant is not NOT_CONSTANT:
+        return value.constant
+    if value.node.kind == "prim::ListConstruct":
+        return [_argument(t, v) for v in value.node.inputs]
+    return value
 
 
 def _tensors_of(value: Value) -> list[Value]:
@@ -349,16 +375,7 @@ class _Back:
         return tuple(self.operand(v) for v in unpacked)
 
     def _arguments(self, node: Node) -> list[Any]:
-        return [self._argument(v) for v in node.inputs]
-
-    def _argument(self, value: Value) -> Any:
-        if T.is_tensor_like(value.type):
-            return self.operand(value)
-        if value.constant is not NOT_CONSTANT:
-            return value.constant
-        if value.node.kind == "prim::ListConstruct":
-            return [self._argument(v) for v in value.node.inputs]
-        return value
+        return [_argument(self.t, v) for v in node.inputs]
 
     # control flow
 

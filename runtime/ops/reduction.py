@@ -43,10 +43,40 @@ def total(x, axes, keepdim):
 def spread(t, g, x, dim, keepdim):
     """What was reduced over dims, spread over the sizes that x had."""
     if not keepdim and x.ndim:
-        every = range(x.ndim) if not dim else [dim] if isinstance(dim, int) else dim
-        for d in sorted(d % x.ndim for d in every):
+        for d in sorted(d % x.ndim for d in dims_of(x, dim)):
             g = t.unsqueeze(g, d)
     return t.expand(g, x.shape)
+
+
+def evenly(t, g, out, x, dim, keepdim):
+    """The gradient of an extreme, in equal parts to all elements that reach it."""
+    top = spread(t, out, x, dim, keepdim)
+    reach = t.logical_or(t.eq(x, top), t.logical_and(t.isnan(x), t.isnan(top)))
+    count = t.sum(reach, dims_of(x, dim), True)
+    return t.where(reach, spread(t, g, x, dim, keepdim) / count, 0.0)
+
+
+def dims_of(x, dim):
+    """The dims of a reduction as a list; all of them where none is given."""
+    if dim is None or dim == []:
+        return list(range(x.ndim))
+    return [dim] if isinstance(dim, int) else list(dim)
+
+
+def count_along(x, dim):
+    """How many elements of x are reduced to one."""
+    count = 1
+    if x.ndim:
+        for d in dims_of(x, dim):
+            count = count * x.shape[d]
+    return count
+
+
+def placed(t, g, indices, x, dim, keepdim):
+    """The gradient at the places along a dim where elements were taken, else zero."""
+    if x.ndim and not keepdim:
+        g, indices = t.unsqueeze(g, dim), t.unsqueeze(indices, dim)
+    return t.scatter(t.new_zeros(g, x.shape), dim, indices, g)
 
 
 DTYPED = [case(f32[2, 3], dtype=f64), case(i64[2, 3], dtype=f32)]
@@ -90,11 +120,15 @@ class sum_dims(Reduction):
 class nansum(Reduction):
     """The sum along dims, nan counted as 0."""
 
+    saves = ("self",)
     common = to_integer
     extra_samples = [case(f32.of([1, nan, 2]))]
 
     def reduce(x, axes, keepdim):
         return total(np.where(np.isnan(x), x.dtype.type(0), x), axes, keepdim)
+
+    def grad(t, g, out, x, dim, keepdim, dtype):
+        return spread(t, g, x, dim, keepdim) * t.logical_not(t.isnan(x))
 
 
 NO_MEAN = (
@@ -122,6 +156,9 @@ class mean(Reduction):
     def reduce(x, axes, keepdim):
         return average(x, axes, keepdim)
 
+    def grad(t, g, out, x, dtype):
+        return t.expand(g / x.numel(), x.shape)
+
 
 @op(
     "aten::mean.dim(Tensor self, int[1]? dim, bool keepdim=False, *,"
@@ -137,12 +174,16 @@ class mean_dims(Reduction):
     def reduce(x, axes, keepdim):
         return average(x, axes, keepdim)
 
+    def grad(t, g, out, x, dim, keepdim, dtype):
+        return spread(t, g / count_along(x, dim), x, dim, keepdim)
+
 
 @op("aten::nanmean(Tensor self, int[1]? dim=None, bool keepdim=False, *,"
     " ScalarType? dtype=None) -> Tensor")  # fmt: skip
 class nanmean(Reduction):
     """The mean along dims of the elements that are not nan."""
 
+    saves = ("self",)
     accepts = "f"
     extra_samples = [case(f32.of([1, nan, 2]))]
 
@@ -151,17 +192,37 @@ class nanmean(Reduction):
         count = np.add.reduce(~missing, axis=axes, keepdims=keepdim, dtype=np.int64)
         return np.true_divide(total(np.where(missing, 0, x), axes, keepdim), count)
 
+    def grad(t, g, out, x, dim, keepdim, dtype):
+        there = t.logical_not(t.isnan(x))
+        count = t.sum(there, dims_of(x, dim), keepdim)
+        return spread(t, g / count, x, dim, keepdim) * there
+
+
+def others_multiplied(t, x, dim):
+    """For each element the product of all others along a dim, also where some are 0."""
+
+    def before(y):
+        one = t.ones_like(t.slice(y, dim, 0, 1))
+        return t.slice(t.cumprod(t.cat([one, y], dim), dim), dim, 0, -1)
+
+    return before(x) * t.flip(before(t.flip(x, [dim])), [dim])
+
 
 @op("aten::prod(Tensor self, *, ScalarType? dtype=None) -> Tensor")
 class prod(Reduction):
     """The product of all elements."""
 
+    saves = ("self",)
     accepts = "bifc"
     common = to_integer
     extra_samples = DTYPED
 
     def reduce(x, axes, keepdim):
         return np.multiply.reduce(x, axis=axes, keepdims=keepdim)
+
+    def grad(t, g, out, x, dtype):
+        line = t.to(t.reshape(x, [-1]), g.dtype)
+        return g * t.reshape(others_multiplied(t, line, 0), x.shape)
 
 
 @op(
@@ -171,11 +232,18 @@ class prod(Reduction):
 class prod_dim(Reduction):
     """The product along a dim."""
 
+    saves = ("self",)
     accepts = "bifc"
     common = to_integer
 
     def reduce(x, axes, keepdim):
         return np.multiply.reduce(x, axis=axes, keepdims=keepdim)
+
+    def grad(t, g, out, x, dim, keepdim, dtype):
+        if not x.ndim:
+            return g
+        wide = t.to(x, g.dtype)
+        return spread(t, g, x, dim, keepdim) * others_multiplied(t, wide, dim)
 
 
 EXTREMES = [case(f32.of([1, nan, 3])), case(f32.of([-inf, inf]))]
@@ -185,44 +253,60 @@ EXTREMES = [case(f32.of([1, nan, 3])), case(f32.of([-inf, inf]))]
 class max(Reduction):
     """The largest element; nan if there is one."""
 
+    saves = ("self", "out")
     needs_elements = True
     extra_samples = EXTREMES
 
     def reduce(x, axes, keepdim):
         return np.maximum.reduce(x, axis=axes, keepdims=keepdim)
+
+    def grad(t, g, out, x):
+        return evenly(t, g, out, x, None, False)
 
 
 @op("aten::min(Tensor self) -> Tensor")
 class min(Reduction):
     """The smallest element; nan if there is one."""
 
+    saves = ("self", "out")
     needs_elements = True
     extra_samples = EXTREMES
 
     def reduce(x, axes, keepdim):
         return np.minimum.reduce(x, axis=axes, keepdims=keepdim)
 
+    def grad(t, g, out, x):
+        return evenly(t, g, out, x, None, False)
+
 
 @op("aten::amax(Tensor self, int[1] dim=[], bool keepdim=False) -> Tensor")
 class amax(Reduction):
     """The largest elements along dims."""
 
+    saves = ("self", "out")
     needs_elements = True
     extra_samples = [*EXTREMES, case(f32[2, 3], [], True)]
 
     def reduce(x, axes, keepdim):
         return np.maximum.reduce(x, axis=axes, keepdims=keepdim)
 
+    def grad(t, g, out, x, dim, keepdim):
+        return evenly(t, g, out, x, dim, keepdim)
+
 
 @op("aten::amin(Tensor self, int[1] dim=[], bool keepdim=False) -> Tensor")
 class amin(Reduction):
     """The smallest elements along dims."""
 
+    saves = ("self", "out")
     needs_elements = True
     extra_samples = [*EXTREMES, case(f32[2, 3], [], True)]
 
     def reduce(x, axes, keepdim):
         return np.minimum.reduce(x, axis=axes, keepdims=keepdim)
+
+    def grad(t, g, out, x, dim, keepdim):
+        return evenly(t, g, out, x, dim, keepdim)
 
 
 def along(function, x, axes, keepdim):
@@ -258,12 +342,16 @@ def with_indices(function, x, axes, keepdim):
 class max_dim(Reduction):
     """The largest elements along a dim, and where they are."""
 
+    saves = ("out",)
     needs_elements = True
     results = (None, dtypes.int64)
     extra_samples = [case(f32.of([1, nan, 3]), 0), case(f32.of([[1, 3], [3, 1]]), 1)]
 
     def reduce(x, axes, keepdim):
         return with_indices(np.argmax, x, axes, keepdim)
+
+    def grad(t, g, out, x, dim, keepdim):
+        return placed(t, g[0], out[1], x, dim, keepdim)
 
 
 @op(
@@ -273,12 +361,16 @@ class max_dim(Reduction):
 class min_dim(Reduction):
     """The smallest elements along a dim, and where they are."""
 
+    saves = ("out",)
     needs_elements = True
     results = (None, dtypes.int64)
     extra_samples = [case(f32.of([1, nan, 3]), 0), case(f32.of([[1, 3], [3, 1]]), 1)]
 
     def reduce(x, axes, keepdim):
         return with_indices(np.argmin, x, axes, keepdim)
+
+    def grad(t, g, out, x, dim, keepdim):
+        return placed(t, g[0], out[1], x, dim, keepdim)
 
 
 @op("aten::argmax(Tensor self, int? dim=None, bool keepdim=False) -> Tensor")
@@ -314,6 +406,7 @@ class argmin(Reduction):
 class aminmax(Reduction):
     """The smallest and the largest elements."""
 
+    saves = ("self", "out")
     needs_elements = True
     results = (None, None)
     extra_samples = EXTREMES
@@ -323,6 +416,10 @@ class aminmax(Reduction):
             np.minimum.reduce(x, axis=axes, keepdims=keepdim),
             np.maximum.reduce(x, axis=axes, keepdims=keepdim),
         )
+
+    def grad(t, g, out, x, dim, keepdim):
+        smallest = evenly(t, g[0], out[0], x, dim, keepdim)
+        return smallest + evenly(t, g[1], out[1], x, dim, keepdim)
 
 
 def truth(dtype):
@@ -452,6 +549,29 @@ class Variance(Reduction):
         super().complete()
 
 
+def variance_arguments(rest):
+    """Dims, correction and keepdim from the arguments of any overload after the first."""
+    if len(rest) == 1:
+        return None, 1 if rest[0] else 0, False
+    dim, told, keepdim = rest
+    correction = 1 if told is None else told
+    return dim, correction, keepdim
+
+
+def variance_slope(t, g, x, dim, correction, keepdim):
+    """The gradient through a variance."""
+    mean = t.mean(x, dims_of(x, dim), True)
+    rest = count_along(x, dim) - correction
+    if isinstance(rest, int | float) and rest < 0:
+        rest = 0
+    return spread(t, g * 2, x, dim, keepdim) * (x - mean) / rest
+
+
+def deviation_slope(t, g, out):
+    """The gradient to the variance through its root; zero where that is zero."""
+    return t.masked_fill(g / (out * 2), t.eq(out, 0), 0)
+
+
 BIASED = {
     "": [case(f32[5], False), case(f32[2, 3], unbiased=False)],
     "dim": [case(f32[2, 3], [1], False), case(f64[2, 3], None, unbiased=False)],
@@ -469,10 +589,14 @@ BIASED = {
 class var(Variance):
     """The variance; without bias unless told otherwise."""
 
+    saves = ("self",)
     extra_samples = BIASED
 
     def measure(x):
         return x
+
+    def grad(t, g, out, x, *rest):
+        return variance_slope(t, g, x, *variance_arguments(rest))
 
 
 @op(
@@ -485,10 +609,15 @@ class var(Variance):
 class std(Variance):
     """The standard deviation; without bias unless told otherwise."""
 
+    saves = ("self", "out")
     extra_samples = BIASED
 
     def measure(x):
         return np.sqrt(x)
+
+    def grad(t, g, out, x, *rest):
+        g = deviation_slope(t, g, out)
+        return variance_slope(t, g, x, *variance_arguments(rest))
 
 
 class VarianceAndMean(Variance):
@@ -496,6 +625,9 @@ class VarianceAndMean(Variance):
 
     accepts = "f"
     results = (None, None)
+
+    def mean_slope(t, g, x, dim, keepdim):
+        return spread(t, g / count_along(x, dim), x, dim, keepdim)
 
 
 @op(
@@ -508,10 +640,16 @@ class VarianceAndMean(Variance):
 class var_mean(VarianceAndMean):
     """The variance and the mean."""
 
+    saves = ("self",)
     extra_samples = BIASED
 
     def measure(x):
         return x
+
+    def grad(t, g, out, x, *rest):
+        dim, correction, keepdim = variance_arguments(rest)
+        slope = variance_slope(t, g[0], x, dim, correction, keepdim)
+        return slope + VarianceAndMean.mean_slope(t, g[1], x, dim, keepdim)
 
 
 @op(
@@ -524,10 +662,17 @@ class var_mean(VarianceAndMean):
 class std_mean(VarianceAndMean):
     """The standard deviation and the mean."""
 
+    saves = ("self", "out")
     extra_samples = BIASED
 
     def measure(x):
         return np.sqrt(x)
+
+    def grad(t, g, out, x, *rest):
+        dim, correction, keepdim = variance_arguments(rest)
+        squared = deviation_slope(t, g[0], out[0])
+        slope = variance_slope(t, squared, x, dim, correction, keepdim)
+        return slope + VarianceAndMean.mean_slope(t, g[1], x, dim, keepdim)
 
 
 def vector_norm(x, axes, keepdim, p):
@@ -546,9 +691,31 @@ def vector_norm(x, axes, keepdim, p):
     return np.power(total(np.power(size, p), axes, keepdim), 1.0 / p)
 
 
+def norm_slope(t, g, out, x, p, dim, keepdim):
+    """The gradient through a p-norm: zero where the norm is not smooth and zero."""
+    g, out = spread(t, g, x, dim, keepdim), spread(t, out, x, dim, keepdim)
+    if p is None or p == 2:
+        return g * t.masked_fill(x / out, t.eq(out, 0), 0)
+    if p == 0:
+        return t.zeros_like(x)
+    if p == 1:
+        return g * t.sgn(x)
+    size = t.abs(x)
+    if p in (inf, -inf):
+        reach = t.logical_or(t.eq(size, out), t.isnan(size))
+        share = g / t.sum(reach, dims_of(x, dim), True)
+        return t.where(reach, t.sgn(x) * share, 0.0)
+    if p < 1:
+        steep = t.masked_fill(t.pow(size, p - 1), t.eq(x, 0), 0)
+        return t.sgn(x) * steep * g * t.pow(out, 1 - p)
+    scale = t.masked_fill(g / t.pow(out, p - 1), t.eq(out, 0), 0)
+    return t.sgn(x) * t.pow(size, p - 1) * scale
+
+
 class Norm(Reduction):
     """Base of the vector norms."""
 
+    saves = ("self", "out")
     accepts = "fc"
     refusal = (
         "linalg.vector_norm: Expected a floating point or complex tensor as input. Got"
@@ -582,6 +749,9 @@ class linalg_vector_norm(Norm):
 
     extra_samples = [case(f32[2, 3], p, 1) for p in POWERS] + [case(c64[3], 3)]
 
+    def grad(t, g, out, x, ord, dim, keepdim, dtype):
+        return norm_slope(t, g, out, x, ord, dim, keepdim)
+
 
 @op(
     "aten::norm.Scalar(Tensor self, Scalar p=2) -> Tensor",
@@ -608,11 +778,16 @@ class norm(Norm):
         "ScalarOpt_dim_dtype": [case(f32[2, 3], 2, 1, False, dtype=f64)],
     }
 
+    def grad(t, g, out, x, p, *rest):
+        dim, keepdim = rest[:2] if len(rest) > 1 else (None, False)
+        return norm_slope(t, g, out, x, p, dim, keepdim)
+
 
 @op("aten::dist(Tensor self, Tensor other, Scalar p=2) -> Tensor")
 class dist(Card):
     """The p-norm of the difference."""
 
+    saves = ("self", "other", "out")
     samples = [case(f32[2, 3], f32[3]), case(f64[3], f64[3], 1)]
 
     def kernel(x, y, p):
@@ -625,11 +800,16 @@ class dist(Card):
 
         return T.TensorType(sub.infer(x, y, 1).dtype, ())
 
+    def grad(t, g, out, x, y, p):
+        slope = norm_slope(t, g, out, x - y, p, None, False)
+        return slope, lambda: -slope
+
 
 @op("aten::logsumexp(Tensor self, int[1] dim, bool keepdim=False) -> Tensor")
 class logsumexp(Reduction):
     """log(sum(exp(self))) along dims, without overflow on the way."""
 
+    saves = ("self", "out")
     common = to_floating
     accepts = "f"
     extra_samples = [case(f32.of([-inf, -inf]), 0), case(f32.of([1000, inf, 0]), 0)]
@@ -641,6 +821,10 @@ class logsumexp(Reduction):
         top = np.where(np.isfinite(top), top, x.dtype.type(0))
         result = np.log(total(np.exp(x - top), axes, True)) + top
         return result if keepdim else np.squeeze(result, axes)
+
+    def grad(t, g, out, x, dim, keepdim):
+        top = spread(t, out, x, dim, keepdim)
+        return spread(t, g, x, dim, keepdim) * t.exp(x - top)
 
 
 def middle(x, axis):
@@ -659,6 +843,7 @@ DISTINCT = case(f32.of([[3, 1, 2, 4], [0, 5, 7, 6]]), 1)
 class median(Reduction):
     """The middle element of all, the lower one of two; nan if there is one."""
 
+    saves = ("self", "out")
     accepts = "if"
     extra_samples = [case(f32.of([1, nan, 0])), case(i64.of([4, 1, 3, 2])), case(u8[5])]
 
@@ -668,6 +853,9 @@ class median(Reduction):
             return np.asarray(np.nan)
         return line[middle(line, 0)[0]]
 
+    def grad(t, g, out, x):
+        return evenly(t, g, out, x, None, False)
+
 
 @op(
     "aten::median.dim(Tensor self, int dim, bool keepdim=False)"
@@ -676,6 +864,7 @@ class median(Reduction):
 class median_dim(Reduction):
     """The middle elements along a dim, the lower one of two, and where they are."""
 
+    saves = ("out",)
     accepts = "if"
     needs_elements = True
     results = (None, dtypes.int64)
@@ -687,3 +876,6 @@ class median_dim(Reduction):
             return middle(y, axis)
 
         return with_indices(find, x, axes, keepdim)
+
+    def grad(t, g, out, x, dim, keepdim):
+        return placed(t, g[0], out[1], x, dim, keepdim)

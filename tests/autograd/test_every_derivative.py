@@ -106,6 +106,8 @@ def test_the_derivative_is_the_difference_quotient(card):
             made = called(card, args)
         if not made or made[0].array.dtype.itemsize < 8:
             continue
+        if not all(np.isfinite(m.array).all() for m in made):
+            continue  # differences of infinities are nan
         weights = [wrap(rng.standard_normal(m.array.shape)) for m in made]
         found = torch.autograd.grad(
             weighted(card, args, weights), leaves, allow_unused=True

@@ -40,6 +40,7 @@ FAMILIES = [
     "tensors.elements",
     "tensors.scattering",
     "tensors.masks",
+    "tensors.putting",
     "products.products",
     "products.contractions",
     "products.attention",

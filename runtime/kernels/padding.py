@@ -118,6 +118,13 @@ def mode_pad(x: Array, pad: Sequence[int], mode: str, axes: int) -> Array:
     return np.pad(x[cut], grown, _NUMPY_MODES[mode])  # type: ignore[call-overload]
 
 
+def sources_along(size: int, before: int, after: int, mode: str) -> Array:
+    """For each element of a padded axis, the one that it is a copy of."""
+    kept = np.arange(max(-before, 0), size - max(-after, 0))
+    grown = (max(before, 0), max(after, 0))
+    return np.pad(kept, grown, _NUMPY_MODES[mode])  # type: ignore[call-overload,no-any-return]
+
+
 def resampled_sizes(x: Sizes, wanted: Sequence[Size]) -> Sizes:
     """The sizes of a batch of images resampled to other sizes."""
     if len(x) != len(wanted) + 2:
@@ -136,11 +143,15 @@ def resampled_sizes(x: Sizes, wanted: Sequence[Size]) -> Sizes:
 def nearest(x: Array, wanted: Sequence[int], scales: Sequence[float | None]) -> Array:
     """Each element the one at the rounded-down place of the input."""
     for axis, (count, scale) in enumerate(zip(wanted, scales, strict=True), 2):
-        size = x.shape[axis]
-        step = np.float32(1 / scale) if scale else np.float32(size) / np.float32(count)
-        places = np.floor(np.arange(count, dtype=np.float32) * step).astype(np.int64)
-        x = x.take(np.minimum(places, size - 1), axis)
+        x = x.take(nearest_places(x.shape[axis], count, scale), axis)
     return x
+
+
+def nearest_places(size: int, count: int, scale: float | None) -> Array:
+    """Where along an axis each element of the result comes from."""
+    step = np.float32(1 / scale) if scale else np.float32(size) / np.float32(count)
+    places = np.floor(np.arange(count, dtype=np.float32) * step).astype(np.int64)
+    return np.minimum(places, size - 1)
 
 
 def linear(
@@ -154,16 +165,30 @@ def linear(
     out = widened(x)
     kind = out.dtype.type
     for axis, (count, scale) in enumerate(zip(wanted, scales, strict=True), 2):
-        size = out.shape[axis]
-        index = np.arange(count, dtype=out.dtype)
-        if align_corners:
-            step = kind((size - 1) / (count - 1)) if count > 1 else kind(0)
-            places = index * step
-        else:
-            step = kind(1 / scale) if scale else kind(size / count)
-            places = np.maximum((index + kind(0.5)) * step - kind(0.5), kind(0))
-        low = np.minimum(places.astype(np.int64), size - 1)
-        high = np.minimum(low + 1, size - 1)
-        weight = (places - low).reshape(-1, *(1,) * (out.ndim - 1 - axis))
+        low, high, weight = linear_places(
+            out.shape[axis], count, scale, out.dtype, align_corners=align_corners
+        )
+        weight = weight.reshape(-1, *(1,) * (out.ndim - 1 - axis))
         out = out.take(low, axis) * (kind(1) - weight) + out.take(high, axis) * weight
     return out.astype(x.dtype, copy=False)
+
+
+def linear_places(
+    size: int,
+    count: int,
+    scale: float | None,
+    dtype: np.dtype[Any],
+    *,
+    align_corners: bool,
+) -> tuple[Array, Array, Array]:
+    """Between which two elements of an axis each of the result lies, and how far."""
+    kind = dtype.type
+    index = np.arange(count, dtype=dtype)
+    if align_corners:
+        step = kind((size - 1) / (count - 1)) if count > 1 else kind(0)
+        places = index * step
+    else:
+        step = kind(1 / scale) if scale else kind(size / count)
+        places = np.maximum((index + kind(0.5)) * step - kind(0.5), kind(0))
+    low = np.minimum(places.astype(np.int64), size - 1)
+    return low, np.minimum(low + 1, size - 1), places - low

@@ -118,7 +118,7 @@ def pooled_sizes(name: str, x: Sizes, window: Window) -> Sizes:
     return (*x[:-axes], *counts)
 
 
-def _padded(x: Array, window: Window, counts: Sequence[int], value: Any) -> Array:
+def padded(x: Array, window: Window, counts: Sequence[int], value: Any) -> Array:
     """`x` padded so that every window lies inside."""
     after = [
         max(0, (c - 1) * s + d * (k - 1) + 1 - n - p)
@@ -130,7 +130,7 @@ def _padded(x: Array, window: Window, counts: Sequence[int], value: Any) -> Arra
     return pad_ends(x, window.padding, after, value)
 
 
-def _places(
+def places(
     window: Window, counts: Sequence[int]
 ) -> list[tuple[tuple[int, ...], tuple[Any, ...]]]:
     """For each element of the window: its place, and the index of it in all windows."""
@@ -157,10 +157,10 @@ def max_pool(name: str, x: Array, window: Window) -> Array:
     """The largest element of each window; nan if one is nan."""
     shape = concrete(pooled_sizes(name, x.shape, window))
     counts = shape[-len(window.size) :]
-    padded = _padded(x, window, counts, lowest(x.dtype))
+    filled = padded(x, window, counts, lowest(x.dtype))
     out: Array | None = None
-    for _, index in _places(window, counts):
-        seen = padded[index]
+    for _, index in places(window, counts):
+        seen = filled[index]
         out = seen.copy() if out is None else np.maximum(out, seen, out=out)
     assert out is not None
     return out
@@ -171,13 +171,13 @@ def max_pool_with_indices(name: str, x: Array, window: Window) -> tuple[Array, A
     shape = concrete(pooled_sizes(name, x.shape, window))
     axes = len(window.size)
     counts, space = shape[-axes:], x.shape[-axes:]
-    padded = _padded(x, window, counts, lowest(x.dtype))
+    filled = padded(x, window, counts, lowest(x.dtype))
     out: Array = np.full(shape, lowest(x.dtype), x.dtype)
     where: Array = np.zeros(shape, np.int64)
     # an element equal to the start of the maximum still counts as found
     started: Array = np.zeros(shape, np.bool_)
-    for place, index in _places(window, counts):
-        seen = padded[index]
+    for place, index in places(window, counts):
+        seen = filled[index]
         # the place in the input, outside of it in the padding
         at: Any = np.zeros((), np.int64)
         inside: Any = np.ones((), bool)
@@ -205,21 +205,29 @@ def average_pool(
     axes = len(window.size)
     counts = shape[-axes:]
     wide = widened(x)
-    padded = _padded(wide, window, counts, 0)
+    filled = padded(wide, window, counts, 0)
     total = np.zeros(shape, wide.dtype)
-    for _, index in _places(window, counts):
-        total += padded[index]
+    for _, index in places(window, counts):
+        total += filled[index]
     if divisor is not None:
         return (total / total.dtype.type(divisor)).astype(x.dtype, copy=False)
+    elements = element_counts(x.shape[-axes:], counts, window, count_padding)
+    return (total / elements.astype(total.dtype)).astype(x.dtype, copy=False)
+
+
+def element_counts(
+    space: Sequence[int], counts: Sequence[int], window: Window, count_padding: bool
+) -> Array:
+    """How many elements each window has."""
     elements: Any = np.ones((), np.int64)
-    for axis in range(axes):
-        n, p = x.shape[axis - axes], window.padding[axis]
-        start = np.arange(counts[axis]) * window.stride[axis] - p
+    for axis, (n, count) in enumerate(zip(space, counts, strict=True)):
+        p = window.padding[axis]
+        start = np.arange(count) * window.stride[axis] - p
         end = np.minimum(start + window.size[axis], n + p)
         if not count_padding:
             start, end = np.maximum(start, 0), np.minimum(end, n)
-        elements = elements * (end - start).reshape(-1, *(1,) * (axes - 1 - axis))
-    return (total / elements.astype(total.dtype)).astype(x.dtype, copy=False)
+        elements = elements * (end - start).reshape(-1, *(1,) * (len(space) - 1 - axis))
+    return np.asarray(elements)
 
 
 def bins(size: int, count: int) -> list[slice]:

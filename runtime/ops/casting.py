@@ -53,6 +53,9 @@ class Conversion(Card):
 
     raises = False
 
+    def grad(t, g, out, x, *rest):
+        return g
+
 
 @op(
     "aten::to.dtype(Tensor(a) self, ScalarType dtype, bool non_blocking=False,"
@@ -207,6 +210,9 @@ class clone(Card):
     def infer(x, memory_format):
         return x
 
+    def grad(t, g, out, x, *rest):
+        return g
+
 
 @op("aten::contiguous(Tensor(a) self, *, MemoryFormat memory_format=0) -> Tensor(a)")
 class contiguous(Card):
@@ -220,6 +226,9 @@ class contiguous(Card):
 
     def infer(x, memory_format):
         return x
+
+    def grad(t, g, out, x, *rest):
+        return g
 
 
 @op(
@@ -285,6 +294,9 @@ class copy_(Writing):
             F.broadcast_sizes(x.sizes, source.sizes)
         return x
 
+    def grad(t, g, out, x, source, non_blocking):
+        return lambda: t.zeros_like(g), g
+
 
 def write(target, source):
     """Copy with conversion; RuntimeError in torch's words if sizes do not fit."""
@@ -319,6 +331,9 @@ class copy_value(Writing):
         write(x, other)
         return x
 
+    def grad(t, g, out, x, other):
+        return lambda: t.zeros_like(g), g
+
 
 @op(
     "aten::fill_.Scalar(Tensor(a!) self, Scalar value) -> Tensor(a!)",
@@ -346,6 +361,9 @@ class fill_(Writing):
 
     def raises(x, value):
         return F.is_tensor(value) and F.rank_seen(value) != 0
+
+    def grad(t, g, out, x, value):
+        return lambda: t.zeros_like(g), g
 
 
 def check_zero_dim(name, value):
@@ -375,6 +393,9 @@ class fill(Card):
     def kernel(x, value):
         return fill_.kernel(np.empty_like(x), value)
 
+    def grad(t, g, out, x, value):
+        return lambda: t.zeros_like(g), g
+
 
 @op("aten::zero_(Tensor(a!) self) -> Tensor(a!)")
 class zero_(Writing):
@@ -386,6 +407,9 @@ class zero_(Writing):
     def kernel(x):
         x.fill(0)
         return x
+
+    def grad(t, g, out, x):
+        return t.zeros_like(g)
 
 
 ONE = [case(f32[()]), case(i64[1, 1]), case(boolean[1])]

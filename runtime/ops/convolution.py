@@ -8,6 +8,7 @@ from jit.ir.dtypes import DType, dtype_of
 from jit.runtime.kernels import convolution as C
 from jit.runtime.kernels import sizes as S
 from jit.runtime.kernels.products import c_name
+from jit.runtime.ops.convolution_gradients import slopes
 from jit.runtime.ops.declare import op
 from jit.runtime.ops.samples import bf16, case, f16, f32, f64, i64
 from jit.runtime.ops.shaped import Shaped
@@ -82,7 +83,10 @@ def _numbered(axes):
         geometry = (stride, padding, dilation, groups)
         return _sizes(name, axes, x, weight, bias, geometry)
 
-    return kernel, sizes
+    def grad(t, g, out, x, weight, bias, *geometry):
+        return slopes(t, g, x, weight, geometry, False, [0] * axes, axes)
+
+    return kernel, sizes, grad
 
 
 def _named(axes):
@@ -117,7 +121,16 @@ def _named(axes):
         geometry = (stride, [0], dilation, groups)
         return _sizes(name, axes, x, weight, bias, geometry)
 
-    return kernel, sizes
+    def composite(t, x, weight, bias, stride, padding, dilation, groups):
+        C.check_named_padding(padding, stride)
+        if padding == "same":
+            total = C.same_padding(weight.shape[2:], dilation)
+            ends = [e for n in reversed(total) for e in (n // 2, n - n // 2)]
+            x = t.constant_pad_nd(x, ends)
+        plain = getattr(t, name)
+        return plain(x, weight, bias, stride, [0] * axes, dilation, groups)
+
+    return kernel, sizes, composite
 
 
 def _schema(axes, padding):
@@ -136,13 +149,15 @@ def _schema(axes, padding):
 class conv1d(Convolution):
     """`input[N, C, L]` with `weight[O, C / groups, K]`."""
 
-    kernel, sizes = _numbered(1)
+    saves = ("input", "weight")
+    kernel, sizes, grad = _numbered(1)
 
     samples = [
         case(f32[2, 3, 8], f32[4, 3, 3], f32[4]),
         case(f32[3, 8], f32[4, 3, 3], None, 2, 1, 2),
         case(f64[1, 4, 5], f64[4, 1, 2], f64[4], groups=4),
         case(f32[0, 3, 8], f32[4, 3, 1]),
+        case(f64[2, 2, 5], f64[2, 2, 2], f64[2], 2, 1),
     ]
 
 
@@ -150,11 +165,12 @@ class conv1d(Convolution):
 class conv1d_padding(Convolution):
     """`conv1d` with padding such that the length stays, or none."""
 
-    kernel, sizes = _named(1)
+    kernel, sizes, composite = _named(1)
 
     samples = [
         case(f32[2, 3, 8], f32[4, 3, 4], f32[4], padding="same"),
         case(f32[2, 3, 8], f32[4, 3, 4]),
+        case(f64[2, 5], f64[2, 2, 4], f64[2], padding="same"),
     ]
 
 
@@ -162,7 +178,8 @@ class conv1d_padding(Convolution):
 class conv2d(Convolution):
     """`input[N, C, H, W]` with `weight[O, C / groups, K, L]`."""
 
-    kernel, sizes = _numbered(2)
+    saves = ("input", "weight")
+    kernel, sizes, grad = _numbered(2)
 
     samples = [
         case(f32[2, 3, 6, 5], f32[4, 3, 3, 3], f32[4]),
@@ -171,6 +188,8 @@ class conv2d(Convolution):
         case(f64[3, 6, 5], f64[4, 3, 6, 5]),
         case(i64[1, 1, 3, 3], i64[1, 1, 2, 2]),
         case(f32[0, 3, 6, 5], f32[4, 3, 3, 3]),
+        case(f64[1, 2, 3, 4], f64[2, 1, 2, 2], f64[2], [1, 2], [1, 0], 1, 2),
+        case(f64[1, 4, 5], f64[2, 1, 2, 2], None, 3, 1, [1, 2]),
         case(f16[1, 2, 4, 4], f16[2, 2, 3, 3], f16[2]),
         case(bf16[1, 2, 4, 4], bf16[2, 2, 3, 3]),
     ]
@@ -180,11 +199,13 @@ class conv2d(Convolution):
 class conv2d_padding(Convolution):
     """`conv2d` with padding such that the sizes stay, or none."""
 
-    kernel, sizes = _named(2)
+    kernel, sizes, composite = _named(2)
 
     samples = [
         case(f32[2, 3, 6, 5], f32[4, 3, 3, 2], f32[4], padding="same", dilation=2),
         case(f32[2, 3, 6, 5], f32[4, 3, 3, 2], padding="valid", stride=2),
+        case(f64[1, 1, 3, 4], f64[1, 1, 3, 2], padding="same"),
+        case(f64[1, 1, 3, 4], f64[1, 1, 3, 2], padding="valid", stride=2),
     ]
 
 
@@ -192,18 +213,25 @@ class conv2d_padding(Convolution):
 class conv3d(Convolution):
     """`input[N, C, D, H, W]` with `weight[O, C / groups, J, K, L]`."""
 
-    kernel, sizes = _numbered(3)
+    saves = ("input", "weight")
+    kernel, sizes, grad = _numbered(3)
 
-    samples = [case(f32[1, 2, 4, 5, 3], f32[3, 2, 2, 3, 1], f32[3], 1, [1, 0, 0])]
+    samples = [
+        case(f32[1, 2, 4, 5, 3], f32[3, 2, 2, 3, 1], f32[3], 1, [1, 0, 0]),
+        case(f64[1, 1, 2, 3, 3], f64[1, 1, 2, 2, 1], f64[1], 1, [1, 0, 0]),
+    ]
 
 
 @op(_schema(3, True))
 class conv3d_padding(Convolution):
     """`conv3d` with padding such that the sizes stay, or none."""
 
-    kernel, sizes = _named(3)
+    kernel, sizes, composite = _named(3)
 
-    samples = [case(f32[1, 2, 4, 5, 3], f32[3, 2, 2, 3, 1], padding="same")]
+    samples = [
+        case(f32[1, 2, 4, 5, 3], f32[3, 2, 2, 3, 1], padding="same"),
+        case(f64[1, 2, 2, 3], f64[1, 1, 2, 2, 1], padding="same"),
+    ]
 
 
 def _transposed(axes):
@@ -227,7 +255,11 @@ def _transposed(axes):
         out = C.transposed_sizes(shape, weight, bias, g)
         return out[1:] if lone else out
 
-    return kernel, sizes
+    def grad(t, g, out, x, weight, bias, stride, padding, extra, groups, dilation):
+        geometry = (stride, padding, dilation, groups)
+        return slopes(t, g, x, weight, geometry, True, extra, axes)
+
+    return kernel, sizes, grad
 
 
 @op(
@@ -238,11 +270,13 @@ def _transposed(axes):
 class conv_transpose1d(Convolution):
     """The gradient of `conv1d` to its input, as an operator of its own."""
 
-    kernel, sizes = _transposed(1)
+    saves = ("input", "weight")
+    kernel, sizes, grad = _transposed(1)
 
     samples = [
         case(f32[2, 3, 5], f32[3, 2, 3], f32[2], 2, 1, 1),
         case(f32[3, 1], f32[3, 1, 2]),
+        case(f64[2, 2, 3], f64[2, 1, 3], f64[1], 1, 1, 1, 1, 2),
     ]
 
 
@@ -255,12 +289,14 @@ class conv_transpose1d(Convolution):
 class conv_transpose2d(Convolution):
     """The gradient of `conv2d` to its input, as an operator of its own."""
 
-    kernel, sizes = _transposed(2)
+    saves = ("input", "weight")
+    kernel, sizes, grad = _transposed(2)
 
     samples = [
         case(f32[2, 4, 3, 4], f32[4, 3, 3, 2], f32[6], 2, 1, [1, 0], 2),
         case(f64[3, 2, 2], f64[3, 1, 2, 2], dilation=2),
         case(f32[0, 3, 2, 2], f32[3, 1, 2, 2]),
+        case(f64[1, 2, 2, 3], f64[2, 1, 2, 2], f64[2], 2, [1, 0], [1, 0], 2),
     ]
 
 
@@ -297,6 +333,8 @@ CUDNN = ", bool benchmark, bool deterministic, bool cudnn_enabled"
 class convolution(Convolution):
     """A convolution of any number of axes, transposed or not; `input` has a batch."""
 
+    saves = ("input", "weight")
+
     def kernel(x, weight, bias, stride, padding, dilation, transposed, extra, groups,
                *rest):  # fmt: skip
         geometry = (stride, padding, dilation, groups)
@@ -316,7 +354,17 @@ class convolution(Convolution):
             cudnn_enabled=False, allow_tf32=False,
         )
         for turned, channels in ((False, 4), (True, 4))
+    ] + [
+        case(f64[1, 2, 4], f64[2, 1, 2], f64[2], [2], [0], [1], turned, [0], 2,
+             benchmark=False, deterministic=False, cudnn_enabled=False,
+             allow_tf32=False)
+        for turned in (False, True)
     ]  # fmt: skip
+
+    def grad(t, g, out, x, weight, bias, stride, padding, dilation, transposed, extra,
+             groups, *rest):  # fmt: skip
+        geometry = (stride, padding, dilation, groups)
+        return slopes(t, g, x, weight, geometry, transposed, extra, x.ndim - 2)
 
 
 def _column_counts(space, kernel, dilation, padding, stride):
@@ -365,7 +413,11 @@ class im2col(Shaped):
     samples = [
         case(f32[2, 3, 5, 4], [2, 3], [1, 1], [1, 0], [2, 1]),
         case(f32[1, 4, 4], [2, 2], [2, 1], [0, 0], [1, 1]),
+        case(f64[1, 2, 3, 4], [2, 2], [1, 1], [1, 0], [2, 1]),
     ]
+
+    def grad(t, g, out, x, kernel, dilation, padding, stride):
+        return t.col2im(g, list(x.shape[-2:]), kernel, dilation, padding, stride)
 
 
 @op(
@@ -420,3 +472,6 @@ class col2im(Shaped):
         case(f32[2, 12, 6], [4, 5], [2, 2], [1, 1], [0, 1], [2, 2]),
         case(f32[4, 9], [4, 4], [2, 2], [1, 1], [0, 0], [1, 1]),
     ]
+
+    def grad(t, g, out, x, space, kernel, dilation, padding, stride):
+        return t.im2col(g, kernel, dilation, padding, stride)

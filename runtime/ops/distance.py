@@ -11,6 +11,7 @@ from jit.runtime.kernels import sizes as S
 from jit.runtime.kernels.products import widened
 from jit.runtime.ops.declare import op
 from jit.runtime.ops.loss import common_floating
+from jit.runtime.ops.reduction import norm_slope
 from jit.runtime.ops.samples import case, f32, f64
 from jit.runtime.ops.shaped import Shaped
 
@@ -24,6 +25,8 @@ def _norm(x, dim):
 )
 class cosine_similarity(Shaped):
     """The cosines of the angles between vectors along a dim."""
+
+    saves = ("x1", "x2", "out")
 
     def kernel(a, b, dim, eps):
         shape = S.broadcast(a.shape, b.shape)
@@ -50,6 +53,20 @@ class cosine_similarity(Shaped):
         case(f64[3].within(0, 0), f64[3], 0),
     ]
 
+    def grad(t, g, out, a, b, dim, eps):
+        common = a * b
+        a, b = t.expand_as(a, common), t.expand_as(b, common)
+        if common.ndim:
+            g, out = t.unsqueeze(g, dim), t.unsqueeze(out, dim)
+        lengths = [t.linalg_vector_norm(v, 2, [dim], True) for v in (a, b)]
+        p, q = (t.clamp_min(n, eps) for n in lengths)
+
+        def slope(x, y, length, n):
+            turned = t.where(t.gt(length, eps), out * x / (n * n), 0.0)
+            return g * (y / (p * q) - turned)
+
+        return lambda: slope(a, b, lengths[0], p), lambda: slope(b, a, lengths[1], q)
+
 
 @op(
     "aten::pairwise_distance(Tensor x1, Tensor x2, float p=2., float eps=1e-06,"
@@ -57,6 +74,8 @@ class cosine_similarity(Shaped):
 )
 class pairwise_distance(Shaped):
     """The p-norms of differences along the last dim, to which eps is added."""
+
+    saves = ("x1", "x2", "out")
 
     def kernel(a, b, p, eps, keepdim):
         S.broadcast(a.shape, b.shape)
@@ -73,7 +92,16 @@ class pairwise_distance(Shaped):
     def dtypes(a, b, *rest):
         return None if a is None or b is None else common_floating(a, b)
 
-    samples = [case(f32[2, 3], f32[2, 3]), case(f32[2, 3], f32[3], 1.0, keepdim=True)]
+    samples = [
+        case(f32[2, 3], f32[2, 3]),
+        case(f32[2, 3], f32[3], 1.0, keepdim=True),
+        case(f64[3], f64[3], 3.0),
+        case(f64[2, 3], f64[2, 3], math.inf),
+    ]
+
+    def grad(t, g, out, a, b, p, eps, keepdim):
+        slope = norm_slope(t, g, out, a - b + eps, p, [-1], keepdim)
+        return slope, lambda: -slope
 
 
 def p_norm(x, p, axis, keepdims):
@@ -96,6 +124,7 @@ def p_norm(x, p, axis, keepdims):
 class cdist(Shaped):
     """The p-norms of the differences between all rows of one and all of the other."""
 
+    saves = ("x1", "x2", "out")
     unknown = ("p", "compute_mode")
 
     def kernel(a, b, p, compute_mode):
@@ -121,4 +150,14 @@ class cdist(Shaped):
     def dtypes(a, b, *rest):
         return None if a is None or b is None else common_floating(a, b)
 
-    samples = [case(f32[2, 3], f32[4, 3]), case(f64[5, 1, 3], f64[2, 3], 1.0)]
+    samples = [
+        case(f32[2, 3], f32[4, 3]),
+        case(f64[5, 1, 3], f64[2, 3], 1.0),
+        case(f64[2, 3], f64[1, 3], 3.0),
+        case(f64[2, 3], f64[1, 3], math.inf),
+    ]
+
+    def grad(t, g, out, a, b, p, compute_mode):
+        gaps = t.unsqueeze(a, -2) - t.unsqueeze(b, -3)
+        slope = norm_slope(t, g, out, gaps, p, [-1], False)
+        return lambda: t.sum(slope, [-2]), lambda: -t.sum(slope, [-3])

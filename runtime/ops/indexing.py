@@ -54,6 +54,7 @@ def _index_sizes(x, indices):
 class index(Shaped):
     """The elements at index tensors, one for each dim or None; a copy."""
 
+    saves = ("indices",)
     fails = VALUES
 
     def kernel(x, indices):
@@ -73,6 +74,9 @@ class index(Shaped):
         case(f32[0, 2], [i64[0]]),
     ]
 
+    def grad(t, g, out, x, indices):
+        return t.index_put(t.new_zeros(g, x.shape), indices, g, True)
+
 
 @op(
     "aten::index_put(Tensor self, Tensor?[] indices, Tensor values,"
@@ -80,6 +84,8 @@ class index(Shaped):
 )
 class index_put(Updating):
     """`values` written, or added, at index tensors."""
+
+    saves = ("indices",)
 
     def update(x, indices, values, accumulate):
         return I.put_indexed(x, indices, values, accumulate)
@@ -101,6 +107,15 @@ class index_put(Updating):
         case(i64[0], [i64[0]], i64[()]),
     ]
 
+    def grad(t, g, out, x, indices, values, accumulate):
+        if accumulate:
+            return g, None, lambda: t.index(g, indices)
+        return (
+            lambda: t.index_put(g, indices, t.new_zeros(g, [])),
+            None,
+            lambda: t.index(g, indices),
+        )
+
 
 def _one_dim(x, index):
     if len(index) > 1:
@@ -111,6 +126,7 @@ def _one_dim(x, index):
 class index_select(Shaped):
     """The places `index` along a dim, in that order; a copy."""
 
+    saves = ("index",)
     fails = VALUES
 
     def kernel(x, dim, index):
@@ -144,6 +160,9 @@ class index_select(Shaped):
         case(f32[()], 0, i64.of(0)),
     ]
 
+    def grad(t, g, out, x, dim, index):
+        return t.index_add(t.new_zeros(g, x.shape), dim, index, g)
+
 
 @op(
     "aten::gather(Tensor self, int dim, Tensor index, *, bool sparse_grad=False)"
@@ -152,6 +171,7 @@ class index_select(Shaped):
 class gather(Shaped):
     """`out[i][j] = self[index[i][j]][j]` for `dim` 0, and so on for the others."""
 
+    saves = ("index",)
     fails = VALUES
 
     def kernel(x, dim, index, sparse_grad):
@@ -171,6 +191,9 @@ class gather(Shaped):
         case(f32[()], 0, i64.of([0, 0])),
     ]
 
+    def grad(t, g, out, x, dim, index, sparse_grad):
+        return t.scatter_add(t.new_zeros(g, x.shape), dim, index, g)
+
 
 @op(
     "aten::take_along_dim(Tensor self, Tensor indices, int? dim=None) -> Tensor",
@@ -178,6 +201,7 @@ class gather(Shaped):
 class take_along_dim(Shaped):
     """As `gather`, with the other dims broadcast; without `dim`, of all elements."""
 
+    saves = ("indices",)
     fails = VALUES
 
     def kernel(x, indices, dim):
@@ -215,6 +239,16 @@ class take_along_dim(Shaped):
         case(f32[1, 2], i64.of([[0], [1]]), 1),
     ]
 
+    def grad(t, g, out, x, indices, dim):
+        if dim is None:
+            places = t.reshape(indices, [-1])
+            flat = t.scatter_add(t.new_zeros(g, [x.numel()]), 0, places, g)
+            return t.reshape(flat, x.shape)
+        sizes = list(g.shape)
+        sizes[dim] = x.shape[dim]
+        places = t.expand(indices, g.shape)
+        return t.scatter_add(t.new_zeros(g, sizes), dim, places, g)
+
 
 def but(sizes, dim):
     """Sizes with one element along a dim."""
@@ -225,6 +259,7 @@ def but(sizes, dim):
 class take(Shaped):
     """The elements at places of the flattened tensor."""
 
+    saves = ("index",)
     fails = VALUES
 
     def kernel(x, index):
@@ -249,6 +284,10 @@ class take(Shaped):
 
     samples = [case(f32[3, 4], i64.of([[0, -1]])), case(f32[1], i64.of(0))]
 
+    def grad(t, g, out, x, index):
+        flat = t.index_put(t.new_zeros(g, [x.numel()]), [index], g, True)
+        return t.reshape(flat, x.shape)
+
 
 def _check_mask(kind, mask):
     """Raise unless a mask, an array or a dtype, is bool."""
@@ -267,6 +306,8 @@ def _check_mask(kind, mask):
 @op("aten::masked_select(Tensor self, Tensor mask) -> Tensor")
 class masked_select(Shaped):
     """The elements where a mask, broadcast, is true, along one dim."""
+
+    saves = ("mask",)
 
     def kernel(x, mask):
         _check_mask("masked_select", mask)
@@ -289,6 +330,9 @@ class masked_select(Shaped):
         case(f32[0], boolean[1]),
     ]
 
+    def grad(t, g, out, x, mask):
+        return t.masked_scatter(t.new_zeros(g, x.shape), mask, g)
+
 
 def _masked_sizes(x, mask):
     """The sizes of `x` masked out of place."""
@@ -298,6 +342,8 @@ def _masked_sizes(x, mask):
 @op("aten::masked_fill.Scalar(Tensor self, Tensor mask, Scalar value) -> Tensor")
 class masked_fill(Updating):
     """One number where a mask, broadcast, is true."""
+
+    saves = ("mask",)
 
     def kernel(x, mask, value):
         shape = _masked_sizes(x.shape, mask.shape)
@@ -324,10 +370,15 @@ class masked_fill(Updating):
         case(f32[0], boolean[0], 1),
     ]
 
+    def grad(t, g, out, x, mask, value):
+        return t.masked_fill(g, mask, 0)
+
 
 @op("aten::masked_fill.Tensor(Tensor self, Tensor mask, Tensor value) -> Tensor")
 class masked_fill_tensor(Updating):
     """The number in a 0-dim tensor where a mask, broadcast, is true."""
+
+    saves = ("mask",)
 
     def kernel(x, mask, value):
         shape = _masked_sizes(x.shape, mask.shape)
@@ -351,10 +402,19 @@ class masked_fill_tensor(Updating):
 
     samples = [case(f32[2, 3], boolean[3], f32[()]), case(i64[2], boolean[2], f32[()])]
 
+    def grad(t, g, out, x, mask, value):
+        return (
+            lambda: t.masked_fill(g, mask, 0),
+            None,
+            lambda: t.where(mask, g, 0.0),
+        )
+
 
 @op("aten::masked_scatter(Tensor self, Tensor mask, Tensor source) -> Tensor")
 class masked_scatter(Updating):
     """Elements of `source`, in order, where a mask, broadcast, is true."""
+
+    saves = ("mask",)
 
     def kernel(x, mask, source):
         shape = _masked_sizes(x.shape, mask.shape)
@@ -383,6 +443,41 @@ class masked_scatter(Updating):
         return _masked_sizes(x, mask)
 
     samples = [case(f32[2, 3], boolean[3], f32[6]), case(f32[2], boolean[2], f32[2])]
+
+    def grad(t, g, out, x, mask, source):
+        return (
+            lambda: t.masked_fill(g, mask, 0),
+            None,
+            lambda: t.masked_scatter_backward(g, mask, source.shape),
+        )
+
+
+@op(
+    "aten::masked_scatter_backward(Tensor grad_output, Tensor mask, SymInt[] sizes)"
+    " -> Tensor"
+)
+class masked_scatter_backward(Shaped):
+    """The gradient of `masked_scatter` to its source: what it wrote, then zeros."""
+
+    saves = ("mask",)
+    fails = VALUES
+
+    def kernel(g, mask, sizes):
+        out = np.zeros(sizes, g.dtype)
+        taken = g[np.broadcast_to(mask, g.shape)]
+        out.reshape(-1)[: taken.size] = taken
+        return out
+
+    def sizes(g, mask, sizes):
+        return tuple(sizes)
+
+    def dtypes(g, mask, sizes):
+        return g
+
+    def grad(t, g, out, grad_output, mask, sizes):
+        return t.masked_scatter(t.new_zeros(g, grad_output.shape), mask, g)
+
+    samples = [case(f32[2, 3], boolean[3], [6]), case(f64[2], boolean[2], [1, 2])]
 
 
 @op("aten::nonzero(Tensor self) -> Tensor")

@@ -44,6 +44,23 @@ def concatenate(tensors, dim):
     return np.concatenate(arrays, S.wrap_dim(dim, len(out)))
 
 
+def parts_of(t, g, tensors, dim, lengths):
+    """The part of a gradient that goes to each tensor, in its sizes; a list.
+
+    None for the empty vectors that `cat` leaves out.
+    """
+    parts = []
+    start = 0
+    for x, length in zip(tensors, lengths, strict=True):
+        if x.ndim == 1 and x.shape[0] == 0:
+            parts.append(None)
+            continue
+        part = t.narrow(g, dim, start, length)
+        parts.append(part if x.ndim == g.ndim else t.reshape(part, x.shape))
+        start = start + length
+    return parts
+
+
 @op(
     "aten::cat(Tensor[] tensors, int dim=0) -> Tensor",
     "aten::concat(Tensor[] tensors, int dim=0) -> Tensor",
@@ -65,6 +82,10 @@ class cat(Joining):
         case([f32[0], f32[2, 2]]),
         case([f32[0]]),
     ]
+
+    def grad(t, g, out, tensors, dim):
+        lengths = [0 if x.ndim < g.ndim else x.shape[dim] for x in tensors]
+        return (parts_of(t, g, tensors, dim, lengths),)
 
 
 def _check_equal_sizes(shapes):
@@ -102,6 +123,9 @@ class stack(Joining):
         case([f32[0, 1]], 1),
         case([boolean[2], i64[2]]),
     ]
+
+    def grad(t, g, out, tensors, dim):
+        return ([t.select(g, dim, i) for i in range(len(tensors))],)
 
 
 def _at_least(rank, sizes):
@@ -141,6 +165,11 @@ class hstack(Joining):
 
     samples = [case([f32[2, 3], f32[2, 1]]), case([f32[2], f32[3]]), case([f32[()]])]
 
+    def grad(t, g, out, tensors):
+        dim = 1 if g.ndim > 1 else 0
+        lengths = [x.shape[dim] if x.ndim else 1 for x in tensors]
+        return (parts_of(t, g, tensors, dim, lengths),)
+
 
 @op(
     "aten::vstack(Tensor[] tensors) -> Tensor",
@@ -153,6 +182,10 @@ class vstack(Joining):
 
     samples = [case([f32[2, 3], f32[1, 3]]), case([f32[2], f32[2]]), case([f32[()]])]
 
+    def grad(t, g, out, tensors):
+        lengths = [x.shape[0] if x.ndim > 1 else 1 for x in tensors]
+        return (parts_of(t, g, tensors, 0, lengths),)
+
 
 @op("aten::dstack(Tensor[] tensors) -> Tensor")
 class dstack(Joining):
@@ -161,6 +194,10 @@ class dstack(Joining):
     kernel, sizes = _stacked("dstack", 3, 2)
 
     samples = [case([f32[2, 3], f32[2, 3]]), case([f32[2], f32[2]])]
+
+    def grad(t, g, out, tensors):
+        lengths = [x.shape[2] if x.ndim > 2 else 1 for x in tensors]
+        return (parts_of(t, g, tensors, 2, lengths),)
 
 
 @op("aten::column_stack(Tensor[] tensors) -> Tensor")
@@ -179,6 +216,10 @@ class column_stack(Joining):
         return _cat_sizes(full, 1)
 
     samples = [case([f32[2], f32[2, 3]]), case([f32[()], f32[()]])]
+
+    def grad(t, g, out, tensors):
+        lengths = [x.shape[1] if x.ndim > 1 else 1 for x in tensors]
+        return (parts_of(t, g, tensors, 1, lengths),)
 
 
 @op("aten::block_diag(Tensor[] tensors) -> Tensor")
@@ -211,3 +252,13 @@ class block_diag(Joining):
         return (rows, columns) if tensors else (1, 0)
 
     samples = [case([f32[2, 3], f32[2], f32[()]])]
+
+    def grad(t, g, out, tensors):
+        parts = []
+        row = column = 0
+        for x in tensors:
+            height, width = _at_least(2, x.shape)
+            rows = t.narrow(g, 0, row, height)
+            parts.append(t.reshape(t.narrow(rows, 1, column, width), x.shape))
+            row, column = row + height, column + width
+        return (parts,)

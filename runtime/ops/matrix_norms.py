@@ -10,6 +10,7 @@ from jit.runtime.kernels import sizes as S
 from jit.runtime.kernels.products import widened
 from jit.runtime.ops import facts as F
 from jit.runtime.ops.declare import op
+from jit.runtime.ops.reduction import dims_of, kept, norm_slope
 from jit.runtime.ops.samples import case, f32, f64
 from jit.runtime.ops.shaped import Shaped
 
@@ -70,6 +71,53 @@ def _norm(x, ord, dim, keepdim, dtype):
     return np.asarray(out).astype(np.empty(0, wanted).real.dtype)
 
 
+def _norm_slope(t, g, out, x, ord, dim, keepdim):
+    """The gradient through a norm of vectors or matrices."""
+    x = t.to(x, out.dtype)
+    dims = dims_of(x, dim)
+    if ord is None or ord == "fro" or not x.ndim:
+        return norm_slope(t, g, out, x, 2, dim, keepdim)
+    if len(dims) == 1:
+        return norm_slope(t, g, out, x, ord, dims, keepdim)
+    g, out = kept(t, g, x, dims, keepdim), kept(t, out, x, dims, keepdim)
+    if ord == "nuc" or abs(ord) == 2:
+        return t.linalg_norm_backward(g, x, str(ord), dims)
+    added, compared = dims if abs(ord) == 1 else dims[::-1]
+    reach = t.eq(t.sum(t.abs(x), [added], True), out)
+    share = g / t.sum(reach, [compared], True)
+    return t.sgn(x) * t.where(reach, share, 0.0)
+
+
+@op(
+    "aten::linalg_norm_backward(Tensor grad, Tensor self, str ord, int[2] dim)"
+    " -> Tensor"
+)
+class linalg_norm_backward(Shaped):
+    """The gradient through a norm made of singular values: "nuc", "2" or "-2".
+
+    `grad` has the dims that were reduced, with one element each.
+    """
+
+    def kernel(g, x, ord, dim):
+        last = np.moveaxis(widened(x), dim, (-2, -1))
+        u, _, v = np.linalg.svd(last, full_matrices=False)
+        if ord != "nuc":
+            one = slice(0, 1) if float(ord) > 0 else slice(-1, None)
+            u, v = u[..., one], v[..., one, :]
+        return (g * np.moveaxis(u @ v, (-2, -1), dim)).astype(x.dtype)
+
+    def dtypes(g, x, ord, dim):
+        return x
+
+    def sizes(g, x, ord, dim):
+        return x
+
+    samples = [
+        case(f64[1, 1], f64.of([[1, 2], [0, 4], [-1, 1]]), "nuc", [0, 1]),
+        case(f32[1, 1], f32.of([[1, 2], [0, 4]]), "-2", [1, 0]),
+    ]
+
+
 def _result_dtype(x, wanted):
     if wanted is not None and not F.is_known(wanted):
         return None
@@ -83,6 +131,8 @@ def _result_dtype(x, wanted):
 )
 class linalg_norm(Shaped):
     """The norm of vectors, or of matrices where there are two dims."""
+
+    saves = ("self", "out")
 
     def kernel(x, ord, dim, keepdim, dtype):
         return _norm(x, ord, dim, keepdim, dtype)
@@ -99,7 +149,13 @@ class linalg_norm(Shaped):
         case(f64[3], 1),
         case(f64[2, 3, 4], 1, [0, 2], True),
         case(f32[2, 3], float("inf"), [1]),
+        case(f32[2, 3], float("inf"), [1, 0]),
+        case(f64[2, 3], -1),
+        case(f64[2, 3], -2, [1, 0], True),
     ]
+
+    def grad(t, g, out, x, ord, dim, keepdim, dtype):
+        return _norm_slope(t, g, out, x, ord, dim, keepdim)
 
 
 @op(
@@ -108,6 +164,8 @@ class linalg_norm(Shaped):
 )
 class linalg_norm_named(Shaped):
     """The norm of matrices called "fro" or "nuc"."""
+
+    saves = ("self", "out")
 
     def kernel(x, ord, dim, keepdim, dtype):
         linalg_norm_named.sizes(x.shape, ord, dim, keepdim, dtype)
@@ -128,10 +186,15 @@ class linalg_norm_named(Shaped):
 
     samples = [case(f32[2, 3], "fro"), case(f64[2, 3, 4], "nuc", [0, 2])]
 
+    def grad(t, g, out, x, ord, dim, keepdim, dtype):
+        return _norm_slope(t, g, out, x, ord, dim, keepdim)
+
 
 @op("aten::frobenius_norm.dim(Tensor self, int[1] dim, bool keepdim=False) -> Tensor")
 class frobenius_norm(Shaped):
     """The root of the sum of squares over one or two dims, or all."""
+
+    saves = ("self", "out")
 
     def kernel(x, dim, keepdim):
         return _norm(x, None, dim or None, keepdim, None)
@@ -143,3 +206,6 @@ class frobenius_norm(Shaped):
         return _norm_sizes(x, None, dim or None, keepdim)
 
     samples = [case(f32[2, 3], [1]), case(f32[2, 3], [0, 1], True), case(f32[2], [])]
+
+    def grad(t, g, out, x, dim, keepdim):
+        return norm_slope(t, g, out, x, 2, dim, keepdim)

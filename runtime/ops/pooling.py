@@ -56,41 +56,72 @@ def _pool_schema(axes, suffix=""):
     )
 
 
+def _one_row(size, stride, padding, *dilation):
+    """The numbers of a window over one axis as those of one over two."""
+    fillers = (1, 1, 0, 1)
+    given = (size, stride, padding, *dilation)
+    return [
+        [filler, *numbers] if numbers else []
+        for filler, numbers in zip(fillers, given, strict=False)
+    ]
+
+
 @op(_pool_schema(1))
 class max_pool1d(Shaped):
     """The largest element of each window along the last dim."""
 
+    saves = ("self",)
     kernel, sizes, dtypes = _max_pool(1)
 
     samples = [
         case(f32[2, 3, 8], 3),
+        case(f64[2, 2, 8], 3),
         case(f32[3, 7], 3, 2, 1, 2, True),
         case(f64[1, 1, 1], 1),
     ]
+
+    def grad(t, g, out, x, size, stride, padding, dilation, ceil):
+        window = _one_row(size, stride, padding, dilation)
+        made = t.max_pool2d_backward(
+            t.unsqueeze(g, -2), t.unsqueeze(x, -2), *window, ceil
+        )
+        return t.squeeze(made, -2)
 
 
 @op(_pool_schema(2))
 class max_pool2d(Shaped):
     """The largest element of each window over the last two dims."""
 
+    saves = ("self",)
     kernel, sizes, dtypes = _max_pool(2)
 
     samples = [
         case(f32[2, 3, 8, 6], 2),
         case(f32[3, 7, 5], [3, 2], 2, 1, [2, 1], True),
+        case(f64[1, 7, 5], [3, 2], 2, 1, [2, 1], True),
+        case(f64[1, 2, 4, 4], 2),
         case(i64[1, 1, 4, 4], 3, 1),
         case(f32[0, 3, 4, 4], 2),
         case(f16[1, 1, 3, 3], 2),
     ]
+
+    def grad(t, g, out, x, *window):
+        return t.max_pool2d_backward(g, x, *window)
 
 
 @op(_pool_schema(3))
 class max_pool3d(Shaped):
     """The largest element of each window over the last three dims."""
 
+    saves = ("self",)
     kernel, sizes, dtypes = _max_pool(3)
 
-    samples = [case(f32[1, 2, 4, 5, 6], 2), case(f32[2, 3, 3, 3], [2, 1, 3], 1)]
+    samples = [case(f32[1, 2, 4, 5, 6], 2), case(f32[2, 3, 3, 3], [2, 1, 3], 1),
+               case(f64[1, 2, 4, 3], [1, 2, 2], [1, 2, 1], [0, 1, 0])]  # fmt: skip
+
+    def grad(t, g, out, x, *window):
+        indices = t.max_pool3d_with_indices(x, *window)[1]
+        return t.max_pool3d_with_indices_backward(g, x, *window, indices)
 
 
 def _max_pool_places(axes):
@@ -116,18 +147,42 @@ def _max_pool_places(axes):
 class max_pool1d_with_indices(Shaped):
     """As `max_pool1d`, and the place of each maximum along the last dim."""
 
+    saves = ("self", "out")
     kernel, sizes, dtypes = _max_pool_places(1)
 
     samples = max_pool1d.samples
+
+    def grad(t, g, out, x, size, stride, padding, dilation, ceil):
+        window = _one_row(size, stride, padding, dilation)
+        g, x, places = (t.unsqueeze(v, -2) for v in (g[0], x, out[1]))
+        made = t.max_pool2d_with_indices_backward(g, x, *window, ceil, places)
+        return t.squeeze(made, -2)
 
 
 @op(_pool_schema(2, "_with_indices"))
 class max_pool2d_with_indices(Shaped):
     """As `max_pool2d`, and the place of each maximum in its flattened image."""
 
+    saves = ("self", "out")
     kernel, sizes, dtypes = _max_pool_places(2)
 
     samples = max_pool2d.samples
+
+    def grad(t, g, out, x, *window):
+        return t.max_pool2d_with_indices_backward(g[0], x, *window, out[1])
+
+
+@op(_pool_schema(3, "_with_indices"))
+class max_pool3d_with_indices(Shaped):
+    """As `max_pool3d`, and the place of each maximum in its flattened volume."""
+
+    saves = ("self", "out")
+    kernel, sizes, dtypes = _max_pool_places(3)
+
+    samples = max_pool3d.samples
+
+    def grad(t, g, out, x, *window):
+        return t.max_pool3d_with_indices_backward(g[0], x, *window, out[1])
 
 
 def _avg_pool(axes):
@@ -168,7 +223,14 @@ class avg_pool1d(Shaped):
 
     kernel, sizes, dtypes = _avg_pool(1)
 
-    samples = [case(f32[2, 3, 8], 3), case(f32[3, 7], 3, 2, 1, True, False)]
+    samples = [case(f32[2, 3, 8], 3), case(f32[3, 7], 3, 2, 1, True, False),
+               case(f64[2, 2, 5], 2, 1)]  # fmt: skip
+
+    def composite(t, x, size, stride, padding, ceil, count_padding):
+        window = _one_row(size, stride, padding)
+        return t.squeeze(
+            t.avg_pool2d(t.unsqueeze(x, -2), *window, ceil, count_padding), -2
+        )
 
 
 @op(
@@ -179,15 +241,21 @@ class avg_pool1d(Shaped):
 class avg_pool2d(Shaped):
     """The mean of each window over the last two dims."""
 
+    saves = ("self",)
     kernel, sizes, dtypes = _avg_pool(2)
 
     samples = [
         case(f32[2, 3, 8, 6], 2),
         case(f32[3, 7, 5], [3, 2], 2, 1, True),
         case(f32[3, 7, 5], [3, 2], 2, 1, True, False),
+        case(f64[1, 7, 5], [3, 2], 2, 1, True, False),
+        case(f64[1, 7, 5], [3, 2], [1, 2], 1, True, True),
         case(f64[1, 1, 4, 4], 3, 1, divisor_override=2),
         case(f32[0, 3, 4, 4], 2),
     ]
+
+    def grad(t, g, out, x, *window):
+        return t.avg_pool2d_backward(g, x, *window)
 
 
 @op(
@@ -198,9 +266,14 @@ class avg_pool2d(Shaped):
 class avg_pool3d(Shaped):
     """The mean of each window over the last three dims."""
 
+    saves = ("self",)
     kernel, sizes, dtypes = _avg_pool(3)
 
-    samples = [case(f32[1, 2, 4, 5, 6], 2), case(f32[2, 3, 3, 3], [2, 1, 3], 1)]
+    samples = [case(f32[1, 2, 4, 5, 6], 2), case(f32[2, 3, 3, 3], [2, 1, 3], 1),
+               case(f64[1, 2, 4, 3], [1, 2, 2], [1, 2, 1], [0, 1, 0])]  # fmt: skip
+
+    def grad(t, g, out, x, *window):
+        return t.avg_pool3d_backward(g, x, *window)
 
 
 def _adaptive(axes, kind):
@@ -234,37 +307,55 @@ class adaptive_avg_pool1d(Shaped):
 
     samples = [case(f32[2, 3, 7], 3), case(f32[3, 2], 5)]
 
+    def composite(t, x, wanted):
+        return t.squeeze(t.adaptive_avg_pool2d(t.unsqueeze(x, -2), [1, *wanted]), -2)
+
 
 @op("aten::adaptive_avg_pool2d(Tensor self, SymInt[2] output_size) -> Tensor")
 class adaptive_avg_pool2d(Shaped):
     """The means of bins that divide the last two dims as evenly as they can."""
 
+    saves = ("self",)
     kernel, sizes, dtypes = _adaptive(2, "avg")
 
     samples = [
         case(f32[2, 3, 7, 5], 1),
         case(f32[3, 7, 5], [3, 2]),
+        case(f64[1, 7, 5], [3, 2]),
         case(f64[1, 1, 2, 2], [0, 4]),
         case(f32[0, 3, 4, 4], 2),
     ]
+
+    def grad(t, g, out, x, wanted):
+        return t._adaptive_avg_pool2d_backward(g, x)
 
 
 @op("aten::adaptive_max_pool1d(Tensor self, int[1] output_size) -> (Tensor, Tensor)")
 class adaptive_max_pool1d(Shaped):
     """The maxima of bins along the last dim, and where they are."""
 
+    saves = ("self", "out")
     kernel, sizes, dtypes = _adaptive(1, "max")
 
     samples = [case(f32[2, 3, 7], 3), case(f32[3, 2], 5)]
+
+    def grad(t, g, out, x, wanted):
+        g, x, places = (t.unsqueeze(v, -2) for v in (g[0], x, out[1]))
+        return t.squeeze(t.adaptive_max_pool2d_backward(g, x, places), -2)
 
 
 @op("aten::adaptive_max_pool2d(Tensor self, int[2] output_size) -> (Tensor, Tensor)")
 class adaptive_max_pool2d(Shaped):
     """The maxima of bins over the last two dims, and where they are."""
 
+    saves = ("self", "out")
     kernel, sizes, dtypes = _adaptive(2, "max")
 
-    samples = [case(f32[2, 3, 7, 5], 1), case(f32[3, 7, 5], [3, 2])]
+    samples = [case(f32[2, 3, 7, 5], 1), case(f32[3, 7, 5], [3, 2]),
+               case(f64[1, 7, 5], [3, 2])]  # fmt: skip
+
+    def grad(t, g, out, x, wanted):
+        return t.adaptive_max_pool2d_backward(g[0], x, out[1])
 
 
 @op("aten::constant_pad_nd(Tensor self, SymInt[] pad, Scalar value=0) -> Tensor")
@@ -286,6 +377,9 @@ class constant_pad_nd(Shaped):
         case(f32[0], [1, 1]),
     ]
 
+    def grad(t, g, out, x, pad, value):
+        return t.constant_pad_nd(g, [-n for n in pad])
+
 
 def _mode_pad(axes, mode):
     """Kernel and size rule of padding with elements of the tensor."""
@@ -296,14 +390,22 @@ def _mode_pad(axes, mode):
     def sizes(x, pad):
         return A.mode_padded_sizes(x, pad, mode, axes)
 
-    return kernel, sizes
+    def grad(t, g, out, x, pad):
+        return getattr(t, f"{_PADS[mode]}{axes}d_backward")(g, x, pad)
+
+    return kernel, sizes, grad
+
+
+_PADS = {"reflect": "reflection_pad", "replicate": "replication_pad"}
+"""The operators of the modes, without the number of axes."""
 
 
 @op("aten::reflection_pad1d(Tensor self, SymInt[2] padding) -> Tensor")
 class reflection_pad1d(Shaped):
     """Elements mirrored at the ends of the last dim."""
 
-    kernel, sizes = _mode_pad(1, "reflect")
+    saves = ("self",)
+    kernel, sizes, grad = _mode_pad(1, "reflect")
 
     samples = [case(f32[2, 3], [2, 1]), case(f32[2, 2, 4], [0, 3])]
 
@@ -312,16 +414,28 @@ class reflection_pad1d(Shaped):
 class reflection_pad2d(Shaped):
     """Elements mirrored at the ends of the last two dims."""
 
-    kernel, sizes = _mode_pad(2, "reflect")
+    saves = ("self",)
+    kernel, sizes, grad = _mode_pad(2, "reflect")
 
     samples = [case(f32[2, 3, 4], [2, 1, 1, 0])]
+
+
+@op("aten::reflection_pad3d(Tensor self, SymInt[6] padding) -> Tensor")
+class reflection_pad3d(Shaped):
+    """Elements mirrored at the ends of the last three dims."""
+
+    saves = ("self",)
+    kernel, sizes, grad = _mode_pad(3, "reflect")
+
+    samples = [case(f32[1, 2, 3, 4], [2, 1, 1, 0, 0, 1])]
 
 
 @op("aten::replication_pad1d(Tensor self, SymInt[2] padding) -> Tensor")
 class replication_pad1d(Shaped):
     """The first and last elements repeated along the last dim."""
 
-    kernel, sizes = _mode_pad(1, "replicate")
+    saves = ("self",)
+    kernel, sizes, grad = _mode_pad(1, "replicate")
 
     samples = [case(f32[2, 3], [2, 5])]
 
@@ -330,9 +444,32 @@ class replication_pad1d(Shaped):
 class replication_pad2d(Shaped):
     """The first and last elements repeated along the last two dims."""
 
-    kernel, sizes = _mode_pad(2, "replicate")
+    saves = ("self",)
+    kernel, sizes, grad = _mode_pad(2, "replicate")
 
     samples = [case(f32[2, 3, 4], [2, 5, 1, 0])]
+
+
+@op("aten::replication_pad3d(Tensor self, SymInt[6] padding) -> Tensor")
+class replication_pad3d(Shaped):
+    """The first and last elements repeated along the last three dims."""
+
+    saves = ("self",)
+    kernel, sizes, grad = _mode_pad(3, "replicate")
+
+    samples = [case(f32[1, 2, 3, 4], [2, 1, 1, 0, 0, 1])]
+
+
+def _wrapped(t, x, dim, before, after):
+    """`x` with its end before it and its start behind it; negative numbers cut off."""
+    start, end = max(-before, 0), max(-after, 0)
+    x = t.narrow(x, dim, start, x.shape[dim] - start - end)
+    parts = [x]
+    if before > 0:
+        parts.insert(0, t.narrow(x, dim, x.shape[dim] - before, before))
+    if after > 0:
+        parts.append(t.narrow(x, dim, 0, after))
+    return t.cat(parts, dim)
 
 
 @op(
@@ -360,7 +497,22 @@ class pad(Shaped):
         case(f32[1, 2, 3], [1, 2], "reflect"),
         case(f32[1, 2, 3], [1, 2], "replicate"),
         case(f32[1, 2, 3], [1, 2], "circular"),
+        case(f32[1, 1, 3, 3], [1, 2, -1, 1], "circular"),
+        case(f32[1, 1, 2, 3, 2], [1, 0, 1, 1, 0, 1], "reflect"),
+        case(f32[1, 1, 2, 3, 2], [1, 0, 1, 1, 0, 1], "replicate"),
     ]
+
+    def composite(t, x, pad, mode, value):
+        A.check_mode(mode, value)
+        if mode == "constant":
+            return t.constant_pad_nd(x, pad, 0 if value is None else value)
+        axes = A.mode_axes(tuple(x.shape), pad)
+        if mode != "circular":
+            return getattr(t, f"{_PADS[mode]}{axes}d")(x, pad)
+        A.mode_padded_sizes(tuple(x.shape), pad, mode, axes)
+        for i in range(axes):
+            x = _wrapped(t, x, x.ndim - 1 - i, pad[2 * i], pad[2 * i + 1])
+        return x
 
 
 def _shuffled(x, factor):
@@ -404,6 +556,9 @@ class pixel_shuffle(Shaped):
         return _shuffled(x, factor)
 
     samples = [case(f32[2, 8, 3, 2], 2), case(f32[9, 1, 1], 3)]
+
+    def grad(t, g, out, x, factor):
+        return t.pixel_unshuffle(g, factor)
 
 
 def _unshuffled(x, factor):
@@ -449,6 +604,9 @@ class pixel_unshuffle(Shaped):
 
     samples = [case(f32[2, 2, 6, 4], 2), case(f32[1, 3, 3], 3)]
 
+    def grad(t, g, out, x, factor):
+        return t.pixel_shuffle(g, factor)
+
 
 class Upsampling(Shaped):
     """Images with more or fewer elements along their space."""
@@ -473,6 +631,9 @@ class upsample_nearest1d(Upsampling):
 
     samples = [case(f32[1, 2, 3], [7]), case(f64[2, 1, 4], [2])]
 
+    def grad(t, g, out, x, wanted, *rest):
+        return t.upsample_nearest1d_backward(g, list(wanted), list(x.shape), *rest)
+
 
 @op(
     "aten::upsample_nearest2d(Tensor self, SymInt[2] output_size,"
@@ -487,6 +648,9 @@ class upsample_nearest2d(Upsampling):
         return A.resampled_sizes(x, wanted)
 
     samples = [case(f32[1, 2, 3, 4], [7, 4]), case(f32[0, 1, 2, 2], 4)]
+
+    def grad(t, g, out, x, wanted, *rest):
+        return t.upsample_nearest2d_backward(g, list(wanted), list(x.shape), *rest)
 
 
 def _linear(x, wanted, align_corners, *scales):
@@ -517,6 +681,9 @@ class upsample_linear1d(LinearUpsampling):
 
     samples = [case(f32[1, 2, 3], [7], False), case(f32[1, 2, 3], [7], True)]
 
+    def grad(t, g, out, x, wanted, *rest):
+        return t.upsample_linear1d_backward(g, list(wanted), list(x.shape), *rest)
+
 
 @op(
     "aten::upsample_bilinear2d(Tensor self, SymInt[2] output_size, bool align_corners,"
@@ -534,6 +701,9 @@ class upsample_bilinear2d(LinearUpsampling):
         case(f32[1, 2, 3, 4], [7, 2], False),
         case(f64[1, 2, 3, 4], [5, 1], True),
     ]
+
+    def grad(t, g, out, x, wanted, *rest):
+        return t.upsample_bilinear2d_backward(g, list(wanted), list(x.shape), *rest)
 
 
 def _wanted_sizes(axes, x, output_size, scale_factors):
@@ -558,7 +728,10 @@ def _wanted_sizes(axes, x, output_size, scale_factors):
 
 
 def _by_factors(axes, is_linear):
-    """Kernel and size rule of an upsampling to sizes or by factors."""
+    """Kernel, size rule and derivable form of an upsampling to sizes or by factors."""
+    name = f"upsample_nearest{axes}d"
+    if is_linear:
+        name = "upsample_linear1d" if axes == 1 else "upsample_bilinear2d"
 
     def kernel(x, output_size, *rest):
         wanted, scales = _wanted_sizes(axes, x.shape, output_size, rest[-1])
@@ -570,7 +743,11 @@ def _by_factors(axes, is_linear):
         wanted, _ = _wanted_sizes(axes, x, output_size, rest[-1])
         return A.resampled_sizes(x, wanted)
 
-    return kernel, sizes
+    def composite(t, x, output_size, *rest):
+        wanted, scales = _wanted_sizes(axes, tuple(x.shape), output_size, rest[-1])
+        return getattr(t, name)(x, wanted, *rest[:-1], *scales)
+
+    return kernel, sizes, composite
 
 
 def _factor_schema(name, middle=""):
@@ -584,7 +761,7 @@ def _factor_schema(name, middle=""):
 class upsample_nearest1d_by(Upsampling):
     """`upsample_nearest1d` to a size or by a factor."""
 
-    kernel, sizes = _by_factors(1, False)
+    kernel, sizes, composite = _by_factors(1, False)
 
     samples = [case(f32[1, 2, 3], None, [2.5]), case(f32[1, 2, 3], [2], None)]
 
@@ -593,7 +770,7 @@ class upsample_nearest1d_by(Upsampling):
 class upsample_nearest2d_by(Upsampling):
     """`upsample_nearest2d` to sizes or by factors."""
 
-    kernel, sizes = _by_factors(2, False)
+    kernel, sizes, composite = _by_factors(2, False)
 
     samples = [
         case(f32[1, 2, 3, 2], None, [2.0, 0.5]),
@@ -605,7 +782,7 @@ class upsample_nearest2d_by(Upsampling):
 class upsample_linear1d_by(LinearUpsampling):
     """`upsample_linear1d` to a size or by a factor."""
 
-    kernel, sizes = _by_factors(1, True)
+    kernel, sizes, composite = _by_factors(1, True)
 
     samples = [
         case(f32[1, 2, 3], None, False, [2.5]),
@@ -617,7 +794,7 @@ class upsample_linear1d_by(LinearUpsampling):
 class upsample_bilinear2d_by(LinearUpsampling):
     """`upsample_bilinear2d` to sizes or by factors."""
 
-    kernel, sizes = _by_factors(2, True)
+    kernel, sizes, composite = _by_factors(2, True)
 
     samples = [
         case(f32[1, 2, 3, 2], None, False, [2.0, 0.5]),

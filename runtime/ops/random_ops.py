@@ -325,6 +325,8 @@ def _bernoulli(x, p, generator, dtype):
 class bernoulli(Random):
     """Ones with the probability that each element says, else zeros."""
 
+    domain = (0.1, 0.9)
+
     def kernel(x, generator):
         _check_floating("bernoulli_tensor_cpu_p_", dtype_of(x.dtype))
         return _bernoulli(x, x, generator, x.dtype)
@@ -333,6 +335,9 @@ class bernoulli(Random):
         return x
 
     samples = [f32[2, 3].within(0, 1), f64[()].within(1, 1), f32[0]]
+
+    def grad(t, g, out, x, *rest):
+        return t.zeros_like(g)
 
 
 @op("aten::bernoulli.p(Tensor self, float p, *, Generator? generator=None) -> Tensor")
@@ -348,6 +353,9 @@ class bernoulli_p(Random):
         return x
 
     samples = [case(f32[2, 3], 0.5), case(i64[2], 1.0)]
+
+    def grad(t, g, out, x, *rest):
+        return t.zeros_like(g)
 
 
 class RandomInPlace(Random):
@@ -372,6 +380,9 @@ class bernoulli_(RandomInPlace):
 
     samples = [case(f32[2, 3]), case(i64[2], 1.0), case(f32[0])]
 
+    def grad(t, g, out, x, *rest):
+        return t.zeros_like(g)
+
 
 @op(
     "aten::bernoulli_.Tensor(Tensor(a!) self, Tensor p, *, Generator? generator=None)"
@@ -380,12 +391,17 @@ class bernoulli_(RandomInPlace):
 class bernoulli_tensor_(RandomInPlace):
     """Ones with the probabilities in p, else zeros, written into `self`."""
 
+    domain = (0.1, 0.9)
+
     def kernel(x, p, generator):
         S.expand(p.shape, x.shape)
         x[...] = _bernoulli(x, p, generator, x.dtype)
         return x
 
     samples = [case(f32[2, 3], f32[3].within(0, 1))]
+
+    def grad(t, g, out, x, *rest):
+        return t.zeros_like(g)
 
 
 @op(
@@ -411,6 +427,9 @@ class uniform_(RandomInPlace):
 
     samples = [case(f32[2, 3]), case(f64[2], -1.0, 2.0), case(f32[0])]
 
+    def grad(t, g, out, x, *rest):
+        return t.zeros_like(g)
+
 
 @op(
     "aten::normal_(Tensor(a!) self, float mean=0., float std=1., *,"
@@ -430,6 +449,9 @@ class normal_(RandomInPlace):
         return x
 
     samples = [case(f32[2, 3]), case(f64[2], -1.0, 2.0), case(f32[0])]
+
+    def grad(t, g, out, x, *rest):
+        return t.zeros_like(g)
 
 
 def _check_deviation(std):
@@ -452,6 +474,7 @@ def _normal(shape, mean, std, dtype, generator):
 class normal_mean(Random):
     """Normal with the means of a tensor and one standard deviation."""
 
+    detached = True
     unknown = ("std",)
 
     def kernel(mean, std, generator):
@@ -472,6 +495,7 @@ class normal_mean(Random):
 class normal_std(Random):
     """Normal with one mean and the standard deviations of a tensor."""
 
+    detached = True
     unknown = ("mean",)
 
     def kernel(mean, std, generator):
@@ -491,6 +515,8 @@ class normal_std(Random):
 )
 class normal_both(Random):
     """Normal with the means and the standard deviations of two tensors."""
+
+    detached = True
 
     def kernel(mean, std, generator):
         dtype = dtype_of(mean.dtype)

@@ -27,6 +27,9 @@ class flip(Shaped):
 
     samples = [case(f32[2, 3], [0, -1]), case(f32[2], []), case(f32[()], [0])]
 
+    def grad(t, g, out, x, dims):
+        return t.flip(g, dims)
+
 
 @op("aten::fliplr(Tensor self) -> Tensor")
 class fliplr(Shaped):
@@ -45,6 +48,9 @@ class fliplr(Shaped):
 
     samples = [f32[2, 3]]
 
+    def grad(t, g, out, x):
+        return t.fliplr(g)
+
 
 @op("aten::flipud(Tensor self) -> Tensor")
 class flipud(Shaped):
@@ -62,6 +68,9 @@ class flipud(Shaped):
         return x
 
     samples = [f32[2, 3], f32[0]]
+
+    def grad(t, g, out, x):
+        return t.flipud(g)
 
 
 @op("aten::rot90(Tensor self, int k=1, int[] dims=[0, 1]) -> Tensor")
@@ -98,6 +107,9 @@ class rot90(Shaped):
 
     samples = [f32[2, 3], case(f32[2, 3, 4], 2, [1, 2]), case(f32[2, 3], -1)]
 
+    def grad(t, g, out, x, k, dims):
+        return t.rot90(g, -k, dims)
+
 
 @op("aten::roll(Tensor self, SymInt[1] shifts, int[1] dims=[]) -> Tensor")
 class roll(Shaped):
@@ -129,6 +141,9 @@ class roll(Shaped):
         case(f32[0], 1, 0),
     ]
 
+    def grad(t, g, out, x, shifts, dims):
+        return t.roll(g, [-n for n in shifts], dims)
+
 
 def _check_matrix(name, x):
     if len(x) < 2:
@@ -153,6 +168,9 @@ class tril(Updating):
 
     samples = [f32[3, 4], case(f32[2, 3, 3], -1), case(i64[1, 2], 5), f32[0, 2]]
 
+    def grad(t, g, out, x, diagonal):
+        return t.tril(g, diagonal)
+
 
 @op("aten::triu(Tensor self, SymInt diagonal=0) -> Tensor")
 class triu(Updating):
@@ -170,6 +188,9 @@ class triu(Updating):
         return _check_matrix("triu", x)
 
     samples = tril.samples
+
+    def grad(t, g, out, x, diagonal):
+        return t.triu(g, diagonal)
 
 
 def _repeated(x, repeats):
@@ -191,6 +212,16 @@ def _repeated(x, repeats):
     return out
 
 
+def _copies_added(t, g, x, repeats):
+    """The gradient of copies beside one another: their sum."""
+    lead = len(repeats) - x.ndim
+    sizes, dims = list(repeats[:lead]), list(range(lead))
+    for count, n in zip(repeats[lead:], x.shape, strict=True):
+        dims.append(len(sizes))
+        sizes += [count, n]
+    return t.sum(t.reshape(g, sizes), dims) if dims else g
+
+
 @op("aten::repeat(Tensor self, SymInt[] repeats) -> Tensor")
 class repeat(Shaped):
     """Copies of the tensor beside one another, along each dim."""
@@ -209,6 +240,9 @@ class repeat(Shaped):
         case(f32[2], [0]),
     ]
 
+    def grad(t, g, out, x, repeats):
+        return _copies_added(t, g, x, repeats)
+
 
 @op("aten::tile(Tensor self, SymInt[] dims) -> Tensor")
 class tile(Shaped):
@@ -222,6 +256,9 @@ class tile(Shaped):
         return _repeated(x, (1,) * (len(x) - len(dims)) + tuple(dims))
 
     samples = [case(f32[2, 3], [2]), case(f32[2], [2, 2])]
+
+    def grad(t, g, out, x, dims):
+        return _copies_added(t, g, x, [*[1] * (x.ndim - len(dims)), *dims])
 
 
 @op(
@@ -245,6 +282,13 @@ class repeat_interleave(Shaped):
 
     samples = [case(f32[2, 3], 2), case(f32[2, 3], 2, 1), case(f32[2], 0, 0)]
 
+    def grad(t, g, out, x, repeats, dim, output_size):
+        if dim is None or not x.ndim:
+            return t.sum(t.reshape(g, [*x.shape, repeats]), [-1])
+        dim %= x.ndim
+        apart = [*x.shape[: dim + 1], repeats, *x.shape[dim + 1 :]]
+        return t.sum(t.reshape(g, apart), [dim + 1])
+
 
 @op(
     "aten::repeat_interleave.self_Tensor(Tensor self, Tensor repeats, int? dim=None, *,"
@@ -253,6 +297,7 @@ class repeat_interleave(Shaped):
 class repeat_interleave_tensor(Shaped):
     """Each place along a dim, or each element, as often as `repeats` says."""
 
+    saves = ("repeats",)
     fails = VALUES
 
     def kernel(x, repeats, dim, output_size):
@@ -275,6 +320,13 @@ class repeat_interleave_tensor(Shaped):
         return x
 
     samples = [case(f32[2, 3], i64.of([1, 2]), 0), case(f32[2], i64.of([0, 3]))]
+
+    def grad(t, g, out, x, repeats, dim, output_size):
+        place = 0 if dim is None else dim
+        size = x.numel() if dim is None else x.shape[dim]
+        source = t.repeat_interleave(t.expand(t.reshape(repeats, [-1]), [size]))
+        zeros = t.new_zeros(g, [size] if dim is None else x.shape)
+        return t.reshape(t.index_add(zeros, place, source, g), x.shape)
 
 
 def _check_repeats(repeats):
@@ -329,6 +381,11 @@ class diag(Shaped):
 
     samples = [f32[3], case(f32[2], -1), f32[2, 3], case(f32[2, 3], 1), f32[0]]
 
+    def grad(t, g, out, x, diagonal):
+        if x.ndim == 1:
+            return t.diagonal(g, diagonal)
+        return t.diagonal_backward(g, x.shape, diagonal, 0, 1)
+
 
 @op("aten::diag_embed(Tensor self, int offset=0, int dim1=-2, int dim2=-1) -> Tensor")
 class diag_embed(Shaped):
@@ -359,3 +416,6 @@ class diag_embed(Shaped):
         return tuple(out)
 
     samples = [f32[2, 3], case(f32[2], 1), case(f32[2, 3], -1, 0, 2)]
+
+    def grad(t, g, out, x, offset, dim1, dim2):
+        return t.diagonal(g, offset, dim1, dim2)

@@ -40,12 +40,17 @@ def total(x, axes, keepdim):
     return np.add.reduce(x, axis=axes, keepdims=keepdim)
 
 
-def spread(t, g, x, dim, keepdim):
-    """What was reduced over dims, spread over the sizes that x had."""
+def kept(t, g, x, dim, keepdim):
+    """What was reduced over dims of x, as with `keepdim`."""
     if not keepdim and x.ndim:
         for d in sorted(d % x.ndim for d in dims_of(x, dim)):
             g = t.unsqueeze(g, d)
-    return t.expand(g, x.shape)
+    return g
+
+
+def spread(t, g, x, dim, keepdim):
+    """What was reduced over dims, spread over the sizes that x had."""
+    return t.expand(kept(t, g, x, dim, keepdim), x.shape)
 
 
 def evenly(t, g, out, x, dim, keepdim):

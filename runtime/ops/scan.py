@@ -10,6 +10,11 @@ from jit.runtime.ops.reduction import to_integer
 from jit.runtime.ops.samples import case, f32, f64, i64, inf, nan
 
 
+def sums_from_here(t, g, dim):
+    """The sums of the elements from each place on."""
+    return t.flip(t.cumsum(t.flip(g, [dim]), dim), [dim])
+
+
 @op("aten::cumsum(Tensor self, int dim, *, ScalarType? dtype=None) -> Tensor")
 class cumsum(Scan):
     """The sums of the elements so far."""
@@ -22,11 +27,15 @@ class cumsum(Scan):
     def scan(x, axis):
         return np.add.accumulate(x, axis)
 
+    def grad(t, g, out, x, dim, dtype):
+        return sums_from_here(t, g, dim)
+
 
 @op("aten::cumprod(Tensor self, int dim, *, ScalarType? dtype=None) -> Tensor")
 class cumprod(Scan):
     """The products of the elements so far."""
 
+    saves = ("self", "out")
     accepts = "bifc"
     common = to_integer
     inplace = True
@@ -34,6 +43,17 @@ class cumprod(Scan):
 
     def scan(x, axis):
         return np.multiply.accumulate(x, axis)
+
+    def grad(t, g, out, x, dim, dtype):
+        zero = t.eq(x, 0)
+        zeros_so_far = t.cumsum(zero, dim)
+        slope = sums_from_here(t, g * out, dim) / t.masked_fill(x, zero, 1)
+        # at a zero the others are multiplied anew; a third zero leaves nothing to any
+        for number in (1, 2):
+            here = t.logical_and(zero, t.eq(zeros_so_far, number))
+            others = t.cumprod(t.masked_fill(x, here, 1), dim)
+            slope = t.where(here, sums_from_here(t, g * others, dim), slope)
+        return slope
 
 
 def running(accumulate, x, axis):
@@ -53,33 +73,50 @@ RUNS = [case(f32.of([1, 3, 3, 2, nan, 5]), 0), case(i64.of([2, 2, 1, 1, 3]), 0)]
 class cummax(Scan):
     """The largest elements so far, and where they are."""
 
+    saves = ("out",)
     results = (None, dtypes.int64)
     extra_samples = RUNS
 
     def scan(x, axis):
         return running(np.maximum.accumulate, x, axis)
 
+    def grad(t, g, out, x, dim):
+        return t.scatter_add(t.new_zeros(g[0], x.shape), dim, out[1], g[0])
+
 
 @op("aten::cummin(Tensor self, int dim) -> (Tensor values, Tensor indices)")
 class cummin(Scan):
     """The smallest elements so far, and where they are."""
 
+    saves = ("out",)
     results = (None, dtypes.int64)
     extra_samples = RUNS
 
     def scan(x, axis):
         return running(np.minimum.accumulate, x, axis)
 
+    def grad(t, g, out, x, dim):
+        return t.scatter_add(t.new_zeros(g[0], x.shape), dim, out[1], g[0])
+
 
 @op("aten::logcumsumexp(Tensor self, int dim) -> Tensor")
 class logcumsumexp(Scan):
     """The logarithms of the sums of the exponentials so far."""
 
+    saves = ("self", "out")
     accepts = "f"
     extra_samples = [case(f32.of([-inf, 1000, 1000, nan]), 0)]
 
     def scan(x, axis):
         return np.logaddexp.accumulate(x, axis)
+
+    def grad(t, g, out, x, dim):
+        def part(wanted, size):
+            logs = t.where(wanted, t.log(size) - out, -inf)
+            backwards = t.logcumsumexp(t.flip(logs, [dim]), dim)
+            return t.exp(t.flip(backwards, [dim]) + x)
+
+        return part(t.gt(g, 0), g) - part(t.lt(g, 0), -g)
 
 
 SHIFTED = [case(f32.of([1000, 1001]), 0), case(f32.of([-inf, 0]), 0)]

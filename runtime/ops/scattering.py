@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from jit.ir import dtypes
 from jit.ir.dtypes import dtype_of
 from jit.runtime.kernels import indexing as I
 from jit.runtime.kernels import sizes as S
@@ -13,9 +14,43 @@ from jit.runtime.ops.samples import case, f32, i32, i64
 from jit.runtime.ops.shaped import Updating
 
 
+def _same(a, b):
+    """Whether sizes are numbers, and equal."""
+    both = [*a, *b]
+    return all(isinstance(n, int) for n in both) and tuple(a) == tuple(b)
+
+
+def _read(t, src, index):
+    """The part of `src` that `scatter` reads: as many places as the index has."""
+    if index.ndim and not _same(src.shape, index.shape):
+        for dim, size in enumerate(index.shape):
+            src = t.narrow(src, dim, 0, size)
+    return src
+
+
+def _unread(t, g, src, index):
+    """The gradient of what `scatter` read, with zeros where it read nothing."""
+    if not (src.ndim and index.ndim):
+        return t.reshape(g, src.shape)
+    if _same(src.shape, index.shape):
+        return g
+    sizes = list(index.shape)
+    for dim, size in enumerate(index.shape):
+        sizes[dim] = src.shape[dim]
+        g = t.slice_backward(g, sizes, dim, 0, size, 1)
+    return g
+
+
+def _gathered(t, g, dim, src, index):
+    """The gradient of each element of `src` from where it went."""
+    return _unread(t, t.gather(g, dim, index), src, index)
+
+
 @op("aten::scatter.src(Tensor self, int dim, Tensor index, Tensor src) -> Tensor")
 class scatter(Updating):
     """`self[index[i][j]][j] = src[i][j]` for `dim` 0, and so on for the others."""
+
+    saves = ("index",)
 
     def update(x, dim, index, src):
         return I.scatter("scatter", x, dim, index, src)
@@ -34,10 +69,20 @@ class scatter(Updating):
         case(f32[()], 0, i64.of(0), f32[()]),
     ]
 
+    def grad(t, g, out, x, dim, index, src):
+        return (
+            lambda: t.scatter(g, dim, index, 0),
+            None,
+            None,
+            lambda: _gathered(t, g, dim, src, index),
+        )
+
 
 @op("aten::scatter.value(Tensor self, int dim, Tensor index, Scalar value) -> Tensor")
 class scatter_value(Updating):
     """One number written at index tensors along a dim."""
+
+    saves = ("index",)
 
     def update(x, dim, index, value):
         return I.scatter("scatter", x, dim, index, value)
@@ -49,6 +94,9 @@ class scatter_value(Updating):
         case(f32[3, 4], 0, i64.of([[2, 0], [1, 1]]), 7),
         case(i64[3, 4], 1, i64.of([[2]]), 2.5),
     ]
+
+    def grad(t, g, out, x, dim, index, value):
+        return t.scatter(g, dim, index, 0)
 
 
 def _scatter_reduction(reduce):
@@ -64,6 +112,8 @@ def _scatter_reduction(reduce):
 class scatter_reduce(Updating):
     """As `scatter`, but elements are added or multiplied."""
 
+    saves = ("self", "index", "src", "out")
+
     def update(x, dim, index, src, reduce):
         return I.scatter("scatter", x, dim, index, src, _scatter_reduction(reduce))
 
@@ -75,6 +125,11 @@ class scatter_reduce(Updating):
         case(f32[3, 4], 0, i64.of([[2, 0], [2, 1]]), f32[2, 3], reduce="multiply"),
     ]
 
+    def grad(t, g, out, x, dim, index, src, reduce):
+        if reduce == "add":
+            return scatter_add.grad(t, g, out, x, dim, index, src)
+        return _product_slope(t, g, out, x, dim, index, src, True)
+
 
 @op(
     "aten::scatter.value_reduce(Tensor self, int dim, Tensor index, Scalar value, *,"
@@ -82,6 +137,8 @@ class scatter_reduce(Updating):
 )
 class scatter_value_reduce(Updating):
     """As `scatter_value`, but elements are added or multiplied."""
+
+    saves = ("index",)
 
     def update(x, dim, index, value, reduce):
         return I.scatter("scatter", x, dim, index, value, _scatter_reduction(reduce))
@@ -91,10 +148,18 @@ class scatter_value_reduce(Updating):
 
     samples = [case(f32[3, 4], 0, i64.of([[2, 0], [2, 1]]), 2, reduce="multiply")]
 
+    def grad(t, g, out, x, dim, index, value, reduce):
+        if reduce == "add":
+            return g
+        ones = t.new_ones(g, x.shape)
+        return g * t.scatter(ones, dim, index, value, reduce="multiply")
+
 
 @op("aten::scatter_add(Tensor self, int dim, Tensor index, Tensor src) -> Tensor")
 class scatter_add(Updating):
     """As `scatter`, but elements are added, repeated indices too."""
+
+    saves = ("index",)
 
     def update(x, dim, index, src):
         return I.scatter("scatter", x, dim, index, src, "add")
@@ -104,6 +169,66 @@ class scatter_add(Updating):
 
     samples = scatter.samples
 
+    def grad(t, g, out, x, dim, index, src):
+        return g, None, None, lambda: _gathered(t, g, dim, src, index)
+
+
+def _product_slope(t, g, out, x, dim, index, src, include_self):
+    """The gradients of products of what goes to one place, also where some are 0."""
+    read = _read(t, src, index)
+
+    def to_self():
+        ones = t.ones_like(x)
+        others = t.scatter_reduce(ones, dim, index, src, "prod", include_self=True)
+        made = g * others
+        return made if include_self else t.scatter(made, dim, index, 0)
+
+    def to_source():
+        zero = t.eq(read, 0)
+        count = t.scatter_add(t.zeros_like(x), dim, index, t.to(zero, x.dtype))
+        if include_self:
+            count = count + t.to(t.eq(x, 0), x.dtype)
+        alone = t.logical_and(zero, t.eq(t.gather(count, dim, index), 1))
+        rest = t.masked_fill(read, alone, 1)
+        without = t.scatter_reduce(
+            x, dim, index, rest, "prod", include_self=include_self
+        )
+        slope = t.where(
+            alone,
+            t.gather(g * without, dim, index),
+            t.gather(g * out, dim, index) / t.masked_fill(read, zero, 1),
+        )
+        return _unread(t, slope, src, index)
+
+    return to_self, None, None, to_source
+
+
+def _mean_slope(t, g, x, dim, index, src, include_self):
+    """The gradients of means of what goes to one place."""
+    count = t.ones_like(g) if include_self else t.zeros_like(g)
+    ones = t.new_ones(g, index.shape)
+    count = t.scatter_add(count, dim, index, ones)
+    share = g / t.masked_fill(count, t.eq(count, 0), 1)
+    return (
+        lambda: share if include_self else t.scatter(share, dim, index, 0),
+        None,
+        None,
+        lambda: _gathered(t, share, dim, src, index),
+    )
+
+
+def _extreme_slope(t, g, out, x, dim, index, src, include_self):
+    """The gradients of extremes of what goes to one place; equal ones share it."""
+    read = _read(t, src, index)
+    own = t.eq(x, out)
+    if not include_self:
+        own = t.scatter(own, dim, index, 0)
+    reach = t.eq(read, t.gather(out, dim, index))
+    count = t.scatter_add(t.to(own, g.dtype), dim, index, t.to(reach, g.dtype))
+    share = g / count
+    slope = t.where(reach, t.gather(share, dim, index), 0.0)
+    return t.where(own, share, 0.0), None, None, _unread(t, slope, src, index)
+
 
 @op(
     "aten::scatter_reduce.two(Tensor self, int dim, Tensor index, Tensor src,"
@@ -111,6 +236,8 @@ class scatter_add(Updating):
 )
 class scatter_reduce_two(Updating):
     """Elements of `src` that go to one place are reduced to one."""
+
+    saves = ("self", "index", "src", "out")
 
     def update(x, dim, index, src, reduce, include_self):
         return I.scatter_reduce(x, dim, index, src, reduce, include_self)
@@ -123,6 +250,20 @@ class scatter_reduce_two(Updating):
         for kind in ("sum", "prod", "mean", "amax", "amin")
         for own in (True, False)
     ]
+
+    def grad(t, g, out, x, dim, index, src, reduce, include_self):
+        if reduce == "prod":
+            return _product_slope(t, g, out, x, dim, index, src, include_self)
+        if reduce == "mean":
+            return _mean_slope(t, g, x, dim, index, src, include_self)
+        if reduce in ("amax", "amin"):
+            return _extreme_slope(t, g, out, x, dim, index, src, include_self)
+        return (
+            lambda: g if include_self else t.scatter(g, dim, index, 0),
+            None,
+            None,
+            lambda: _gathered(t, g, dim, src, index),
+        )
 
 
 def _check_index_add(x, dim, index, source, name):
@@ -154,6 +295,8 @@ def _check_index_add(x, dim, index, source, name):
 class index_add(Updating):
     """`alpha * source` added to the places `index` along a dim."""
 
+    saves = ("index",)
+
     def update(x, dim, index, source, alpha):
         index_add.dtypes(dtype_of(x.dtype), dim, None, dtype_of(source.dtype), alpha)
         dim = _check_index_add(x, dim, index, source, "index_add_")
@@ -178,10 +321,15 @@ class index_add(Updating):
         case(f32[4], 0, i64[0], f32[0]),
     ]
 
+    def grad(t, g, out, x, dim, index, source, alpha):
+        return g, None, None, lambda: t.index_select(g, dim, index) * alpha
+
 
 @op("aten::index_copy(Tensor self, int dim, Tensor index, Tensor source) -> Tensor")
 class index_copy(Updating):
     """`source` written to the places `index` along a dim."""
+
+    saves = ("index",)
 
     def update(x, dim, index, source):
         if x.dtype != source.dtype:
@@ -202,6 +350,14 @@ class index_copy(Updating):
 
     samples = [case(f32[4, 2], 0, i64.of([1, 3]), f32[2, 2])]
 
+    def grad(t, g, out, x, dim, index, source):
+        return (
+            lambda: t.index_fill(g, dim, index, 0),
+            None,
+            None,
+            lambda: t.index_select(g, dim, index),
+        )
+
 
 @op(
     "aten::index_fill.int_Scalar(Tensor self, int dim, Tensor index, Scalar value)"
@@ -209,6 +365,8 @@ class index_copy(Updating):
 )
 class index_fill(Updating):
     """One number written to the places `index` along a dim."""
+
+    saves = ("index",)
 
     def update(x, dim, index, value):
         dim = S.wrap_dim(dim, x.ndim)
@@ -225,6 +383,15 @@ class index_fill(Updating):
 
     samples = [case(f32[4, 2], 0, i64.of([1, -1]), 7), case(f32[4, 2], 1, i64[0], 7)]
 
+    def grad(t, g, out, x, dim, index, value):
+        return t.index_fill(g, dim, index, 0)
+
+
+def _filled(t, g, dim, index):
+    """Where `index_fill` wrote."""
+    nowhere = t.to(t.zeros_like(g), dtypes.bool_)
+    return t.index_fill(nowhere, dim, index, 1)
+
 
 @op(
     "aten::index_fill.int_Tensor(Tensor self, int dim, Tensor index, Tensor value)"
@@ -232,6 +399,8 @@ class index_fill(Updating):
 )
 class index_fill_tensor(Updating):
     """The number in a 0-dim tensor written to the places `index` along a dim."""
+
+    saves = ("index",)
 
     def update(x, dim, index, value):
         if value.ndim:
@@ -245,3 +414,7 @@ class index_fill_tensor(Updating):
         return x
 
     samples = [case(f32[4, 2], 0, i64.of([1, -1]), f32[()])]
+
+    def grad(t, g, out, x, dim, index, value):
+        kept = t.index_fill(g, dim, index, 0)
+        return kept, None, None, lambda: t.where(_filled(t, g, dim, index), g, 0.0)

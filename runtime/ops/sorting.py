@@ -10,6 +10,7 @@ from jit.ir.card import Card, ShapeError
 from jit.ir.dtypes import COMPLEX, dtype_of
 from jit.runtime.ops import facts as F
 from jit.runtime.ops.families import op
+from jit.runtime.ops.reduction import placed
 from jit.runtime.ops.samples import (
     bf16,
     boolean,
@@ -97,6 +98,7 @@ ORDERS = [
 class sort(Ordering):
     """The elements along dim in order, and where they were; equals keep their order."""
 
+    saves = ("out",)
     samples = ORDERS
 
     def kernel(x, dim, descending):
@@ -109,6 +111,9 @@ class sort(Ordering):
     def raises(x, dim, descending):
         return Ordering.fails(x, dim)
 
+    def grad(t, g, out, x, dim, descending):
+        return placed(t, g[0], out[1], x, dim, True)
+
 
 STABLE_ORDERS = [case(*c.positional, stable=True, **c.keywords) for c in ORDERS]
 
@@ -118,6 +123,7 @@ STABLE_ORDERS = [case(*c.positional, stable=True, **c.keywords) for c in ORDERS]
 class sort_stable(Ordering):
     """The elements along dim in order, and where they were; equals keep their order."""
 
+    saves = ("out",)
     samples = STABLE_ORDERS
 
     def kernel(x, stable, dim, descending):
@@ -129,11 +135,15 @@ class sort_stable(Ordering):
     def raises(x, stable, dim, descending):
         return Ordering.fails(x, dim)
 
+    def grad(t, g, out, x, stable, dim, descending):
+        return placed(t, g[0], out[1], x, dim, True)
+
 
 @op("aten::msort(Tensor self) -> Tensor")
 class msort(Ordering):
     """The elements along the first dim in order."""
 
+    saves = ("self",)
     samples = [case(f32[3, 2]), case(i64[4])]
 
     def kernel(x):
@@ -145,6 +155,9 @@ class msort(Ordering):
 
     def raises(x):
         return Ordering.fails(x, 0)
+
+    def grad(t, g, out, x):
+        return placed(t, g, t.argsort(x, 0), x, 0, True)
 
 
 @op("aten::argsort(Tensor self, int dim=-1, bool descending=False) -> Tensor")
@@ -185,6 +198,7 @@ class argsort_stable(Ordering):
 class topk(Card):
     """The k largest or smallest elements along dim, in order, and where they are."""
 
+    saves = ("out",)
     samples = [
         case(f32.of([3, 1, 4, 1.5, 5]), 2),
         case(f32.of([3, 1, 4, 1.5, 5]), 3, largest=False),
@@ -216,6 +230,9 @@ class topk(Card):
             sizes = x.sizes and (*x.sizes[:axis], known, *x.sizes[axis + 1 :])
         return T.TensorType(x.dtype, sizes), T.TensorType(dtypes.int64, sizes)
 
+    def grad(t, g, out, x, k, dim, largest, sorted):
+        return placed(t, g[0], out[1], x, dim, True)
+
 
 def check_count(k, size):
     """RuntimeError if there are not k elements."""
@@ -228,6 +245,7 @@ def check_count(k, size):
 class kthvalue(Card):
     """The k-th smallest elements along dim, counted from 1, and where they are."""
 
+    saves = ("out",)
     samples = [
         case(f32.of([3, 1, 4, 1.5, 5]), 2),
         case(f32.of([[3, 1, 7], [4, 2, 0]]), 3, 1, True),
@@ -251,6 +269,9 @@ class kthvalue(Card):
     def infer(x, k, dim, keepdim):
         sizes = F.reduced_sizes(x.sizes, dim, keepdim)
         return T.TensorType(x.dtype, sizes), T.TensorType(dtypes.int64, sizes)
+
+    def grad(t, g, out, x, k, dim, keepdim):
+        return placed(t, g[0], out[1], x, dim, keepdim)
 
 
 @op("aten::_unique2(Tensor self, bool sorted=True, bool return_inverse=False,"
@@ -409,6 +430,8 @@ class diff(Card):
         case(f32[5]),
         case(i64[3, 4], 2, 0),
         case(f32[3], prepend=f32[2], append=f32[1]),
+        case(f32[3], 3),
+        case(f32[2, 1], 0),
         case(boolean[4]),
     ]
 
@@ -429,3 +452,20 @@ class diff(Card):
             return T.TensorType(None, (*x.sizes[:axis], None, *x.sizes[axis + 1 :]))
         size = None if size is None else max(size - n, 0)
         return T.TensorType(x.dtype, (*x.sizes[:axis], size, *x.sizes[axis + 1 :]))
+
+    def grad(t, g, out, x, n, dim, prepend, append):
+        parts = (prepend, x, append)
+        lengths = [0 if p is None else p.shape[dim] for p in parts]
+        sizes = list(g.shape)
+        sizes[dim] = sum(lengths)
+        if isinstance(sizes[dim], int) and n >= sizes[dim]:  # nothing was left
+            g, n = t.new_zeros(g, sizes), 0
+        sizes[dim] = 1
+        edge = t.new_zeros(g, sizes)
+        for _ in range(n):
+            g = t.cat([edge, g], dim) - t.cat([g, edge], dim)
+        entries, start = [], 0
+        for part, length in zip(parts, lengths, strict=True):
+            entries.append(None if part is None else t.narrow(g, dim, start, length))
+            start = start + length
+        return entries[1], None, None, entries[0], entries[2]

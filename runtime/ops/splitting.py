@@ -60,6 +60,9 @@ class split(View):
 
     samples = [case(f32[5, 2], 2), case(f32[2, 4], 2, -1), case(f32[0, 1], 3)]
 
+    def grad(t, g, out, x, size, dim):
+        return t.cat(list(g), dim)
+
 
 def _check_lengths(x, lengths, dim):
     if not x:
@@ -99,6 +102,9 @@ class split_with_sizes(View):
 
     samples = [case(f32[5, 2], [2, 0, 3]), case(f32[2, 4], [4], -1)]
 
+    def grad(t, g, out, x, size, dim):
+        return t.cat(list(g), dim)
+
 
 def _chunk_lengths(x, chunks, dim):
     if not x:
@@ -128,6 +134,9 @@ class chunk(View):
         return _part_sizes(x, S.wrap_dim(dim, len(x)), lengths or [None])
 
     samples = [case(f32[5, 2], 3), case(f32[2, 4], 2, 1), case(f32[0], 2)]
+
+    def grad(t, g, out, x, size, dim):
+        return t.cat(list(g), dim)
 
 
 def _section_lengths(x, sections, dim, name="tensor_split"):
@@ -162,6 +171,9 @@ class tensor_split(View):
 
     samples = [case(f32[5, 2], 3), case(f32[2, 1], 2, -1)]
 
+    def grad(t, g, out, x, size, dim):
+        return t.cat(list(g), dim)
+
 
 def _cuts(x, indices, dim):
     """Slices between the given places along a dim."""
@@ -194,6 +206,17 @@ class tensor_split_indices(View):
 
     samples = [case(f32[5, 2], [1, 3]), case(f32[2, 4], [3, 1, 9], -1)]
 
+    def grad(t, g, out, x, indices, dim):
+        known = all(isinstance(i, int) and i >= 0 for i in indices)
+        if known and sorted(indices) == list(indices):
+            return t.cat(list(g), dim)
+        # parts may share places, or leave some out
+        total = t.new_zeros(g[0], x.shape)
+        starts, ends = [0, *indices], [*indices, x.shape[dim]]
+        for part, start, end in zip(g, starts, ends, strict=True):
+            total = total + t.slice_backward(part, x.shape, dim, start, end, 1)
+        return total
+
 
 @op("aten::unbind.int(Tensor(a) self, int dim=0) -> Tensor(a)[]")
 class unbind(View):
@@ -217,3 +240,6 @@ class unbind(View):
         return [(*x[:dim], *x[dim + 1 :])] * count
 
     samples = [f32[2, 3], case(f32[2, 1], -1), f32[0, 2], i64[3]]
+
+    def grad(t, g, out, x, dim):
+        return t.stack(list(g), dim)

@@ -23,6 +23,7 @@ from jit.runtime.codegen.convolutions import convolution_packing
 from jit.runtime.codegen.convolutions.convolution import Convolution
 from jit.runtime.codegen.convolutions.winograd import Winograd
 from jit.runtime.codegen.making import target
+from jit.runtime.codegen.process.memory import HUGE_PAGE
 from jit.runtime.codegen.products import packed_constants
 from jit.runtime.codegen.products.gemm import Gemm
 from jit.runtime.codegen.products.tile import numbers
@@ -210,3 +211,10 @@ def test_programs_whose_convolutions_come_from_disk_pack_at_first_use(
 
     assert ["1", "0"] == [lowered for lowered, _ in found]
     assert found[0][1] == found[1][1]
+
+
+def test_large_panels_begin_a_huge_page_and_small_ones_a_line() -> None:
+    source = np.zeros(1, np.float32)
+
+    assert 0 == packed_constants.new_panels(source, 3 << 20).ctypes.data % HUGE_PAGE
+    assert 0 == packed_constants.new_panels(source, 100).ctypes.data % 64

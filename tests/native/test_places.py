@@ -14,16 +14,17 @@ import jit.runtime.ops
 from jit import torch
 from jit.ir.registry import all_cards
 from jit.runtime.codegen import lowering
-from jit.runtime.codegen.tensors import masks, scattering
+from jit.runtime.codegen.tensors import masks, putting, scattering
 from tests.native.agreement import Both, numbers
 from tests.operator_graphs import check_samples
 
 lowering._load_families()
-HOMES = (masks.__name__, scattering.__name__)
+HOMES = (masks.__name__, putting.__name__, scattering.__name__)
 CARDS = {
     card.schema.name: card
     for card in all_cards()
     if getattr(lowering._table.get(card.schema.name), "__module__", "") in HOMES
+    and "index_put" not in card.schema.name
 }
 DECLINING = {
     "its tensors have other numbers of dims",
@@ -156,3 +157,130 @@ def test_nan_is_not_zero():
         return torch.nonzero(x)
 
     assert [[1], [3]] == jit.script(nonzero)(x).tolist()
+
+
+# x[indices] = values ----------------------------------------------------------------------
+
+
+def put_rows(x, i, y):
+    x[i] = y
+    return x
+
+
+def put_copy(x, i, y):
+    z = x.clone()
+    z[i] = y
+    return z
+
+
+def put_pairs(x, i, j, y):
+    x[i, :, j] = y
+    return x
+
+
+def put_columns(x, i, y):
+    x[:, i] = y
+    return x
+
+
+def accumulated(x, i, y):
+    return x.index_put_([i], y, True)
+
+
+def put_number(x, mask):
+    x[mask] = 7.0
+    return x
+
+
+def put_at_single(x, i):
+    x[i] = 0.5
+    return x
+
+
+def both_agree(program: Any, *given: Any) -> None:
+    """Each way to run writes to arguments of its own."""
+    scripted, results = jit.script(program), []
+    for call in (program, scripted):
+        own = [torch.from_numpy(np.array(g, order="K")) for g in given]
+        try:
+            made = call(*own)
+        except Exception as error:
+            results.append([type(error), str(error), *(o.tolist() for o in own)])
+        else:
+            results.append([made.tolist(), *(o.tolist() for o in own)])
+    assert results[0] == results[1]
+    explained = scripted.explain(*own)
+    assert explained.is_native and not explained.boxed, explained
+
+
+ROWS = np.array([2, -1, 0, 2])
+
+
+@pytest.mark.parametrize("program", [put_rows, put_copy, accumulated])
+@pytest.mark.parametrize("dtype", [np.float32, np.int64, np.int16])
+@pytest.mark.parametrize("sizes", [(4, 3), (3,), (1, 3), (4, 1), ()])
+def test_values_go_to_rows(program, dtype, sizes):
+    y = (numbers(*sizes, seed=1) * 9).astype(dtype)
+    both_agree(program, (numbers(5, 3) * 9).astype(dtype), ROWS, y)
+    both_agree(program, (numbers(5, 3) * 9).astype(dtype), ROWS.astype(np.int32), y)
+
+
+def test_values_go_to_places_of_several_indices():
+    x, other = numbers(4, 2, 5), np.array([[0], [-2]])
+    both_agree(put_pairs, x, np.array([1, 1, 3]), other, numbers(2, 3, 2, seed=1))
+    both_agree(put_pairs, x, np.array([1, 1, 3]), other, numbers(2, seed=1))
+    both_agree(put_columns, x, np.array([1, 0, 1]), numbers(4, 3, 5, seed=1))
+    both_agree(put_columns, x, np.array([[1], [0]]), numbers(5, seed=1))
+    both_agree(put_at_single, x, np.array(2))
+
+
+@pytest.mark.parametrize("sizes", [(), (1,), (7,)])
+def test_values_go_to_a_mask(sizes):
+    x = numbers(4, 5)
+    mask = np.zeros(20, bool)
+    mask[[0, 3, 4, 9, 11, 18, 19]] = True
+    mask = mask.reshape(4, 5)
+    both_agree(put_number, x, mask)
+    both_agree(put_number, np.asfortranarray(x), mask)
+    both_agree(put_number, x, mask[:, 0].copy())
+    both_agree(put_rows, x, mask, numbers(*sizes, seed=1))
+    both_agree(put_copy, x, mask, numbers(*sizes, seed=1))
+
+
+@pytest.mark.parametrize(
+    ("program", "given"),
+    [
+        (put_rows, (numbers(3, 4), np.array([3]), numbers(1, 4))),
+        (put_rows, (numbers(3, 4), np.array([-4]), numbers(1, 4))),
+        (put_rows, (numbers(3, 4), np.array([0, 1]), numbers(3, 4))),
+        (put_rows, (numbers(3, 4), np.ones((3, 3), bool), np.float32([1])[0:1])),
+        (put_rows, (numbers(3, 4), np.ones((3, 4), bool), numbers(5))),
+    ],
+)
+def test_values_that_do_not_fit_change_nothing(program, given):
+    both_agree(program, *given)
+
+
+def test_operands_may_be_part_of_what_is_written():
+    def shifted(x, i):
+        x[i] = x[:3]
+        return x
+
+    def by_itself(x):
+        x[x] = x
+        return x
+
+    both_agree(shifted, numbers(4, 2), np.array([1, 2, 3]))
+    both_agree(by_itself, np.array([2, 0, 3, 1]))
+
+
+def added_in_place(x, i, y):
+    x.scatter_add_(0, i, y)
+    return x.index_add_(0, i[:, 0], y)
+
+
+def test_scatter_and_index_add_write_in_place():
+    x, y = numbers(5, 3), numbers(4, 3, seed=1)
+    index = np.array([[0, 1, 2], [4, 4, 4], [0, 0, 1], [2, 2, 2]])
+    both_agree(added_in_place, x, index, y)
+    both_agree(added_in_place, np.asfortranarray(x), index, y)

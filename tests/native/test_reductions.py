@@ -118,6 +118,34 @@ def test_places_are_those_of_the_first_extreme(name):
     assert 0 == native(wrap(np.full(9, np.inf, "f4"))).array
 
 
+@pytest.mark.parametrize("name", ["argmax", "argmin"])
+def test_places_of_nan_and_infinities_come_first_too(name):
+    card = find_card(f"aten::{name}")
+    rng = np.random.default_rng(9)
+    for columns in (1, 15, 64, 127, 4097):
+        for dtype in ("f4", "f8"):
+            x = rng.standard_normal((6, columns)).astype(dtype)
+            x[1] = np.inf
+            x[2] = -np.inf
+            x[3, columns // 2 :] = np.nan
+            x[4] = np.where(rng.random(columns) < 0.5, 0.0, -0.0)
+            x[5] = -np.inf
+            x[5, -1] = np.nan
+            native = native_of(graph_of(card, [x, 1, False]))
+            (got,) = outcome(native, [wrap(x)])
+            assert np.array_equal(getattr(np, name)(x, axis=1), got), columns
+
+
+def test_rows_give_the_same_bits_whatever_rows_are_beside_them():
+    card = find_card("aten::softmax", "int")
+    x = np.random.default_rng(10).standard_normal((7, 1000)).astype("f4")
+    native = native_of(graph_of(card, [x, 1, None]))
+    (together,) = outcome(native, [wrap(x)])
+    for k in range(7):
+        (alone,) = outcome(native, [wrap(x[k : k + 1])])
+        assert np.array_equal(together[k : k + 1], alone)
+
+
 def test_long_sums_are_as_exact_as_their_result_can_be():
     card = find_card("aten::sum")
     x = np.random.default_rng(1).random(3_000_001).astype("f4")

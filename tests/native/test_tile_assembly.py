@@ -73,3 +73,10 @@ def test_masks_are_not_made_again_in_each_turn() -> None:
 
     assert "vpcmp" not in loop
     assert loop.count("{z}") == shape.vectors
+
+
+@pytest.mark.parametrize("machine", MACHINES)
+def test_each_step_asks_for_one_line_of_what_comes_next(machine: str) -> None:
+    loop, _ = innermost_loop(machine, dtypes.float32)
+
+    assert 1 == len(re.findall(r"\t(?:prefetcht1|prfm)\t", loop))

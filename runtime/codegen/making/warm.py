@@ -5,8 +5,9 @@ equal one, takes it by a key of the graph's own text: no lowering, no LLVM. What
 to the code, such as the sites that may fail, is made when it is asked for, by lowering
 the graph after all.
 
-The key holds the text of the graph, in which arrays are named by their digest; how they
-lie in memory; where inputs are gathered; the sources of this package, versions, and the
+The key holds the text of the graph, in which large arrays are named by dtype and shape
+alone, because no code depends on what they hold; how they lie in memory; where inputs are
+gathered; the sources of this package, versions, and the
 machine. A graph that calls other functions, or whose operators are defined elsewhere, has
 no key: what these mean is not in its text.
 """
@@ -119,7 +120,8 @@ def _key(
             return None
         layouts += [(a.strides, a.flags.writeable) for a in _arrays(node)]
     words = [
-        printer.format_graph(graph, overloads=True), repr(layouts), name,
+        printer.format_graph(_without_numbers(graph), overloads=True),
+        repr(layouts), repr(_sharing(graph)), name,
         f"{takes_arrays} {get_default_dtype()!r}",
     ]  # fmt: skip
     if gathering is not None:
@@ -131,6 +133,36 @@ def _key(
             f" {[guard.slot for guard in gathering.guards]} {places} {kinds}"
         )
     return _digest("\0".join(words))
+
+
+_FEW = 1024
+"""Elements of a constant that are part of the key. What larger ones hold, code never
+depends on: it reads them by their address, or packs them when it runs."""
+
+
+def _without_numbers(graph: Graph) -> Graph:
+    """A copy to be printed, in which large constants are named by dtype and shape: to
+    digest the weights of a network takes longer than to load its code."""
+    copy = graph.copy()
+    for node in _constant_nodes(copy):
+        array = node.attributes["value"]
+        if array.size > _FEW:
+            node.attributes["value"] = f"{array.dtype!r} {array.shape}"
+    return copy
+
+
+def _sharing(graph: Graph) -> list[tuple[int, int]]:
+    """Which constants are one array, and which lie at one place: for each of them the
+    first that is or does so. Code reads such numbers, and has them packed, once."""
+    objects: dict[int, int] = {}
+    places: dict[Any, int] = {}
+    found = []
+    for index, node in enumerate(_constant_nodes(graph)):
+        array = node.attributes["value"]
+        place = array.__array_interface__["data"][0], array.shape, array.strides
+        first = objects.setdefault(id(array), index)
+        found.append((first, places.setdefault(place, index)))
+    return found
 
 
 def _nodes(block: Block) -> Iterator[Node]:

@@ -305,7 +305,7 @@ def index(region: Region, node: Node) -> Buffer:
         raise Declined("its indices are masks and others")
     if node.kind.startswith("np::") and all(not i.rank for i in found):
         raise Declined("it takes single elements")
-    common = _broadcast(region, node, [i.sizes for i in found])
+    common = broadcast_indices(region, node, [i.sizes for i in found])
     for d, i in zip(places, found, strict=True):
         check_range(region, node, i, x.sizes[d], wraps=True)
     together = places == list(range(places[0], places[-1] + 1))
@@ -326,7 +326,9 @@ def index(region: Region, node: Node) -> Buffer:
     return picked(region, x, strides, sizes, picks)
 
 
-def _broadcast(region: Region, node: Node, operands: Sequence[Words]) -> list[ll.Value]:
+def broadcast_indices(
+    region: Region, node: Node, operands: Sequence[Words]
+) -> list[ll.Value]:
     """The sizes that indices share; the region is left where they do not."""
     b, rank = region.b, max(map(len, operands))
     fits: ll.Value = I1(1)

@@ -26,14 +26,21 @@ from jit.runtime.codegen.nests.emit_nest import (
     walk_span,
 )
 from jit.runtime.codegen.nests.nest import Pick, Reduce
-from jit.runtime.codegen.nests.reducing import Reducing, across, beats, identity, join
+from jit.runtime.codegen.nests.reducing import (
+    Reducing,
+    across,
+    beats,
+    halves,
+    identity,
+    join,
+)
 from jit.runtime.codegen.nests.reduction_plan import (
     element_dtype,
     part_size,
     part_words,
 )
 from jit.runtime.codegen.nests.vocabulary import Element, LlvmVocabulary
-from jit.runtime.codegen.values import I1, I64
+from jit.runtime.codegen.values import I1, I32, I64
 
 LONGEST = 4096
 """Elements of a row that are accumulated in their own dtype before float64 takes over."""
@@ -214,7 +221,7 @@ class Rowwise(Reducing):
         unrolled = self.plan.unrolled(number)
         for row in rows:
             row.parts = {
-                index: [Lanes(m, t.kind, t.dtype) for _ in range(unrolled)]
+                index: [Lanes(m, t.kind, t.dtype, u) for u in range(unrolled)]
                 for index, t in row.totals.items()
             }
 
@@ -235,7 +242,7 @@ class Rowwise(Reducing):
                     x = values.get(step.value.index)
                     if x is None:
                         x = self._row_value(m, row)(step.value.index, None)
-                    row.parts[index][u].take(x, mask)
+                    row.parts[index][u].take(x, mask, indices[0])
 
         vector_loop(b, count, self.lanes, unrolled, turn)
         for row in rows:
@@ -243,9 +250,13 @@ class Rowwise(Reducing):
                 found = joined_lanes(row.parts[index])
                 if step.kind.startswith("arg"):
                     search = functools.partial(
-                        self._find, number, step, found, row, count, first
+                        self._find, number, step, found, row, count
                     )
-                    row.totals[index].take_place(found, search)
+                    place = functools.partial(
+                        self._place, row.parts[index], found, search
+                    )
+                    total = row.totals[index]
+                    total.take_place(found, lambda: b.add(first, place()))  # noqa: B023
                 else:
                     row.totals[index].take(found)
 
@@ -274,6 +285,23 @@ class Rowwise(Reducing):
                 ahead = self.b.mul(stride, I64(rows))
                 B.prefetch(self.b, B.at(self.b, places[k], ahead), writes=False)
 
+    def _place(
+        self, parts: list[Lanes], best: Element, search: Callable[[], ll.Value]
+    ) -> ll.Value:
+        """The place in a block of its extreme: searched for if lanes do not know it."""
+        if parts[0].turns is None:
+            return search()
+        if parts[0].nans is None:
+            return place_in_lanes(parts, best)
+        b, place = self.b, entry_alloca(self.b, I64)
+        is_nan = best.m.isnan(best).value
+        with b.if_else(is_nan, likely=False) as (rare, common):
+            with rare:
+                b.store(search(), place)
+            with common:
+                b.store(place_in_lanes(parts, best), place)
+        return b.load(place)
+
     def _find(
         self,
         number: int,
@@ -281,7 +309,6 @@ class Rowwise(Reducing):
         best: Element,
         row: Row,
         count: ll.Value,
-        first: ll.Value,
     ) -> ll.Value:
         """The place of the first element of a block that equals its extreme, or is nan
         as that is."""
@@ -329,18 +356,27 @@ class Rowwise(Reducing):
         start.add_incoming(whole, end)
         offset = b.cttz(lane, I1(1))
         wide = b.zext(offset, I64) if self.lanes < 64 else offset
-        return b.add(first, b.add(start, wide))
+        return b.add(start, wide)
 
 
 class Lanes:
     """The accumulators of a reduction in the lanes of one vector.
 
-    Of a place only the extreme is kept: the place is looked for once it is known.
+    For a place each lane keeps the turn in which its extreme came first, in an integer as
+    wide as the elements; bytes are too short for that.
     Extremes of floats leave nan out, and remember in which lanes there was one.
     """
 
-    def __init__(self, m: LlvmVocabulary, kind: str, dtype: DType) -> None:
+    def __init__(self, m: LlvmVocabulary, kind: str, dtype: DType, number: int) -> None:
         self.m, self.kind, self.dtype = m, kind.removeprefix("arg"), dtype
+        self.number = number
+        """Which vector of each turn it takes."""
+        self.turns = None
+        if kind != self.kind and dtype.itemsize > 1:
+            integer = ll.IntType(8 * dtype.itemsize)
+            none = B.splat(m.b, integer(0), m.lanes or 1)
+            self.turns = entry_alloca(m.b, none.type)
+            m.b.store(none, self.turns)
         self.best = entry_alloca(m.b, m.type_of(dtype))
         self.start = identity(m, self.kind, dtype)
         m.b.store(self.start.value, self.best)
@@ -350,13 +386,21 @@ class Lanes:
             self.nans = entry_alloca(m.b, none.type)
             m.b.store(none, self.nans)
 
-    def take(self, x: Element, mask: ll.Value | None) -> None:
-        """Reduce neighbouring elements."""
+    def take(self, x: Element, mask: ll.Value | None, turn: ll.Value) -> None:
+        """Reduce neighbouring elements; `turn` is the place of the first of its turn."""
         m, b = self.m, self.m.b
         best = m.element(b.load(self.best), self.dtype)
         if mask is not None:
             x = m.element(b.select(mask, x.value, self.start.value), self.dtype)
         b.store(self.join(x, best).value, self.best)
+        if self.turns is not None:
+            kept = b.load(self.turns)
+            short = turn
+            if kept.type.element.width < I64.width:
+                short = b.trunc(turn, kept.type.element)
+            now = B.splat(b, short, m.lanes or 1)
+            wins = x > best if self.kind == "max" else x < best
+            b.store(b.select(wins.value, now, kept), self.turns)
         if self.nans is not None:
             b.store(b.or_(b.load(self.nans), m.isnan(x).value), self.nans)
 
@@ -385,6 +429,26 @@ def joined_lanes(parts: list[Lanes]) -> Element:
         nans = m.b.or_(nans, m.b.load(other.nans))
     found = made.m.element(m.any_lane(nans), dtypes.bool_)
     return made.m.where(found, float("nan"), made)
+
+
+def place_in_lanes(parts: list[Lanes], best: Element) -> ll.Value:
+    """The first place where the lanes have a number that is their extreme."""
+    m, b, lanes = parts[0].m, parts[0].m.b, parts[0].m.lanes or 1
+    wanted = m.splat(best.value, best.dtype)
+    found = None
+    for part in parts:
+        turns = b.load(part.turns)
+        kind = turns.type
+        start = part.number * lanes
+        numbers = ll.Constant(kind, list(range(start, start + lanes)))
+        last = ll.Constant(kind, [(1 << kind.element.width - 1) - 1] * lanes)
+        hits = m.element(b.load(part.best), part.dtype) == wanted
+        places = b.select(hits.value, b.add(turns, numbers), last)
+        found = places if found is None else B.smaller(b, found, places)
+    while found.type.count > 1:
+        found = B.smaller(b, *halves(b, found))
+    place = b.extract_element(found, I32(0))
+    return b.zext(place, I64) if place.type.width < I64.width else place
 
 
 class Total:

@@ -326,7 +326,23 @@ class _Driver:
         self.panel_step = b.select(self.is_packed, panel, step)
         in_panels = b.or_(self.is_packed, self.packs_b)
         self.b_step = b.select(in_panels, row, given["b_row"])
-        self.panel_row = b.select(in_panels, row, B.index(0))
+        self._look_ahead(row, columns, in_panels)
+
+    def _look_ahead(self, row: ll.Value, columns: ll.Value, packed: ll.Value) -> None:
+        """What tiles ask for: the next panel, or behind a B in place the next batch's."""
+        b, given = self.b, self.given
+        whole = b.mul(columns, B.index(self.types.source.itemsize))
+        small = b.icmp_signed("<", given["b_row"], B.index(1024))
+        dense = b.and_(small, b.icmp_signed("==", given["b_row"], whole))
+        behind = b.select(dense, given["b_row"], B.index(0))
+        share = b.udiv(behind, B.ceil_div(b, columns, self.shape.width))
+        self.ahead_row = b.select(packed, row, share)
+        self.ahead_at = b.select(
+            packed, self.panel_step, b.mul(self.block_depth, behind)
+        )
+        self.ahead_panel = b.select(
+            packed, self.panel_step, b.mul(self.block_depth, share)
+        )
 
     def _block(
         self, row: ll.Value, rows: ll.Value, column: ll.Value, columns: ll.Value
@@ -350,10 +366,12 @@ class _Driver:
         self._fill_table(base, near, far, rows)
         # the tiles of a panel share the work of asking for the next one
         tiles = B.ceil_div(b, rows, self.shape.height)
-        self.ahead_step = B.ceil_div(b, self.panel_row, tiles)
+        self.ahead_step = B.ceil_div(b, self.ahead_row, tiles)
         with B.loop(b, B.index(0), columns, self.shape.width) as done:
             panel_at = b.udiv(done, B.index(self.shape.width))
             pointer = B.at(b, self.panel_base, b.mul(panel_at, self.panel_step))
+            moved = b.mul(panel_at, self.ahead_panel)
+            self.ahead = B.at(b, self.panel_base, self.ahead_at, moved)
             width = b.sub(columns, done)
             place = b.add(column, done)
             T.for_each_tile(
@@ -400,7 +418,7 @@ class _Driver:
         rows = B.at(b, self.table, b.mul(at, B.index(8)))
         before = b.udiv(at, B.index(self.shape.height))
         asked = b.mul(b.mul(before, self.block_depth), self.ahead_step)
-        ahead = B.at(b, panel, self.panel_step, asked)
+        ahead = B.at(b, self.ahead, asked)
         b.call(tile, [
             rows, self.origin, B.index(1), self.block_depth, self.a_step,
             panel, self.b_step, width, self.sums, ahead, self.ahead_step,

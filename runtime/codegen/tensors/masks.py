@@ -18,7 +18,7 @@ from jit.runtime.codegen.tensors.views import tensor
 from jit.runtime.codegen.values import ELEMENT, F32, F64, I1, I64, Buffer
 
 
-def _is_true(region: Region, mask: Buffer, places: Words) -> ll.Value:
+def is_true(region: Region, mask: Buffer, places: Words) -> ll.Value:
     """Whether an element is not zero; nan is not."""
     b = region.b
     kind = ELEMENT[mask.dtype]
@@ -28,12 +28,13 @@ def _is_true(region: Region, mask: Buffer, places: Words) -> ll.Value:
     return b.icmp_signed("!=", found, ll.Constant(kind, 0))
 
 
-def _count(region: Region, mask: Buffer) -> ll.Value:
+def count_true(region: Region, mask: Buffer) -> ll.Value:
+    """How many elements are not zero."""
     b = region.b
     cell = region.stack(I64)
     b.store(I64(0), cell)
     with each_place(region, mask.sizes) as places:
-        more = b.zext(_is_true(region, mask, places), I64)
+        more = b.zext(is_true(region, mask, places), I64)
         b.store(b.add(b.load(cell), more), cell)
     return b.load(cell)
 
@@ -53,28 +54,28 @@ def at_mask(region: Region, node: Node, x: Buffer, mask: Buffer) -> Buffer:
 
 def _taken(region: Region, x: Buffer, mask: Buffer) -> Buffer:
     b, rank = region.b, mask.rank
-    made = region.allocate(x.dtype, [_count(region, mask), *x.sizes[rank:]])
+    made = region.allocate(x.dtype, [count_true(region, mask), *x.sizes[rank:]])
     kind = ELEMENT[x.dtype]
     cell, spare = region.stack(I64), region.stack(kind)
     spare = b.bitcast(spare, made.data.type)
     b.store(I64(0), cell)
     with each_place(region, mask.sizes) as places:
-        is_true = _is_true(region, mask, places)
+        is_set = is_true(region, mask, places)
         source = place_of(region, x.data, x.strides[:rank], places)
         number = b.load(cell)
         target = at(b, made.data, b.mul(number, made.strides[0]))
         if rank == x.rank:
             # what is not taken is written, too, where nobody reads it: no jump
-            store(b, load(b, source, kind), b.select(is_true, target, spare))
+            store(b, load(b, source, kind), b.select(is_set, target, spare))
         else:
             sizes, steps = x.sizes[rank:], x.strides[rank:]
-            with b.if_then(is_true):
+            with b.if_then(is_set):
                 part = dataclasses.replace(x, data=source, sizes=sizes, strides=steps)
                 steps = made.strides[1:]
                 copy_elements(
                     region, part, Buffer(x.dtype, target, sizes, steps, made.owner)
                 )
-        b.store(b.add(number, b.zext(is_true, I64)), cell)
+        b.store(b.add(number, b.zext(is_set, I64)), cell)
     return made
 
 
@@ -125,12 +126,12 @@ def nonzero(region: Region, node: Node) -> Buffer:
     x = tensor(region, node.inputs[0])
     if x.dtype in (dtypes.float16, dtypes.bfloat16):
         raise Declined(f"an element of {x.dtype.name} as a truth value")
-    made = region.allocate(dtypes.int64, [_count(region, x), I64(x.rank)])
+    made = region.allocate(dtypes.int64, [count_true(region, x), I64(x.rank)])
     if not x.rank:
         return made
     cell = region.stack(I64)
     b.store(I64(0), cell)
-    with each_place(region, x.sizes) as places, b.if_then(_is_true(region, x, places)):
+    with each_place(region, x.sizes) as places, b.if_then(is_true(region, x, places)):
         number = b.load(cell)
         row = at(b, made.data, b.mul(number, made.strides[0]))
         for d, place in enumerate(places):

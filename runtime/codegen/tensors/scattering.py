@@ -43,6 +43,17 @@ def place_of(region: Region, data: ll.Value, strides: Words, places: Words) -> l
     return at(b, data, offset)
 
 
+def target_of(
+    region: Region, node: Node, x: Buffer, *operands: Buffer
+) -> tuple[Buffer, ...]:
+    """What is written to, and operands that it shares no memory with: a copy of a tensor,
+    or, in place, the tensor and copies of the operands, which may be part of it."""
+    if not node.kind.endswith("_"):
+        return contiguous_copy(region, x), *operands
+    region.unit.writes = True
+    return x, *(contiguous_copy(region, operand) for operand in operands)
+
+
 # triangles ------------------------------------------------------------------------------
 
 
@@ -81,14 +92,17 @@ def _between(b: ll.IRBuilder, low: ll.Value, x: ll.Value, high: ll.Value) -> ll.
 # indices --------------------------------------------------------------------------------
 
 
-@lowering("aten::scatter.src", "aten::scatter_add")
+@lowering(
+    "aten::scatter.src", "aten::scatter_add", "aten::scatter_.src", "aten::scatter_add_"
+)
 def scatter(region: Region, node: Node) -> Buffer:
     """`x[index[i][j]][j] = source[i][j]`, and so on, or the same added."""
     b = region.b
     x, index, source = (tensor(region, node.inputs[i]) for i in (0, 2, 3))
     if not x.rank or not x.rank == index.rank == source.rank:
         raise Declined("its tensors have other numbers of dims")
-    _check_dtypes(x, index, source, adds=node.kind == "aten::scatter_add")
+    adds = "add" in node.kind
+    _check_dtypes(x, index, source, adds=adds)
     dim = dim_of(node.inputs[1], x.rank)
     fits: ll.Value = I1(1)
     empty: ll.Value = I1(0)
@@ -99,22 +113,24 @@ def scatter(region: Region, node: Node) -> Buffer:
             fits = b.and_(fits, b.icmp_signed("<=", size, x.sizes[d]))
     region.fail_unless(b.or_(empty, fits), node)
     _check_inside(region, node, index, I64(0), x.sizes[dim])
-    made = contiguous_copy(region, x)
+    made, index, source = target_of(region, node, x, index, source)
     with each_place(region, index.sizes) as places:
         named = _named(region, index, places)
         target = [named if d == dim else p for d, p in enumerate(places)]
-        _write(region, node, source, places, made, target)
+        _move(region, source, places, made, target, adds=adds)
     return made
 
 
-@lowering("aten::index_add", "aten::index_copy")
+@lowering(
+    "aten::index_add", "aten::index_copy", "aten::index_add_", "aten::index_copy_"
+)
 def index_add(region: Region, node: Node) -> Buffer:
     """Slices of one tensor added or written to those of another that an index names."""
     b = region.b
     x, index, source = (tensor(region, node.inputs[i]) for i in (0, 2, 3))
     if not x.rank or x.rank != source.rank or index.rank != 1:
         raise Declined("its tensors have other numbers of dims")
-    adds = node.kind == "aten::index_add"
+    adds = "add" in node.kind
     if adds and constant_int(region.number(node.inputs[4])) != 1:
         raise Declined("what is added is scaled")
     _check_dtypes(x, index, source, adds=adds)
@@ -126,13 +142,13 @@ def index_add(region: Region, node: Node) -> Buffer:
     region.fail_unless(fits, node)
     size = x.sizes[dim]
     _check_inside(region, node, index, b.sub(I64(0), size), size)
-    made = contiguous_copy(region, x)
+    made, index, source = target_of(region, node, x, index, source)
     with each_place(region, source.sizes) as places:
         named = _named(region, index, [places[dim]])
         is_negative = b.icmp_signed("<", named, I64(0))
         named = b.select(is_negative, b.add(named, size), named)
         target = [named if d == dim else p for d, p in enumerate(places)]
-        _write(region, node, source, places, made, target)
+        _move(region, source, places, made, target, adds=adds)
     return made
 
 
@@ -147,12 +163,13 @@ def _check_dtypes(x: Buffer, index: Buffer, source: Buffer, *, adds: bool) -> No
 
 def _named(region: Region, index: Buffer, places: Words) -> ll.Value:
     """The number at a place of an index."""
-    place = place_of(region, index.data, index.strides, places)
-    return _wide(region.b, place, index.dtype)
+    return number_at(region, index, index.strides, places)
 
 
-def _wide(b: ll.IRBuilder, place: ll.Value, dtype: DType) -> ll.Value:
-    found = load(b, place, ELEMENT[dtype])
+def number_at(region: Region, index: Buffer, strides: Words, places: Words) -> ll.Value:
+    """The same with strides of one's own."""
+    b = region.b
+    found = load(b, place_of(region, index.data, strides, places), ELEMENT[index.dtype])
     return found if found.type == I64 else b.sext(found, I64)
 
 
@@ -170,21 +187,29 @@ def _check_inside(
     region.fail_unless(b.icmp_signed("==", b.load(outside), I64(0)), node)
 
 
-def _write(
+def _move(
     region: Region,
-    node: Node,
     source: Buffer,
     places: Words,
     made: Buffer,
     target: Words,
+    *,
+    adds: bool,
 ) -> None:
     """One element of a tensor to a place of another, written or added."""
-    b = region.b
-    kind = ELEMENT[made.dtype]
-    value = load(b, place_of(region, source.data, source.strides, places), kind)
+    place = place_of(region, source.data, source.strides, places)
+    value = load(region.b, place, ELEMENT[made.dtype])
     place = place_of(region, made.data, made.strides, target)
-    if node.kind in ("aten::scatter_add", "aten::index_add"):
-        old = load(b, place, kind)
-        floats = made.dtype.is_floating_point
+    add_or_write(region, made.dtype, value, place, adds=adds)
+
+
+def add_or_write(
+    region: Region, dtype: DType, value: ll.Value, place: ll.Value, *, adds: bool
+) -> None:
+    """An element added to what is in memory, or written there."""
+    b = region.b
+    if adds:
+        old = load(b, place, ELEMENT[dtype])
+        floats = dtype.is_floating_point
         value = b.fadd(old, value) if floats else b.add(old, value)
     store(b, value, place)

@@ -1,0 +1,80 @@
+"""`python -m tests.conformance`: compare operators with torch, print what fails."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+import warnings
+
+from tests.conformance import operators, reporting, workers
+
+
+def main() -> int:
+    """Run what the options choose, print the table and what fails."""
+    parser = argparse.ArgumentParser(prog="python -m tests.conformance")
+    parser.add_argument("--only", default="", help="names, or patterns: add,linalg.*")
+    parser.add_argument("--fresh", action="store_true", help="run known results again")
+    parser.add_argument(
+        "--keep", action="store_true", help="run only what has no result yet"
+    )
+    parser.add_argument("--limit", type=float, default=60, help="seconds per operator")
+    parser.add_argument("--processes", type=int, default=2)
+    parser.add_argument("--budget", type=float, default=0, help="stop after seconds")
+    parser.add_argument(
+        "--samples",
+        type=int,
+        default=0,
+        help="so many samples of each dtype are captured as well; -1: all",
+    )
+    parser.add_argument("--report", action="store_true", help="run nothing")
+    parser.add_argument("--strict", action="store_true", help="1 if something failed")
+    given = parser.parse_args()
+    import torch
+
+    from tests.conformance.running import run_operator
+
+    warnings.simplefilter("ignore")
+    torch.set_num_threads(1)
+    chosen = operators.entries(given.only)
+    tasks = {
+        name: lambda name=name, variants=variants: run_operator(
+            name, variants, given.samples
+        )
+        for name, variants in chosen.items()
+    }
+    # loaded once, before processes are forked
+    import jit.runtime.ops  # noqa: F401  declares the cards
+    from tests.conformance.core import run_overload
+
+    core = {
+        name: overload
+        for name, overload in operators.core_overloads().items()
+        if operators.chosen(given.only, name)
+    }
+    tasks |= {
+        name: lambda name=name, overload=overload: run_overload(name, overload)
+        for name, overload in core.items()
+    }
+    start = time.monotonic()
+    rows = {}
+    if given.report:
+        rows = {name: row for name in tasks if (row := workers.stored(name))}
+        tasks = {}
+    for name, row in workers.run_all(
+        tasks,
+        limit=given.limit,
+        fresh=given.fresh,
+        keep=given.keep,
+        processes=given.processes,
+    ):
+        rows[name] = row
+        if given.budget and time.monotonic() - start > given.budget:
+            break
+    print(reporting.table(rows))
+    print(reporting.failures(rows))
+    return int(given.strict and reporting.any_failed(rows))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

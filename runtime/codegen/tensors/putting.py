@@ -122,20 +122,21 @@ def _at_indices(
     made, values, *found = target_of(region, node, x, values, *found)
     moves = _broadcast_strides(region, values)
     kind = ELEMENT[x.dtype]
-    with each_place(region, sizes) as places:
-        among = places[start : start + len(common)]
-        others = [*places[:start], *places[start + len(common) :]]
-        place = dict(zip(rest, others, strict=True))
+    end = start + len(common)
+    with each_place(region, sizes[:end]) as outer:
+        place = dict(zip(rest, outer[:start], strict=False))
         for d, index in zip(picked, found, strict=True):
-            at = among[len(common) - index.rank :]
-            steps = _broadcast_strides(region, index)
-            named = number_at(region, index, steps, at)
+            at = outer[end - index.rank :]
+            named = number_at(region, index, _broadcast_strides(region, index), at)
             is_negative = b.icmp_signed("<", named, I64(0))
             place[d] = b.select(is_negative, b.add(named, x.sizes[d]), named)
-        value = load(b, place_of(region, values.data, moves, places[new:]), kind)
-        ordered = [place[d] for d in range(x.rank)]
-        target = place_of(region, made.data, made.strides, ordered)
-        add_or_write(region, made.dtype, value, target, adds=adds)
+        with each_place(region, sizes[end:]) as inner:
+            place.update(zip(rest[start:], inner, strict=True))
+            places = [*outer, *inner][new:]
+            value = load(b, place_of(region, values.data, moves, places), kind)
+            ordered = [place[d] for d in range(x.rank)]
+            target = place_of(region, made.data, made.strides, ordered)
+            add_or_write(region, made.dtype, value, target, adds=adds)
     return made
 
 

@@ -7,7 +7,7 @@ READY := $(VENV)/.ready
 CHECKERS := $(VENV)/.checkers
 SOURCES := ir passes runtime jit tests examples benchmarks
 
-.PHONY: help demo test check format goldens oracle bench clean
+.PHONY: help demo test check format goldens oracle conformance bench clean
 
 help: ## list the commands
 	@grep -E '^[a-z]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 12
@@ -46,6 +46,12 @@ goldens: $(READY) ## rewrite the expected texts of the golden tests; read the di
 oracle: $(READY) ## install torch 2.13 and run the tests that compare with it
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[oracle]'
 	$(BIN)/python -m pytest -q tests/oracle tests/language
+
+# ONLY=add,linalg.* chooses names; RUN=all runs known results again; SAMPLES=3 captures
+conformance: $(READY) ## compare every operator with torch, print what fails
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[oracle]'
+	$(BIN)/python -m tests.conformance --only '$(ONLY)' --run $(or $(RUN),changed) \
+	  --samples $(or $(SAMPLES),0)
 
 bench: $(READY) ## install the peers, measure against them, write benchmarks/RESULTS.md
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[bench,oracle]'

@@ -9,14 +9,25 @@ import warnings
 
 from tests.conformance import operators, reporting, workers
 
+KNOWN = {
+    "changed": workers.current,
+    "failed": workers.passed,
+    "new": workers.stored,
+    "all": workers.nothing,
+}
+"""Which results of the last run are taken, by what is to run."""
+
 
 def main() -> int:
     """Run what the options choose, print the table and what fails."""
     parser = argparse.ArgumentParser(prog="python -m tests.conformance")
     parser.add_argument("--only", default="", help="names, or patterns: add,linalg.*")
-    parser.add_argument("--fresh", action="store_true", help="run known results again")
     parser.add_argument(
-        "--keep", action="store_true", help="run only what has no result yet"
+        "--run",
+        choices=list(KNOWN),
+        default="changed",
+        help="what runs again: what failed or changed (default), what failed, what has"
+        " no result, all",
     )
     parser.add_argument("--limit", type=float, default=60, help="seconds per operator")
     parser.add_argument("--processes", type=int, default=2)
@@ -62,11 +73,7 @@ def main() -> int:
         rows = {name: row for name in tasks if (row := workers.stored(name))}
         tasks = {}
     for name, row in workers.run_all(
-        tasks,
-        limit=given.limit,
-        fresh=given.fresh,
-        keep=given.keep,
-        processes=given.processes,
+        tasks, limit=given.limit, known=KNOWN[given.run], processes=given.processes
     ):
         rows[name] = row
         if given.budget and time.monotonic() - start > given.budget:

@@ -91,6 +91,12 @@ MADE: dict[str, list[Callable[[torch.dtype], tuple[Any, ...]]]] = {
         lambda t: (_image(t), 0.5, True),
         lambda t: (_image(t), 0.5, False),
     ],
+    "aten.pow.Scalar": [lambda t: (2, _image(t)), lambda t: (1.5, _image(t))],
+    "aten.pow.Tensor_Scalar": [
+        lambda t: (_image(t), 3),
+        lambda t: (_image(t), 0.5),
+        lambda t: (_image(t), 2.0),
+    ],
     "aten.randperm.default": [lambda t: (9,), lambda t: (0,)],
     "aten.rand.default": [lambda t: ([2, 3],), lambda t: ([],)],
     "aten.sym_is_contiguous.default": [
@@ -164,7 +170,7 @@ def _from_entry(entry: Any, overload: Any, dtype: str) -> Iterator[Call]:
             if not refusal:
                 out = torch.empty_like(result)
                 direct = Call(call.args, {**call.kwargs, "out": out}, call.finish)
-        if not reference(overload, direct)[1]:
+        if _fits(overload, direct) and not reference(overload, direct)[1]:
             yield direct
             continue
         if derivative:
@@ -176,6 +182,18 @@ def _from_entry(entry: Any, overload: Any, dtype: str) -> Iterator[Call]:
             if derivative:
                 _go_back(result)
     yield from listener.heard
+
+
+def _fits(overload: Any, call: Call) -> bool:
+    """Whether values are what the schema says: torch takes True for the list [1]."""
+    for declared, value in zip(overload._schema.arguments, call.args, strict=False):
+        text = str(declared.type)
+        if isinstance(value, bool) and "int" in text:
+            return False
+        tensors = text.endswith("Tensor") or text == "Optional[Tensor]"
+        if isinstance(value, torch.Tensor) and not tensors:
+            return False
+    return True
 
 
 def _tried(function: Callable[..., Any], arguments: Any) -> Any:

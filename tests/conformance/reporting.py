@@ -64,7 +64,11 @@ def failures(rows: dict[str, Row]) -> str:
         family = operators.family(name)
         for (reason, count), labels in _reasons(row).items():
             if reason.startswith("missing: "):
-                short = reason.removeprefix("missing: torch.").removeprefix("ops.aten.")
+                short = (
+                    reason.removeprefix("missing: ")
+                    .removeprefix("torch.")
+                    .removeprefix("ops.aten.")
+                )
                 missing.setdefault(family, []).append(short)
             else:
                 text = f"  {name} [{', '.join(labels)}] {count}: {reason}"

@@ -7,6 +7,8 @@ alias; later captured and compiled. A form passes when all its samples do.
 from __future__ import annotations
 
 import functools
+import importlib.util
+import re
 import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -16,7 +18,6 @@ from unittest import mock
 import numpy as np
 import torch
 
-from jit import torch as ours
 from tests.conformance import capturing, finding
 from tests.conformance.calling import Call, describe
 from tests.conformance.comparing import difference
@@ -44,6 +45,9 @@ UP_TO_SIGNS = {
 database makes them so."""
 
 
+HAS_NATIVE = importlib.util.find_spec("llvmlite") is not None
+"""Whether machine code can be made; without it, only the interpreted forms run."""
+
 ORDERED = {"sort", "argsort", "topk", "kthvalue", "median", "nanmedian", "mode"}
 """Names of operators that may take equal elements in any order."""
 
@@ -68,7 +72,8 @@ class Outcome:
             return
         self.failed += 1
         if not self.reason:
-            self.reason = reason if "missing" in reason else f"{reason} | {sample}"
+            told = reason.startswith("missing: ")
+            self.reason = reason if told else f"{reason} | {sample}"
 
 
 def calls(entry: Any, dtype_name: str) -> Iterator[Call]:
@@ -88,9 +93,14 @@ def call_of(sample: Any) -> Call:
     )
 
 
-def is_missing(error: AttributeError) -> bool:
-    """Whether a name is missing in our namespace or its Tensor."""
-    return error.obj is None or error.obj is ours or isinstance(error.obj, ours.Tensor)
+def missing_name(error: AttributeError) -> str:
+    """What an error says that our namespace has not; empty if it says something else."""
+    told = re.match(
+        r"(?:module '(torch[\w.]*)'|'(Tensor)' object) has no attribute '(\w+)'"
+        r"|there is no operator `(aten::\w+)`",
+        str(error),
+    )
+    return ".".join(filter(None, told.groups())) if told else ""
 
 
 def eager(function: Callable[..., Any]) -> Attempt:
@@ -106,8 +116,8 @@ def attempt(function: Callable[..., Any], call: Call) -> tuple[Any, str, Any]:
     try:
         return function(*args, **kwargs), "", given
     except AttributeError as error:
-        missing = "is missing" if is_missing(error) else describe(error)
-        return None, f"{error} {missing}" if "missing" in missing else missing, given
+        name = missing_name(error)
+        return None, f"missing: {name}" if name else describe(error), given
     except Exception as error:
         return None, describe(error), given
 
@@ -133,7 +143,7 @@ def compared(theirs: Callable[..., Any], ours: Attempt, call: Call, name: str) -
     result, refusal, after = reference(theirs, call)
     found, failure, our_after = ours(call)
     if refusal:
-        if failure and "is missing" not in failure:
+        if failure and not failure.startswith("missing: "):
             return ""
         return failure or f"accepts what torch refuses ({refusal})"
     if failure:
@@ -303,7 +313,7 @@ def run_captured(
     if path is not None:
         captures["scripted"] = functools.partial(capturing.scripted, path)
     for label, capture in captures.items():
-        for native in (False, True):
+        for native in (False, True) if HAS_NATIVE else (False,):
             form = f"{label}, {'native' if native else 'interpreted'}"
             outcome = found.setdefault(form, Outcome())
             run = functools.partial(capturing.attempt, capture, native)
@@ -314,6 +324,8 @@ def run_captured(
                     outcome.skipped += 1
                     continue
                 outcome.note(reason, str(call))
+    if not HAS_NATIVE:
+        return
     outcome = found.setdefault("machine code", Outcome())
     if not found["traced, native"].failed:
         for call in calls:

@@ -24,15 +24,17 @@ CORE = ("ir", "runtime", "jit/torch")
 
 Row = dict[str, Any]
 Task = Callable[[], dict[str, Any]]
+Known = Callable[[str], Row | None]
+"""The row to be taken instead of a run; None to run."""
 
 
 def run_all(
-    tasks: dict[str, Task], *, limit: float, fresh: bool, keep: bool, processes: int = 2
+    tasks: dict[str, Task], *, limit: float, known: Known, processes: int = 2
 ) -> Iterator[tuple[str, Row]]:
     """Name and row of each task, as they get ready; known ones come first."""
     waiting = []
     for name, task in tasks.items():
-        row = None if fresh else read(name, keep)
+        row = known(name)
         if row is not None:
             yield name, row
         else:
@@ -117,16 +119,23 @@ def stored(name: str) -> Row | None:
     return json.loads(path.read_text()) if path.exists() else None
 
 
-def read(name: str, keep: bool = False) -> Row | None:
-    """The row of the last run, if everything passed and its sources are the same.
-
-    With `keep`, any row is good.
-    """
+def passed(name: str) -> Row | None:
+    """The row of the last run, if everything passed there."""
     row = stored(name)
-    if row is None or keep:
-        return row
-    failed = any(f["failed"] for f in row["forms"].values())
-    return None if failed or row["digest"] != digest(row["files"]) else row
+    if row is None or not row["forms"].get("function", {}).get("passed"):
+        return None
+    return None if any(f["failed"] for f in row["forms"].values()) else row
+
+
+def current(name: str) -> Row | None:
+    """The row of the last run, if everything passed and its sources are the same."""
+    row = passed(name)
+    return row if row and row["digest"] == digest(row["files"]) else None
+
+
+def nothing(name: str) -> Row | None:
+    """No row: everything runs again."""
+    return None
 
 
 def write(name: str, row: Row) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Any
 
 import llvmlite.ir as ll
 
@@ -435,7 +436,7 @@ def place_in_lanes(parts: list[Lanes], best: Element) -> ll.Value:
     """The first place where the lanes have a number that is their extreme."""
     m, b, lanes = parts[0].m, parts[0].m.b, parts[0].m.lanes or 1
     wanted = m.splat(best.value, best.dtype)
-    found = None
+    found: Any = None
     for part in parts:
         turns = b.load(part.turns)
         kind = turns.type

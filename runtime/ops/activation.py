@@ -402,6 +402,7 @@ def bfloat16_limits():
 class prelu(Card):
     """self above zero, weight * self below; one weight, or one for each channel."""
 
+    saves = ("self", "weight")
     samples = [
         case(f32[2, 3, 4], f32[3]),
         case(f32[2, 3], f32[1]),
@@ -425,6 +426,19 @@ class prelu(Card):
                 raise ShapeError(str(e)) from None
         return T.TensorType(x.dtype, x.sizes)
 
+    def grad(t, g, out, x, weight):
+        single = x.ndim < 2 or math.prod(weight.shape) == 1
+        shape = [] if single else [-1, *[1] * (x.ndim - 2)]
+        below = t.le(x, 0)
+
+        def of_weight():
+            slope = t.where(below, g * x, 0.0)
+            if single:
+                return t.reshape(t.sum(slope), list(weight.shape))
+            return t.sum(slope, [d for d in range(x.ndim) if d != 1])
+
+        return lambda: t.where(below, g * t.reshape(weight, shape), g), of_weight
+
 
 def check_prelu(sizes, weight_sizes):
     """RuntimeError if weights and channels differ in number."""
@@ -443,6 +457,7 @@ def check_prelu(sizes, weight_sizes):
 class glu(Card):
     """The first half along dim times the sigmoid of the second half."""
 
+    saves = ("self",)
     samples = [case(f32[2, 4]), case(f64[4, 3], 0), case(f16[2, 4])]
 
     def kernel(x, dim):
@@ -468,6 +483,13 @@ class glu(Card):
         except RuntimeError as e:
             raise ShapeError(str(e)) from None
         return T.TensorType(x.dtype, (*x.sizes[:axis], size // 2, *x.sizes[axis + 1 :]))
+
+    def grad(t, g, out, x, dim):
+        half = x.shape[dim] // 2
+        first, second = t.narrow(x, dim, 0, half), t.narrow(x, dim, half, half)
+        share = t.sigmoid(second)
+        inner = g * share
+        return t.cat([inner, inner * first * (1 - share)], dim)
 
 
 def check_halves(size, axis):

@@ -6,12 +6,13 @@ import math
 
 import numpy as np
 
-from jit.ir.dtypes import DType, dtype_of
+from jit.ir.dtypes import DType, bool_, dtype_of, float32
 from jit.runtime import random as R
 from jit.runtime.kernels import sizes as S
 from jit.runtime.kernels.products import check_product_dtypes, widened
 from jit.runtime.ops.declare import op
 from jit.runtime.ops.dropout import check_probability
+from jit.runtime.ops.normalization_gradients import wide
 from jit.runtime.ops.samples import boolean, case, f16, f32, f64
 from jit.runtime.ops.shaped import VALUES, Shaped
 
@@ -95,7 +96,7 @@ class scaled_dot_product_attention(Shaped):
             scores = np.where(hidden, scores.dtype.type(-np.inf), scores)
         weights = _safe_softmax(scores).astype(scores.dtype, copy=False)
         if dropout_p > 0:
-            kept = R.draw_uniform(weights.shape, dtype_of(weights.dtype)) >= dropout_p
+            kept = R.draw_uniform(weights.shape, float32) >= dropout_p
             weights = np.where(kept, weights / weights.dtype.type(1 - dropout_p), 0)
         return (weights @ v).astype(query.dtype, copy=False)
 
@@ -116,3 +117,28 @@ class scaled_dot_product_attention(Shaped):
         case(f32[4, 3, 2], f32[2, 3, 2], f32[2, 3, 2], enable_gqa=True),
         case(f16[1, 3, 4], f16[1, 3, 4], f16[1, 3, 4]),
     ]
+
+    def composite(t, query, key, value, mask, dropout_p, is_causal, scale, enable_gqa):
+        scaled_dot_product_attention.dtypes(query.dtype, key.dtype, value.dtype)
+        _check(
+            *(tuple(x.shape) for x in (query, key, value)),
+            None if mask is None else tuple(mask.shape),
+            is_causal,
+            enable_gqa,
+        )
+        q, k, v = wide(t, query), wide(t, key), wide(t, value)
+        if enable_gqa:
+            k = t.repeat_interleave(k, q.shape[-3] // k.shape[-3], -3)
+            v = t.repeat_interleave(v, q.shape[-3] // v.shape[-3], -3)
+        factor = 1 / math.sqrt(q.shape[-1]) if scale is None else scale
+        scores = t.matmul(q * factor, t.transpose(k, -2, -1))
+        if is_causal:
+            mask = t.tril(t.ones(scores.shape[-2:], dtype=bool_))
+        if mask is not None and mask.dtype is bool_:
+            scores = t.where(mask, scores, -math.inf)
+        elif mask is not None:
+            scores = scores + wide(t, mask)
+        weights = t._safe_softmax(scores, -1)
+        if dropout_p > 0:
+            weights = t.native_dropout(weights, dropout_p, True)[0]
+        return t.to(t.matmul(weights, v), query.dtype)

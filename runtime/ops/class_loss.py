@@ -9,7 +9,7 @@ from jit.ir.dtypes import dtype_of, int64, uint8
 from jit.runtime.kernels import sizes as S
 from jit.runtime.kernels.products import widened
 from jit.runtime.ops.declare import op
-from jit.runtime.ops.loss import MEAN, reduced, reduced_sizes
+from jit.runtime.ops.loss import MEAN, NONE, SUM, reduced, reduced_sizes
 from jit.runtime.ops.samples import case, f16, f32, f64, i64
 from jit.runtime.ops.shaped import VALUES, Shaped
 
@@ -116,8 +116,10 @@ class ClassLoss(Shaped):
 CLASSES = [
     case(f32[2, 3], i64.of([0, 2])),
     case(f32[2, 3], i64.of([0, -100]), f32[3].within(1, 2), 0),
+    case(f32[2, 3], i64.of([0, 2]), f32[3].within(1, 2)),
     case(f32[3], i64.of(1), None, 2),
-    case(f64[2, 3], i64.of([0, 2]), f64[3].within(1, 2)),
+    case(f64[2, 3], i64.of([0, 2])),
+    case(f64[3], i64.of([1]), None, 2),
 ]
 SPATIAL = [
     case(f32[1, 3, 2, 2], i64.of([[[0, 2], [1, 1]]])),
@@ -131,6 +133,37 @@ def _nll_kernel(x, target, weight, reduction, ignore_index):
     return _class_mean(loss, scale, reduction, x.dtype)
 
 
+def _class_scale(t, x, target, weight, ignored):
+    """The classes, 0 where ignored, and how much each counts in the loss."""
+    counts = t.ne(target, ignored)
+    used = t.where(counts, t.to(target, int64), 0)
+    if weight is None:
+        return used, t.to(counts, x.dtype)
+    return used, t.where(counts, t.take(weight, used), 0.0)
+
+
+def _nll_grad(t, g, out, x, target, weight, reduction, ignored):
+    used, scale = _class_scale(t, x, target, weight, ignored)
+    share = g / t.sum(scale) if reduction == MEAN else g
+    dim = 0 if x.ndim == 1 else 1
+    shape = [*x.shape[:dim], 1, *x.shape[dim + 1 :]]
+    places = t.reshape(used, shape)
+
+    def of_weight():
+        loss = -t.gather(x, dim, places)
+        # a larger weight also makes a weighted mean smaller
+        loss = t.reshape(loss - out if reduction == MEAN else loss, used.shape)
+        parts = t.where(t.ne(target, ignored), share * loss, 0.0)
+        made = t.zeros(weight.shape, dtype=x.dtype)
+        return t.scatter_add(made, 0, t.flatten(used), t.flatten(parts))
+
+    def of_input():
+        values = t.reshape(-(share * scale), shape)
+        return t.scatter(t.zeros(x.shape, dtype=x.dtype), dim, places, values)
+
+    return of_input, None, of_weight
+
+
 NLL = (
     "(Tensor self, Tensor target, Tensor? weight=None, int reduction=1,"
     " SymInt ignore_index=-100) -> Tensor"
@@ -141,7 +174,9 @@ NLL = (
 class nll_loss(ClassLoss):
     """Minus the logarithm of the probability of the target's class."""
 
+    saves = ("self", "target", "weight", "out")
     kernel = _nll_kernel
+    grad = _nll_grad
 
     samples = CLASSES
 
@@ -150,7 +185,9 @@ class nll_loss(ClassLoss):
 class nll_loss2d(ClassLoss):
     """`nll_loss` for each pixel of images."""
 
+    saves = ("self", "target", "weight", "out")
     kernel = _nll_kernel
+    grad = _nll_grad
 
     samples = SPATIAL
 
@@ -159,7 +196,9 @@ class nll_loss2d(ClassLoss):
 class nll_loss_nd(ClassLoss):
     """`nll_loss` for inputs with any number of dims behind the classes."""
 
+    saves = ("self", "target", "weight", "out")
     kernel = _nll_kernel
+    grad = _nll_grad
 
     samples = [*CLASSES, *SPATIAL]
 
@@ -190,6 +229,25 @@ def _probability_loss(x, target, weight, reduction, smoothing, dtype):
     if reduction == MEAN:
         return np.asarray(loss.sum() / max(x.size // classes, 1)).astype(dtype)
     return reduced(loss, reduction, dtype)
+
+
+def _by_class(t, x, weight, dim):
+    """`x` times the weights of the classes along a dim."""
+    if weight is None:
+        return x
+    return x * t.reshape(weight, [-1, *[1] * (x.ndim - dim - 1)])
+
+
+def _probability_form(t, logs, target, weight, reduction, smoothing, dim):
+    """`_probability_loss` of the logarithms in operators that have derivatives."""
+    classes = logs.shape[dim]
+    if smoothing:
+        target = target * (1 - smoothing) + smoothing / classes
+    loss = -t.sum(_by_class(t, logs * target, weight, dim), [dim])
+    if reduction == NONE:
+        return loss
+    total = t.sum(loss)
+    return total / max(loss.numel(), 1) if reduction == MEAN else total
 
 
 @op(
@@ -251,3 +309,26 @@ class cross_entropy_loss(ClassLoss):
         case(f32[2, 3], i64.of([0, -100]), f32[3].within(1, 2), label_smoothing=0.25),
         case(f16[2, 3], i64.of([0, 1])),
     ]
+
+    def composite(t, x, target, weight, reduction, ignore_index, smoothing):
+        _check_smoothing(smoothing)
+        dim = 0 if x.ndim == 1 else 1
+        logs = t.log_softmax(x, dim)
+        if target.ndim == x.ndim and target.dtype.is_floating_point:
+            if ignore_index >= 0:
+                raise RuntimeError(
+                    "ignore_index is not supported for floating point target"
+                )
+            return _probability_form(t, logs, target, weight, reduction, smoothing, dim)
+        plain = t.nll_loss_nd(logs, target, weight, reduction, ignore_index)
+        if not smoothing:
+            return plain
+        spread = t.sum(_by_class(t, -logs, weight, dim), [dim])
+        counts = t.ne(t.reshape(target, spread.shape), ignore_index)
+        spread = t.where(counts, spread, 0.0)
+        if reduction == MEAN:
+            scale = _class_scale(t, x, target, weight, ignore_index)[1]
+            spread = t.sum(spread) / t.sum(scale)
+        elif reduction == SUM:
+            spread = t.sum(spread)
+        return plain * (1 - smoothing) + spread * (smoothing / x.shape[dim])

@@ -7,6 +7,7 @@ import numpy as np
 from jit.ir import dtypes
 from jit.ir.dtypes import dtype_of
 from jit.runtime.kernels import sizes as S
+from jit.runtime.kernels.products import widened
 from jit.runtime.ops.declare import op
 from jit.runtime.ops.samples import case, f32, f64, i32, i64
 from jit.runtime.ops.shaped import VALUES, Shaped
@@ -35,6 +36,7 @@ def _rows(weight, indices):
 class embedding(Shaped):
     """The rows of `weight` that `indices` name."""
 
+    saves = ("indices",)
     fails = VALUES
     unknown = ("padding_idx", "scale_grad_by_freq", "sparse")
 
@@ -53,9 +55,62 @@ class embedding(Shaped):
 
     samples = [
         case(f32[5, 3], i64.of([[0, 4], [2, 2]])),
-        case(f64[1, 1], i32.of(0), 0),
+        case(f64[2, 1], i32.of(0), 1),
         case(f32[5, 3], i64[0]),
     ]
+
+    def grad(t, g, out, weight, indices, padding_idx, by_frequency, sparse):
+        return t.embedding_dense_backward(
+            g, indices, weight.shape[0], padding_idx, by_frequency
+        )
+
+
+@op(
+    "aten::embedding_dense_backward(Tensor grad_output, Tensor indices,"
+    " SymInt num_weights, SymInt padding_idx, bool scale_grad_by_freq) -> Tensor"
+)
+class embedding_dense_backward(Shaped):
+    """The gradient of `embedding`: for each row the sum of where it was looked up."""
+
+    saves = ("indices",)
+    fails = VALUES
+    unknown = ("padding_idx", "scale_grad_by_freq")
+
+    def kernel(g, indices, count, padding_idx, by_frequency):
+        rows = widened(g.reshape(indices.size, g.shape[-1]))
+        numbers = indices.reshape(-1)
+        made = np.zeros((count, g.shape[-1]), rows.dtype)
+        if numbers.size:
+            order = np.argsort(numbers, kind="stable")
+            ordered = numbers[order]
+            starts = np.flatnonzero(np.diff(ordered, prepend=-1))
+            sums = np.add.reduceat(rows[order], starts, 0)
+            if by_frequency:
+                times = np.diff(starts, append=numbers.size)
+                sums = sums / times[:, None].astype(rows.dtype)
+            made[ordered[starts]] = sums
+        if 0 <= padding_idx < count:
+            made[padding_idx] = 0
+        return made.astype(g.dtype, copy=False)
+
+    def sizes(g, indices, count, *rest):
+        return count, g[-1]
+
+    samples = [
+        case(f32[2, 2, 3], i64.of([[0, 4], [2, 2]]), 5, -1, False),
+        case(f64[3, 2], i64.of([1, 0, 1]), 3, 0, False),
+        case(f64[0, 2], i64[0], 3, -1, True),
+        case(f64[3, 2], i64.of([1, 0, 1]), 3, -1, True),
+    ]
+
+    def grad(t, gg, out, g, indices, count, padding_idx, by_frequency):
+        made = t.embedding(gg, indices)
+        if by_frequency:
+            times = t.bincount(t.flatten(indices), None, count)
+            made = made / t.unsqueeze(t.take(times, indices), -1)
+        if padding_idx < 0:
+            return made
+        return made * t.unsqueeze(t.ne(indices, padding_idx), -1)
 
 
 @op(
@@ -71,6 +126,7 @@ class embedding_bag(Shaped):
     the bags, the places of the maxima.
     """
 
+    saves = ("weight", "indices", "per_sample_weights", "out")
     fails = VALUES
 
     def kernel(weight, indices, offsets, scale_grad_by_freq, mode, sparse,
@@ -129,3 +185,26 @@ class embedding_bag(Shaped):
         case(f32[5, 3], i64.of([0, 4]), i64.of([0, 2]), include_last_offset=True),
         case(f32[5, 3], i64.of([0, 4]), i64.of([0]), per_sample_weights=f32[2]),
     ]
+
+    def grad(t, g, out, weight, indices, offsets, by_frequency, mode, sparse,
+             per_sample_weights, include_last_offset):  # fmt: skip
+        _, bags, sizes, best = out
+        rows = weight.shape[0]
+        g = g[0]
+        if mode == 2:
+            found = t.unsqueeze(t.gt(sizes, 0), -1)
+            made = t.zeros([rows, weight.shape[1]], dtype=g.dtype)
+            return t.scatter_add(made, 0, t.clamp_min(best, 0), g * found)
+
+        def of_weight():
+            each = t.index_select(g, 0, bags)
+            if mode == 1:
+                each = each / t.unsqueeze(t.index_select(sizes, 0, bags), -1)
+            if per_sample_weights is not None:
+                each = each * t.unsqueeze(per_sample_weights, -1)
+            return t.embedding_dense_backward(each, indices, rows, -1, by_frequency)
+
+        def of_share():
+            return t.sum(t.index_select(g, 0, bags) * t.embedding(weight, indices), [1])
+
+        return of_weight, None, None, None, None, None, of_share

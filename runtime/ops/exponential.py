@@ -4,8 +4,14 @@ from __future__ import annotations
 
 import math
 
+from jit.ir.dtypes import FLOATING
+from jit.runtime.kernels.products import widened
+from jit.runtime.ops import facts as F
+from jit.runtime.ops import special
 from jit.runtime.ops.families import FloatPointwise, Pointwise, op
-from jit.runtime.ops.samples import case, f32, f64, inf, nan
+from jit.runtime.ops.samples import case, f32, f64, i64, inf, nan
+from jit.runtime.ops.shaped import Shaped
+from jit.runtime.promotion import get_default_dtype
 
 POSITIVE = (0.0625, 5.0)
 LN2, LN10 = math.log(2), math.log(10)
@@ -314,12 +320,52 @@ class lgamma(FloatPointwise):
 class digamma(FloatPointwise):
     """The derivative of lgamma."""
 
+    saves = ("self",)
     accepts = "f"
     domain = POSITIVE
     extra_samples = [case(f64.of([-0.5, -1.25, 100, 3.5]))]
 
     def formula(m, x):
         return m.digamma(x)
+
+    def grad(t, g, out, x):
+        return g * t.polygamma(1, x)
+
+
+@op(
+    "aten::polygamma(int n, Tensor self) -> Tensor",
+    names=["aten::special_polygamma"],
+)
+class polygamma(Shaped):
+    """The n-th derivative of digamma."""
+
+    saves = ("self",)
+    unknown = ("n",)
+    domain = POSITIVE
+
+    def kernel(n, x):
+        if n < 0:
+            raise RuntimeError("polygamma(n, x) does not support negative n.")
+        if x.dtype.kind in "bui":
+            x = x.astype(get_default_dtype().numpy)
+        return special.polygamma(n, widened(x)).astype(x.dtype, copy=False)
+
+    def dtypes(n, x):
+        return get_default_dtype() if x is not None and x.category < FLOATING else x
+
+    def sizes(n, x):
+        if F.is_known(n) and n < 0:
+            raise RuntimeError("polygamma(n, x) does not support negative n.")
+        return x
+
+    samples = [case(n, f64[4].within(0.25, 20)) for n in (0, 1, 2, 5)] + [
+        case(1, f64.of([0.5, -0.5, -3.25, 100, 0, -1, inf, nan])),
+        case(1, f32[2, 3].within(1, 3)),
+        case(1, i64[3].within(1, 5)),
+    ]
+
+    def grad(t, g, out, n, x):
+        return None, lambda: g * t.polygamma(n + 1, x)
 
 
 @op("aten::sinc(Tensor self) -> Tensor")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from jit.ir.card import UNKNOWN
@@ -33,6 +35,16 @@ def reduced_sizes(sizes, reduction):
     if reduction is UNKNOWN:
         return None
     return sizes if reduction == NONE else ()
+
+
+def each(t, g, x, y, reduction):
+    """The gradient of each loss, given that of what they were reduced to."""
+    if reduction == NONE:
+        return g
+    shape = S.broadcast(tuple(x.shape), tuple(y.shape))
+    if reduction == MEAN:
+        g = g / math.prod(shape)
+    return t.expand(g, list(shape))
 
 
 class Loss(Shaped):
@@ -114,20 +126,32 @@ PAIRS = [
 class mse_loss(Loss):
     """The squares of the differences."""
 
+    saves = ("self", "target")
+
     def formula(m, x, y):
         return (x - y) * (x - y)
 
     samples = PAIRS
+
+    def grad(t, g, out, x, y, reduction):
+        slope = each(t, g, x, y, reduction) * (2 * (x - y))
+        return slope, lambda: -slope
 
 
 @op("aten::l1_loss(Tensor self, Tensor target, int reduction=1) -> Tensor")
 class l1_loss(Loss):
     """The absolute differences."""
 
+    saves = ("self", "target")
+
     def formula(m, x, y):
         return m.abs(x - y)
 
     samples = PAIRS
+
+    def grad(t, g, out, x, y, reduction):
+        slope = each(t, g, x, y, reduction) * t.sgn(x - y)
+        return slope, lambda: -slope
 
 
 def _check_positive(name, value):
@@ -141,6 +165,8 @@ def _check_positive(name, value):
 )
 class smooth_l1_loss(Loss):
     """Squared below `beta`, absolute above, joined smoothly."""
+
+    saves = ("self", "target")
 
     def kernel(x, y, reduction, beta):
         _check_positive("smooth_l1_loss", beta)
@@ -158,6 +184,12 @@ class smooth_l1_loss(Loss):
 
     samples = [*PAIRS, case(f32[3], f32[3], beta=0.5), case(f32[3], f32[3], beta=0.0)]
 
+    def grad(t, g, out, x, y, reduction, beta):
+        gap = x - y
+        bent = t.sgn(gap) if beta == 0 else t.clamp(gap / beta, -1, 1)
+        slope = each(t, g, x, y, reduction) * bent
+        return slope, lambda: -slope
+
 
 _smooth_l1 = _loss_kernel(smooth_l1_loss.formula)
 
@@ -168,6 +200,8 @@ _smooth_l1 = _loss_kernel(smooth_l1_loss.formula)
 )
 class huber_loss(OwnDtypeLoss):
     """Squared below `delta`, absolute above, `delta` times steeper than smooth_l1."""
+
+    saves = ("self", "target")
 
     def kernel(x, y, reduction, delta):
         _check_delta(delta)
@@ -183,6 +217,10 @@ class huber_loss(OwnDtypeLoss):
 
     samples = [*PAIRS, case(f32[3], f32[3], delta=0.5)]
 
+    def grad(t, g, out, x, y, reduction, delta):
+        slope = each(t, g, x, y, reduction) * t.clamp(x - y, -delta, delta)
+        return slope, lambda: -slope
+
 
 def _check_delta(delta):
     if delta is not UNKNOWN and delta <= 0:
@@ -196,6 +234,8 @@ _huber = _loss_kernel(huber_loss.formula, _own)
 class soft_margin_loss(OwnDtypeLoss):
     """log(1 + exp(-target * input)), for targets of -1 and 1."""
 
+    saves = ("self", "target")
+
     def kernel(x, y, reduction):
         return _soft_margin(x, y, reduction)
 
@@ -203,6 +243,10 @@ class soft_margin_loss(OwnDtypeLoss):
         return m.log1p(m.exp(-y * x))
 
     samples = PAIRS
+
+    def grad(t, g, out, x, y, reduction):
+        slope = -each(t, g, x, y, reduction) * t.sigmoid(-y * x)
+        return lambda: slope * y, lambda: slope * x
 
 
 _soft_margin = _loss_kernel(soft_margin_loss.formula, _own)
@@ -215,6 +259,10 @@ _soft_margin = _loss_kernel(soft_margin_loss.formula, _own)
 class kl_div(Loss):
     """target * (log target - input), for inputs that are logarithms."""
 
+    domain = (0.1, 0.9)
+
+    saves = ("self", "target")
+
     def kernel(x, y, reduction, log_target):
         return (_kl_log if log_target else _kl_plain)(x, y, reduction)
 
@@ -225,7 +273,15 @@ class kl_div(Loss):
         case(f32[2, 3], f32[2, 3].within(0, 1)),
         case(f32[2, 3], f32[3], 2, log_target=True),
         case(f64[2], f64[2].within(0, 0), 0),
+        case(f64[2, 3], f64[3], 0, log_target=True),
     ]
+
+    def grad(t, g, out, x, y, reduction, log_target):
+        g = each(t, g, x, y, reduction)
+        if log_target:
+            share = t.exp(y)
+            return lambda: -g * share, lambda: g * (share * (y - x + 1))
+        return lambda: -g * y, lambda: g * (t.log(y) + 1 - x)
 
 
 _kl_log = _loss_kernel(lambda m, x, y: m.exp(y) * (y - x))
@@ -271,6 +327,9 @@ def _check_bce(x, y):
 class binary_cross_entropy(Shaped):
     """-(target log input + (1 - target) log(1 - input)), logarithms above -100."""
 
+    domain = (0.1, 0.9)
+
+    saves = ("self", "target", "weight")
     fails = VALUES
     unknown = ("reduction",)
 
@@ -297,6 +356,20 @@ class binary_cross_entropy(Shaped):
         case(f64[1].within(0, 0), f64[1].within(1, 1), None, 2),
     ]
 
+    def grad(t, g, out, x, y, weight, reduction):
+        g = each(t, g, x, y, reduction)
+        weighted = g if weight is None else g * weight
+
+        def of_target():
+            chance = t.clamp_min(t.log1p(-x), -100) - t.clamp_min(t.log(x), -100)
+            return weighted * chance
+
+        return (
+            lambda: weighted * ((x - y) / t.clamp_min(x * (1 - x), 1e-12)),
+            of_target,
+            lambda: g * t.binary_cross_entropy(x, y, None, NONE),
+        )
+
 
 def _check_logits(x, y):
     return _same_sizes(
@@ -314,6 +387,7 @@ def _check_logits(x, y):
 class binary_cross_entropy_with_logits(Shaped):
     """`binary_cross_entropy` of the sigmoid of the input, without overflow."""
 
+    saves = ("self", "target", "weight", "pos_weight")
     fails = VALUES
     unknown = ("reduction",)
 
@@ -340,3 +414,27 @@ class binary_cross_entropy_with_logits(Shaped):
         case(f32[2, 3], f32[2, 3].within(0, 1), f32[3], f32[3].within(1, 2), 0),
         case(f64[1].within(800, 800), f64[1].within(0, 0), None, None, 2),
     ]
+
+    def grad(t, g, out, x, y, weight, pos_weight, reduction):
+        g = each(t, g, x, y, reduction)
+        weighted = g if weight is None else g * weight
+        softplus = -t.log_sigmoid(x)
+
+        def of_input():
+            if pos_weight is None:
+                return weighted * (t.sigmoid(x) - y)
+            factor = (pos_weight - 1) * y + 1
+            return weighted * (1 - y - factor * t.sigmoid(-x))
+
+        def of_target():
+            slope = -x if pos_weight is None else (pos_weight - 1) * softplus - x
+            return weighted * slope
+
+        return (
+            of_input,
+            of_target,
+            lambda: (
+                g * t.binary_cross_entropy_with_logits(x, y, None, pos_weight, NONE)
+            ),
+            lambda: weighted * (y * softplus),
+        )

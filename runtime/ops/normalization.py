@@ -10,6 +10,7 @@ from jit.ir.card import UNKNOWN
 from jit.ir.dtypes import DType, dtype_of
 from jit.runtime.kernels import sizes as S
 from jit.runtime.kernels.products import widened
+from jit.runtime.ops import normalization_gradients as G
 from jit.runtime.ops.declare import op
 from jit.runtime.ops.samples import bf16, case, f16, f32, f64
 from jit.runtime.ops.shaped import VALUES, Shaped
@@ -88,12 +89,19 @@ def _layer_norm(x, shape, weight, bias, eps):
     return _affine(made, weight, bias).astype(x.dtype, copy=False), mean, rstd
 
 
+def _layer_slopes(t, g, x, shape, weight, eps):
+    dims = list(range(x.ndim - len(shape), x.ndim))
+    return G.normalized_slopes(t, g, x, dims, eps, weight, [])
+
+
 @op(
     "aten::layer_norm(Tensor input, SymInt[] normalized_shape, Tensor? weight=None,"
     " Tensor? bias=None, float eps=1e-05, bool cudnn_enable=True) -> Tensor"
 )
 class layer_norm(Normalization):
     """Mean 0 and variance 1 over the last dims, then `* weight + bias`."""
+
+    saves = ("input", "weight")
 
     def kernel(x, shape, weight, bias, eps, cudnn_enable):
         return _layer_norm(x, shape, weight, bias, eps)[0]
@@ -109,6 +117,10 @@ class layer_norm(Normalization):
         case(bf16[2, 4], [4]),
     ]
 
+    def grad(t, g, out, x, shape, weight, bias, *rest):
+        of_x, of_weight, of_bias = _layer_slopes(t, g, x, shape, weight, rest[0])
+        return of_x, None, of_weight, of_bias
+
 
 @op(
     "aten::native_layer_norm(Tensor input, SymInt[] normalized_shape, Tensor? weight,"
@@ -116,6 +128,8 @@ class layer_norm(Normalization):
 )
 class native_layer_norm(Normalization):
     """As `layer_norm`, with the means and the reciprocal standard deviations."""
+
+    saves = ("input", "weight", "out")
 
     def kernel(x, shape, weight, bias, eps):
         return _layer_norm(x, shape, weight, bias, eps)
@@ -130,7 +144,18 @@ class native_layer_norm(Normalization):
         wide = None if x is None or x.itemsize < 4 else x
         return x, wide, wide
 
-    samples = [case(f32[2, 3], [3], f32[3], f32[3], 1e-5)]
+    samples = [case(f32[2, 3], [3], f32[3], f32[3], 1e-5),
+               case(f64[2, 3], [3], None, None, 1e-5)]  # fmt: skip
+
+    def grad(t, g, out, x, shape, weight, bias, eps):
+        of_x, of_weight, of_bias = _layer_slopes(t, g[0], x, shape, weight, eps)
+
+        def of_input():
+            _, mean, rstd = out
+            of_deviation = g[2] * rstd * rstd * rstd * (mean - G.wide(t, x))
+            return of_x() + (g[1] + of_deviation) / math.prod(shape)
+
+        return of_input, None, of_weight, of_bias
 
 
 @op(
@@ -139,6 +164,8 @@ class native_layer_norm(Normalization):
 )
 class rms_norm(Normalization):
     """Divided by the root of the mean square over the last dims, then `* weight`."""
+
+    saves = ("input", "weight")
 
     def kernel(x, shape, weight, eps):
         _refuse_integers("rms_norm", dtype_of(x.dtype))
@@ -154,6 +181,19 @@ class rms_norm(Normalization):
         return _check_normalized_shape(x, shape, weight, None)
 
     samples = [case(f32[2, 3], [3], f32[3]), case(f64[2, 3], [2, 3], eps=1e-3)]
+
+    def grad(t, g, out, x, shape, weight, eps):
+        g, x = G.wide(t, g), G.wide(t, x)
+        eps = np.finfo(x.dtype.numpy).eps.item() if eps is None else eps
+        dims = list(range(x.ndim - len(shape), x.ndim))
+        rate = t.rsqrt(t.mean(x * x, dims, True) + eps)
+        made = x * rate
+
+        def of_input():
+            inner = g if weight is None else g * weight
+            return rate * (inner - made * t.mean(inner * made, dims, True))
+
+        return of_input, None, lambda: g * made
 
 
 def _check_groups(x, groups, weight, bias):
@@ -191,6 +231,8 @@ def _by_channel(x, rank):
 class group_norm(Normalization):
     """Mean 0 and variance 1 over groups of channels, then `* weight + bias`."""
 
+    saves = ("input", "weight")
+
     def kernel(x, groups, weight, bias, eps, cudnn_enabled):
         _refuse_integers("GroupNormKernelImpl", dtype_of(x.dtype))
         _check_groups(x.shape, groups, _shape_of(weight), _shape_of(bias))
@@ -208,6 +250,10 @@ class group_norm(Normalization):
         case(f64[2, 4], 4),
         case(f32[0, 4, 3], 2),
     ]
+
+    def grad(t, g, out, x, groups, weight, bias, eps, cudnn_enabled):
+        of_x, of_weight, of_bias = G.group_slopes(t, g, x, groups, weight, eps)
+        return of_x, None, of_weight, of_bias
 
 
 def _check_channels(x, named):
@@ -292,6 +338,8 @@ class batch_norm(BatchStatistics):
     in evaluation they are the running ones.
     """
 
+    saves = ("input", "weight", "running_mean", "running_var")
+
     def kernel(x, weight, bias, mean, var, training, momentum, eps, cudnn_enabled):
         return _batch_norm(x, weight, bias, mean, var, training, momentum, eps)[0]
 
@@ -311,6 +359,9 @@ class batch_norm(BatchStatistics):
              1e-5, True),
     ]  # fmt: skip
 
+    def grad(t, g, out, x, weight, bias, mean, var, training, momentum, eps, cudnn):
+        return G.batch_slopes(t, g, x, weight, mean, var, training, eps)
+
 
 @op(
     "aten::native_batch_norm(Tensor input, Tensor? weight, Tensor? bias,"
@@ -319,6 +370,8 @@ class batch_norm(BatchStatistics):
 )
 class native_batch_norm(BatchStatistics):
     """As `batch_norm`, with the statistics of the batch that the gradient needs."""
+
+    saves = ("input", "weight", "running_mean", "running_var", "out")
 
     def kernel(x, weight, bias, mean, var, training, momentum, eps):
         return _batch_norm(x, weight, bias, mean, var, training, momentum, eps)
@@ -338,6 +391,20 @@ class native_batch_norm(BatchStatistics):
         for training in (True, False)
     ]  # fmt: skip
 
+    def grad(t, g, out, x, weight, bias, mean, var, training, momentum, eps):
+        found = G.batch_slopes(t, g[0], x, weight, mean, var, training, eps)
+        if not training:
+            return found
+
+        def of_input():
+            _, mean, rstd = (G.by_channel(t, v, x.ndim) for v in out)
+            of_mean, of_rstd = (G.by_channel(t, v, x.ndim) for v in g[1:])
+            of_deviation = of_rstd * rstd * rstd * rstd * (mean - G.wide(t, x))
+            count = x.numel() // max(x.shape[1], 1)
+            return found[0]() + (of_mean + of_deviation) / count
+
+        return of_input, *found[1:]
+
 
 @op(
     "aten::instance_norm(Tensor input, Tensor? weight, Tensor? bias,"
@@ -346,6 +413,8 @@ class native_batch_norm(BatchStatistics):
 )
 class instance_norm(BatchStatistics):
     """Mean 0 and variance 1 for each channel of each element of the batch."""
+
+    saves = ("input", "weight", "running_mean", "running_var")
 
     def kernel(x, weight, bias, mean, var, use_input, momentum, eps, cudnn_enabled):
         shapes = (_shape_of(v) for v in (weight, bias, mean, var))
@@ -368,3 +437,10 @@ class instance_norm(BatchStatistics):
         case(f32[2, 3, 4], None, None, f32[3], f32[3].within(1, 2), False, 0.1, 1e-5,
              True),
     ]  # fmt: skip
+
+    def grad(t, g, out, x, weight, bias, mean, var, use_input, momentum, eps, cudnn):
+        if not use_input:
+            return G.batch_slopes(t, g, x, weight, mean, var, False, eps)
+        rest = [d for d in range(x.ndim) if d != 1]
+        factor = G.by_channel(t, weight, x.ndim)
+        return G.normalized_slopes(t, g, x, list(range(2, x.ndim)), eps, factor, rest)

@@ -7,7 +7,7 @@ import numpy as np
 from jit.ir.card import UNKNOWN
 from jit.runtime.kernels import sizes as S
 from jit.runtime.ops.declare import op
-from jit.runtime.ops.samples import case, f32, i64
+from jit.runtime.ops.samples import boolean, case, f32, i64
 from jit.runtime.ops.shaped import RANKS, VALUES, Shaped, Updating
 
 
@@ -160,13 +160,16 @@ class tril(Updating):
 
     def update(x, diagonal):
         _check_matrix("tril", x.shape)
-        np.copyto(x, 0, where=~np.tri(*x.shape[-2:], diagonal, dtype=bool))
+        np.copyto(
+            x, x.dtype.type(0), where=~np.tri(*x.shape[-2:], diagonal, dtype=bool)
+        )
         return x
 
     def sizes(x, diagonal):
         return _check_matrix("tril", x)
 
-    samples = [f32[3, 4], case(f32[2, 3, 3], -1), case(i64[1, 2], 5), f32[0, 2]]
+    samples = [f32[3, 4], case(f32[2, 3, 3], -1), case(i64[1, 2], 5), f32[0, 2],
+               boolean[2, 3]]  # fmt: skip
 
     def grad(t, g, out, x, diagonal):
         return t.tril(g, diagonal)
@@ -181,7 +184,9 @@ class triu(Updating):
 
     def update(x, diagonal):
         _check_matrix("triu", x.shape)
-        np.copyto(x, 0, where=np.tri(*x.shape[-2:], diagonal - 1, dtype=bool))
+        np.copyto(
+            x, x.dtype.type(0), where=np.tri(*x.shape[-2:], diagonal - 1, dtype=bool)
+        )
         return x
 
     def sizes(x, diagonal):

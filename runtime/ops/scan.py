@@ -148,6 +148,26 @@ class softmax(Scan):
         return softmax_slope(t, g, out, dim)
 
 
+@op("aten::_safe_softmax(Tensor self, int dim, ScalarType? dtype=None) -> Tensor")
+class _safe_softmax(Scan):
+    """As `softmax`, but zeros along dim where all is minus infinity."""
+
+    saves = ("out",)
+    accepts = "f"
+    extra_samples = [*SHIFTED, case(f32.of([[-inf, -inf], [0, 1]]), 1)]
+
+    def scan(x, axis):
+        if x.size == 0:
+            return x
+        top = np.maximum.reduce(x, axis, keepdims=True)
+        powers = np.exp(x - np.where(np.isneginf(top), 0, top).astype(x.dtype))
+        total = np.add.reduce(powers, axis, keepdims=True)
+        return powers / np.where(total == 0, 1, total).astype(x.dtype)
+
+    def grad(t, g, out, x, dim, dtype):
+        return softmax_slope(t, g, out, dim)
+
+
 @op("aten::log_softmax.int(Tensor self, int dim, ScalarType? dtype=None) -> Tensor")
 class log_softmax(Scan):
     """log(softmax(self)), without rounding on the way."""

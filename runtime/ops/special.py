@@ -1,4 +1,4 @@
-"""Special functions that NumPy lacks: erf, erfc, erfinv, lgamma, digamma.
+"""Special functions that NumPy lacks: erf, erfc, erfinv, lgamma, digamma, polygamma.
 
 Each takes and gives arrays of float32 or float64 and computes in float64.
 
@@ -7,11 +7,13 @@ Mathematics of Computation 23 (1969); erf within 4, erfc within 8 units in the l
 lgamma and digamma: S. L. Moshier, "Methods and Programs for Mathematical Functions"
 (1989): a rational function on [2, 3], Stirling's series beyond 13 (10 for digamma),
 recurrence between, reflection below zero.
+polygamma: the series of Hurwitz' zeta function, then Euler and Maclaurin's rule.
 erfinv: a rational first guess, then Newton steps on erf.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -201,3 +203,34 @@ def digamma(x: Array) -> Array:
     pole = (x < 0) & (np.floor(x) == x)
     result = np.where(pole | np.isnan(x), np.nan, result)
     return np.where(x == 0, np.copysign(np.inf, -x), result)
+
+
+_BERNOULLI = (1 / 6, -1 / 30, 1 / 42, -1 / 30, 5 / 66, -691 / 2730, 7 / 6,
+              -3617 / 510, 43867 / 798, -174611 / 330)  # fmt: skip
+
+
+def polygamma(n: int, x: Array) -> Array:
+    """The derivative of digamma, n times: n! times Hurwitz' zeta, with a sign."""
+    if n == 0:
+        return digamma(x)
+    x = np.asarray(x)
+    y = x.astype(np.float64)
+    pole = (y <= 0) & (np.floor(y) == y)
+    z = np.where(pole | ~np.isfinite(y), 1.0, y)
+    order = n + 1
+    total = np.zeros_like(z)
+    # the terms of the series up to where Euler and Maclaurin's rule takes over
+    while (low := z < 12.0).any():
+        total = np.where(low, total + z**-order, total)
+        z = np.where(low, z + 1.0, z)
+    total = total + z ** (1.0 - order) / (order - 1.0) + 0.5 * z**-order
+    factor, power = float(order), z ** (-order - 1.0)
+    for k, bernoulli in enumerate(_BERNOULLI, 1):
+        total = total + bernoulli / math.factorial(2 * k) * factor * power
+        factor *= (order + 2 * k - 1) * (order + 2 * k)
+        power = power / (z * z)
+    result = math.factorial(n) * total * (1.0 if n % 2 else -1.0)
+    infinite = np.inf if n % 2 else np.nan
+    result = np.where(pole, infinite, result)
+    result = np.where(y == np.inf, 0.0, np.where(np.isnan(y), y, result))
+    return np.where(y == -np.inf, np.nan, result).astype(x.dtype)

@@ -18,6 +18,7 @@ import numpy as np
 
 from jit.ir.dtypes import COMPLEX, FLOATING, DType, dtype_of
 from jit.runtime.device import CPU, STRIDED, Device, Layout
+from jit.runtime.kernels.strides import root
 from jit.runtime.size import Size, contiguous_strides, strides_of
 
 
@@ -128,10 +129,7 @@ class Tensor(metaclass=_TensorType):
 
     def storage_offset(self) -> int:
         """Where it starts in the memory that it views, in elements."""
-        base = self.array
-        while isinstance(base.base, np.ndarray):
-            base = base.base
-        distance = self.array.ctypes.data - base.ctypes.data
+        distance = self.array.ctypes.data - root(self.array).ctypes.data
         return int(distance // self.array.itemsize)
 
     def data_ptr(self) -> int:

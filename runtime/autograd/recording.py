@@ -284,6 +284,7 @@ def _write(
             result = plain(*args)
             saved.note_write(target.array)
             return result
+        views.refuse_repeated_write(card, target)
     composite = getattr(card, "pure", card).composite
     if composite is not None:
         made = composite(EAGER, *args)

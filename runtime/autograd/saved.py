@@ -16,6 +16,7 @@ import numpy as np
 
 from jit.ir.dtypes import FLOATING, dtype_of
 from jit.runtime.autograd.node import Node
+from jit.runtime.kernels.strides import root
 from jit.runtime.tensor import Tensor, wrap
 
 
@@ -33,11 +34,8 @@ _counted: weakref.WeakValueDictionary[int, Writes] = weakref.WeakValueDictionary
 """By identity of the array that owns the memory, which `Writes` keeps alive."""
 
 
-def owner_of(array: np.ndarray) -> np.ndarray:
-    """The array that owns the memory of a view."""
-    while isinstance(array.base, np.ndarray):
-        array = array.base
-    return array
+owner_of = root
+"""The array that owns the memory of a view."""
 
 
 def writes_to(array: np.ndarray) -> Writes:

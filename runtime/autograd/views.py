@@ -110,6 +110,22 @@ def refuse_bad_write(target: Tensor) -> None:
         )
 
 
+def refuse_repeated_write(card: type[Card], target: Tensor) -> None:
+    """RuntimeError for a write to elements that lie at one place, as `expand` makes.
+
+    Only one value for all of them makes sense.
+    """
+    if card.schema.kind in ("aten::fill_", "aten::zero_"):
+        return
+    array = target.array
+    if any(n > 1 and not s for n, s in zip(array.shape, array.strides, strict=True)):
+        raise RuntimeError(
+            "unsupported operation: more than one element of the written-to tensor"
+            " refers to a single memory location. Please clone() the tensor before"
+            " performing the operation."
+        )
+
+
 def rebase(node: CardNode, target: Tensor) -> None:
     """After an in-place operator: its target comes from the node from now on."""
     view = target._view

@@ -31,10 +31,14 @@ def expand(x: Array, sizes: Sequence[int]) -> Array:
 
 def root(x: Array) -> Array:
     """The array that holds the storage of `x`."""
-    base: Any = x
-    while isinstance(base.base, np.ndarray):
-        base = base.base
-    return base
+    while True:
+        base: Any = x.base
+        if not isinstance(base, np.ndarray):
+            # `as_strided` puts an object of its own between
+            base = getattr(base, "base", None)
+            if not isinstance(base, np.ndarray):
+                return x
+        x = base
 
 
 def restride(

@@ -244,3 +244,11 @@ def test_triangles_keep_the_elements_on_their_side(rows, columns, diagonal):
 
     assert np.array_equal(np.tril(x, diagonal), card("tril").kernel(x, diagonal))
     assert np.array_equal(np.triu(x, diagonal), card("triu").kernel(x, diagonal))
+
+
+def test_the_storage_of_a_view_by_strides_is_that_of_its_base():
+    x = base([6])
+    middle = card("expand").kernel(x[2:3], [3], False)
+    again = card("as_strided").kernel(middle, [3], [1], 1)
+
+    assert [1.0, 2.0, 3.0] == again.tolist()

@@ -7,6 +7,7 @@ samples themselves, where torch takes them.
 
 from __future__ import annotations
 
+import contextlib
 import warnings
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -211,7 +212,8 @@ def _go_back(result: Any) -> None:
     parts = result if isinstance(result, list | tuple) else [result]
     for part in parts:
         if isinstance(part, torch.Tensor) and part.requires_grad:
-            part.sum().backward(retain_graph=True)
+            with contextlib.suppress(RuntimeError):  # torch has no such derivative
+                part.sum().backward(retain_graph=True)
 
 
 def run_overload(name: str, overload: Any) -> dict[str, Outcome]:

@@ -12,6 +12,7 @@ import json
 import multiprocessing
 import sys
 import time
+import traceback
 from collections.abc import Callable, Iterator
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
@@ -66,8 +67,14 @@ def run_all(
 
 
 def _work(task: Task, sender: Connection) -> None:
-    forms = {k: dataclasses.asdict(v) for k, v in task().items()}
-    sender.send({"forms": forms, "files": _files_used()})
+    try:
+        forms = {k: dataclasses.asdict(v) for k, v in task().items()}
+    except Exception as error:
+        traceback.print_exc()
+        told = f"the comparison itself fails: {type(error).__name__}: {error}"
+        sender.send(_failed(told))
+    else:
+        sender.send({"forms": forms, "files": _files_used()})
 
 
 def _received(receiver: Connection) -> Row:

@@ -110,19 +110,17 @@ def mode_pad(x: Array, pad: Sequence[int], mode: str, axes: int) -> Array:
     """`x` with its own elements around its last dims; negative numbers cut off."""
     mode_padded_sizes(x.shape, pad, mode, axes)
     pairs = _pairs(pad, x.ndim)
-    cut = tuple(
-        slice(max(-a, 0), n - max(-b, 0))
-        for (a, b), n in zip(pairs, x.shape, strict=True)
-    )
+    cut = tuple(slice(max(-a, 0), -max(-b, 0) or None) for a, b in pairs)
     grown = [(max(a, 0), max(b, 0)) for a, b in pairs]
-    return np.pad(x[cut], grown, _NUMPY_MODES[mode])  # type: ignore[call-overload]
+    # what goes round is cut first; what is mirrored or repeated, at the end
+    first, last = (cut, ...) if mode == "circular" else (..., cut)
+    made = np.pad(x[first], grown, _NUMPY_MODES[mode])  # type: ignore[call-overload]
+    return np.ascontiguousarray(made[last])
 
 
 def sources_along(size: int, before: int, after: int, mode: str) -> Array:
     """For each element of a padded axis, the one that it is a copy of."""
-    kept = np.arange(max(-before, 0), size - max(-after, 0))
-    grown = (max(before, 0), max(after, 0))
-    return np.pad(kept, grown, _NUMPY_MODES[mode])  # type: ignore[call-overload,no-any-return]
+    return mode_pad(np.arange(size)[None], [before, after], mode, 1)[0]
 
 
 def resampled_sizes(x: Sizes, wanted: Sequence[Size]) -> Sizes:

@@ -358,8 +358,8 @@ class polygamma(Shaped):
             raise RuntimeError("polygamma(n, x) does not support negative n.")
         return x
 
-    samples = [case(n, f64[4].within(0.25, 20)) for n in (0, 1, 2, 5)] + [
-        case(1, f64.of([0.5, -0.5, -3.25, 100, 0, -1, inf, nan])),
+    samples = [case(n, f64[4].within(0.25, 20)) for n in (0, 2, 5)] + [
+        case(1, f32.of([0.5, -0.5, -3.25, 100, 0, inf, nan])),
         case(1, f32[2, 3].within(1, 3)),
         case(1, i64[3].within(1, 5)),
     ]

@@ -407,7 +407,8 @@ class reflection_pad1d(Shaped):
     saves = ("self",)
     kernel, sizes, grad = _mode_pad(1, "reflect")
 
-    samples = [case(f32[2, 3], [2, 1]), case(f32[2, 2, 4], [0, 3])]
+    samples = [case(f32[2, 3], [2, 1]), case(f32[2, 2, 4], [0, 3]),
+               case(f32[2, 4], [-1, 2])]  # fmt: skip
 
 
 @op("aten::reflection_pad2d(Tensor self, SymInt[4] padding) -> Tensor")

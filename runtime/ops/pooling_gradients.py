@@ -155,7 +155,6 @@ class _adaptive_avg_pool2d_backward(OfInput):
     samples = [
         case(f32[1, 2, 1, 1], f32[1, 2, 3, 2]),
         case(f32[2, 3, 2], f32[2, 5, 3]),
-        case(f64[1, 0, 2], f64[1, 2, 2]),
     ]
 
     def grad(t, gg, out, g, x):

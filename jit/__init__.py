@@ -34,6 +34,8 @@ _HOMES = {
     "is_scripting": "jit.modules.marks",
     "is_tracing": "jit.modules.marks",
     "Final": "jit.modules.marks",
+    "grad": "jit.gradients",
+    "value_and_grad": "jit.gradients",
     "freeze": "jit.modules.freezing",
     "optimize_for_inference": "jit.modules.freezing",
     "set_math": "jit.passes",

@@ -53,10 +53,13 @@ class Gradient:
     """The wanted inputs that the results depend on."""
 
 
-def differentiate(graph: Graph, wanted: Sequence[int]) -> Gradient:
+def differentiate(
+    graph: Graph, wanted: Sequence[int], most: int | None = None
+) -> Gradient:
     """The gradient of a graph with respect to some of its inputs.
 
-    The graph is optimised, not fused, and its types tell all sizes.
+    The graph is optimised, not fused, and its types tell all sizes. Of the tensors of the
+    result, the first `most` are differentiated.
     """
     work = graph.copy()
     _expand(work)
@@ -64,11 +67,11 @@ def differentiate(graph: Graph, wanted: Sequence[int]) -> Gradient:
     active.follow(work.block)
     result = work.outputs[0]
     tensors = _tensors_of(result)
-    results = [i for i, v in enumerate(tensors) if v in active]
+    results = [i for i, v in enumerate(tensors[:most]) if v in active]
     kept_loops = _keep_trips(work.block, active)
     boundary = list(work.nodes)
     back = _Back(work.block, active, kept_loops)
-    seeds = [work.add_input(tensors[i].type, "grad") for i in results]
+    seeds = [work.add_input(_tensor_type(tensors[i].type), "grad") for i in results]
     for i, seed in zip(results, seeds, strict=True):
         back.add(tensors[i], back.operand(seed))
     back.walk(boundary)
@@ -76,6 +79,10 @@ def differentiate(graph: Graph, wanted: Sequence[int]) -> Gradient:
     reached = [i for i, g in zip(wanted, found, strict=True) if g is not None]
     gradients = [g.value for g in found if g is not None]
     return _split(work, boundary, seeds, gradients, results, reached, len(graph.inputs))
+
+
+def _tensor_type(type: Any) -> T.Type:
+    return T.TensorType(type.dtype, type.sizes)
 
 
 def _expand(graph: Graph) -> None:
@@ -171,7 +178,7 @@ class _Activity:
             self._mark(output)
 
     def _mark(self, value: Value) -> None:
-        if isinstance(value.type, T.TensorType):
+        if isinstance(value.type, T.TensorType | T.ArrayType):
             dtype = value.type.dtype
             if dtype is not None and dtype.category < FLOATING:
                 return
@@ -180,13 +187,20 @@ class _Activity:
             self.values.add(value)
 
 
+_UNCHANGED = (
+    "prim::ArrayToTensor",
+    "prim::TensorToArray",
+    "prim::unchecked_cast",
+    "prim::unchecked_unwrap_optional",
+)
+"""Kinds of nodes whose result has the elements of their input."""
+
 _PASSING = (
     "prim::ListConstruct",
     "prim::ListUnpack",
     "prim::TupleConstruct",
     "prim::TupleUnpack",
-    "prim::unchecked_cast",
-    "prim::unchecked_unwrap_optional",
+    *_UNCHANGED,
 )
 
 
@@ -228,9 +242,11 @@ def _keep_trips_of(node: Node) -> _Trips:
     lists = []
     carried = list(body.params[1:])
     for value in carried:
-        if not isinstance(value.type, T.TensorType) and value.type not in _NUMBERS:
+        if not T.is_tensor_like(value.type) and value.type not in _NUMBERS:
             raise NotDifferentiableError(f"a loop carries a `{value.type}`")
-        element = T.TENSOR if T.is_tensor_like(value.type) else value.type
+        element = value.type
+        if T.is_tensor_like(element):
+            element = T.TENSOR if isinstance(element, T.TensorType) else T.ARRAY
         made = outside.list([], element)
         inside.node("aten::append", [made, value], [made.type], overload="t")
         lists.append(made)
@@ -291,10 +307,7 @@ class _Back:
                     self._add_to_list(node.inputs[0], found)
             elif node.kind in ("prim::TupleConstruct", "prim::TupleUnpack"):
                 self._refuse_used(node)
-            elif node.kind in (
-                "prim::unchecked_cast",
-                "prim::unchecked_unwrap_optional",
-            ):
+            elif node.kind in _UNCHANGED:
                 self.add(node.inputs[0], self.grads.get(node.outputs[0]))
             elif node.kind != "prim::ListConstruct":
                 self._operator(node)
@@ -323,11 +336,18 @@ class _Back:
         if g is None or not any(v in self.active for v in node.inputs):
             return
         grad = card.grad
+        arguments = self._arguments(node)
+        pure = getattr(card, "pure", card)
+        if grad is None and pure.grad is not None:
+            # the NumPy twin lacks the last arguments of the operator
+            grad = pure.grad
+            rest = pure.schema.arguments[len(arguments) :]
+            arguments += [a.default for a in rest]
         if grad is None:
             raise NotDifferentiableError(
                 f"`{card.schema.name}` has no derivative in compiled code"
             )
-        found = grad(self.t, g, self._results(node, card), *self._arguments(node))
+        found = grad(self.t, g, self._results(node, card), *arguments)
         if not isinstance(found, tuple):
             found = (found,)
         for value, gradient in zip(node.inputs, found, strict=False):

@@ -138,7 +138,7 @@ class GraphVocabulary:
 
     def _value(self, x: Any) -> Value:
         if isinstance(x, Operand):
-            return x.value
+            return self._tensor(x.value)
         if isinstance(x, list | tuple):
             items = [self._value(i) for i in x]
             element = items[0].type if items else T.INT
@@ -146,6 +146,14 @@ class GraphVocabulary:
                 element = T.TENSOR
             return self._builder.list(items, element)
         return self._builder.value(x)
+
+    def _tensor(self, value: Value) -> Value:
+        """A value as a Tensor: gradients are computed with torch's rules."""
+        type = value.type
+        if not isinstance(type, T.ArrayType):
+            return value
+        made = T.TensorType(type.dtype, type.sizes)
+        return self._builder.node("prim::ArrayToTensor", [value], [made]).output
 
     def _operand(self, value: Value) -> Any:
         return Operand(self, value) if T.is_tensor_like(value.type) else value

@@ -30,7 +30,8 @@ def input_gradient(
     if transposed:
         made = C.convolve(g, weight, None, replace(geometry, output_padding=()))
         # a long output padding leaves room for more windows than there were elements
-        return made[(..., *(slice(n) for n in space))]
+        cut: Any = (..., *(slice(n) for n in space))
+        return made[cut]
     rest = tuple(
         n + 2 * p - ((c - 1) * s + d * (k - 1) + 1)
         for n, c, k, s, p, d in zip(

@@ -36,6 +36,7 @@ _HOMES = {
     "Final": "jit.modules.marks",
     "grad": "jit.gradients",
     "value_and_grad": "jit.gradients",
+    "check_finite": "jit.finite",
     "freeze": "jit.modules.freezing",
     "optimize_for_inference": "jit.modules.freezing",
     "set_math": "jit.passes",
@@ -75,6 +76,8 @@ if TYPE_CHECKING:
         TracerWarning,
         TracingError,
     )
+    from jit.finite import check_finite
+    from jit.gradients import grad, value_and_grad
     from jit.modules.freezing import freeze, optimize_for_inference
     from jit.modules.marks import (
         Final,

@@ -159,7 +159,10 @@ class _Ready:
             ) from None
         executor = self.function._executor
         parts = []
-        for word, made in (("forward", gradient.forward), ("backward", gradient.backward)):
+        for word, made in (
+            ("forward", gradient.forward),
+            ("backward", gradient.backward),
+        ):
             types = [v.type for v in made.inputs]
             specialisation = Specialisation(f"{name}.{word}", tuple(types))
             compiled = executor.compile_graph(
@@ -277,9 +280,7 @@ def _flattened(graph: Graph, values: Sequence[Any]) -> tuple[Graph, list[int]]:
     first = next(iter(copy.nodes), None)
     if first is not None:
         builder.before = first
-    for i, (given, value) in enumerate(
-        zip(list(copy.inputs), values, strict=True)
-    ):
+    for i, (given, value) in enumerate(zip(list(copy.inputs), values, strict=True)):
         made = _input(copy, builder, given, value, owners, i)
         given.replace_all_uses_with(made)
     for index in reversed(range(count)):
@@ -329,7 +330,13 @@ def _input(
     return graph.add_input(exact, given.name)
 
 
-_READS = ("aten::__getitem__", "prim::ListUnpack", "aten::len", "prim::If", "prim::Loop")
+_READS = (
+    "aten::__getitem__",
+    "prim::ListUnpack",
+    "aten::len",
+    "prim::If",
+    "prim::Loop",
+)
 
 
 def _read_in_sight(graph: Graph) -> None:

@@ -45,17 +45,22 @@ Natives = Mapping[Node, Callable[..., Any]]
 """What runs the `prim::NativeRegion` nodes of a graph."""
 
 
+FindRunner = Callable[[type[Card], Node], Callable[..., Any]]
+"""Gives what runs the operator of a node."""
+
+
 def assemble(
     graph: Graph,
     name: str = "graph",
     find_code: FindCode | None = None,
     natives: Natives | None = None,
-    runner: Callable[[type[Card]], Callable[..., Any]] = dispatch.runner,
+    runner: FindRunner | None = None,
 ) -> Code:
     """The code of a graph, optimised or not.
 
     `find_code` gives the functions that it calls. A `prim::NativeRegion` is interpreted
-    unless `natives` has a function for it. `runner` gives what runs an operator.
+    unless `natives` has a function for it. `runner` gives what runs the operator of a
+    node, if it is not what eager code runs.
     Raises GraphError E0701 if the graph holds a node that nothing executes.
     """
     return _Assembler(graph, name, find_code, natives or {}, runner).assemble()
@@ -68,7 +73,7 @@ class _Assembler:
         name: str,
         find_code: FindCode | None,
         natives: Natives,
-        runner: Callable[[type[Card]], Callable[..., Any]],
+        runner: FindRunner | None,
     ) -> None:
         self.runner = runner
         self.graph = graph
@@ -422,7 +427,7 @@ class _Assembler:
         card = find_card(node.kind, node.overload)
         if card is None or card.kernel is None:
             raise GraphError(_not_executable(node))
-        return self.runner(card)
+        return dispatch.runner(card) if self.runner is None else self.runner(card, node)
 
     def callee(self, node: Node) -> tuple[str, Callable[[list[Any]], Code]]:
         """What a call node is called in listings, and the code it means."""

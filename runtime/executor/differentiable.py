@@ -9,7 +9,7 @@ does; `reason` says why.
 from __future__ import annotations
 
 import threading
-from collections import OrderedDict
+import time
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -25,6 +25,7 @@ from jit.runtime import bytecode, dispatch, grad_mode
 from jit.runtime.bytecode import Code
 from jit.runtime.executor.instances import Versions, takes_modules
 from jit.runtime.executor.specialisation import Specialisation, type_of_argument
+from jit.runtime.executor.specialisation_cache import SpecialisationCache
 from jit.runtime.gathering import Gathering
 from jit.runtime.objects import Object
 from jit.runtime.promotion import get_default_dtype
@@ -32,10 +33,6 @@ from jit.runtime.tensor import Tensor, wrap
 
 if TYPE_CHECKING:
     from jit.runtime.executor.executor import Compiled, Executor
-
-MOST_SIZES = 64
-"""For so many sizes of arguments a function is kept ready."""
-
 
 def is_wanted(values: Sequence[Any]) -> bool:
     """Whether a call with these arguments has to be differentiable."""
@@ -59,9 +56,9 @@ def _wants(value: Any) -> bool:
 class Gradients:
     """What one executor has made ready for differentiable calls."""
 
-    def __init__(self, executor: Executor) -> None:
+    def __init__(self, executor: Executor, cache: SpecialisationCache) -> None:
         self._executor = executor
-        self._ready: OrderedDict[tuple[Any, ...], Any] = OrderedDict()
+        self._cache = cache
         self._codes: dict[str, Code] = {}
         self._lock = threading.RLock()
 
@@ -69,44 +66,44 @@ class Gradients:
         """Call a function; its result is on the tape."""
         return self.ready(name, values).call(values)
 
-    def ready(self, name: str, values: Sequence[Any]) -> Differentiable | Taped:
+    def ready(self, name: str, values: Sequence[Any]) -> Differentiable:
         """What runs such a call; made if there is nothing yet."""
-        key = (name, passes.math_level(), get_default_dtype(), *map(_part, values))
-        with self._lock:
-            found = self._ready.get(key)
-            if found is None:
-                found = self._ready[key] = self._make(name, values)
-                if len(self._ready) > MOST_SIZES:
-                    self._ready.popitem(last=False)
-            else:
-                self._ready.move_to_end(key)
-            if isinstance(found, Versions):
+        level, dtype = passes.math_level(), get_default_dtype()
+        key = ("gradient", name, level, dtype, *map(_part, values))
+        entry = self._cache.get(key)
+        if entry is None:
+            entry = self._cache.find(key, lambda: self._make(name, values))
+        else:
+            entry.hits += 1
+        found = entry.made
+        if isinstance(found, Versions):
+            with self._lock:
                 found = found.find(values)
-        made: Differentiable | Taped = found
+        made: Differentiable = found
         return made
 
-    def _make(self, name: str, values: Sequence[Any]) -> Any:
+    def _make(self, name: str, values: Sequence[Any]) -> tuple[Specialisation, Any]:
         function = self._executor.program.functions[name]
-        types = [
+        arguments = function.schema.arguments
+        types = tuple(
             _exact(v, type_of_argument(v, a.type))
-            for v, a in zip(values, function.schema.arguments, strict=True)
-        ]
+            for v, a in zip(values, arguments, strict=True)
+        )
+        specialisation = Specialisation(name, types, tuple(a.name for a in arguments))
+        taped = Taped(self._code(name))
+
+        def make(graph: Graph, gathering: Gathering | None) -> Differentiable:
+            return Differentiable(
+                self._executor, specialisation, graph, gathering, taped
+            )
+
         if takes_modules(values):
-            return Versions(
+            return specialisation, Versions(
                 function.graph,
                 lambda graph, found: _simplified(graph, found, types),
-                lambda graph, gathering: self._differentiable(name, graph, gathering),
+                make,
             )
-        return self._differentiable(name, _simplified(function.graph, types), None)
-
-    def _differentiable(
-        self, name: str, graph: Graph, gathering: Gathering | None
-    ) -> Differentiable | Taped:
-        return Differentiable(self._executor, name, graph, gathering, self.taped(name))
-
-    def taped(self, name: str) -> Taped:
-        """The function as eager code runs it."""
-        return Taped(self._code(name))
+        return specialisation, make(_simplified(function.graph, types), None)
 
     def _code(self, name: str) -> Code:
         found = self._codes.get(name)
@@ -115,7 +112,7 @@ class Gradients:
 
             graph = self._executor.program.functions[name].graph
             found = self._codes[name] = bytecode.assemble(
-                graph, name, self._code, runner=recorder_of
+                graph, name, self._code, runner=lambda card, node: recorder_of(card)
             )
         return found
 
@@ -154,10 +151,8 @@ def _simplified(
 class Taped:
     """A function that is interpreted, each operator writing the tape."""
 
-    def __init__(self, code: Code, reason: str = "") -> None:
+    def __init__(self, code: Code) -> None:
         self.code = code
-        self.reason = reason
-        """Why it has no gradient that is compiled."""
 
     def call(self, values: Sequence[Any]) -> Any:
         """Run it."""
@@ -170,17 +165,21 @@ class Differentiable:
     def __init__(
         self,
         executor: Executor,
-        name: str,
+        specialisation: Specialisation,
         graph: Graph,
         gathering: Gathering | None,
         taped: Taped,
     ) -> None:
         self.executor = executor
-        self.name = name
+        self.specialisation = specialisation
+        self.name = specialisation.function
         self.graph = graph
         self.gathering = gathering
         self.taped = taped
         self.reason = ""
+        """Why there is no gradient that is compiled; empty if there is."""
+        self.seconds = 0.0
+        """How long it took to make the pairs of graphs."""
         self._pairs: dict[tuple[bool, ...], _Pair | None] = {}
 
     def call(self, values: Sequence[Any]) -> Any:
@@ -202,6 +201,7 @@ class Differentiable:
 
     def _pair(self, wanted: tuple[bool, ...]) -> _Pair | None:
         if wanted not in self._pairs:
+            start = time.perf_counter()
             try:
                 positions = [i for i, w in enumerate(wanted) if w]
                 made = _Pair(self, differentiate(self.graph, positions))
@@ -209,6 +209,7 @@ class Differentiable:
             except NotDifferentiableError as error:
                 self.reason = str(error)
                 self._pairs[wanted] = None
+            self.seconds += time.perf_counter() - start
         return self._pairs[wanted]
 
 

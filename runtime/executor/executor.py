@@ -13,7 +13,7 @@ from jit.ir.graph import Graph
 from jit.ir.program import Function, Program
 from jit.ir.schema import FunctionSchema
 from jit.runtime import bytecode
-from jit.runtime.bytecode import Code
+from jit.runtime.bytecode import Code, FindRunner
 from jit.runtime.executor import background
 from jit.runtime.executor.differentiable import Gradients, is_wanted
 from jit.runtime.executor.explanation import (
@@ -103,7 +103,7 @@ class Executor:
         """Calls of what will be compiled later."""
         self._codes: dict[tuple[str, str], Code] = {}
         self._lock = threading.RLock()
-        self.gradients = Gradients(self)
+        self.gradients = Gradients(self, self._cache)
         """What runs calls whose results are to be differentiated."""
 
     def call(self, name: str, args: Sequence[Any] = ()) -> Any:
@@ -349,6 +349,19 @@ class Executor:
             made.machine,
             takes_arrays,
         )
+
+    def run_watched(self, name: str, args: Sequence[Any], runner: FindRunner) -> Any:
+        """As `interpret`, on the graphs as captured; `runner` gives what runs a node."""
+        values = self._enter(self._function(name).schema, args)
+        codes: dict[str, Code] = {}
+
+        def code_of(called: str) -> Code:
+            if called not in codes:
+                graph = self._function(called).graph
+                codes[called] = bytecode.assemble(graph, called, code_of, runner=runner)
+            return codes[called]
+
+        return bytecode.run(code_of(name), values)
 
     def compile_graph(self, specialisation: Specialisation, graph: Graph) -> Compiled:
         """An optimised graph, ready to run as calls run now."""

@@ -209,4 +209,6 @@ def _what(kinds: dict[T.Type, None]) -> str:
         found.append("dtype")
     if len({t.rank for t in tensors}) > 1:
         found.append("rank")
+    elif len({t.sizes for t in tensors}) > 1:
+        found.append("sizes")
     return " and ".join(found) or "type"

@@ -8,6 +8,7 @@ from jit.ir import dtypes
 from jit.ir import types as T
 from jit.ir.card import UNKNOWN
 from jit.runtime.ops import facts as F
+from jit.runtime.ops.arithmetic import clamp
 from jit.runtime.ops.families import NumpyFunction, op
 from jit.runtime.ops.numpy_families import numpy_broadcast, numpy_ufunc, ufunc_dtype
 from jit.runtime.ops.samples import boolean, c128, case, f32, f64, i64, inf, nan
@@ -152,6 +153,7 @@ class round(NumpyFunction):
 class clip(NumpyFunction):
     """The array moved into [a_min, a_max]; the upper bound wins where they cross."""
 
+    saves = ("a", "a_min", "a_max")
     samples = {
         "": [case(f64[2, 3], f64[3].within(-1, 0), f64[()]), case(i64[3], i64[3])],
         "Scalar": [
@@ -179,6 +181,9 @@ class clip(NumpyFunction):
                 found = T.ArrayType(found)
         return found.dtype
 
+    def grad(t, g, out, a, low, high):
+        return clamp.grad(t, g, out, a, low, high)
+
 
 @op(
     "np::where(Array condition, Array x, Array y) -> Array",
@@ -189,6 +194,7 @@ class clip(NumpyFunction):
 class where(NumpyFunction):
     """x where condition is true, otherwise y."""
 
+    saves = ("condition",)
     samples = {
         "": [
             case(boolean[2, 3], f64[2, 3], f64[3]),
@@ -209,6 +215,14 @@ class where(NumpyFunction):
 
     def dtype(condition, x, y):
         return promoted(x, y)
+
+    def grad(t, g, out, condition, x, y):
+        nothing = t.zeros_like(g)
+        return (
+            None,
+            lambda: t.where(condition, g, nothing),
+            lambda: t.where(condition, nothing, g),
+        )
 
 
 def promoted(*facts):

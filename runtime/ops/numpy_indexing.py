@@ -13,6 +13,7 @@ import numpy as np
 from jit.ir import dtypes
 from jit.ir import types as T
 from jit.runtime.ops import facts as F
+from jit.runtime.ops import views
 from jit.runtime.ops.families import NumpyFunction, op
 from jit.runtime.ops.numpy_reduction import wrap_axis
 from jit.runtime.ops.numpy_shape import SameDType
@@ -46,6 +47,9 @@ class select(SameDType):
             )
         return (*a.sizes[:axis], *a.sizes[axis + 1 :])
 
+    def grad(t, g, out, a, dim, index):
+        return t.select_backward(g, a.shape, dim, index)
+
 
 @op(
     "np::slice(Array(a) a, int dim=0, int? start=None, int? end=None, int step=1)"
@@ -74,6 +78,9 @@ class slice_(SameDType):
             known = F.is_known(start, end, step)
             size = len(range(*slice(start, end, step).indices(size))) if known else None
         return (*a.sizes[:axis], size, *a.sizes[axis + 1 :])
+
+    def grad(t, g, out, a, dim, start, end, step):
+        return views.slice_.grad(t, g, out, a, dim, start, end, step)
 
 
 def key_of(indices):

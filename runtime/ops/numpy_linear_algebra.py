@@ -7,6 +7,7 @@ import numpy as np
 from jit.ir import dtypes
 from jit.ir.dtypes import FLOATING
 from jit.runtime.ops import facts as F
+from jit.runtime.ops import linear_algebra
 from jit.runtime.ops.families import NumpyFunction, op
 from jit.runtime.ops.numpy_arithmetic import promoted
 from jit.runtime.ops.numpy_families import numpy_broadcast
@@ -38,6 +39,7 @@ PRODUCTS = [
 class matmul(NumpyFunction):
     """The matrix product; stacks of matrices broadcast."""
 
+    saves = ("x1", "x2")
     samples = [*PRODUCTS, case(f64[2, 1, 2, 3], f64[4, 3, 2])]
 
     def kernel(x1, x2):
@@ -62,6 +64,9 @@ class matmul(NumpyFunction):
         found = promoted(x1, x2)
         # NumPy has no product of bfloat16, and takes the next wider dtype
         return dtypes.float32 if found is dtypes.bfloat16 else found
+
+    def grad(t, g, out, x, y):
+        return linear_algebra.matmul.grad(t, g, out, x, y)
 
 
 @op("np::dot(Array a, Array b) -> Array")

@@ -8,6 +8,7 @@ from jit.ir import dtypes
 from jit.ir.dtypes import FLOATING
 from jit.runtime.ops import facts as F
 from jit.runtime.ops.families import NumpyFunction, op
+from jit.runtime.ops.reduction import spread
 from jit.runtime.ops.samples import boolean, case, f16, f32, f64, i32, i64, nan
 
 
@@ -86,6 +87,16 @@ EMPTY = [case(f64[0]), case(f64[0, 3], 0)]
 DTYPED = [case(i64[2, 3], dtype=f32), case(f32[3], dtype=f64)]
 
 
+def _of_extreme(t, g, out, a, axis, keepdims):
+    """The gradient of the extremes of a; equal ones share it."""
+    found = t.eq(a, spread(t, out, a, axis, keepdims))
+    found = t.to(found, a.dtype)
+    dims = None if axis is None else [axis] if isinstance(axis, int) else axis
+    every = list(range(a.ndim)) if dims is None else dims
+    count = t.sum(found, every, True)
+    return spread(t, g, a, axis, keepdims) * (found / count)
+
+
 class TypedReduction(NumpyFunction):
     """Base of the reductions with a dtype: `function` is NumPy's."""
 
@@ -120,6 +131,9 @@ class sum(TypedReduction):
     rule = summed
     samples = [*REDUCTIONS, *EMPTY, *DTYPED]
 
+    def grad(t, g, out, a, axis, dtype, keepdims):
+        return spread(t, g, a, axis, keepdims)
+
 
 @op(
     "np::prod(Array a, int[1]? axis=None, ScalarType? dtype=None, *,"
@@ -128,9 +142,13 @@ class sum(TypedReduction):
 class prod(TypedReduction):
     """The product of the elements, or along axes."""
 
+    saves = ("a", "out")
     function = np.prod
     rule = summed
     samples = [*REDUCTIONS, *EMPTY, *DTYPED]
+
+    def grad(t, g, out, a, axis, dtype, keepdims):
+        return spread(t, g * out, a, axis, keepdims) / a
 
 
 @op(
@@ -144,6 +162,9 @@ class mean(TypedReduction):
     rule = averaged
     samples = [*REDUCTIONS, *DTYPED]
 
+    def grad(t, g, out, a, axis, dtype, keepdims):
+        return spread(t, g, a, axis, keepdims) * (out.numel() / (a.numel() or 1))
+
 
 @op(
     "np::nansum(Array a, int[1]? axis=None, ScalarType? dtype=None, *,"
@@ -152,9 +173,13 @@ class mean(TypedReduction):
 class nansum(TypedReduction):
     """The sum of the elements, nan counted as 0."""
 
+    saves = ("a",)
     function = np.nansum
     rule = summed
     samples = [*REDUCTIONS, case(f64.of([1, nan]))]
+
+    def grad(t, g, out, a, axis, dtype, keepdims):
+        return t.where(t.isnan(a), 0.0, spread(t, g, a, axis, keepdims))
 
 
 @op(
@@ -252,8 +277,12 @@ class PlainReduction(NumpyFunction):
 class max(PlainReduction):
     """The largest element, or along axes; nan if there is one."""
 
+    saves = ("a", "out")
     function = np.max
     samples = [*REDUCTIONS, case(f64.of([1, nan]))]
+
+    def grad(t, g, out, a, axis, keepdims):
+        return _of_extreme(t, g, out, a, axis, keepdims)
 
 
 @op(
@@ -263,8 +292,12 @@ class max(PlainReduction):
 class min(PlainReduction):
     """The smallest element, or along axes; nan if there is one."""
 
+    saves = ("a", "out")
     function = np.min
     samples = [*REDUCTIONS, case(f64.of([1, nan]))]
+
+    def grad(t, g, out, a, axis, keepdims):
+        return _of_extreme(t, g, out, a, axis, keepdims)
 
 
 @op("np::nanmax(Array a, int[1]? axis=None, *, bool keepdims=False) -> Array")
@@ -380,6 +413,12 @@ class cumsum(Cumulative):
 
     function = np.cumsum
     samples = CUMULATIVE
+
+    def grad(t, g, out, a, axis, dtype):
+        if axis is None:
+            back = t.flip(t.cumsum(t.flip(g, [0]), 0), [0])
+            return t.reshape(back, a.shape)
+        return t.flip(t.cumsum(t.flip(g, [axis]), axis), [axis])
 
 
 @op("np::cumprod(Array a, int? axis=None, ScalarType? dtype=None) -> Array")

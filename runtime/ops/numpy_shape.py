@@ -101,6 +101,9 @@ class reshape(SameDType):
     def shape(a, shape):
         return reshaped(a.sizes, shape)
 
+    def grad(t, g, out, a, shape):
+        return t.reshape(g, a.shape)
+
 
 @op("np::ravel(Array(a) a) -> Array(a)")
 class ravel(SameDType):
@@ -115,6 +118,9 @@ class ravel(SameDType):
     def shape(a):
         return (F.numel(a.sizes),)
 
+    def grad(t, g, out, a):
+        return t.reshape(g, a.shape)
+
 
 @op("np::flatten(Array a) -> Array")
 class flatten(SameDType):
@@ -128,6 +134,9 @@ class flatten(SameDType):
 
     def shape(a):
         return (F.numel(a.sizes),)
+
+    def grad(t, g, out, a):
+        return t.reshape(g, a.shape)
 
 
 @op("np::transpose(Array(a) a, int[]? axes=None) -> Array(a)")
@@ -153,6 +162,10 @@ class transpose(SameDType):
             raise ValueError("axes don't match array")
         return tuple(a.sizes[wrap_axis(i, len(a.sizes))] for i in axes)
 
+    def grad(t, g, out, a, axes):
+        order = range(a.ndim)[::-1] if axes is None else [d % a.ndim for d in axes]
+        return t.permute(g, [list(order).index(d) for d in range(a.ndim)])
+
 
 @op("np::swapaxes(Array(a) a, int axis1, int axis2) -> Array(a)")
 class swapaxes(SameDType):
@@ -170,6 +183,9 @@ class swapaxes(SameDType):
         i, j = wrap_axis(axis1, len(sizes)), wrap_axis(axis2, len(sizes))
         sizes[i], sizes[j] = sizes[j], sizes[i]
         return tuple(sizes)
+
+    def grad(t, g, out, a, axis1, axis2):
+        return t.transpose(g, axis1, axis2)
 
 
 @op("np::moveaxis(Array(a) a, int source, int destination) -> Array(a)")
@@ -189,6 +205,9 @@ class moveaxis(SameDType):
         sizes.insert(wrap_axis(destination, len(a.sizes)), moved)
         return tuple(sizes)
 
+    def grad(t, g, out, a, source, destination):
+        return t.movedim(g, destination, source)
+
 
 @op("np::squeeze(Array(a) a, int[1]? axis=None) -> Array(a)")
 class squeeze(SameDType):
@@ -207,6 +226,9 @@ class squeeze(SameDType):
         dropped = {wrap_axis(i, len(a.sizes)) for i in axis}
         return tuple(s for i, s in enumerate(a.sizes) if i not in dropped)
 
+    def grad(t, g, out, a, axis):
+        return t.reshape(g, a.shape)
+
 
 @op("np::expand_dims(Array(a) a, int axis) -> Array(a)", names=["np::newaxis"])
 class expand_dims(SameDType):
@@ -223,6 +245,9 @@ class expand_dims(SameDType):
         place = wrap_axis(axis, len(a.sizes) + 1)
         return (*a.sizes[:place], 1, *a.sizes[place:])
 
+    def grad(t, g, out, a, axis):
+        return t.reshape(g, a.shape)
+
 
 @op("np::broadcast_to(Array(a) array, int[1] shape) -> Array(a)")
 class broadcast_to(SameDType):
@@ -237,6 +262,9 @@ class broadcast_to(SameDType):
         if F.is_known(shape):
             return tuple(shape)
         return (None,) * len(shape) if isinstance(shape, list) else None
+
+    def grad(t, g, out, a, shape):
+        return g
 
 
 def joined_dtype(arrays):
@@ -286,6 +314,17 @@ class concatenate(NumpyFunction):
     def dtype(arrays, axis):
         return joined_dtype(arrays)
 
+    def grad(t, g, out, arrays, axis):
+        if axis is None:
+            axis, sizes = 0, [a.numel() for a in arrays]
+        else:
+            sizes = [a.shape[axis] for a in arrays]
+        found, start = [], 0
+        for a, size in zip(arrays, sizes, strict=True):
+            found.append(t.reshape(t.narrow(g, axis, start, size), a.shape))
+            start += size
+        return (found,)
+
 
 @op("np::stack(Array[] arrays, int axis=0) -> Array")
 class stack(NumpyFunction):
@@ -314,6 +353,9 @@ class stack(NumpyFunction):
 
     def dtype(arrays, axis):
         return joined_dtype(arrays)
+
+    def grad(t, g, out, arrays, axis):
+        return ([t.select(g, axis, i) for i in range(len(arrays))],)
 
 
 @op("np::vstack(Array[] tup) -> Array")
@@ -615,6 +657,9 @@ class astype(NumpyFunction):
     def dtype(a, dtype, copy):
         return dtype if F.is_known(dtype) else None
 
+    def grad(t, g, out, a, dtype, copy):
+        return g
+
 
 @op("np::copy(Array a) -> Array")
 class copy(SameDType):
@@ -628,6 +673,9 @@ class copy(SameDType):
 
     def shape(a):
         return a.sizes
+
+    def grad(t, g, out, a):
+        return g
 
 
 @op("np::ascontiguousarray(Array(a) a) -> Array(a)")

@@ -25,7 +25,7 @@ from typing import Any
 from jit.ir import types as T
 from jit.ir.builder import Builder
 from jit.ir.card import Card
-from jit.ir.clone import clone_node, clone_nodes
+from jit.ir.clone import clone_node
 from jit.ir.dtypes import FLOATING
 from jit.ir.graph import NOT_CONSTANT, Block, Graph, Node, Value, outer_values
 from jit.ir.registry import find_card
@@ -221,6 +221,8 @@ class _Trips:
 
     lists: list[Value]
     count: Value
+    notes: list[Node]
+    """The nodes of the body that keep this, which need not run again."""
 
 
 def _keep_trips(block: Block, active: _Activity) -> dict[Node, _Trips]:
@@ -240,6 +242,7 @@ def _keep_trips_of(node: Node) -> _Trips:
     if first is not None:
         inside.before = first
     lists = []
+    notes = []
     carried = list(body.params[1:])
     for value in carried:
         if not T.is_tensor_like(value.type) and value.type not in _NUMBERS:
@@ -248,7 +251,9 @@ def _keep_trips_of(node: Node) -> _Trips:
         if T.is_tensor_like(element):
             element = T.TENSOR if isinstance(element, T.TensorType) else T.ARRAY
         made = outside.list([], element)
-        inside.node("aten::append", [made, value], [made.type], overload="t")
+        notes.append(
+            inside.node("aten::append", [made, value], [made.type], overload="t")
+        )
         lists.append(made)
     zero = outside.constant(0)
     one = inside.constant(1)
@@ -256,7 +261,7 @@ def _keep_trips_of(node: Node) -> _Trips:
     counted = body.add_param(T.INT)
     more = inside.node("aten::add", [counted, one], [T.INT], overload="int").output
     body.add_return(more)
-    return _Trips(lists, node.add_output(T.INT))
+    return _Trips(lists, node.add_output(T.INT), [*notes, more.node])
 
 
 _NUMBERS = (T.INT, T.FLOAT, T.BOOL)
@@ -429,7 +434,11 @@ class _Back:
         return found.value
 
     def _inner(
-        self, block: Block, source: Block, mapping: dict[Value, Value]
+        self,
+        block: Block,
+        source: Block,
+        mapping: dict[Value, Value],
+        without: Sequence[Node] = (),
     ) -> _Inner:
         """A copy of a block, to be gone back through."""
         for node in source.all_nodes:
@@ -440,7 +449,10 @@ class _Back:
                 raise NotDifferentiableError(
                     f"`{card.schema.name}` in a branch or loop cannot be run again"
                 )
-        returned = clone_nodes(source, block.result, mapping)
+        for node in source.nodes:
+            if node not in without:
+                clone_node(node, mapping).insert_before(block.result)
+        returned = [mapping.get(v, v) for v in source.returns]
         for old, new in mapping.items():
             if old in self.active:
                 self.active.values.add(new)
@@ -481,9 +493,7 @@ class _Back:
                 "aten::__getitem__", [trips.lists[i], index], [param.type], overload="t"
             )
             mapping[param] = held.output
-        # the counter is of no use on the way back
-        mapping[body.params[1 + count]] = index
-        inner = self._inner(block, body, mapping)
+        inner = self._inner(block, body, mapping, trips.notes)
         back = inner.back
         for i, param in zip(carried, params, strict=False):
             back.add(inner.returned[1 + i], back.operand(param))

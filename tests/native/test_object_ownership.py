@@ -11,7 +11,11 @@ import pytest
 pytest.importorskip("llvmlite", reason="llvmlite is not installed (extra `native`)")
 
 import jit
+import jit.runtime.ops
 from jit import torch
+from jit.ir.parser import parse_graph
+from jit.ir.program import Program
+from jit.runtime.executor import Executor, Specialisation
 
 TURNS = 40
 
@@ -227,3 +231,35 @@ def test_memory_that_is_a_view_or_a_copy_where_the_function_fails():
     after = references([x, x.numpy().dtype, *texts])
     assert memory == jit.memory_stats().current
     assert all(abs(a - b) < TURNS // 2 for a, b in zip(after, before, strict=True))
+
+
+BEGINS_WITH_A_CONSTANT = """
+graph(%given : Tensor[], %n : int, %x : Double(2, 3)):
+  %one : int = prim::Constant[value=1]()
+  %true : bool = prim::Constant[value=True]()
+  %zeros : Double(2, 3) = prim::Constant[value=float64[[0, 0, 0], [0, 0, 0]]]()
+  %total : Double(2, 3) = prim::Loop(%n, %true, %zeros)
+    block0(%i : int, %sum : Double(2, 3)):
+      %more : Double(2, 3) = aten::add(%sum, %x, %one)
+      -> (%true, %more)
+  return (%total)
+"""
+
+
+def test_a_constant_that_a_loop_begins_with_stays():
+    graph = parse_graph(BEGINS_WITH_A_CONSTANT)
+    made = Executor(Program()).compile_graph(
+        Specialisation("model.f", tuple(v.type for v in graph.inputs)), graph
+    )
+    assert made.explanation.is_native
+    (constant,) = [
+        held
+        for array, held in made.machine.constants
+        if isinstance(held, torch.Tensor) and array.shape == (2, 3)
+    ]
+    ones = torch.ones(2, 3, dtype=torch.float64)
+    before = sys.getrefcount(constant)
+    for n in (3, 1, 0, 2):
+        assert made.run([[ones], n, ones]).sum() == 6 * n
+
+    assert before == sys.getrefcount(constant)

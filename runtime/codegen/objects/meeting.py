@@ -274,7 +274,8 @@ class _Loop:
         for given in node.inputs[2:]:
             value = region.value(given)
             found.append(value)
-            if given in dying and given not in needed:
+            is_constant = given.node.kind == "prim::Constant"  # it belongs to the code
+            if given in dying and given not in needed and not is_constant:
                 dying.remove(given)  # what nobody else reads moves into the loop
             else:
                 region.retain(value)

@@ -43,6 +43,9 @@ class Observer(Protocol):
     def escape(self, tensor: Tensor, how: str) -> None:
         """Take note that Python or NumPy reads the elements."""
 
+    def replaced(self, tensor: Tensor, by: Tensor) -> None:
+        """Take note that a tensor is what another one is from now on."""
+
     def array(self, tensor: Tensor) -> Any:
         """What `tensor.numpy()` gives: an array, or what stands for one."""
 

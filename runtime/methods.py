@@ -12,7 +12,7 @@ from typing import Any
 
 from jit.ir import dtypes, registry
 from jit.ir.dtypes import DType
-from jit.runtime import device
+from jit.runtime import device, inplace_views
 from jit.runtime.binding import call_operator
 from jit.runtime.creation import make_tensor
 from jit.runtime.device import Device
@@ -237,6 +237,11 @@ def norm(
     )
 
 
+def polygamma(self: Tensor, n: int) -> Tensor:
+    """The n-th derivative of digamma."""
+    return call_operator("aten::polygamma", (n, self))  # type: ignore[no-any-return]
+
+
 def is_same_size(self: Tensor, other: Tensor) -> bool:
     """Whether both have the same sizes."""
     return bool(self.array.shape == other.array.shape)
@@ -265,8 +270,10 @@ _PYTHON: dict[str, Any] = {
     "split": split,
     "is_same_size": is_same_size,
     "norm": norm,
+    "polygamma": polygamma,
     "detach_": detach_,
     **{name: _conversion(name, dtype) for name, dtype in _CONVERSIONS.items()},
+    **inplace_views.METHODS,
 }
 for _name, _method in _PYTHON.items():
     setattr(Tensor, _name, _method)

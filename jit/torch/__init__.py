@@ -39,6 +39,7 @@ if _TYPE_CHECKING:
         return_types,
         special,
         testing,
+        utils,
     )
 
 __version__ = "2.13.0+tracescript"
@@ -83,6 +84,7 @@ _SUBMODULES = (
     "return_types",
     "special",
     "testing",
+    "utils",
 )
 
 __all__ = [
@@ -108,6 +110,7 @@ __all__ = [
     "set_grad_enabled",
     "special",
     "testing",
+    "utils",
 ]
 
 

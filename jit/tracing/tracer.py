@@ -167,6 +167,10 @@ class Tracer:
         if id(tensor) in self._tensors:
             self.bakes.escape(how)
 
+    def replaced(self, tensor: Tensor, by: Tensor) -> None:
+        """Let a tensor stand for the Value of another one from now on."""
+        self._tensors[id(tensor)] = (tensor, self.tensor(by))
+
     def array(self, tensor: Tensor) -> Any:
         """`tensor.numpy()`: traced as the tensor is."""
         if id(tensor) not in self._tensors:

@@ -98,13 +98,13 @@ def _declare(card: type[Card], schema: FunctionSchema) -> type[Card]:
     return card
 
 
-def also_named(card: type[Card], kind: str) -> None:
-    """Declare another name of an operator, and of its in-place twin.
+def also_named(card: type[Card], kind: str, inplace: bool = True) -> None:
+    """Declare another name of an operator, and of its in-place twin if there is one.
 
-    `aten::max.other` also names the overload.
+    `aten::max.other` also names the overload, `aten::special_xlogy.` gives it no name.
     """
     _register_alias(card, kind)
-    if getattr(card, "inplace", None) is not True:
+    if not inplace or getattr(card, "inplace", None) is not True:
         return
     twin = find_card(card.schema.kind + "_", card.schema.overload)
     if twin is not None:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import math
 
-from jit.ir.dtypes import FLOATING
+from jit.ir.dtypes import FLOATING, dtype_of
 from jit.runtime.kernels.products import widened
 from jit.runtime.ops import facts as F
 from jit.runtime.ops import special
-from jit.runtime.ops.families import FloatPointwise, Pointwise, op
+from jit.runtime.ops.families import FloatPointwise, Pointwise, op, store
 from jit.runtime.ops.samples import case, f32, f64, i64, inf, nan
-from jit.runtime.ops.shaped import Shaped
+from jit.runtime.ops.shaped import VALUES, Shaped
 from jit.runtime.promotion import get_default_dtype
 
 POSITIVE = (0.0625, 5.0)
@@ -366,6 +366,31 @@ class polygamma(Shaped):
 
     def grad(t, g, out, n, x):
         return None, lambda: g * t.polygamma(n + 1, x)
+
+
+@op("aten::polygamma_(Tensor(a!) self, int n) -> Tensor(a!)")
+class polygamma_(Shaped):
+    """`aten::polygamma` written into `self`."""
+
+    saves = ("self",)
+    unknown = ("n",)
+    fails = VALUES
+
+    def kernel(x, n):
+        if x.dtype.kind in "bui":
+            raise RuntimeError(
+                f"result type {get_default_dtype().title} can't be cast to the desired"
+                f" output type {dtype_of(x.dtype).title}"
+            )
+        return store(x, polygamma.kernel(n, x))
+
+    def sizes(x, n):
+        return x
+
+    samples = [case(f32[3].within(1, 3), 1), case(f64[2].within(1, 3), 0)]
+
+    def grad(t, g, out, x, n):
+        return g * t.polygamma(n + 1, x)
 
 
 @op("aten::sinc(Tensor self) -> Tensor")

@@ -7,6 +7,7 @@ import numpy as np
 from jit.ir.card import UNKNOWN
 from jit.ir.dtypes import DType, dtype_of
 from jit.runtime.kernels import sizes as S
+from jit.runtime.kernels.matrix_checks import check_floating, check_matrix
 from jit.runtime.kernels.products import widened
 from jit.runtime.ops import facts as F
 from jit.runtime.ops.declare import op
@@ -53,7 +54,7 @@ def _norm_sizes(x, ord, dim, keepdim):
     return tuple(n for d, n in enumerate(x) if d not in taken)
 
 
-def _norm(x, ord, dim, keepdim, dtype):
+def norm_of(x, ord, dim, keepdim, dtype):
     wanted = _check_dtype(dtype_of(x.dtype), dtype).numpy
     taken = _check_dims(x.shape, ord, dim)
     wide = widened(x.astype(wanted))
@@ -100,10 +101,12 @@ class linalg_norm_backward(Shaped):
 
     def kernel(g, x, ord, dim):
         last = np.moveaxis(widened(x), dim, (-2, -1))
-        u, _, v = np.linalg.svd(last, full_matrices=False)
+        u, s, v = np.linalg.svd(last, full_matrices=False)
         if ord != "nuc":
+            # equal values share the gradient
             one = slice(0, 1) if float(ord) > 0 else slice(-1, None)
-            u, v = u[..., one], v[..., one, :]
+            share = (s == s[..., one]).astype(s.dtype)
+            u = u * (share / share.sum(-1, keepdims=True))[..., None, :]
         return (g * np.moveaxis(u @ v, (-2, -1), dim)).astype(x.dtype)
 
     def dtypes(g, x, ord, dim):
@@ -135,7 +138,7 @@ class linalg_norm(Shaped):
     saves = ("self", "out")
 
     def kernel(x, ord, dim, keepdim, dtype):
-        return _norm(x, ord, dim, keepdim, dtype)
+        return norm_of(x, ord, dim, keepdim, dtype)
 
     def dtypes(x, ord, dim, keepdim, dtype):
         return _result_dtype(x, dtype)
@@ -169,7 +172,7 @@ class linalg_norm_named(Shaped):
 
     def kernel(x, ord, dim, keepdim, dtype):
         linalg_norm_named.sizes(x.shape, ord, dim, keepdim, dtype)
-        return _norm(x, ord, dim, keepdim, dtype)
+        return norm_of(x, ord, dim, keepdim, dtype)
 
     def dtypes(x, ord, dim, keepdim, dtype):
         return _result_dtype(x, dtype)
@@ -197,7 +200,7 @@ class frobenius_norm(Shaped):
     saves = ("self", "out")
 
     def kernel(x, dim, keepdim):
-        return _norm(x, None, dim or None, keepdim, None)
+        return norm_of(x, None, dim or None, keepdim, None)
 
     def dtypes(x, dim, keepdim):
         return _result_dtype(x, None)
@@ -209,3 +212,111 @@ class frobenius_norm(Shaped):
 
     def grad(t, g, out, x, dim, keepdim):
         return norm_slope(t, g, out, x, 2, dim, keepdim)
+
+
+def _check_matrix_norm(x, ord, dim):
+    """The two dims of a matrix norm, counted from the front."""
+    name = "linalg.matrix_norm"
+    check_matrix(name, x)
+    if dim is not None:
+        if len(dim) != 2:
+            raise RuntimeError(
+                f"{name}: dim must be a 2-tuple. Got {' '.join(map(str, dim))}"
+            )
+        at = tuple(S.wrap_dim(d, len(x)) for d in dim)
+        if at[0] == at[1]:
+            raise RuntimeError(
+                f"{name}: dims must be different. Got ({dim[0]}, {dim[1]})"
+            )
+    known = F.is_known(ord) and ord is not UNKNOWN
+    if known and (ord if isinstance(ord, str) else abs(ord)) not in _MATRIX_ORDERS:
+        raise RuntimeError(f"{name}: Order {ord} not supported.")
+
+
+_MATRIX_ORDERS = ("fro", "nuc", 1, 2, float("inf"))
+
+
+class MatrixNorm(Shaped):
+    """Base of the norms of matrices alone."""
+
+    saves = ("self", "out")
+
+    def kernel(x, ord, dim, keepdim, dtype):
+        _check_matrix_norm(x.shape, ord, dim)
+        _matrix_norm_dtype(dtype_of(x.dtype), dtype)
+        return norm_of(x, ord, dim, keepdim, dtype)
+
+    def dtypes(x, ord, dim, keepdim, dtype):
+        return _matrix_norm_dtype(x, dtype)
+
+    def sizes(x, ord, dim, keepdim, dtype):
+        _check_matrix_norm(x, ord, dim)
+        return _norm_sizes(x, ord, dim, keepdim)
+
+    def grad(t, g, out, x, ord, dim, keepdim, dtype):
+        return _norm_slope(t, g, out, x, ord, dim, keepdim)
+
+
+def _matrix_norm_dtype(x, wanted):
+    check_floating("linalg.matrix_norm", x, low=True)
+    return _result_dtype(x, wanted)
+
+
+@op(
+    "aten::linalg_matrix_norm(Tensor self, Scalar ord, int[] dim=[-2, -1],"
+    " bool keepdim=False, *, ScalarType? dtype=None) -> Tensor"
+)
+class linalg_matrix_norm(MatrixNorm):
+    """The norm of matrices: the largest sum, or singular value."""
+
+    samples = [
+        case(f64[2, 3], 1),
+        case(f64[2, 3, 4], float("inf"), [0, 2], True),
+        case(f64[2, 3], 2),
+        case(f64[3, 2], -2),
+    ]
+
+
+@op(
+    'aten::linalg_matrix_norm.str_ord(Tensor self, str ord="fro",'
+    " int[] dim=[-2, -1], bool keepdim=False, *, ScalarType? dtype=None) -> Tensor"
+)
+class linalg_matrix_norm_named(MatrixNorm):
+    """The norm of matrices called "fro" or "nuc"."""
+
+    samples = [case(f64[2, 3]), case(f64[2, 3, 4], "nuc", [0, 2], True)]
+
+
+@op(
+    "aten::nuclear_norm(Tensor self, bool keepdim=False) -> Tensor",
+    "aten::nuclear_norm.dim(Tensor self, int[2] dim, bool keepdim=False) -> Tensor",
+)
+class nuclear_norm(Shaped):
+    """The sum of the singular values of matrices."""
+
+    saves = ("self", "out")
+
+    def kernel(x, *rest):
+        dim, keepdim = _nuclear_arguments(rest)
+        return linalg_matrix_norm_named.kernel(x, "nuc", dim, keepdim, None)
+
+    def dtypes(x, *rest):
+        return _matrix_norm_dtype(x, None)
+
+    def sizes(x, *rest):
+        dim, keepdim = _nuclear_arguments(rest)
+        return linalg_matrix_norm_named.sizes(x, "nuc", dim, keepdim, None)
+
+    samples = {
+        "": [case(f64[2, 3]), case(f32[2, 2, 3], True)],
+        "dim": [case(f64[2, 3, 4], [0, 2], True)],
+    }
+
+    def grad(t, g, out, x, *rest):
+        dim, keepdim = _nuclear_arguments(rest)
+        return _norm_slope(t, g, out, x, "nuc", dim, keepdim)
+
+
+def _nuclear_arguments(rest):
+    """The dims, and whether they are kept."""
+    return rest if len(rest) == 2 else ([-2, -1], *rest)

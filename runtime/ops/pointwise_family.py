@@ -67,6 +67,10 @@ class Pointwise(Family):
     The card gives `formula(m, *arguments)`, which sees all arguments of the schema.
     """
 
+    function: ClassVar[Callable[..., Any] | None] = None
+    """`function(*arguments)` in place of a formula, for what no formula can say: NumPy
+    code that repeats itself until all elements are done."""
+
     text: ClassVar[str | None] = None
     """The formula for people, where it branches on an argument that has no default."""
 
@@ -169,9 +173,8 @@ class Comparison(Pointwise):
 
 
 def _pointwise_kernel(card: type[Pointwise]) -> Callable[..., Any]:
-    formula = card.formula
+    formula = card.formula or _formula_of(card)
     check = card.check
-    assert formula is not None, card.schema.name
     promoting = card.positions()
     converted = tuple(
         i
@@ -210,6 +213,13 @@ def _pointwise_kernel(card: type[Pointwise]) -> Callable[..., Any]:
         return out.copy() if any(out is x for x in operands) else out
 
     return kernel
+
+
+def _formula_of(card: type[Pointwise]) -> Callable[..., Any]:
+    """The function of a card that has no formula, called as one."""
+    function = card.function
+    assert function is not None, card.schema.name
+    return lambda m, *operands: function(*operands)
 
 
 def as_number(value: Any, dtype: Any) -> Any:

@@ -230,7 +230,7 @@ def polygamma(n: int, x: Array) -> Array:
         factor *= (order + 2 * k - 1) * (order + 2 * k)
         power = power / (z * z)
     result = math.factorial(n) * total * (1.0 if n % 2 else -1.0)
-    infinite = np.inf if n % 2 else np.nan
+    infinite = np.inf if n % 2 else -np.inf
     result = np.where(pole, infinite, result)
     result = np.where(y == np.inf, 0.0, np.where(np.isnan(y), y, result))
     return np.where(y == -np.inf, np.nan, result).astype(x.dtype)

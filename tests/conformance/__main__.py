@@ -6,6 +6,7 @@ import argparse
 import sys
 import time
 import warnings
+from pathlib import Path
 
 from tests.conformance import operators, reporting, workers
 
@@ -38,12 +39,15 @@ def main() -> int:
         default=0,
         help="so many samples of each dtype are captured as well; -1: all",
     )
+    parser.add_argument("--folder", type=Path, help="where results are kept")
     parser.add_argument("--report", action="store_true", help="run nothing")
     parser.add_argument("--strict", action="store_true", help="1 if something failed")
     given = parser.parse_args()
+    if given.folder:
+        workers.Kept.folder = given.folder
     import torch
 
-    from tests.conformance.running import run_operator
+    from tests.conformance.forms import run_operator
 
     warnings.simplefilter("ignore")
     torch.set_num_threads(1)
@@ -64,7 +68,9 @@ def main() -> int:
         if operators.chosen(given.only, name)
     }
     tasks |= {
-        name: lambda name=name, overload=overload: run_overload(name, overload)
+        name: lambda name=name, overload=overload: run_overload(
+            name, overload, given.samples
+        )
         for name, overload in core.items()
     }
     start = time.monotonic()

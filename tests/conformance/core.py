@@ -19,6 +19,7 @@ from tests.conformance import finding, operators
 from tests.conformance.calling import Call
 from tests.conformance.converting import Copies, mapped
 from tests.conformance.finding import MissingError
+from tests.conformance.forms import chosen_of, run_captured
 from tests.conformance.operators import DTYPES
 from tests.conformance.running import Outcome, calls, compared, eager, reference
 
@@ -216,18 +217,26 @@ def _go_back(result: Any) -> None:
                 part.sum().backward(retain_graph=True)
 
 
-def run_overload(name: str, overload: Any) -> dict[str, Outcome]:
-    """Compare an overload, called by its full name, with torch's."""
+def run_overload(name: str, overload: Any, samples: int = 0) -> dict[str, Outcome]:
+    """Compare an overload, called by its full name, with torch's; `samples` captured."""
     outcome = Outcome()
+    found = {"function": outcome}
     try:
         mine = finding.by_path(f"ops.{name}")
     except MissingError as error:
         outcome.note(f"missing: {error}", "")
-        return {"function": outcome}
+        return found
     base = name.split(".")[1]
+    passed: list[Call] = []
     for dtype in DTYPES:
         for count, call in enumerate(calls_of(name, overload, dtype)):
             if count >= MOST:
                 break
-            outcome.note(compared(overload, eager(mine), call, base), str(call))
-    return {"function": outcome}
+            reason = compared(overload, eager(mine), call, base)
+            outcome.note(reason, str(call))
+            if not reason:
+                passed.append(call)
+    if samples and passed:
+        chosen = chosen_of(passed, samples)
+        run_captured(base, overload, mine, f"ops.{name}", chosen, found)
+    return found

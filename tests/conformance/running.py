@@ -1,13 +1,8 @@
-"""Run one operator in every form on all its samples, beside torch.
-
-A *form* is a way to reach the operator: the function, the method, in place, `out=`, an
-alias; later captured and compiled. A form passes when all its samples do.
-"""
+"""Make one call by our means and by torch's, and say how the results differ."""
 
 from __future__ import annotations
 
 import functools
-import importlib.util
 import re
 import warnings
 from collections.abc import Callable, Iterator
@@ -18,18 +13,14 @@ from unittest import mock
 import numpy as np
 import torch
 
-from tests.conformance import capturing, finding
 from tests.conformance.calling import Call, describe
 from tests.conformance.comparing import difference
 from tests.conformance.converting import (
     Copies,
-    UnconvertibleError,
     mapped,
     plain,
     tensors_of,
 )
-from tests.conformance.finding import MissingError
-from tests.conformance.operators import DTYPES
 
 UNDETERMINED = {
     "empty", "empty_like", "new_empty", "new_empty_strided", "empty_strided",
@@ -44,9 +35,6 @@ UP_TO_SIGNS = {
 """Names of factorisations that are not unique: compared after the function by which the
 database makes them so."""
 
-
-HAS_NATIVE = importlib.util.find_spec("llvmlite") is not None
-"""Whether machine code can be made; without it, only the interpreted forms run."""
 
 ORDERED = {"sort", "argsort", "topk", "kthvalue", "median", "nanmedian", "mode"}
 """Names of operators that may take equal elements in any order."""
@@ -195,12 +183,19 @@ def _is_random(function: Callable[..., Any], call: Call, expected: Any) -> bool:
 def _run_again(function: Callable[..., Any], call: Call) -> Any:
     """Torch's result from another state of its random numbers."""
     args, kwargs = Copies().torch((list(call.args), call.kwargs))
-    # functions of the database seed with 42 by a function that they find by its name
-    names = getattr(function, "__globals__", {})
-    unseeded = {"wrapper_set_seed": lambda f, *args, **kwargs: f(*args, **kwargs)}
-    with warnings.catch_warnings(), mock.patch.dict(names, unseeded):
+    with warnings.catch_warnings(), unseeded(function):
         warnings.simplefilter("ignore")
         return function(*args, **kwargs)
+
+
+def unseeded(function: Callable[..., Any]) -> Any:
+    """A context in which a function of the database does not seed by itself.
+
+    It does so with 42, by a function that it finds by its name.
+    """
+    names = getattr(function, "__globals__", {})
+    plainly = {"wrapper_set_seed": lambda f, *args, **kwargs: f(*args, **kwargs)}
+    return mock.patch.dict(names, plainly)
 
 
 def _same_order(call: Call, expected: Any, actual: Any) -> bool:
@@ -230,128 +225,3 @@ def _same_finished(call: Call, result: Any, actual: Any) -> bool:
     if given is None:
         return False
     return not difference(plain(call.finish(result)), plain(call.finish(tuple(given))))
-
-
-def run_form(
-    theirs: Callable[..., Any],
-    find: Callable[[], Callable[..., Any]],
-    entry: Any,
-    outcome: Outcome,
-    name: str,
-) -> list[Call]:
-    """Compare one form of an entry on all its samples, and note it in the outcome.
-
-    Returns the calls that gave torch's results.
-    """
-    passed: list[Call] = []
-    try:
-        mine = find()
-    except MissingError as error:
-        outcome.note(f"missing: {error}", "")
-        return passed
-    for dtype in DTYPES:
-        for call in calls(entry, dtype):
-            try:
-                reason = compared(theirs, eager(mine), call, name)
-            except UnconvertibleError:
-                outcome.skipped += 1
-                continue
-            outcome.note(reason, str(call))
-            if not reason:
-                passed.append(call)
-    return passed
-
-
-def run_operator(
-    name: str, variants: list[Any], samples: int = 0
-) -> dict[str, Outcome]:
-    """All forms of an operator; the form `function` is the entry's own.
-
-    Of the calls that pass there, `samples` of each dtype are captured and compared too;
-    all of them if it is negative.
-    """
-    found: dict[str, Outcome] = {}
-    for entry in variants:
-        short = entry.name.rpartition(".")[2]
-        forms = [("function", entry.op, lambda e=entry: function_of(e))]
-        if _is_method(entry.method_variant, short):
-            forms.append(("method", entry.method_variant, _method(short)))
-        if _is_method(entry.inplace_variant, short + "_"):
-            forms.append(("in place", entry.inplace_variant, _method(short + "_")))
-        forms += [
-            (f"alias {alias.name}", alias.op, lambda a=alias: _alias_function(a))
-            for alias in entry.aliases
-        ]
-        for form, theirs, find in forms:
-            outcome = found.setdefault(form, Outcome())
-            passed = run_form(theirs, find, entry, outcome, name)
-            if form == "function" and samples and passed:
-                run_captured(entry, find(), chosen_of(passed, samples), found)
-    return found
-
-
-def chosen_of(calls: list[Call], samples: int) -> list[Call]:
-    """So many calls of each dtype, evenly from all; all if `samples` is negative."""
-    groups: dict[str, list[Call]] = {}
-    for call in calls:
-        tensors = [a for a in call.args if isinstance(a, torch.Tensor)]
-        groups.setdefault(str(tensors[0].dtype) if tensors else "", []).append(call)
-    if samples < 0:
-        return calls
-    return [c for group in groups.values() for c in group[:: -(-len(group) // samples)]]
-
-
-def run_captured(
-    entry: Any,
-    mine: Callable[..., Any],
-    calls: list[Call],
-    found: dict[str, Outcome],
-) -> None:
-    """Compare the captured forms of calls that pass as a function."""
-    captures = {"traced": functools.partial(capturing.traced, mine)}
-    path = script_path(entry)
-    if path is not None:
-        captures["scripted"] = functools.partial(capturing.scripted, path)
-    for label, capture in captures.items():
-        for native in (False, True) if HAS_NATIVE else (False,):
-            form = f"{label}, {'native' if native else 'interpreted'}"
-            outcome = found.setdefault(form, Outcome())
-            run = functools.partial(capturing.attempt, capture, native)
-            for call in calls:
-                try:
-                    reason = compared(entry.op, run, call, entry.name)
-                except UnconvertibleError:
-                    outcome.skipped += 1
-                    continue
-                outcome.note(reason, str(call))
-    if not HAS_NATIVE:
-        return
-    outcome = found.setdefault("machine code", Outcome())
-    if not found["traced, native"].failed:
-        for call in calls:
-            outcome.note(capturing.is_machine_code(captures["traced"], call), str(call))
-
-
-def script_path(entry: Any) -> str | None:
-    """How a script calls an entry: as a function or a method; None if in no way."""
-    path = finding.public_path(entry.op, entry.name)
-    if path is None and _is_method(entry.method_variant, entry.name):
-        path = f"Tensor.{entry.name}"
-    return path
-
-
-def function_of(entry: Any) -> Callable[..., Any]:
-    """Our function for an entry's."""
-    return finding.counterpart(entry.op, entry.name)
-
-
-def _alias_function(alias: Any) -> Callable[..., Any]:
-    return finding.counterpart(alias.op, alias.name)
-
-
-def _is_method(function: Any, name: str) -> bool:
-    return function is not None and getattr(torch.Tensor, name, None) is function
-
-
-def _method(name: str) -> Callable[[], Callable[..., Any]]:
-    return lambda: finding.by_path(f"Tensor.{name}")

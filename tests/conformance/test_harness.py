@@ -11,7 +11,15 @@ torch = pytest.importorskip("torch", reason="torch is not installed (extra `orac
 pytest.importorskip("expecttest", reason="the database needs it (extra `oracle`)")
 
 from jit import torch as ours  # noqa: E402
-from tests.conformance import capturing, finding, operators, reporting  # noqa: E402
+from tests.conformance import (  # noqa: E402
+    capturing,
+    finding,
+    forms,
+    gradients,
+    operators,
+    refusing,
+    reporting,
+)
 from tests.conformance.calling import Call  # noqa: E402
 from tests.conformance.comparing import difference  # noqa: E402
 from tests.conformance.converting import Copies, plain  # noqa: E402
@@ -71,6 +79,62 @@ def test_what_torch_refuses_must_be_refused():
     assert compared(torch.add, eager(ours.add), wrong, "add") == ""
     accepted = compared(torch.add, eager(lambda a, b: ours.zeros(2)), wrong, "add")
     assert accepted.startswith("accepts what torch refuses")
+
+
+def entry_of(name):
+    return operators.entries(name)[name][0]
+
+
+def test_gradients_are_compared():
+    x = torch.linspace(-1, 2, 6, dtype=torch.float64)
+    times = call(x, x.flip(0))
+
+    assert gradients.compared(torch.mul, ours.mul, times, []) == ""
+    wrong = gradients.compared(torch.mul, lambda a, b: a * b * b, times, [])
+    assert wrong.startswith("gradients: of tensor 0: values")
+    cut = gradients.compared(torch.mul, lambda a, b: a.detach() * b, times, [])
+    assert cut.startswith("gradients: of tensor 0: there is none")
+
+
+def test_a_call_without_gradients_is_not_compared():
+    assert gradients.compared(torch.abs, ours.abs, call(torch.arange(3)), []) is None
+
+
+def test_a_gradient_that_random_numbers_decide_is_not_compared():
+    x = torch.ones(40, dtype=torch.float64)
+    dropout = torch.nn.functional.dropout
+    mine = ours.nn.functional.dropout
+
+    assert gradients.compared(dropout, mine, call(x, 0.5), []) == ""
+
+
+def test_what_is_accepted_and_should_not_be_is_seen():
+    found = {}
+    refusing.run_refusals(entry_of("gather"), lambda *args, **kwargs: None, found)
+
+    assert found["refusals"].passed == 0
+    assert found["refusals"].failed > 3
+    assert found["refusals"].reason.startswith("accepts what torch refuses")
+
+
+def test_another_exception_is_a_refusal_of_another_type():
+    found = {}
+    refusing.run_refusals(entry_of("gather"), lambda *args: 1 / 0, found)
+
+    assert found["refusals"].failed == 0
+    assert found["refusals, same type"].passed == 0
+    assert "ZeroDivisionError" in found["refusals, same type"].reason
+
+
+def test_a_result_that_is_not_in_the_given_tensor_is_seen():
+    entry = entry_of("add")
+    samples = [call(torch.ones(2), torch.ones(2))]
+    found, wrong = {}, {}
+    forms.run_with_out(entry, ours.add, samples, found)
+    forms.run_with_out(entry, lambda a, b, out: a + b, samples, wrong)
+
+    assert found["out"].ok
+    assert wrong["out"].reason.startswith("arguments afterwards")
 
 
 def test_random_results_are_compared_by_shape_and_dtype():

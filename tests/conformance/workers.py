@@ -20,11 +20,18 @@ from typing import Any
 
 ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / "build" / "conformance"
-CORE = ("ir", "runtime", "jit/torch")
-"""Folders whose files, once a process has used them, decide about its results."""
+"""Where results are kept, unless a run says otherwise."""
 
 Row = dict[str, Any]
 Task = Callable[[], dict[str, Any]]
+
+
+class Kept:
+    """Where the results of this run are kept."""
+
+    folder = FOLDER
+
+
 Known = Callable[[str], Row | None]
 """The row to be taken instead of a run; None to run."""
 
@@ -102,7 +109,7 @@ def _files_used() -> list[str]:
             for v in vars(base).values()
         }
     modules |= {"jit.runtime.dispatch", "jit.runtime.binding", "jit.runtime.tensor"}
-    found = set()
+    found = {str(f.relative_to(ROOT)) for f in Path(__file__).parent.glob("*.py")}
     for module in modules:
         file = getattr(sys.modules.get(module or ""), "__file__", None) or ""
         path = Path(file).resolve()
@@ -122,7 +129,7 @@ def digest(files: list[str]) -> str:
 
 def stored(name: str) -> Row | None:
     """The row of the last run, whatever has changed since."""
-    path = FOLDER / f"{name}.json"
+    path = Kept.folder / f"{name}.json"
     return json.loads(path.read_text()) if path.exists() else None
 
 
@@ -147,6 +154,6 @@ def nothing(name: str) -> Row | None:
 
 def write(name: str, row: Row) -> None:
     """Keep a row."""
-    FOLDER.mkdir(parents=True, exist_ok=True)
+    Kept.folder.mkdir(parents=True, exist_ok=True)
     row["digest"] = digest(row["files"])
-    (FOLDER / f"{name}.json").write_text(json.dumps(row, indent=1))
+    (Kept.folder / f"{name}.json").write_text(json.dumps(row, indent=1))

@@ -68,6 +68,8 @@ __all__ = [*_HOMES, *_SUBPACKAGES, "__version__"]
 
 if TYPE_CHECKING:
     from jit import ir, passes, runtime, torch
+    from jit.finite import check_finite
+    from jit.gradients import grad, value_and_grad
     from jit.ir.diagnostic import (
         ArchiveError,
         CompileError,
@@ -76,8 +78,6 @@ if TYPE_CHECKING:
         TracerWarning,
         TracingError,
     )
-    from jit.finite import check_finite
-    from jit.gradients import grad, value_and_grad
     from jit.modules.freezing import freeze, optimize_for_inference
     from jit.modules.marks import (
         Final,

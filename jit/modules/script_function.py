@@ -127,7 +127,7 @@ class ScriptFunction(Linked):
             run = functools.partial(self._executor.call, name)
             result = dispatch.observer.function(self.program, name, entered, run)
             return leave(result) if arrays else result
-        if self._executor.wants_gradients(entered):
+        if not arrays and self._executor.wants_gradients(entered):
             return self._executor.call(name, entered)
         word = conditions.current()
         wraps = arrays and any(a is not b for a, b in zip(values, entered, strict=True))

@@ -60,7 +60,7 @@ class ScriptMethod(Linked):
                 lambda concrete: executor.call(name, [obj, *concrete]),
             )
             return leave(result) if arrays else result
-        if executor.wants_gradients([obj, *entered]):
+        if not arrays and executor.wants_gradients([obj, *entered]):
             return executor.call(name, [obj, *entered])
         word = conditions.current()
         wraps = arrays and any(a is not b for a, b in zip(values, entered, strict=True))

@@ -22,6 +22,7 @@ from jit.passes.autodiff import Gradient, differentiate
 from jit.passes.gradient_vocabulary import NotDifferentiableError
 from jit.passes.runner import run_passes
 from jit.runtime import bytecode, dispatch, grad_mode
+from jit.runtime.autograd.node import Result
 from jit.runtime.bytecode import Code
 from jit.runtime.executor.instances import Versions, takes_modules
 from jit.runtime.executor.specialisation import Specialisation, type_of_argument
@@ -29,7 +30,7 @@ from jit.runtime.executor.specialisation_cache import SpecialisationCache
 from jit.runtime.gathering import Gathering
 from jit.runtime.objects import Object
 from jit.runtime.promotion import get_default_dtype
-from jit.runtime.tensor import Tensor, wrap
+from jit.runtime.tensor import Tensor
 
 if TYPE_CHECKING:
     from jit.runtime.executor.executor import Compiled, Executor
@@ -246,8 +247,10 @@ def _with_results(
         if number not in gradient.results or value.dtype.category < FLOATING:
             return value
         if any(value is given for given in inputs):
-            value = wrap(value.array)
-        node.add_result(value)
+            # its gradient goes on from itself, not through this step
+            node.results.append(Result(value.array.shape, value.dtype))
+        else:
+            node.add_result(value)
         return value
     if isinstance(value, list):
         return [_with_results(v, numbers, gradient, node, inputs) for v in value]

@@ -314,6 +314,7 @@ class equal(Card):
 
 def _shared(t, g, x, y, is_chosen):
     """The gradient of the larger or smaller of two; equal ones share it."""
+    x, y = t.tensor(x, like=g), t.tensor(y, like=g)
     half = t.where(t.eq(x, y), g * 0.5, t.zeros_like(g))
     return (
         lambda: t.where(is_chosen(x, y), g, half),
@@ -381,6 +382,7 @@ class fmax(Pointwise):
         return m.fmax(x, y)
 
     def grad(t, g, out, x, y):
+        x, y = t.tensor(x, like=g), t.tensor(y, like=g)
         first = t.logical_or(t.ge(x, y), t.isnan(y))
         nothing = t.zeros_like(g)
         return lambda: t.where(first, g, nothing), lambda: t.where(first, nothing, g)
@@ -402,6 +404,7 @@ class fmin(Pointwise):
         return m.fmin(x, y)
 
     def grad(t, g, out, x, y):
+        x, y = t.tensor(x, like=g), t.tensor(y, like=g)
         first = t.logical_or(t.le(x, y), t.isnan(y))
         nothing = t.zeros_like(g)
         return lambda: t.where(first, g, nothing), lambda: t.where(first, nothing, g)

@@ -6,8 +6,6 @@ further results that derivatives need.
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 
 from jit.ir.card import Card

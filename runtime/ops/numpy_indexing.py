@@ -13,7 +13,6 @@ import numpy as np
 from jit.ir import dtypes
 from jit.ir import types as T
 from jit.runtime.ops import facts as F
-from jit.runtime.ops import views
 from jit.runtime.ops.families import NumpyFunction, op
 from jit.runtime.ops.numpy_reduction import wrap_axis
 from jit.runtime.ops.numpy_shape import SameDType
@@ -80,7 +79,13 @@ class slice_(SameDType):
         return (*a.sizes[:axis], size, *a.sizes[axis + 1 :])
 
     def grad(t, g, out, a, dim, start, end, step):
-        return views.slice_.grad(t, g, out, a, dim, start, end, step)
+        places = range(a.shape[dim])[start:end:step]
+        if step < 0:
+            g, places = t.flip(g, [dim]), places[::-1]
+        if not places:
+            return t.zeros(a.shape, dtype=a.dtype)
+        first, last = places[0], places[-1] + 1
+        return t.slice_backward(g, a.shape, dim, first, last, places.step)
 
 
 def key_of(indices):

@@ -44,7 +44,7 @@ def test_what_comes_in_bad_is_not_blamed_on_an_operator():
         return y, 1 / (y - y)
 
     checked = jit.check_finite(f)
-    with pytest.raises(FloatingPointError, match="aten::(reciprocal|div)"):
+    with pytest.raises(FloatingPointError, match=r"aten::(reciprocal|div)"):
         checked(torch.tensor([1.0]))
     assert checked(torch.tensor([float("nan")]))[0].isnan().all()
 

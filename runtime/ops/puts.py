@@ -218,3 +218,50 @@ class combinations(Shaped):
             return t.new_zeros(g, x.shape)
         places = t.combinations(t.arange(x.shape[0]), r, with_replacement)
         return t.index_put(t.new_zeros(g, x.shape), [places], g, True)
+
+
+@op(
+    "aten::fill_diagonal_(Tensor(a!) self, Scalar fill_value, bool wrap=False)"
+    " -> Tensor(a!)"
+)
+class fill_diagonal_(Shaped):
+    """One number written to the main diagonal.
+
+    With `wrap`, a tall matrix has another diagonal below each square.
+    """
+
+    fails = VALUES
+    unknown = ("fill_value", "wrap")
+
+    def kernel(x, value, wrap):
+        fill_diagonal_.sizes(x.shape, value, wrap)
+        steps = min(x.shape)
+        where = tuple(np.arange(steps) for _ in x.shape)
+        x[where] = np.asarray(value).astype(x.dtype)
+        if wrap and x.ndim == 2:
+            rows, columns = x.shape
+            # an empty row lies between the diagonals
+            places = np.arange(0, x.size, columns + 1) if columns else np.arange(0)
+            x[places // max(columns, 1), places % max(columns, 1)] = np.asarray(
+                value
+            ).astype(x.dtype)
+        return x
+
+    def sizes(x, value, wrap):
+        if len(x) < 2:
+            raise RuntimeError("dimensions must larger than 1")
+        if len(x) > 2 and S.is_known(x) and len(set(x)) > 1:
+            raise RuntimeError("all dimensions of input must be of equal length")
+        return x
+
+    def dtypes(x, *rest):
+        return x
+
+    samples = [
+        case(f32[2, 3], 7),
+        case(f64[7, 2], 1.5, True),
+        case(i64[2, 2, 2], 3),
+    ]
+
+    def grad(t, g, out, x, value, wrap):
+        return t.fill_diagonal_(t.clone(g), 0, wrap)

@@ -259,7 +259,7 @@ class view_as_complex(View):
             raise RuntimeError(
                 "Tensor must have a stride divisible by 2 for all but last dimension"
             )
-        return x.view(to_complex(dtype_of(x.dtype)).numpy)[..., 0, ...]
+        return x.view(to_complex(dtype_of(x.dtype)).numpy).reshape(x.shape[:-1])
 
     def sizes(x):
         return _check_pairs(x)

@@ -250,4 +250,4 @@ class binomial(Random):
     samples = [case(f32.of([3, 5]), f32[2, 2].within(0, 1)), case(f32[0], f32[0])]
 
     def grad(t, g, out, count, prob, generator):
-        return t.zeros_like(count), t.zeros_like(prob)
+        return t.new_zeros(g, count.shape), t.new_zeros(g, prob.shape)

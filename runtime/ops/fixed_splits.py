@@ -185,7 +185,12 @@ def _at_least_each(least):
         return [sizes(x) for x in tensors]
 
     def grad_each(t, g, out, tensors):
-        return ([grad(t, one, None, x) for one, x in zip(g, tensors, strict=True)],)
+        return (
+            [
+                None if one is None else grad(t, one, None, x)
+                for one, x in zip(g, tensors, strict=True)
+            ],
+        )
 
     return kernel_each, sizes_each, grad_each
 

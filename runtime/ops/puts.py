@@ -26,7 +26,7 @@ class put(Updating):
     def update(x, index, source, accumulate):
         put.dtypes(dtype_of(x.dtype), dtype_of(index.dtype), dtype_of(source.dtype), 0)
         if index.size != source.size:
-            raise RuntimeError(
+            raise IndexError(
                 "put_(): Expected source and index to have the same number of elements,"
                 f" but got source.numel() = {source.size}, index.numel() = {index.size}"
             )
@@ -38,12 +38,11 @@ class put(Updating):
                     f"out of range: tried to access index {worst} on a tensor of"
                     f" {x.size} elements."
                 )
-        places = np.unravel_index(
-            np.where(index < 0, index + x.size, index).reshape(-1), x.shape
-        )
-        if not x.ndim:
-            places = (np.zeros(index.size, np.int64),)
-        flat = x.reshape(1) if not x.ndim else x
+        flat = x if x.ndim else x.reshape(1)
+        from_front = np.where(index < 0, index + x.size, index).reshape(-1)
+        if not index.size:
+            return x
+        places = np.unravel_index(from_front, flat.shape)
         if accumulate:
             np.add.at(flat, places, source.reshape(-1))
         else:

@@ -184,14 +184,17 @@ def resolve(
     kind: str,
     positional: Sequence[T.Type],
     keywords: Mapping[str, T.Type] | None = None,
+    overload: str | None = None,
 ) -> Binding | list[Mismatch]:
-    """The overload of `kind` that a call means.
+    """The overload of `kind` that a call means; none but `overload` if it is given.
 
     If none fits, all mismatches, nearest first. An unknown kind gives an empty list.
     """
     keywords = keywords or {}
     misses: list[Mismatch] = []
     cards = overloads_of(kind)
+    if overload is not None:
+        cards = [c for c in cards if c.schema.overload == overload]
     for level in (EXACT, CONVERTED):
         misses = []
         for card in cards:

@@ -33,6 +33,7 @@ from jit.passes.gradient_vocabulary import (
     GraphVocabulary,
     NotDifferentiableError,
     Operand,
+    Unknown,
 )
 
 
@@ -93,6 +94,8 @@ def _expand(graph: Graph) -> None:
             continue
         t = GraphVocabulary(Builder(node))
         made = card.composite(t, *[_argument(t, v) for v in node.inputs])
+        if isinstance(made, list):
+            made = Operand(t, t._value(made))
         results = made if isinstance(made, tuple) else (made,)
         for output, result in zip(node.outputs, results, strict=True):
             output.replace_all_uses_with(result.value)
@@ -100,14 +103,16 @@ def _expand(graph: Graph) -> None:
 
 
 def _argument(t: GraphVocabulary, value: Value) -> Any:
-    """An operand for a tensor, the Python value of a constant, else the value."""
+    """An operand for a tensor, the Python value of a constant, else an Unknown."""
     if T.is_tensor_like(value.type):
         return Operand(t, value)
     if value.constant is not NOT_CONSTANT:
         return value.constant
     if value.node.kind == "prim::ListConstruct":
         return [_argument(t, v) for v in value.node.inputs]
-    return value
+    if isinstance(value.type, T.OptionalType):
+        raise NotDifferentiableError(f"whether %{value.name or '?'} is None is unknown")
+    return Unknown(value)
 
 
 def _tensors_of(value: Value) -> list[Value]:
@@ -293,6 +298,8 @@ class _Back:
         like = self.operand(value)
         if gradient.shape != like.shape:
             gradient = self.t.sum_to(gradient, like.shape)
+        if gradient.is_complex() and not like.is_complex():
+            gradient = self.t.real(gradient)
         if gradient.dtype is not like.dtype:
             gradient = self.t.to(gradient, like.dtype)
         before = self.grads.get(value)

@@ -104,6 +104,30 @@ for _name, _kind in {
     setattr(Operand, f"__r{_name}__", _operator(_kind, True))
 
 
+class Unknown:
+    """A number or a list of the graph that no derivative may look at, only hand on."""
+
+    __slots__ = ("value",)
+
+    def __init__(self, value: Value) -> None:
+        self.value = value
+
+    def refuse(self, *ignored: Any) -> Any:
+        """NotDifferentiableError: the derivative depends on the value."""
+        if any(isinstance(x, Operand) for x in ignored):
+            return NotImplemented
+        raise NotDifferentiableError(
+            f"a derivative asks what %{self.value.name or '?'} is, which the run decides"
+        )
+
+    __bool__ = __len__ = __iter__ = __getitem__ = __index__ = __float__ = refuse
+    __eq__ = __ne__ = __lt__ = __le__ = __gt__ = __ge__ = refuse
+    __neg__ = __abs__ = __add__ = __radd__ = __sub__ = __rsub__ = refuse
+    __mul__ = __rmul__ = __truediv__ = __rtruediv__ = __pow__ = __rpow__ = refuse
+    __floordiv__ = __rfloordiv__ = __mod__ = __rmod__ = __getattr__ = refuse
+    __hash__ = object.__hash__
+
+
 class GraphVocabulary:
     """Adds nodes where a builder stands."""
 
@@ -139,11 +163,14 @@ class GraphVocabulary:
     def _value(self, x: Any) -> Value:
         if isinstance(x, Operand):
             return self._tensor(x.value)
+        if isinstance(x, Unknown):
+            return x.value
         if isinstance(x, list | tuple):
             items = [self._value(i) for i in x]
             element = items[0].type if items else T.INT
-            if T.is_tensor_like(element):
-                element = T.TENSOR
+            if any(isinstance(i, Operand) for i in x):
+                some = any(i is None for i in x)
+                element = T.OptionalType(T.TENSOR) if some else T.TENSOR
             return self._builder.list(items, element)
         return self._builder.value(x)
 

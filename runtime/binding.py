@@ -2,9 +2,9 @@
 
 Two rounds over the overloads of a kind, in the order of their declaration; the first
 that takes the values wins. In the first round values count as what they are: a number
-is no Tensor, a Tensor no number. In the second, a number may stand for a 0-dim Tensor,
-an array for a Tensor, a one-element Tensor for a number, a bool for an int. Calls whose
-types alone decide are remembered.
+is no Tensor, a Tensor no number. In the second, an array may stand for a Tensor, a
+one-element Tensor for a number, a bool for an int, and in sums, differences, products
+and quotients a number for a 0-dim Tensor. Calls whose types alone decide are remembered.
 """
 
 from __future__ import annotations
@@ -43,6 +43,17 @@ OTHER_NAMES = {
 """Keywords that torch takes in place of the names in a schema."""
 
 
+NUMBERS_AS_TENSORS = frozenset(
+    f"aten::{name}{end}"
+    for name in (
+        "add", "sub", "subtract", "mul", "multiply", "div", "divide", "true_divide",
+        "floor_divide", "bucketize", "searchsorted", "__lshift__", "__rshift__",
+    )
+    for end in ("", "_")
+)  # fmt: skip
+"""Operators that take a number where the schema says Tensor; torch refuses it elsewhere."""
+
+
 class Parameter:
     """One argument of a schema, ready to take values."""
 
@@ -56,7 +67,7 @@ class Parameter:
         "spread",
     )
 
-    def __init__(self, argument: Argument, spread: bool) -> None:
+    def __init__(self, argument: Argument, spread: bool, numbers: bool) -> None:
         self.name = argument.name
         self.names = (argument.name, *OTHER_NAMES.get(argument.name, ()))
         self.default = argument.default
@@ -64,7 +75,7 @@ class Parameter:
         self.spread = spread
         """Whether it takes all remaining positional numbers: `x.view(2, 3)`."""
         self.exact: Accept = values.exact(argument)
-        self.convert: Accept = values.convertible(argument)
+        self.convert: Accept = values.convertible(argument, numbers)
 
 
 class Signature:
@@ -77,7 +88,11 @@ class Signature:
         schema = card.schema
         arguments = schema.arguments
         spread = _spread_position(arguments)
-        self.parameters = [Parameter(a, i == spread) for i, a in enumerate(arguments)]
+        of_torch = schema.kind.startswith("aten::")
+        numbers = not of_torch or schema.kind in NUMBERS_AS_TENSORS
+        self.parameters = [
+            Parameter(a, i == spread, numbers) for i, a in enumerate(arguments)
+        ]
         self.count = len(arguments)
         self.positional = sum(not a.keyword_only for a in arguments)
         self.gives_tensors = [str(r.type) for r in schema.returns] == ["Tensor[]"]

@@ -12,7 +12,7 @@ from typing import Any
 
 from jit.ir import dtypes, registry
 from jit.ir.dtypes import DType
-from jit.runtime import device, inplace_views
+from jit.runtime import device, inplace_views, python_methods
 from jit.runtime.binding import call_operator
 from jit.runtime.creation import make_tensor
 from jit.runtime.device import Device
@@ -274,6 +274,7 @@ _PYTHON: dict[str, Any] = {
     "detach_": detach_,
     **{name: _conversion(name, dtype) for name, dtype in _CONVERSIONS.items()},
     **inplace_views.METHODS,
+    **python_methods.METHODS,
 }
 for _name, _method in _PYTHON.items():
     setattr(Tensor, _name, _method)

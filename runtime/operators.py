@@ -142,7 +142,7 @@ def install(tensor: type) -> None:
     for name, kind in _UNARY.items():
         methods[f"__{name}__"] = _unary(f"aten::{kind}")
     methods["__rsub__"] = _rsub
-    methods["__rtruediv__"] = _rtruediv
+    methods["__rtruediv__"] = methods["__rdiv__"] = _rtruediv
     methods["__matmul__"] = _matmul
     methods["__pos__"] = lambda self: self
     methods["__contains__"] = _contains

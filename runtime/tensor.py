@@ -169,7 +169,7 @@ class Tensor(metaclass=_TensorType):
         return -1
 
     is_cuda = is_mps = is_xpu = is_sparse = is_quantized = is_meta = False
-    is_mkldnn = is_nested = is_inference = False
+    is_mkldnn = is_nested = False
     is_cpu = True
     names = None
 

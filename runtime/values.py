@@ -43,11 +43,16 @@ def _exact(type: T.Type, argument: Argument) -> Accept:
     return _SIMPLE.get(str(type), _container(type))
 
 
-def convertible(argument: Argument) -> Accept:
-    """Takes values that can be converted to the argument's type."""
+def convertible(argument: Argument, numbers: bool = True) -> Accept:
+    """Takes values that can be converted to the argument's type.
+
+    Without `numbers`, they stand for no Tensor.
+    """
     type = argument.type
     if isinstance(type, T.OptionalType):
         type = type.element
+    if type == T.TENSOR and not numbers:
+        return _tensor_of_array
     return _CONVERT.get(str(type), _refuse)
 
 
@@ -237,7 +242,7 @@ _SIMPLE: dict[str, Accept] = {
 
 def tensor_of(value: Any) -> Any:
     """A number or array as a Tensor; REFUSED for other values."""
-    if isinstance(value, bool | int | float | complex):
+    if isinstance(value, _PYTHON_NUMBERS):
         return wrap(np.asarray(value, dtype_of_number(value).numpy))
     if isinstance(value, np.ndarray):
         dtypes.dtype_of(value.dtype)
@@ -246,6 +251,13 @@ def tensor_of(value: Any) -> Any:
         return wrap(np.asarray(value))
     # the observer converts it
     return value if isinstance(value, Traced) else REFUSED
+
+
+def _tensor_of_array(value: Any) -> Any:
+    return REFUSED if isinstance(value, _PYTHON_NUMBERS) else tensor_of(value)
+
+
+_PYTHON_NUMBERS = (bool, int, float, complex)
 
 
 def _number_of_tensor(value: Any) -> Any:

@@ -30,6 +30,16 @@ RESIZING = frozenset(
 """Operators that may change the length of a list."""
 
 
+OF_SEPARATE_TENSORS = frozenset(
+    f"aten::{name}"
+    for name in (
+        "block_diag", "broadcast_tensors", "cartesian_prod", "einsum", "meshgrid",
+        "atleast_1d", "atleast_2d", "atleast_3d",
+    )
+)  # fmt: skip
+"""Operators on a list of tensors whose functions take them one by one."""
+
+
 @dataclass(slots=True)
 class Arguments:
     """The arguments of a call, emitted."""
@@ -85,9 +95,18 @@ def known_elements(e: Emitter, x: Emitted, span: Span) -> list[Emitted] | None:
 
 
 def call_operator(
-    e: Emitter, span: Span, kind: str, args: Arguments, *, name: str = ""
+    e: Emitter,
+    span: Span,
+    kind: str,
+    args: Arguments,
+    *,
+    name: str = "",
+    overload: str | None = None,
 ) -> Emitted:
-    """Call an operator; CompileError E0301, E0304 or E0307 if it does not fit."""
+    """Call an operator; CompileError E0301, E0304 or E0307 if it does not fit.
+
+    With an `overload`, that and no other.
+    """
     positional = [
         e.as_value(x, args.spans.get(i, span)) for i, x in enumerate(args.positional)
     ]
@@ -95,7 +114,7 @@ def call_operator(
         k: e.as_value(x, args.spans.get(k, span)) for k, x in args.keywords.items()
     }
     _settle_untyped(kind, positional)
-    found = _resolve(e, kind, positional, keywords)
+    found = _resolve(e, kind, positional, keywords, overload)
     if isinstance(found, tuple):
         positional, binding = found
         return bound(e, span, binding, positional, keywords)
@@ -103,24 +122,47 @@ def call_operator(
 
 
 def _resolve(
-    e: Emitter, kind: str, positional: Sequence[Value], keywords: dict[str, Value]
+    e: Emitter,
+    kind: str,
+    positional: Sequence[Value],
+    keywords: dict[str, Value],
+    overload: str | None,
 ) -> tuple[list[Value], Binding] | list[Mismatch]:
     types = [v.type for v in positional]
     keyword_types = {k: v.type for k, v in keywords.items()}
-    found = resolve(kind, types, keyword_types)
+    found = resolve(kind, types, keyword_types, overload)
     if isinstance(found, Binding):
         return list(positional), found
     # x.view(2, 3) means x.view([2, 3])
     for start in (0, 1):
-        rest = types[start:]
-        if not rest or any(r not in (T.INT, T.BOOL) for r in rest):
+        element = _element_of_rest(types[start:])
+        if element is None:
             continue
-        packed = [*types[:start], T.ListType(T.INT)]
-        again = resolve(kind, packed, keyword_types)
-        if isinstance(again, Binding) and _takes_sizes(again, start):
-            sizes = e.b.list(list(positional[start:]), T.INT)
-            return [*positional[:start], sizes], again
+        packed = [*types[:start], T.ListType(element)]
+        again = resolve(kind, packed, keyword_types, overload)
+        if isinstance(again, Binding) and _takes_rest(again, start, element):
+            rest = e.b.list(list(positional[start:]), element)
+            return [*positional[:start], rest], again
     return found
+
+
+def _element_of_rest(types: Sequence[T.Type]) -> T.Type | None:
+    """What a list of the remaining arguments would hold; None if there is none."""
+    if types and all(x in (T.INT, T.BOOL) for x in types):
+        return T.INT
+    if types and all(isinstance(x, T.TensorType) for x in types):
+        return T.TENSOR
+    return None
+
+
+def _takes_rest(binding: Binding, position: int, element: T.Type) -> bool:
+    """Whether an operator takes its last arguments one by one."""
+    if element == T.INT:
+        return _takes_sizes(binding, position)
+    positional = [a for a in binding.schema.arguments if not a.keyword_only]
+    return binding.schema.kind in OF_SEPARATE_TENSORS and (
+        len(positional) == position + 1
+    )
 
 
 def _takes_sizes(binding: Binding, position: int) -> bool:

@@ -217,10 +217,14 @@ def library_builtins() -> dict[int, Builtin]:
     """Functions of other modules whose calls are emitted here, by identity."""
     from jit import torch
     from jit.modules import marks
+    from jit.torch import compiler
 
     table: dict[Any, Any] = {
         marks.annotate: emit_annotate,
         marks.is_scripting: emit_true,
+        compiler.is_compiling: emit_true,
+        compiler.is_dynamo_compiling: emit_false,
+        compiler.is_exporting: emit_false,
         marks.is_tracing: emit_false,
         torch.tensor: emit_tensor,
         np.array: emit_array,

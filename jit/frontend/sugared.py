@@ -158,23 +158,39 @@ PYTHON_DTYPES: dict[Any, DType] = {
 
 
 class OperatorFunction(Sugared):
-    """A function of a library that is an operator: `torch.relu`, `np.exp`."""
+    """A function of a library that is an operator: `torch.relu`, `np.exp`.
 
-    def __init__(self, name: str, kind: str) -> None:
+    With an `overload` it is that alone: `torch.ops.aten.add.Tensor`.
+    """
+
+    def __init__(self, name: str, kind: str, overload: str | None = None) -> None:
         self.name = name
         self.kind = kind
+        self.overload = overload
 
     def is_same(self, other: object) -> bool:
-        return isinstance(other, OperatorFunction) and self.kind == other.kind
+        return isinstance(other, OperatorFunction) and (
+            (self.kind, self.overload) == (other.kind, other.overload)
+        )
 
     def describe(self) -> str:
         return f"the function `{self.name}`"
+
+    def attribute(self, e: Emitter, span: Span, name: str) -> Emitted:
+        from jit.ir.registry import find_card
+
+        overload = "" if name == "default" else name
+        if self.overload is None and find_card(self.kind, overload) is not None:
+            return OperatorFunction(f"{self.name}.{name}", self.kind, overload)
+        return super().attribute(e, span, name)
 
     def call(self, e: Emitter, call: t.Call) -> Emitted:
         from jit.frontend.call import call_operator
 
         args = e.arguments(call)
-        return call_operator(e, call.span, self.kind, args, name=self.name)
+        return call_operator(
+            e, call.span, self.kind, args, name=self.name, overload=self.overload
+        )
 
 
 class BoundOperator(Sugared):

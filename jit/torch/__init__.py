@@ -23,20 +23,26 @@ from jit.runtime.size import Size
 from jit.runtime.tensor import Tensor
 from jit.torch.functions import *  # noqa: F403
 from jit.torch.limits import finfo, iinfo
+from jit.torch.matrix_functions import cdist, pca_lowrank, svd_lowrank
 from jit.torch.modes import enable_grad, inference_mode, no_grad, set_grad_enabled
 from jit.torch.operators import find_function as _find_function
 from jit.torch.operators import public_names as _public_names
 
 if _TYPE_CHECKING:
+    from jit.torch.compiling import compile
+    from jit.torch.serialization import load, save
     from jit.torch import (
         autograd,
         backends,
+        compiler,
         cuda,
+        fft,
         linalg,
         nn,
         ops,
         optim,
         return_types,
+        signal,
         special,
         testing,
         utils,
@@ -75,17 +81,27 @@ newaxis = None
 _SUBMODULES = (
     "autograd",
     "backends",
+    "compiler",
     "cuda",
+    "fft",
     "jit",
     "linalg",
     "nn",
     "ops",
     "optim",
     "return_types",
+    "signal",
+    "serialization",
     "special",
     "testing",
     "utils",
 )
+_HOMES = {
+    "compile": "jit.torch.compiling",
+    "load": "jit.torch.serialization",
+    "save": "jit.torch.serialization",
+}
+"""Where functions are defined whose modules are loaded when they are used."""
 
 __all__ = [
     "Generator",
@@ -93,7 +109,10 @@ __all__ = [
     "Tensor",
     "autograd",
     "backends",
+    "compile",
+    "compiler",
     "cuda",
+    "fft",
     "default_generator",
     "enable_grad",
     "finfo",
@@ -102,11 +121,14 @@ __all__ = [
     "is_grad_enabled",
     "is_inference_mode_enabled",
     "linalg",
+    "load",
     "nn",
     "no_grad",
     "ops",
     "optim",
     "return_types",
+    "signal",
+    "save",
     "set_grad_enabled",
     "special",
     "testing",
@@ -117,6 +139,8 @@ __all__ = [
 def _find(name: str) -> _Any:
     if name in _SUBMODULES:
         return _importlib.import_module(f"jit.torch.{name}")
+    if name in _HOMES:
+        return getattr(_importlib.import_module(_HOMES[name]), name)
     if name.startswith("_") or not _is_function(name):
         return None
     return _find_function(name)
@@ -137,4 +161,4 @@ def __getattr__(name: str) -> _Any:
 
 def __dir__() -> list[str]:
     shown = {n for n in globals() if not n.startswith("_") and n != "annotations"}
-    return sorted(shown | set(_SUBMODULES) | set(_public_names()))
+    return sorted(shown | {*_SUBMODULES, *_HOMES} | set(_public_names()))

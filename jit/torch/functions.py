@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from jit.ir.dtypes import DType, promote_dtypes
-from jit.runtime import creation, promotion, random
+from jit.ir.dtypes import INTEGER, DType, promote_dtypes
+from jit.runtime import creation, inplace_views, promotion, python_methods, random
 from jit.runtime.binding import call_operator
 from jit.runtime.device import require_cpu
 from jit.runtime.methods import norm
@@ -34,27 +34,45 @@ __all__ = [
     "from_dlpack",
     "from_numpy",
     "get_default_dtype",
+    "get_device",
     "get_printoptions",
     "get_rng_state",
     "initial_seed",
     "is_complex",
+    "is_conj",
+    "is_distributed",
     "is_floating_point",
+    "is_inference",
+    "is_neg",
+    "is_same_size",
     "is_tensor",
     "manual_seed",
     "meshgrid",
     "nonzero",
     "norm",
+    "norm_except_dim",
     "numel",
     "promote_types",
+    "resize_as_",
     "result_type",
     "seed",
     "set_default_dtype",
     "set_printoptions",
     "set_rng_state",
     "split",
+    "sym_float",
+    "sym_int",
+    "sym_ite",
+    "sym_max",
+    "sym_min",
+    "sym_not",
+    "sym_sum",
     "tensor",
+    "tensordot",
     "typename",
     "unique",
+    "unique_consecutive",
+    "unravel_index",
 ]
 
 
@@ -277,22 +295,123 @@ def nonzero(input: Tensor, *, out: Any = None, as_tuple: bool = False) -> Any:
     return call_operator("aten::nonzero", (input,), {} if out is None else {"out": out})
 
 
-def unique(
-    input: Tensor,
-    sorted: bool = True,
-    return_inverse: bool = False,
-    return_counts: bool = False,
-    dim: int | None = None,
-) -> Any:
-    """The distinct elements, in order; optionally where they were, and how often."""
-    if dim is None:
-        found = call_operator(
-            "aten::_unique2", (input, sorted, return_inverse, return_counts)
-        )
+unique = python_methods.unique
+unique_consecutive = python_methods.unique_consecutive
+
+
+def tensordot(a: Tensor, b: Tensor, dims: Any = 2, out: Tensor | None = None) -> Tensor:
+    """Products summed over dims: the last `dims` of one, the first of the other.
+
+    Or over two lists of dims.
+    """
+    if isinstance(dims, Tensor):
+        dims = dims.tolist() if dims.numel() > 1 else int(dims)
+    if isinstance(dims, int):
+        if dims < 0:
+            raise RuntimeError(f"tensordot expects dims >= 0, but got dims={dims}")
+        if dims > min(a.dim(), b.dim()):
+            raise RuntimeError(
+                "tensordot expects dims < ndim_a or ndim_b, but got"
+                f" dims={dims}"
+            )
+        of_a, of_b = list(range(-dims, 0)), list(range(dims))
     else:
-        found = call_operator(
-            "aten::unique_dim", (input, dim, sorted, return_inverse, return_counts)
+        of_a, of_b = dims
+        of_a, of_b = [[d] if isinstance(d, int) else list(d) for d in (of_a, of_b)]
+    options = {} if out is None else {"out": out}
+    made: Tensor = call_operator("aten::tensordot", (a, b, of_a, of_b), options)
+    return made
+
+
+def unravel_index(indices: Tensor, shape: Any) -> tuple[Tensor, ...]:
+    """The positions, one tensor for each dim, of places in the flattened tensor."""
+    if not isinstance(indices, Tensor) or indices.dtype.category != INTEGER:
+        told = indices.dtype if isinstance(indices, Tensor) else type(indices)
+        raise ValueError(
+            f"expected 'indices' to be an integer tensor, but found {told}"
         )
-    wanted = (True, return_inverse, return_counts)
-    results = tuple(f for f, w in zip(found, wanted, strict=True) if w)
-    return results if len(results) > 1 else results[0]
+    sizes = [shape] if isinstance(shape, int) else [int(n) for n in shape]
+    if any(n < 0 for n in sizes):
+        raise ValueError(f"'shape' cannot have negative values, but got {tuple(sizes)}")
+    found, step = [], 1
+    for size in reversed(sizes):
+        place = call_operator(
+            "aten::floor_divide", (indices, step)
+        )
+        found.append(call_operator("aten::remainder", (place, size)))
+        step *= size
+    return tuple(reversed(found))
+
+
+def resize_as_(input: Tensor, the_template: Tensor) -> Tensor:
+    """The sizes of another tensor, taken in place."""
+    made: Tensor = inplace_views.resize_as_(input, the_template)
+    return made
+
+
+def norm_except_dim(v: Tensor, pow: int = 2, dim: int = 0) -> Tensor:
+    """The norms over all dims but one; over all if it is -1."""
+    if dim == -1:
+        made: Tensor = call_operator("aten::norm", (v, pow))
+        return made
+    rest = [d for d in range(v.dim()) if d != dim % v.dim()]
+    made = call_operator("aten::norm", (v, pow, rest, True))
+    return made
+
+
+# questions whose answer is the same for all tensors, or of Python's numbers
+
+
+def is_conj(input: Tensor) -> bool:
+    """Whether it is to be read as conjugates: never, they are made at once."""
+    return False
+
+
+is_neg = is_distributed = is_inference = is_conj
+
+
+def is_same_size(input: Tensor, other: Tensor) -> bool:
+    """Whether both have the same sizes."""
+    return bool(input.array.shape == other.array.shape)
+
+
+def get_device(input: Tensor) -> int:
+    """The index of its device: -1 for the CPU."""
+    return -1
+
+
+def sym_int(a: Any) -> int:
+    """A number rounded towards zero."""
+    return int(a)
+
+
+def sym_float(a: Any) -> float:
+    """A number as a float."""
+    return float(a)
+
+
+def sym_not(a: Any) -> bool:
+    """Whether it is false."""
+    return not a
+
+
+def sym_max(a: Any, b: Any) -> Any:
+    """The larger of two numbers; a float if one is."""
+    larger = max(a, b)
+    return float(larger) if float in (type(a), type(b)) else larger
+
+
+def sym_min(a: Any, b: Any) -> Any:
+    """The smaller of two numbers; a float if one is."""
+    smaller = min(a, b)
+    return float(smaller) if float in (type(a), type(b)) else smaller
+
+
+def sym_sum(args: Any) -> Any:
+    """The sum of numbers."""
+    return sum(args)
+
+
+def sym_ite(b: bool, t: Any, f: Any) -> Any:
+    """One of two values."""
+    return t if b else f

@@ -194,7 +194,7 @@ def read_manifest(member: StoredMember) -> Manifest:
     return Manifest(
         producer=_text(content, "producer"),
         entries=tuple(_read_entries(_list(content, "entries", MAX_ENTRIES))),
-        tensors=tuple(_read_tensors(_list(content, "tensors", MAX_TENSORS))),
+        tensors=tuple(read_records(_list(content, "tensors", MAX_TENSORS))),
         state=content.get("state"),
         docs=_read_docs(content.get("docs")),
         extra=tuple(_read_extra(_list(content, "extra", MAX_ENTRIES))),
@@ -256,7 +256,8 @@ def _read_entries(items: list[Any]) -> Iterable[EntryPoint]:
                 _bad("entries")
 
 
-def _read_tensors(items: list[Any]) -> Iterable[TensorRecord]:
+def read_records(items: list[Any]) -> Iterable[TensorRecord]:
+    """The records of tensors; ArchiveError for what cannot be one."""
     named = {d.name: d for d in dtypes.ALL}
     seen = set()
     for item in items:

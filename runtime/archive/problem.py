@@ -16,6 +16,7 @@ MALFORMED = "E0806"
 BAD_PROGRAM = "E0807"
 BAD_STATE = "E0808"
 UNSAVABLE = "E0809"
+REFUSED = "E0810"
 
 COPY_AGAIN = "copy the file again from where it is whole, or save the model again"
 

@@ -153,7 +153,7 @@ def check_along(
 ) -> int:
     """Check the arguments of gather or scatter; the dim counted from the front."""
     dim = wrap_dim(dim, x.ndim)
-    if index.dtype != np.int64 and index.dtype != np.int32:
+    if index.size and index.dtype != np.int64 and index.dtype != np.int32:
         raise RuntimeError(f"{kind}(): Expected dtype int32/int64 for index")
     if src is not None and src.dtype != x.dtype:
         raise RuntimeError(f"{kind}(): Expected self.dtype to be equal to src.dtype")

@@ -46,11 +46,19 @@ def max_pool_gradient(name: str, g: Array, x: Array, window: Window) -> Array:
     wide = widened(g)
     made = np.zeros(padded.shape, wide.dtype)
     waiting: Array = np.ones(g.shape, np.bool_)
+    nothing = wide.dtype.type(0)
+    overlap = max(window.dilation) > 1 or any(
+        s < k for s, k in zip(window.stride, window.size, strict=True)
+    )
     for _, index in P.places(window, counts):
         chosen = padded[index] == best
         chosen &= waiting
         waiting ^= chosen
-        np.add(made[index], wide, out=made[index], where=chosen)
+        share = np.where(chosen, wide, nothing)
+        if overlap:
+            made[index] += share
+        else:
+            made[index] = share
     return _cut(made, window, space).astype(g.dtype, copy=False)
 
 

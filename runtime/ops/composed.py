@@ -43,6 +43,8 @@ def _make_kernel(
             made = composite(EAGER, *args)
         finally:
             dispatch.observer = before
+        if isinstance(made, list):
+            return [_own(m, values) for m in made]
         if not isinstance(made, tuple):
             return _own(made, values)
         return tuple(_own(m, values) for m in made)

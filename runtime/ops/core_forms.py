@@ -10,6 +10,7 @@ import numpy as np
 
 from jit.ir.card import Card
 from jit.ir.dtypes import DType, dtype_of
+from jit.runtime.kernels import pooling, pooling_gradients
 from jit.runtime.kernels import sizes as S
 from jit.runtime.ops import normalization, scan
 from jit.runtime.ops import normalization_gradients as G
@@ -73,6 +74,11 @@ class _SoftmaxGradient(Shaped):
         return out
 
     def dtypes(g, out, dim, input_dtype):
+        if g is not None and not g.is_floating_point:
+            raise NotImplementedError(
+                "\"softmax_backward_lastdim_kernel_impl\" not implemented for"
+                f" '{g.title}'"
+            )
         return input_dtype if isinstance(input_dtype, DType) else None
 
     samples = [
@@ -97,6 +103,7 @@ class _softmax_backward_data(_SoftmaxGradient):
     saves = ("grad_output", "output")
 
     def kernel(g, out, dim, input_dtype):
+        _SoftmaxGradient.dtypes(dtype_of(g.dtype), None, dim, input_dtype)
         dim = S.wrap_dim(dim, out.ndim) if out.ndim else None
         shares = _wide(g) * _wide(out)
         made = shares - _wide(out) * shares.sum(dim, keepdims=True)
@@ -123,6 +130,7 @@ class _log_softmax_backward_data(_SoftmaxGradient):
     saves = ("grad_output", "output")
 
     def kernel(g, out, dim, input_dtype):
+        _SoftmaxGradient.dtypes(dtype_of(g.dtype), None, dim, input_dtype)
         dim = S.wrap_dim(dim, out.ndim) if out.ndim else None
         wide = _wide(g)
         made = wide - np.exp(_wide(out)) * wide.sum(dim, keepdims=True)
@@ -150,6 +158,48 @@ class _adaptive_avg_pool2d(Shaped):
 
     def grad(t, g, out, x, wanted):
         return t._adaptive_avg_pool2d_backward(g, x)
+
+
+@op("aten::_adaptive_avg_pool3d(Tensor self, SymInt[3] output_size) -> Tensor")
+class _adaptive_avg_pool3d(Shaped):
+    """The means of bins that divide the last three dims as evenly as they can."""
+
+    saves = ("self",)
+
+    def kernel(x, wanted):
+        _adaptive_avg_pool3d.dtypes(dtype_of(x.dtype), wanted)
+        return pooling.adaptive_average_pool("adaptive_avg_pool3d", x, wanted)
+
+    def sizes(x, wanted):
+        return pooling.adaptive_sizes("adaptive_avg_pool3d", x, wanted)
+
+    def dtypes(x, wanted):
+        if x is not None and not x.is_floating_point:
+            raise NotImplementedError(
+                f"\"adaptive_avg_pool3d_cpu\" not implemented for '{x.title}'"
+            )
+        return x
+
+    samples = [case(f32[2, 3, 4, 5, 2], [2, 3, 1]), case(f64[1, 2, 3, 4], 2)]
+
+    def grad(t, g, out, x, wanted):
+        return t._adaptive_avg_pool3d_backward(g, x)
+
+
+@op("aten::_adaptive_avg_pool3d_backward(Tensor grad_output, Tensor self) -> Tensor")
+class _adaptive_avg_pool3d_backward(Shaped):
+    """The gradient of `adaptive_avg_pool3d`."""
+
+    def kernel(g, x):
+        return pooling_gradients.adaptive_average_pool_gradient(g, x.shape[-3:])
+
+    def sizes(g, x):
+        return x
+
+    samples = [case(f32[1, 2, 1, 2, 1], f32[1, 2, 3, 2, 2])]
+
+    def grad(t, gg, out, g, x):
+        return lambda: t._adaptive_avg_pool3d(gg, list(g.shape[-3:]))
 
 
 @op(

@@ -104,7 +104,7 @@ class native_dropout(Shaped):
                case(f64[3], 1.0, None)]  # fmt: skip
 
     def grad(t, g, out, x, p, train):
-        if train is False or p == 0:
+        if p == 0 or (train is not None and not train):
             return g[0]
         return g[0] * out[1] * (0.0 if p == 1 else 1 / (1 - p))
 

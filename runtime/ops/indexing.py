@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from jit.ir import dtypes
@@ -102,19 +104,25 @@ class index_put(Updating):
         case(f32[4, 3], [i64.of([2, -1])], f32[2, 3]),
         case(f32[4, 3], [i64.of([2, 2])], f32[3], True),
         case(f32[2, 3], [boolean.of([[1, 0, 1], [0, 0, 1]])], f32[()]),
+        case(f32[2, 3], [boolean.of([[1, 0, 1], [0, 0, 1]])], f32[3], True),
         case(f32[2, 3], [None, i64.of([1])], f32[2, 1]),
         case(f32[3], [i64.of(1)], f32[()]),
         case(i64[0], [i64[0]], i64[()]),
     ]
 
     def grad(t, g, out, x, indices, values, accumulate):
+        def to_values():
+            masks = all(i is None or i.dtype is dtypes.bool_ for i in indices)
+            if values.ndim or not masks:
+                return t.index(g, indices)
+            # how much a mask selects only the run knows
+            nowhere = t.to(t.zeros_like(g), dtypes.bool_)
+            put = t.index_put(nowhere, indices, t.ones([], dtype=dtypes.bool_))
+            return t.where(put, g, 0.0)
+
         if accumulate:
-            return g, None, lambda: t.index(g, indices)
-        return (
-            lambda: t.index_put(g, indices, t.new_zeros(g, [])),
-            None,
-            lambda: t.index(g, indices),
-        )
+            return g, None, to_values
+        return lambda: t.index_put(g, indices, t.new_zeros(g, [])), None, to_values
 
 
 def _one_dim(x, index):
@@ -205,10 +213,18 @@ class take_along_dim(Shaped):
     fails = VALUES
 
     def kernel(x, indices, dim):
+        if indices.dtype != np.int64:
+            raise RuntimeError(
+                "torch.take_along_dim(): dtype of indices should be Long but got"
+                f" {dtype_of(indices.dtype).title}"
+            )
         if dim is None:
-            return I.gather(x.reshape(-1), 0, indices.reshape(-1))
+            x = x.reshape(-1)
+            return I.gather(x, 0, _from_front(indices.reshape(-1), x.size))
         take_along_dim.sizes(x.shape, indices.shape, dim)
         dim = S.wrap_dim(dim, x.ndim)
+        if x.ndim:
+            indices = _from_front(indices, x.shape[dim])
         common = list(S.broadcast(but(x.shape, dim), but(indices.shape, dim)))
         wanted, source = list(common), list(common)
         wanted[dim], source[dim] = indices.shape[dim], x.shape[dim]
@@ -237,17 +253,23 @@ class take_along_dim(Shaped):
         case(f32[3, 4], i64.of([[2, 0, 1, 1]]), 0),
         case(f32[3, 4], i64.of([5, 11])),
         case(f32[1, 2], i64.of([[0], [1]]), 1),
+        case(f64[3, 4], i64.of([[-1, 0, -3, 1]]), 0),
     ]
 
     def grad(t, g, out, x, indices, dim):
         if dim is None:
-            places = t.reshape(indices, [-1])
+            places = t.remainder(t.reshape(indices, [-1]), x.numel())
             flat = t.scatter_add(t.new_zeros(g, [x.numel()]), 0, places, g)
             return t.reshape(flat, x.shape)
         sizes = list(g.shape)
         sizes[dim] = x.shape[dim]
-        places = t.expand(indices, g.shape)
+        places = t.remainder(t.expand(indices, g.shape), sizes[dim])
         return t.scatter_add(t.new_zeros(g, sizes), dim, places, g)
+
+
+def _from_front(indices, size):
+    """Indices of which negative ones count from the end."""
+    return np.where(indices < 0, indices + size, indices)
 
 
 def but(sizes, dim):
@@ -579,10 +601,13 @@ def _search(sequence, values, out_int32, right, side):
             f" but we got boundaries tensor {S.shown(sequence.shape)} and input value"
             f" tensor {S.shown(values.shape)}"
         )
-    rows = sequence.reshape(-1, sequence.shape[-1])
+    if not values.size:
+        return np.empty(values.shape, wanted)
+    count = math.prod(sequence.shape[:-1])
+    rows = sequence.reshape(count, sequence.shape[-1])
     found = [
         np.searchsorted(row, wanted_row, side)
-        for row, wanted_row in zip(rows, values.reshape(len(rows), -1), strict=True)
+        for row, wanted_row in zip(rows, values.reshape(count, -1), strict=True)
     ]
     return np.array(found).reshape(values.shape).astype(wanted)
 

@@ -8,6 +8,7 @@ import numpy as np
 
 from jit.ir import dtypes
 from jit.ir.card import UNKNOWN
+from jit.ir.dtypes import FLOATING
 from jit.runtime.kernels import sizes as S
 from jit.runtime.ops import facts as F
 from jit.runtime.ops.creation import (
@@ -183,6 +184,8 @@ class logspace(Creation):
         check_place(device, pin_memory)
         _check_steps(steps)
         dtype = given_dtype(dtype) or get_default_dtype()
+        if dtype.category < FLOATING:
+            start, end = int(start), int(end)
         exponents = _linspace(start, end, steps, dtypes.float64)
         return np.power(base, exponents).astype(dtype.numpy)
 
@@ -192,7 +195,12 @@ class logspace(Creation):
     def dtypes(start, end, steps, base, dtype, *rest):
         return known_dtype(dtype, get_default_dtype())
 
-    samples = [case(0, 2, 5), case(0, 3, 4, base=2.0, dtype=f64), case(1, 2, 0)]
+    samples = [
+        case(0, 2, 5),
+        case(0, 3, 4, base=2.0, dtype=f64),
+        case(1, 2, 0),
+        case(0, 1.2, 2, dtype=i64),
+    ]
 
 
 def _check_eye(name, n):

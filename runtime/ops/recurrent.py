@@ -402,6 +402,12 @@ def _gates(t, x, h, w_ih, w_hh, b_ih, b_hh):
     return t.linear(x, w_ih, b_ih) + t.linear(h, w_hh, b_hh)
 
 
+def _parts(t, x, count):
+    """Rows of gates cut into those of each gate."""
+    size = x.shape[-1] // count
+    return [t.narrow(x, -1, i * size, size) for i in range(count)]
+
+
 def _cell_samples(gates):
     hidden = [f64[2, 2], f64[2, 2]] if gates == 4 else f64[2, 2]
     return [
@@ -417,7 +423,7 @@ class lstm_cell(Cell):
 
     def composite(t, x, states, w_ih, w_hh, b_ih, b_hh):
         h, c = states
-        i, f, g, o = t.chunk(_gates(t, x, h, w_ih, w_hh, b_ih, b_hh), 4, -1)
+        i, f, g, o = _parts(t, _gates(t, x, h, w_ih, w_hh, b_ih, b_hh), 4)
         c = t.sigmoid(f) * c + t.sigmoid(i) * t.tanh(g)
         return t.sigmoid(o) * t.tanh(c), c
 
@@ -432,8 +438,8 @@ class gru_cell(Cell):
     """One step of a GRU."""
 
     def composite(t, x, h, w_ih, w_hh, b_ih, b_hh):
-        r, z, n = t.chunk(t.linear(x, w_ih, b_ih), 3, -1)
-        hr, hz, hn = t.chunk(t.linear(h, w_hh, b_hh), 3, -1)
+        r, z, n = _parts(t, t.linear(x, w_ih, b_ih), 3)
+        hr, hz, hn = _parts(t, t.linear(h, w_hh, b_hh), 3)
         r, z = t.sigmoid(r + hr), t.sigmoid(z + hz)
         n = t.tanh(n + r * hn)
         return n + z * (h - n)

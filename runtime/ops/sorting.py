@@ -433,12 +433,17 @@ class diff(Card):
         case(f32[3], 3),
         case(f32[2, 1], 0),
         case(boolean[4]),
+        case(f64[3], 0, prepend=f64[1]),
     ]
 
     def kernel(x, n, dim, prepend, append):
         if x.ndim == 0:
             raise RuntimeError("diff expects input to be at least one-dimensional")
+        if n < 0:
+            raise RuntimeError(f"order must be non-negative but got {n}")
         axis = F.wrap_dim(dim, x.ndim)
+        if n == 0:
+            return x.copy()
         parts = [p for p in (prepend, x, append) if p is not None]
         line = np.concatenate(parts, axis)
         return np.diff(line, n, axis)
@@ -448,12 +453,14 @@ class diff(Card):
             return T.TensorType(x.dtype)
         axis = F.wrap_dim(dim, len(x.sizes), ShapeError)
         size = x.sizes[axis]
-        if prepend is not None or append is not None:
+        if n and (prepend is not None or append is not None):
             return T.TensorType(None, (*x.sizes[:axis], None, *x.sizes[axis + 1 :]))
         size = None if size is None else max(size - n, 0)
         return T.TensorType(x.dtype, (*x.sizes[:axis], size, *x.sizes[axis + 1 :]))
 
     def grad(t, g, out, x, n, dim, prepend, append):
+        if n == 0:
+            return g
         parts = (prepend, x, append)
         lengths = [0 if p is None else p.shape[dim] for p in parts]
         sizes = list(g.shape)

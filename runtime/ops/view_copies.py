@@ -5,7 +5,12 @@ from __future__ import annotations
 import numpy as np
 
 from jit.ir.registry import find_card
-from jit.runtime.ops import casting, splitting, views  # noqa: F401  declare the views
+from jit.runtime.ops import (  # noqa: F401  they declare the views
+    casting,
+    complex_parts,
+    splitting,
+    views,
+)
 from jit.runtime.ops.declare import op
 
 COPIES = (
@@ -31,10 +36,16 @@ COPIES = (
     "aten::unbind_copy.int(Tensor self, int dim=0) -> Tensor[]",
     "aten::unfold_copy(Tensor self, int dimension, int size, int step) -> Tensor",
     "aten::unsqueeze_copy(Tensor self, int dim) -> Tensor",
+    "aten::unsafe_chunk(Tensor self, int chunks, int dim=0) -> Tensor[]",
+    "aten::unsafe_split.Tensor(Tensor self, SymInt split_size, int dim=0) -> Tensor[]",
+    "aten::unsafe_split_with_sizes(Tensor self, SymInt[] split_sizes, int dim=0)"
+    " -> Tensor[]",
+    "aten::view_as_complex_copy(Tensor self) -> Tensor",
+    "aten::view_as_real_copy(Tensor self) -> Tensor",
     "aten::view_copy(Tensor self, SymInt[] size) -> Tensor",
     "aten::view_copy.dtype(Tensor self, ScalarType dtype) -> Tensor",
 )
-"""The schemas; the view of each is the operator without `_copy`."""
+"""The schemas; the view of each is the operator without `_copy` or `unsafe_`."""
 
 
 def _copying(view):
@@ -52,7 +63,7 @@ def _copying(view):
 
 def _declare(schema):
     name, _, overload = schema.partition("(")[0].partition(".")
-    view = find_card(name.replace("_copy", ""), overload)
+    view = find_card(name.replace("_copy", "").replace("unsafe_", ""), overload)
     assert view is not None, schema
     blanks = {
         "kernel": staticmethod(_copying(view)),

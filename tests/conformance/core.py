@@ -179,7 +179,7 @@ def _from_entry(entry: Any, overload: Any, dtype: str) -> Iterator[Call]:
             arguments = mapped(arguments, _requiring)
         with warnings.catch_warnings(), listener:
             warnings.simplefilter("ignore")
-            torch.manual_seed(0)
+            torch.default_generator.manual_seed(0)
             result = _tried(entry.op, arguments)
             if derivative:
                 _go_back(result)

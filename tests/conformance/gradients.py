@@ -30,7 +30,7 @@ def differentiable_calls(entry: Any) -> Iterator[tuple[Call, list[torch.Tensor]]
     dtype = getattr(torch, DTYPE)
     if not entry.supports_autograd or dtype not in entry.supported_dtypes("cpu"):
         return
-    torch.manual_seed(0)
+    torch.default_generator.manual_seed(0)
     for sample in entry.sample_inputs("cpu", dtype, requires_grad=True):
         args = (sample.input, *sample.args)
         marked = [t for t in tensors_in((args, sample.kwargs)) if t.requires_grad]
@@ -99,7 +99,7 @@ def reference(
     leaves = [copies.torch(t).requires_grad_() for t in wanted]
     if not leaves:
         return None
-    torch.manual_seed(seed)
+    torch.default_generator.manual_seed(seed)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")

@@ -24,7 +24,7 @@ def refused_calls(entry: Any) -> Iterator[Call]:
     source = next((d for d in DTYPES if getattr(torch, d) in taken), None)
     if source is None:
         return
-    torch.manual_seed(0)
+    torch.default_generator.manual_seed(0)
     samples = entry.sample_inputs("cpu", getattr(torch, source), requires_grad=False)
     sample = next(iter(samples), None)
     for name in DTYPES:

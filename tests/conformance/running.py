@@ -69,7 +69,7 @@ def calls(entry: Any, dtype_name: str) -> Iterator[Call]:
     dtype = getattr(torch, dtype_name)
     if dtype not in entry.supported_dtypes("cpu"):
         return
-    torch.manual_seed(0)
+    torch.default_generator.manual_seed(0)
     for sample in entry.sample_inputs("cpu", dtype, requires_grad=False):
         yield call_of(sample)
 
@@ -113,7 +113,7 @@ def attempt(function: Callable[..., Any], call: Call) -> tuple[Any, str, Any]:
 def reference(function: Callable[..., Any], call: Call) -> tuple[Any, str, Any]:
     """Torch's result, how it refused, and the arguments afterwards."""
     args, kwargs = given = Copies().torch((list(call.args), call.kwargs))
-    torch.manual_seed(0)
+    torch.default_generator.manual_seed(0)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -174,7 +174,7 @@ def _widened(tensor: torch.Tensor) -> torch.Tensor:
 def _is_random(function: Callable[..., Any], call: Call, expected: Any) -> bool:
     """Whether torch gives other values from another state of its random numbers."""
     for seed in range(1, 9):
-        torch.manual_seed(seed)
+        torch.default_generator.manual_seed(seed)
         if difference(expected, plain(_run_again(function, call))):
             return True
     return False

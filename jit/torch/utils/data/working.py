@@ -266,7 +266,7 @@ class ProcessCrew:
         if not ready:
             raise _timed_out(timeout)
         try:
-            return ready[0].recv()  # type: ignore[union-attr]
+            return ready[0].recv()  # type: ignore[union-attr, call-arg]
         except (EOFError, ConnectionResetError):
             raise self._died(self._answers.index(ready[0])) from None
 

@@ -44,8 +44,8 @@ def check_call(
         return
     bound: dict[str, T.Type] = {}
     for argument, value in zip(schema.arguments, inputs, strict=False):
-        if value.type == T.INT and argument.type == T.MEMORY_FORMAT:
-            continue  # defaults are TorchScript's numbers for formats
+        if value.type == T.INT and _is_numbered(argument.type):
+            continue  # defaults are TorchScript's numbers for these
         if accepts(argument, value.type, bound, level=EXACT) is None:
             wanted = substitute(argument.type, bound) if bound else argument.type
             yield f"argument `{argument.name}` is `{value.type}`, expected `{wanted}`"
@@ -54,6 +54,12 @@ def check_call(
         returned = substitute(result.type, bound)
         if not is_related(value.type, returned):
             yield f"the result is `{value.type}`, expected `{returned}`"
+
+
+def _is_numbered(type: T.Type) -> bool:
+    """Whether TorchScript writes the values of a type as numbers."""
+    base = type.element if isinstance(type, T.OptionalType) else type
+    return base in (T.DTYPE, T.MEMORY_FORMAT)
 
 
 def is_related(actual: T.Type, declared: T.Type) -> bool:

@@ -218,23 +218,41 @@ def split(self: Tensor, split_size: Any, dim: int = 0) -> Any:
 
 
 def norm(
-    input: Tensor,
+    self: Tensor,
     p: Any = "fro",
     dim: Any = None,
     keepdim: bool = False,
     dtype: DType | None = None,
 ) -> Tensor:
     """The p-norm of all elements, or along dimensions."""
-    if isinstance(p, str) and p != "fro":
-        raise NotImplementedError(f"norm(p={p!r}) is not there; use torch.linalg")
-    order = 2 if p in ("fro", None) else p
-    if dim is None and not keepdim and dtype is None:
-        return call_operator("aten::norm", (input, order))  # type: ignore[no-any-return]
-    dims = list(range(input.array.ndim)) if dim is None else dim
+    return call_norm(self, p, dim, keepdim, dtype, None)
+
+
+def call_norm(
+    tensor: Tensor, p: Any, dim: Any, keepdim: bool, dtype: Any, out: Any
+) -> Tensor:
+    """The operator that a norm of a name or a number is."""
     options = {} if dtype is None else {"dtype": dtype}
+    if out is not None:
+        options["out"] = out
+    dims = list(range(tensor.array.ndim)) if dim is None else dim
+    if isinstance(p, str) and p != "fro":
+        dims = [dims] if isinstance(dims, int) else dims
+        return call_operator(  # type: ignore[no-any-return]
+            "aten::linalg_matrix_norm", (tensor, p, dims, keepdim), options
+        )
+    order = 2 if p in ("fro", None) else p
+    if dim is None and not keepdim and not options:
+        return call_operator("aten::norm", (tensor, order))  # type: ignore[no-any-return]
     return call_operator(  # type: ignore[no-any-return]
-        "aten::norm", (input, order, dims, keepdim), options
+        "aten::norm", (tensor, order, dims, keepdim), options
     )
+
+
+def lu(self: Tensor, pivot: bool = True, get_infos: bool = False) -> Any:
+    """L and U in one tensor, and which rows were swapped; with infos if asked for."""
+    found = call_operator("aten::_lu_with_info", (self, pivot, not get_infos))
+    return found if get_infos else tuple(found[:2])
 
 
 def polygamma(self: Tensor, n: int) -> Tensor:
@@ -269,6 +287,7 @@ _PYTHON: dict[str, Any] = {
     "nonzero": nonzero,
     "split": split,
     "is_same_size": is_same_size,
+    "lu": lu,
     "norm": norm,
     "polygamma": polygamma,
     "detach_": detach_,

@@ -22,6 +22,12 @@ from jit.runtime.tensor import Tensor, wrap
 
 ELSEWHERE = {
     "aten::linalg_cholesky",
+    "aten::linalg_cholesky_ex",
+    "aten::cholesky",
+    "aten::cholesky_inverse",
+    "aten::cholesky_solve",
+    "aten::linalg_eigh",
+    "aten::linalg_eigvalsh",
     "aten::igamma",
     "aten::igammac",
     "aten::special_gammainc",

@@ -10,7 +10,7 @@ from jit.ir.dtypes import INTEGER, DType, promote_dtypes
 from jit.runtime import creation, inplace_views, promotion, python_methods, random
 from jit.runtime.binding import call_operator
 from jit.runtime.device import require_cpu
-from jit.runtime.methods import norm
+from jit.runtime.methods import call_norm
 from jit.runtime.promotion import get_default_dtype, set_default_dtype
 from jit.runtime.random import Generator
 from jit.runtime.repr import get_printoptions, set_printoptions
@@ -30,6 +30,7 @@ __all__ = [
     "broadcast_tensors",
     "can_cast",
     "cartesian_prod",
+    "chain_matmul",
     "einsum",
     "from_dlpack",
     "from_numpy",
@@ -46,6 +47,7 @@ __all__ = [
     "is_neg",
     "is_same_size",
     "is_tensor",
+    "lu",
     "manual_seed",
     "meshgrid",
     "nonzero",
@@ -262,6 +264,13 @@ def block_diag(*tensors: Any) -> Tensor:
     return made
 
 
+def chain_matmul(*matrices: Any, out: Any = None) -> Tensor:
+    """The product of matrices, multiplied in the cheapest order."""
+    options = {} if out is None else {"out": out}
+    made: Tensor = call_operator("aten::chain_matmul", (_listed(matrices),), options)
+    return made
+
+
 def _at_least(kind: str, tensors: tuple[Any, ...]) -> Any:
     if len(tensors) == 1 and isinstance(tensors[0], Tensor):
         return call_operator(kind, tensors)
@@ -286,6 +295,18 @@ def atleast_3d(*tensors: Any) -> Any:
 def split(tensor: Tensor, split_size_or_sections: Any, dim: int = 0) -> Any:
     """Parts of one size, or of the sizes in a list, along a dimension."""
     return call_operator("aten::split", (tensor, split_size_or_sections, dim))
+
+
+def norm(
+    input: Tensor,
+    p: Any = "fro",
+    dim: Any = None,
+    keepdim: bool = False,
+    out: Any = None,
+    dtype: DType | None = None,
+) -> Tensor:
+    """The p-norm of all elements, or along dimensions."""
+    return call_norm(input, p, dim, keepdim, dtype, out)
 
 
 def nonzero(input: Tensor, *, out: Any = None, as_tuple: bool = False) -> Any:
@@ -415,3 +436,21 @@ def sym_sum(args: Any) -> Any:
 def sym_ite(b: bool, t: Any, f: Any) -> Any:
     """One of two values."""
     return t if b else f
+
+
+def lu(
+    A: Tensor,  # noqa: N803  torch's name
+    pivot: bool = True,
+    get_infos: bool = False,
+    out: Any = None,
+) -> Any:
+    """L and U in one tensor, and which rows were swapped; with infos if asked for."""
+    found = A.lu(pivot, get_infos)
+    if out is None:
+        return found
+    if len(out) != len(found):
+        raise TypeError(f"expected tuple of {len(found)} elements but got {len(out)}")
+    for target, value in zip(out, found, strict=True):
+        call_operator("aten::resize_", (target, list(value.shape)))
+        call_operator("aten::copy_", (target, value))
+    return out

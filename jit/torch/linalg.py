@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from jit.runtime.kernels.matrix_checks import LinAlgError
 from jit.torch.operators import find_function, names_with_prefix
+
+__all__ = ["LinAlgError"]
 
 _PREFIX = "linalg_"
 
@@ -18,4 +21,4 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    return names_with_prefix(_PREFIX)
+    return [*__all__, *names_with_prefix(_PREFIX)]

@@ -31,7 +31,8 @@ def solve_triangular(a: Array, b: Array, upper: bool, unit: bool = False) -> Arr
     """The X with A X = B; only the triangle of A is read, its diagonal unless `unit`."""
     batch = np.broadcast_shapes(a.shape[:-2], b.shape[:-2])
     x = np.array(np.broadcast_to(b, (*batch, *b.shape[-2:])))
-    _substitute(a, x, upper, unit)
+    with np.errstate(all="ignore"):  # a zero on the diagonal gives inf and nan
+        _substitute(a, x, upper, unit)
     return x
 
 
@@ -165,13 +166,10 @@ def lu_solve(lu: Array, pivots: Array, b: Array, turned: bool = False) -> Array:
     flat = x.reshape(len(swaps), *x.shape[-2:])
     if not turned:
         swap_rows(flat, swaps)
-        _substitute(lu, x, False, True)
-        _substitute(lu, x, True, False)
-        return x
+        return solve_triangular(lu, solve_triangular(lu, x, False, True), True)
     other = adjoint(lu)
-    _substitute(other, x, False, False)
-    _substitute(other, x, True, True)
-    swap_rows(flat, swaps, back=True)
+    x = solve_triangular(other, solve_triangular(other, x, False), True, True)
+    swap_rows(x.reshape(flat.shape), swaps, back=True)
     return x
 
 

@@ -7,7 +7,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from jit.ir.dtypes import BOOL, dtype_of, int64
+from jit.ir.dtypes import BOOL, dtype_of
 from jit.runtime.kernels import matrix_checks as C
 from jit.runtime.kernels import sizes as S
 from jit.runtime.kernels.products import check_product_dtypes, multiply, widened
@@ -232,25 +232,28 @@ class linalg_vander(Shaped):
 
     def kernel(x, count):
         M.check(linalg_vander, x, count)
-        count = _vander_count(x.shape, count)
-        if x.dtype == np.bool_:
-            x = x.astype(np.int64)
+        x, count = np.atleast_1d(x), _vander_count(x.shape, count)
         made = np.broadcast_to(x[..., None], (*x.shape, count)).copy()
         made[..., :1] = 1
         return np.multiply.accumulate(made, -1, dtype=x.dtype)
 
     def dtypes(x, count):
-        return int64 if x is not None and x.category == BOOL else x
+        if x is not None and x.category == BOOL:
+            raise RuntimeError(
+                "linalg.vander supports floating point, complex, and integer tensors,"
+                f" but got {x.title}"
+            )
+        return x
 
     def sizes(x, count):
         _check_vander(x, count)
-        return (*x, _vander_count(x, count))
+        return (*(x or (1,)), _vander_count(x, count))
 
-    samples = [case(f64[2, 3]), case(i64[3], N=4), case(f32[2], N=2)]
+    samples = [case(f64[2, 3]), case(i64[3], N=4), case(f64[()], N=3)]
 
     def composite(t, x, count):
         count = _vander_count(x.shape, count)
-        x = t.unsqueeze(x, -1)
+        x = t.unsqueeze(x if x.ndim else t.unsqueeze(x, 0), -1)
         more = t.expand(x, [*x.shape[:-1], count - 1])
         return t.cat([t.ones_like(x), t.cumprod(more, -1)], -1)
 

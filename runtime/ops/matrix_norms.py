@@ -82,43 +82,23 @@ def _norm_slope(t, g, out, x, ord, dim, keepdim):
         return norm_slope(t, g, out, x, ord, dims, keepdim)
     g, out = kept(t, g, x, dims, keepdim), kept(t, out, x, dims, keepdim)
     if ord == "nuc" or abs(ord) == 2:
-        return t.linalg_norm_backward(g, x, str(ord), dims)
+        return g * _singular_slope(t, x, ord, list(dims))
     added, compared = dims if abs(ord) == 1 else dims[::-1]
     reach = t.eq(t.sum(t.abs(x), [added], True), out)
     share = g / t.sum(reach, [compared], True)
     return t.sgn(x) * t.where(reach, share, 0.0)
 
 
-@op(
-    "aten::linalg_norm_backward(Tensor grad, Tensor self, str ord, int[2] dim)"
-    " -> Tensor"
-)
-class linalg_norm_backward(Shaped):
-    """The gradient through a norm made of singular values: "nuc", "2" or "-2".
-
-    `grad` has the dims that were reduced, with one element each.
-    """
-
-    def kernel(g, x, ord, dim):
-        last = np.moveaxis(widened(x), dim, (-2, -1))
-        u, s, v = np.linalg.svd(last, full_matrices=False)
-        if ord != "nuc":
-            # equal values share the gradient
-            one = slice(0, 1) if float(ord) > 0 else slice(-1, None)
-            share = (s == s[..., one]).astype(s.dtype)
-            u = u * (share / share.sum(-1, keepdims=True))[..., None, :]
-        return (g * np.moveaxis(u @ v, (-2, -1), dim)).astype(x.dtype)
-
-    def dtypes(g, x, ord, dim):
-        return x
-
-    def sizes(g, x, ord, dim):
-        return x
-
-    samples = [
-        case(f64[1, 1], f64.of([[1, 2], [0, 4], [-1, 1]]), "nuc", [0, 1]),
-        case(f32[1, 1], f32.of([[1, 2], [0, 4]]), "-2", [1, 0]),
-    ]
+def _singular_slope(t, x, ord, dims):
+    """The gradient of a norm made of singular values, equal ones sharing it."""
+    if 0 in x.shape:
+        return t.zeros_like(x)
+    u, values, vh = t.linalg_svd(t.movedim(x, dims, [-2, -1]), False)
+    if ord != "nuc":
+        at = 0 if ord > 0 else values.shape[-1] - 1
+        equal = t.to(t.eq(values, t.narrow(values, -1, at, 1)), values.dtype)
+        u = u * t.unsqueeze(equal / t.sum(equal, [-1], True), -2)
+    return t.movedim(t.matmul(u, vh), [-2, -1], dims)
 
 
 def _result_dtype(x, wanted):

@@ -32,6 +32,13 @@ def _cholesky_slope(t, g, out, upper):
     return 0.5 * (made + turned(t, made))
 
 
+def _check_dtype(name, x):
+    """The rule for elements, in the words of each of the operators."""
+    if name != "cholesky":
+        C.check_floating(name, x, low=True)
+    C.check_implemented("cholesky_cpu", x)
+
+
 def _cholesky_card(name):
     """Kernel and rules of the operators that give the triangle alone."""
 
@@ -39,7 +46,7 @@ def _cholesky_card(name):
         return C.check_square(name, x)
 
     def dtypes(x, upper):
-        C.check_implemented("cholesky_cpu", x)
+        _check_dtype(name, x)
         return x
 
     def kernel(x, upper):
@@ -103,7 +110,7 @@ class linalg_cholesky_ex(Shaped):
         return x, x[:-2]
 
     def dtypes(x, upper, check_errors):
-        C.check_implemented("cholesky_cpu", x)
+        _check_dtype("linalg.cholesky", x)
         return x, int32
 
     samples = [

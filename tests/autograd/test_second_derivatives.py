@@ -14,8 +14,6 @@ from tests.derivatives import DIFFERENTIABLE, calls_of, quotients
 
 ONCE = {
     "aten::as_strided": "aten::as_strided_backward",
-    "aten::linalg_norm": "aten::linalg_norm_backward",
-    "aten::linalg_norm.ord_str": "aten::linalg_norm_backward",
 }
 """Operators whose derivative has none of its own, with the operator that lacks it."""
 

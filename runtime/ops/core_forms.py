@@ -10,7 +10,6 @@ import numpy as np
 
 from jit.ir.card import Card
 from jit.ir.dtypes import DType, dtype_of
-from jit.runtime.kernels import pooling, pooling_gradients
 from jit.runtime.kernels import sizes as S
 from jit.runtime.ops import normalization, scan
 from jit.runtime.ops import normalization_gradients as G
@@ -19,7 +18,6 @@ from jit.runtime.ops.creation import OPTIONS, check_place
 from jit.runtime.ops.declare import op
 from jit.runtime.ops.embedding import embedding_bag
 from jit.runtime.ops.families import Scan
-from jit.runtime.ops.pooling import adaptive_avg_pool2d
 from jit.runtime.ops.samples import boolean, c64, case, f16, f32, f64, i64
 from jit.runtime.ops.shaped import VALUES, Shaped
 
@@ -143,63 +141,6 @@ class _log_softmax_backward_data(_SoftmaxGradient):
             lambda: gg - t.sum(gg * shares, dims, True),
             lambda: -gg * shares * t.sum(g, dims, True),
         )
-
-
-@op("aten::_adaptive_avg_pool2d(Tensor self, SymInt[2] output_size) -> Tensor")
-class _adaptive_avg_pool2d(Shaped):
-    """The means of bins that divide the last two dims as evenly as they can."""
-
-    saves = ("self",)
-    kernel, sizes, dtypes = (
-        staticmethod(getattr(adaptive_avg_pool2d, name))
-        for name in ("kernel", "sizes", "dtypes")
-    )
-    samples = adaptive_avg_pool2d.samples
-
-    def grad(t, g, out, x, wanted):
-        return t._adaptive_avg_pool2d_backward(g, x)
-
-
-@op("aten::_adaptive_avg_pool3d(Tensor self, SymInt[3] output_size) -> Tensor")
-class _adaptive_avg_pool3d(Shaped):
-    """The means of bins that divide the last three dims as evenly as they can."""
-
-    saves = ("self",)
-
-    def kernel(x, wanted):
-        _adaptive_avg_pool3d.dtypes(dtype_of(x.dtype), wanted)
-        return pooling.adaptive_average_pool("adaptive_avg_pool3d", x, wanted)
-
-    def sizes(x, wanted):
-        return pooling.adaptive_sizes("adaptive_avg_pool3d", x, wanted)
-
-    def dtypes(x, wanted):
-        if x is not None and not x.is_floating_point:
-            raise NotImplementedError(
-                f"\"adaptive_avg_pool3d_cpu\" not implemented for '{x.title}'"
-            )
-        return x
-
-    samples = [case(f32[2, 3, 4, 5, 2], [2, 3, 1]), case(f64[1, 2, 3, 4], 2)]
-
-    def grad(t, g, out, x, wanted):
-        return t._adaptive_avg_pool3d_backward(g, x)
-
-
-@op("aten::_adaptive_avg_pool3d_backward(Tensor grad_output, Tensor self) -> Tensor")
-class _adaptive_avg_pool3d_backward(Shaped):
-    """The gradient of `adaptive_avg_pool3d`."""
-
-    def kernel(g, x):
-        return pooling_gradients.adaptive_average_pool_gradient(g, x.shape[-3:])
-
-    def sizes(g, x):
-        return x
-
-    samples = [case(f32[1, 2, 1, 2, 1], f32[1, 2, 3, 2, 2])]
-
-    def grad(t, gg, out, g, x):
-        return lambda: t._adaptive_avg_pool3d(gg, list(g.shape[-3:]))
 
 
 @op(

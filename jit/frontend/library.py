@@ -9,6 +9,7 @@ from __future__ import annotations
 import functools
 import math
 import warnings
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -193,6 +194,37 @@ MATH = {
 """Names of the functions of `math` by identity."""
 
 
+def max_pool(name: str, position: int) -> Callable[[Emitter, t.Call], Emitted]:
+    """Calls of a pool that also tells the places if its argument `return_indices`, a
+    literal at this position, is True.
+    """
+    kind = f"aten::{name}"
+    always_tells = name.startswith("adaptive")
+
+    def emit(e: Emitter, call: t.Call) -> Emitted:
+        args = e.arguments(call)
+        asked = args.keywords.pop("return_indices", None)
+        if asked is None and len(args.positional) > position:
+            asked = args.positional.pop(position)
+        wanted = False
+        if asked is not None:
+            wanted = e.as_value(asked, call.span).constant
+            if not isinstance(wanted, bool):
+                raise fail(
+                    call.span,
+                    "E0304",
+                    f"`return_indices` of `{name}` must be `True` or `False`"
+                    " as it is written",
+                )
+        form = f"{kind}_with_indices" if wanted and not always_tells else kind
+        found = call_operator(e, call.span, form, args, name=name)
+        if wanted or not always_tells:
+            return found
+        return e.b.unpack(e.as_value(found, call.span))[0]
+
+    return emit
+
+
 class DTypeClass(PythonValue):
     """A class that also names a dtype: `np.float32`."""
 
@@ -210,6 +242,13 @@ class DTypeClass(PythonValue):
         if not isinstance(x.type, T.ArrayType):
             x = e.b.convert(x, T.ARRAY)
         return apply(e, call.span, "np::astype", x, self.value(e, call.span))
+
+
+POOLS = {
+    "max_pool1d": 6, "max_pool2d": 6, "max_pool3d": 6,
+    "adaptive_max_pool1d": 2, "adaptive_max_pool2d": 2,
+}  # fmt: skip
+"""Functions that may also tell the places, and the position of `return_indices`."""
 
 
 @functools.cache
@@ -232,4 +271,6 @@ def library_builtins() -> dict[int, Builtin]:
         torch.enable_grad: emit_no_context,
         torch.inference_mode: emit_no_context,
     }
+    for name, position in POOLS.items():
+        table[getattr(torch.nn.functional, name)] = max_pool(name, position)
     return {id(f): Builtin(f.__name__, emit) for f, emit in table.items()}

@@ -31,7 +31,7 @@ from jit.ir.dtypes import DType, dtype_of
 from jit.ir.graph import Value
 from jit.ir.registry import has_kind
 from jit.ir.span import Span
-from jit.runtime.device import Device
+from jit.runtime.device import Device, Layout, MemoryFormat
 from jit.runtime.tensor import Tensor
 
 if TYPE_CHECKING:
@@ -88,6 +88,10 @@ def _constant(e: Emitter, span: Span, obj: Any, name: str) -> Value | None:
             return e.b.constant(np.asarray(_checked(span, obj, name)), T.ARRAY)
         case Device():
             return e.op("aten::device", str(obj))
+        case Layout():
+            return e.b.constant(obj.code, T.LAYOUT)
+        case MemoryFormat():
+            return e.b.constant(obj.code, T.MEMORY_FORMAT)
     return None
 
 

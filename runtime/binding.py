@@ -9,7 +9,6 @@ and quotients a number for a 0-dim Tensor. Calls whose types alone decide are re
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -20,7 +19,6 @@ from jit.ir import types as T
 from jit.ir.card import Card
 from jit.ir.schema import REQUIRED, Argument
 from jit.runtime import dispatch, values
-from jit.runtime.grad_mode import flags
 from jit.runtime.public_names import mentions_tensors
 from jit.runtime.tensor import Tensor
 from jit.runtime.values import REFUSED, Accept
@@ -269,9 +267,11 @@ class Resolver:
         if out is None:
             return self.call(args, kwargs)
         signature, bound = self.choose(args, kwargs)
-        _refuse_gradients(self.kind, bound, out)
+        from jit.runtime import out_results
+
+        out_results.refuse_gradients(self.kind, bound, out)
         result = dispatch.call(signature.card, bound)
-        store_result(self.kind, out, result)
+        out_results.store_result(self.kind, out, result)
         return None if signature.gives_tensors else out
 
 
@@ -298,75 +298,6 @@ def call_operator(
     AttributeError if there is no such operator.
     """
     return resolver_of(kind).call(args, kwargs)
-
-
-def store_result(kind: str, out: Any, result: Any) -> Any:
-    """Copy the result of an operator, or its several results, into `out`; returns it."""
-    if not isinstance(result, tuple | list):
-        _store(kind, out, result)
-        return out
-    if not isinstance(out, tuple | list) or len(out) != len(result):
-        raise TypeError(
-            f"{kind.rpartition('::')[2]}(): argument 'out' must be tuple of Tensors, not"
-            f" {type(out).__name__}"
-        )
-    for target, value in zip(out, result, strict=True):
-        _store(kind, target, value)
-    return out
-
-
-def _refuse_gradients(kind: str, args: Sequence[Any], out: Any) -> None:
-    """RuntimeError for `out=` where gradients would be wanted."""
-    if not flags.enabled:
-        return
-    outs = out if isinstance(out, tuple | list) else [out]
-    for value in [*args, *outs]:
-        if isinstance(value, Tensor) and value._requires_grad:
-            raise RuntimeError(
-                f"{kind.rpartition('::')[2]}(): functions with out=... arguments don't"
-                " support automatic differentiation, but one of the arguments requires"
-                " grad."
-            )
-
-
-def _store(kind: str, target: Any, value: Tensor) -> None:
-    if not isinstance(target, Tensor):
-        raise TypeError(
-            f"{kind.rpartition('::')[2]}(): argument 'out' must be Tensor, not"
-            f" {type(target).__name__}"
-        )
-    if value.dtype.category > target.dtype.category:
-        raise RuntimeError(
-            f"result type {value.dtype.title} can't be cast to the desired output type"
-            f" {target.dtype.title}"
-        )
-    if target.array.shape != value.array.shape:
-        _resize_out(kind, target, value)
-    call_operator("aten::copy_", (target, value))
-
-
-def _resize_out(kind: str, target: Tensor, value: Tensor) -> None:
-    """Give `out` the sizes of the result, with torch's warning if it had elements."""
-    wanted = value.array.shape
-    if dispatch.observer is not None:
-        raise RuntimeError(
-            f"`out` of `{kind}` has sizes {list(target.array.shape)}, the result has"
-            f" {list(wanted)}; give a tensor of these sizes"
-        )
-    if target.array.size:
-        warnings.warn(
-            "An output with one or more elements was resized since it had shape"
-            f" {list(target.array.shape)}, which does not match the required output"
-            f" shape {list(wanted)}. This behavior is deprecated, and in a future"
-            " PyTorch release outputs will not be resized unless they have zero"
-            " elements. You can explicitly reuse an out tensor t by resizing it,"
-            " inplace, to zero elements with t.resize_(0).",
-            UserWarning,
-            stacklevel=5,
-        )
-    from jit.runtime import inplace_views
-
-    inplace_views.resize_(target, wanted)
 
 
 def _nearest_miss(

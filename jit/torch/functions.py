@@ -346,14 +346,24 @@ def tensordot(a: Tensor, b: Tensor, dims: Any = 2, out: Tensor | None = None) ->
 
 def unravel_index(indices: Tensor, shape: Any) -> tuple[Tensor, ...]:
     """The positions, one tensor for each dim, of places in the flattened tensor."""
-    if not isinstance(indices, Tensor) or indices.dtype.category != INTEGER:
-        told = indices.dtype if isinstance(indices, Tensor) else type(indices)
-        raise ValueError(
-            f"expected 'indices' to be an integer tensor, but found {told}"
+    if not isinstance(indices, Tensor):
+        raise TypeError(
+            f"expected 'indices' to be a tensor, but got {type(indices).__name__}"
+        )
+    if indices.dtype.category != INTEGER:
+        raise TypeError(
+            f"expected 'indices' to be integer dtype, but got {indices.dtype!r}"
+        )
+    if not isinstance(shape, int | list | tuple):
+        raise TypeError(
+            "expected 'shape' to be int or sequence of ints, but got"
+            f" {type(shape).__name__}"
         )
     sizes = [shape] if isinstance(shape, int) else [int(n) for n in shape]
     if any(n < 0 for n in sizes):
-        raise ValueError(f"'shape' cannot have negative values, but got {tuple(sizes)}")
+        raise ValueError(
+            f"'shape' cannot have negative values, but got {tuple(sizes)}"
+        )
     found, step = [], 1
     for size in reversed(sizes):
         place = call_operator(

@@ -9,12 +9,8 @@ from typing import Any
 from jit.ir import registry
 from jit.ir.card import Card
 from jit.runtime import dispatch, inplace_views
-from jit.runtime.binding import (
-    NoOverloadError,
-    Signature,
-    call_operator,
-    store_result,
-)
+from jit.runtime.binding import NoOverloadError, Signature, call_operator
+from jit.runtime.out_results import store_result
 
 
 class OpOverload:

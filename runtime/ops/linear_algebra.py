@@ -657,6 +657,15 @@ def _in_order(t, x, dims):
     return t.permute(x, [dims.index(d) for d in range(len(dims))])
 
 
+def _stretched(t, x, dims, other, others):
+    """`x` with its dims of one element expanded to those that they meet."""
+    sizes = list(x.shape)
+    for i, j in zip(dims, others, strict=True):
+        if isinstance(sizes[i], int) and sizes[i] == 1:
+            sizes[i] = other.shape[j]
+    return x if sizes == list(x.shape) else t.expand(x, sizes)
+
+
 @op(
     "aten::tensordot(Tensor self, Tensor other, int[] dims_self, int[] dims_other)"
     " -> Tensor"
@@ -669,6 +678,12 @@ class tensordot(Product):
     def kernel(a, b, left, right):
         tensordot.sizes(a.shape, b.shape, left, right)
         P.check_same_dtype(a, b)
+        for i, j in zip(left, right, strict=True):
+            # a dim of one element stands for as many as the other has
+            if a.shape[i] == 1:
+                b = b.sum(j, keepdims=True, dtype=b.dtype)
+            elif b.shape[j] == 1:
+                a = a.sum(i, keepdims=True, dtype=a.dtype)
         wide = np.tensordot(P.widened(a), P.widened(b), (left, right))
         return np.asarray(wide).astype(a.dtype, copy=False)
 
@@ -681,7 +696,8 @@ class tensordot(Product):
         taken_a = [S.wrap_dim(d, len(a)) for d in left]
         taken_b = [S.wrap_dim(d, len(b)) for d in right]
         for i, j, p, q in zip(taken_a, taken_b, left, right, strict=True):
-            if None not in (a[i], b[j]) and a[i] != b[j]:
+            known = None not in (a[i], b[j])
+            if known and a[i] != b[j] and 1 not in (a[i], b[j]):
                 raise RuntimeError(
                     "contracted dimensions need to match, but first has size"
                     f" {a[i]} in dim {p} and second has size {b[j]} in dim {q}"
@@ -694,10 +710,12 @@ class tensordot(Product):
         case(f32[2, 3, 4], f32[3, 4, 5], [1, 2], [0, 1]),
         case(f32[2], f32[3], [], []),
         case(f32[2, 3], f32[2, 3], [0, 1], [0, 1]),
+        case(f64[2, 1], f64[1, 4], [0, 1], [0, 1]),
     ]
 
     def grad(t, g, out, a, b, left, right):
         left, right = [d % a.ndim for d in left], [d % b.ndim for d in right]
+        a, b = _stretched(t, a, left, b, right), _stretched(t, b, right, a, left)
         rest_a = [d for d in range(a.ndim) if d not in left]
         rest_b = [d for d in range(b.ndim) if d not in right]
         count = len(rest_a)

@@ -94,6 +94,8 @@ class index_reduce(Updating):
                 "index_reduce(): Expected reduce to be one of prod, mean, amax or amin"
                 f" but got {reduce}."
             )
+        if x.dtype == np.bool_:
+            raise NotImplementedError("\"index_func_\" not implemented for 'Bool'")
         if x.dtype != source.dtype:
             raise RuntimeError(
                 f"index_reduce(): self ({dtype_of(x.dtype).title}) and source"

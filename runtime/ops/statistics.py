@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from jit.ir import dtypes
 from jit.ir import types as T
+from jit.ir.dtypes import FLOATING
 from jit.runtime.kernels import sizes as S
 from jit.runtime.ops.composed import Composed
 from jit.runtime.ops.declare import op
 from jit.runtime.ops.samples import case, f32, f64, i64
 from jit.runtime.ops.shaped import VALUES
 from jit.runtime.promotion import to_floating
+from jit.runtime.tensor import Tensor
 
 
 def _covariance(t, x, correction, counts, weights):
@@ -64,6 +66,10 @@ def _weights(t, count, counts, weights):
             "cov(): expected aweights to have floating point dtype but got aweights"
             f" with {weights.dtype.title} dtype"
         )
+    for name, given in (("fweights", counts), ("aweights", weights)):
+        # a graph does not see the elements
+        if isinstance(given, Tensor) and given.array.size and given.array.min() < 0:
+            raise RuntimeError(f"cov(): {name} cannot be negative")
     if counts is None or weights is None:
         return (counts if weights is None else weights), weights is not None
     return counts * weights, True
@@ -137,6 +143,9 @@ class sum_to_size(Composed):
         _check_sum_to(x, size)
         return tuple(size)
 
+    def dtypes(x, size):
+        return x if x is not None and x.category >= FLOATING else None
+
     def composite(t, x, size):
         _check_sum_to(x.shape, size)
         lead = x.ndim - len(size)
@@ -144,7 +153,9 @@ class sum_to_size(Composed):
         dims += [
             d + lead for d, n in enumerate(size) if n == 1 and x.shape[d + lead] != 1
         ]
-        made = t.sum(x, dims, True, dtype=x.dtype) if dims else t.clone(x)
+        if not size:
+            return t.sum(x)
+        made = t.sum(x, dims, True) if dims else t.clone(x)
         return t.reshape(made, size)
 
 

@@ -46,6 +46,8 @@ class Copies:
         self._kept.append(tensor)
         if tensor.layout is not torch.strided or tensor.is_quantized:
             raise UnconvertibleError(f"a {tensor.layout} tensor")
+        if tensor.device.type != "cpu":
+            raise UnconvertibleError(f"a tensor on {tensor.device}")
         if tensor.is_conj() or tensor.is_neg():
             tensor = tensor.resolve_conj().resolve_neg()
         storage = tensor.untyped_storage()

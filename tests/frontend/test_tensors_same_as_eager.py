@@ -26,6 +26,7 @@ def case(*calls):
 
 
 T = torch.tensor
+F = torch.nn.functional
 X = T([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]])
 
 
@@ -235,6 +236,45 @@ def isinst(x):
     if isinstance(x, torch.Tensor):
         return 1
     return 0
+
+
+@case((X, X + 1))
+def one_overload(x, y):
+    return (
+        torch.ops.aten.add.Tensor(x, y, alpha=2),
+        torch.ops.aten.mean.default(x),
+        torch.ops.aten.mul(x, y),
+    )
+
+
+@case((X, X + 1))
+def separate_tensors(x, y):
+    return (
+        torch.block_diag(x, y),
+        torch.cartesian_prod(x[0], y[0]),
+        torch.einsum("ij,kj->ik", x, y),
+        torch.meshgrid(x[0], y[1]),
+        torch.broadcast_tensors(x, y[0]),
+    )
+
+
+@case((X,))
+def maximum_pools(x):
+    return (
+        F.max_pool1d(x, 2),
+        F.max_pool1d(x, 2, return_indices=True),
+        F.max_pool2d(x[None], 2, 1, 0, 1, False, True),
+        F.adaptive_max_pool1d(x, 2),
+        F.adaptive_max_pool2d(x[None], (1, 2), True),
+    )
+
+
+@case((X,))
+def named_constants(x):
+    return (
+        x.contiguous(memory_format=torch.contiguous_format),
+        torch.empty_like(x, layout=torch.strided).shape,
+    )
 
 
 def describe(value, about):

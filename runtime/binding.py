@@ -270,6 +270,7 @@ class Resolver:
         from jit.runtime import out_results
 
         out_results.refuse_gradients(self.kind, bound, out)
+        out_results.refuse_overlap(self.kind, bound, out)
         result = dispatch.call(signature.card, bound)
         out_results.store_result(self.kind, out, result)
         return None if signature.gives_tensors else out

@@ -10,6 +10,8 @@ import warnings
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
+
 from jit.ir.dtypes import DType
 from jit.runtime import dispatch
 from jit.runtime.grad_mode import flags
@@ -66,6 +68,41 @@ def refuse_gradients(kind: str, args: Sequence[Any], out: Any) -> None:
                 f"{_short(kind)}(): functions with out=... arguments don't support"
                 " automatic differentiation, but one of the arguments requires grad."
             )
+
+
+NO_OVERLAP = _kinds(
+    "gather index_add index_copy index_select masked_select scatter scatter_add take"
+)
+"""Operators that refuse an `out` that is one of their arguments."""
+
+
+def refuse_overlap(kind: str, args: Sequence[Any], out: Any) -> None:
+    """RuntimeError for an `out` whose elements share places, or lie in arguments."""
+    if not isinstance(out, Tensor):
+        return
+    target = out.array
+    if any(n > 1 and not s for n, s in zip(target.shape, target.strides, strict=True)):
+        raise RuntimeError(
+            "unsupported operation: more than one element of the written-to tensor"
+            " refers to a single memory location. Please clone() the tensor before"
+            " performing the operation."
+        )
+    for value in args:
+        if isinstance(value, Tensor) and _overlaps(kind, value.array, target):
+            raise RuntimeError(
+                "unsupported operation: some elements of the input tensor and the"
+                " written-to tensor refer to a single memory location. Please clone()"
+                " the tensor before performing the operation."
+            )
+
+
+def _overlaps(kind: str, x: np.ndarray, target: np.ndarray) -> bool:
+    dense = x.flags.c_contiguous and target.flags.c_contiguous
+    if not dense or not np.may_share_memory(x, target):
+        return False
+    first = [a.__array_interface__["data"][0] for a in (x, target)]
+    is_same = first[0] == first[1] and x.nbytes == target.nbytes
+    return kind in NO_OVERLAP or not is_same
 
 
 def _short(kind: str) -> str:

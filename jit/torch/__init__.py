@@ -16,6 +16,7 @@ from typing import Any as _Any
 import jit.runtime.methods as _methods  # noqa: F401  gives Tensor its methods
 from jit.ir import dtypes as _dtypes
 from jit.runtime import device as _devices
+from jit.runtime import legacy_tensors as _legacy_tensors
 from jit.runtime.grad_mode import is_grad_enabled, is_inference_mode_enabled
 from jit.runtime.public_names import is_function as _is_function
 from jit.runtime.random import Generator, default_generator
@@ -27,10 +28,9 @@ from jit.torch.matrix_functions import cdist, pca_lowrank, svd_lowrank
 from jit.torch.modes import enable_grad, inference_mode, no_grad, set_grad_enabled
 from jit.torch.operators import find_function as _find_function
 from jit.torch.operators import public_names as _public_names
+from jit.torch.settings import *  # noqa: F403
 
 if _TYPE_CHECKING:
-    from jit.torch.compiling import compile
-    from jit.torch.serialization import load, save
     from jit.torch import (
         autograd,
         backends,
@@ -47,6 +47,8 @@ if _TYPE_CHECKING:
         testing,
         utils,
     )
+    from jit.torch.compiling import compile
+    from jit.torch.serialization import load, save
 
 __version__ = "2.13.0+tracescript"
 
@@ -90,8 +92,8 @@ _SUBMODULES = (
     "ops",
     "optim",
     "return_types",
-    "signal",
     "serialization",
+    "signal",
     "special",
     "testing",
     "utils",
@@ -112,9 +114,9 @@ __all__ = [
     "compile",
     "compiler",
     "cuda",
-    "fft",
     "default_generator",
     "enable_grad",
+    "fft",
     "finfo",
     "iinfo",
     "inference_mode",
@@ -127,9 +129,9 @@ __all__ = [
     "ops",
     "optim",
     "return_types",
-    "signal",
     "save",
     "set_grad_enabled",
+    "signal",
     "special",
     "testing",
     "utils",
@@ -141,6 +143,8 @@ def _find(name: str) -> _Any:
         return _importlib.import_module(f"jit.torch.{name}")
     if name in _HOMES:
         return getattr(_importlib.import_module(_HOMES[name]), name)
+    if name in _legacy_tensors.TYPES:
+        return _legacy_tensors.TYPES[name]
     if name.startswith("_") or not _is_function(name):
         return None
     return _find_function(name)

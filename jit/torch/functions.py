@@ -332,8 +332,7 @@ def tensordot(a: Tensor, b: Tensor, dims: Any = 2, out: Tensor | None = None) ->
             raise RuntimeError(f"tensordot expects dims >= 0, but got dims={dims}")
         if dims > min(a.dim(), b.dim()):
             raise RuntimeError(
-                "tensordot expects dims < ndim_a or ndim_b, but got"
-                f" dims={dims}"
+                f"tensordot expects dims < ndim_a or ndim_b, but got dims={dims}"
             )
         of_a, of_b = list(range(-dims, 0)), list(range(dims))
     else:
@@ -361,14 +360,10 @@ def unravel_index(indices: Tensor, shape: Any) -> tuple[Tensor, ...]:
         )
     sizes = [shape] if isinstance(shape, int) else [int(n) for n in shape]
     if any(n < 0 for n in sizes):
-        raise ValueError(
-            f"'shape' cannot have negative values, but got {tuple(sizes)}"
-        )
+        raise ValueError(f"'shape' cannot have negative values, but got {tuple(sizes)}")
     found, step = [], 1
     for size in reversed(sizes):
-        place = call_operator(
-            "aten::floor_divide", (indices, step)
-        )
+        place = call_operator("aten::floor_divide", (indices, step))
         found.append(call_operator("aten::remainder", (place, size)))
         step *= size
     return tuple(reversed(found))
@@ -382,11 +377,11 @@ def resize_as_(input: Tensor, the_template: Tensor) -> Tensor:
 
 def norm_except_dim(v: Tensor, pow: int = 2, dim: int = 0) -> Tensor:
     """The norms over all dims but one; over all if it is -1."""
-    if dim == -1:
-        made: Tensor = call_operator("aten::norm", (v, pow))
-        return made
-    rest = [d for d in range(v.dim()) if d != dim % v.dim()]
-    made = call_operator("aten::norm", (v, pow, rest, True))
+    arguments: tuple[Any, ...] = (v, pow)
+    if dim != -1:
+        rest = [d for d in range(v.dim()) if d != dim % v.dim()]
+        arguments = (v, pow, rest, True)
+    made: Tensor = call_operator("aten::norm", arguments)
     return made
 
 

@@ -57,7 +57,9 @@ class OutOverload:
     def __call__(self, *args: Any, out: Any, **kwargs: Any) -> Any:
         if self._card is None:
             return call_operator(self.operator_kind, args, {**kwargs, "out": out})
-        return store_result(self.operator_kind, out, OpOverload(self._card)(*args, **kwargs))
+        return store_result(
+            self.operator_kind, out, OpOverload(self._card)(*args, **kwargs)
+        )
 
     def __repr__(self) -> str:
         name = self.operator_kind.replace("::", ".")

@@ -34,9 +34,7 @@ def _widths(t, x, y, dim):
         x = t.reshape(x, [1] * (y.ndim - x.ndim) + list(x.shape))
     elif x.ndim > y.ndim:
         dim = x.ndim - y.ndim + S.wrap_dim(dim, y.ndim)
-    return t.narrow(x, dim, 1, x.shape[dim] - 1) - t.narrow(
-        x, dim, 0, x.shape[dim] - 1
-    )
+    return t.narrow(x, dim, 1, x.shape[dim] - 1) - t.narrow(x, dim, 0, x.shape[dim] - 1)
 
 
 def _heights(t, y, dim):
@@ -70,7 +68,11 @@ def _refuse_bools(x, y=None):
 class trapezoid_x(Integral):
     """The integral along a dim of values at the points `x`, by trapezoids."""
 
-    samples = [case(f64[2, 4], f64[4]), case(f64[3], f64[3]), case(f32[4, 2], f32[4], dim=0)]
+    samples = [
+        case(f64[2, 4], f64[4]),
+        case(f64[3], f64[3]),
+        case(f32[4, 2], f32[4], dim=0),
+    ]
 
     def composite(t, y, x, dim):
         dim = _check_curve(y, dim)
@@ -136,7 +138,9 @@ def _slopes(t, x, spacing, dims, order):
         raise RuntimeError(
             "torch.gradient only supports edge_order=1 and edge_order=2."
         )
-    dims = list(range(x.ndim)) if dims is None else [S.wrap_dim(d, x.ndim) for d in dims]
+    dims = (
+        list(range(x.ndim)) if dims is None else [S.wrap_dim(d, x.ndim) for d in dims]
+    )
     S.wrap_dims(dims, x.ndim)
     if not isinstance(spacing, list):
         spacing = [spacing] * len(dims)

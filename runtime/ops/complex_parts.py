@@ -72,6 +72,9 @@ class imag(View):
 
     samples = SAMPLES[:2]
 
+    def grad(t, g, out, x):
+        return g * 1j
+
 
 class Conjugate(View):
     """A real tensor itself."""
@@ -129,9 +132,7 @@ class positive(View):
 
     def dtypes(x):
         if x is dtypes.bool_:
-            raise RuntimeError(
-                "The `+` operator, on a bool tensor is not supported."
-            )
+            raise RuntimeError("The `+` operator, on a bool tensor is not supported.")
         return x
 
     samples = SAMPLES
@@ -157,6 +158,7 @@ class conj_physical(Pointwise):
 class angle(FloatPointwise):
     """The angles of complex numbers; π for negative numbers, zero for others."""
 
+    saves = ("self",)
     accepts = "fc"
     inplace = False
     extra_samples = [case(f32.of([nan, inf, -inf, -1, 0, 2]))]
@@ -172,7 +174,11 @@ class angle(FloatPointwise):
         return real_dtype(dtype)
 
     def grad(t, g, out, x):
-        return t.zeros_like(g)
+        if not x.dtype.is_complex:
+            return t.zeros_like(g)
+        size = t.abs(x)
+        slope = g * 1j * x / (size * size)
+        return t.masked_fill(slope, t.eq(size, 0), 0)
 
 
 @op("aten::isreal(Tensor self) -> Tensor")
@@ -197,8 +203,10 @@ class adjoint(View):
 
     def kernel(x):
         adjoint.sizes(x.shape)
-        return np.conjugate(x.swapaxes(-1, -2)) if x.dtype.kind == "c" else (
-            x.swapaxes(-1, -2)
+        return (
+            np.conjugate(x.swapaxes(-1, -2))
+            if x.dtype.kind == "c"
+            else (x.swapaxes(-1, -2))
         )
 
     def sizes(x):
@@ -235,6 +243,9 @@ class view_as_real(View):
 
     samples = SAMPLES[:2]
 
+    def grad(t, g, out, x):
+        return t.view_as_complex(t.contiguous(g))
+
 
 def _check_pairs(x):
     if not x:
@@ -253,6 +264,8 @@ class view_as_complex(View):
     def kernel(x):
         view_as_complex.dtypes(dtype_of(x.dtype))
         _check_pairs(x.shape)
+        if not x.size:  # strides of no elements mean nothing
+            return np.empty(x.shape[:-1], to_complex(dtype_of(x.dtype)).numpy)
         if x.strides[-1] != x.itemsize:
             raise RuntimeError("Tensor must have a last dimension with stride 1")
         if any(s % (2 * x.itemsize) for s in x.strides[:-1]):
@@ -275,6 +288,9 @@ class view_as_complex(View):
         return to_complex(x)
 
     samples = [f32[3, 2], f64[2], f32[0, 2]]
+
+    def grad(t, g, out, x):
+        return t.view_as_real(g)
 
 
 class _Pair(Shaped):
@@ -322,10 +338,15 @@ class complex_(_Pair):
 
     samples = [case(f32[2, 3], f32[3]), case(f64[()], f64[0])]
 
+    def grad(t, g, out, real, imag):
+        return lambda: t.real(g), lambda: t.imag(g)
+
 
 @op("aten::polar(Tensor abs, Tensor angle) -> Tensor")
 class polar(_Pair):
     """Complex numbers from absolute values and angles."""
+
+    saves = ("abs", "angle")
 
     def kernel(size, turn):
         return _made(size, turn, lambda a, b: (a * np.cos(b), a * np.sin(b)))
@@ -335,3 +356,9 @@ class polar(_Pair):
 
     samples = [case(f32[2, 3], f32[3]), case(f64[()], f64[0])]
 
+    def grad(t, g, out, size, turn):
+        along = t.polar(t.ones_like(turn), turn)
+        return (
+            lambda: t.real(t.conj_physical(g) * along),
+            lambda: t.real(t.conj_physical(g) * (along * size * 1j)),
+        )

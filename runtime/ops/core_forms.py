@@ -24,7 +24,9 @@ from jit.runtime.ops.shaped import VALUES, Shaped
 
 def _refuse_half_to_float(half_to_float):
     if half_to_float is True:
-        raise RuntimeError("softmax with half to float conversion is not supported on CPU")
+        raise RuntimeError(
+            "softmax with half to float conversion is not supported on CPU"
+        )
 
 
 @op("aten::_softmax(Tensor self, int dim, bool half_to_float) -> Tensor")
@@ -74,7 +76,7 @@ class _SoftmaxGradient(Shaped):
     def dtypes(g, out, dim, input_dtype):
         if g is not None and not g.is_floating_point:
             raise NotImplementedError(
-                "\"softmax_backward_lastdim_kernel_impl\" not implemented for"
+                '"softmax_backward_lastdim_kernel_impl" not implemented for'
                 f" '{g.title}'"
             )
         return input_dtype if isinstance(input_dtype, DType) else None
@@ -294,7 +296,9 @@ class _native_batch_norm_legit(_Statistics):
         )
 
     def sizes(x, weight, bias, mean, var, training, *rest):
-        return normalization.native_batch_norm.sizes(x, weight, bias, mean, var, training)
+        return normalization.native_batch_norm.sizes(
+            x, weight, bias, mean, var, training
+        )
 
     samples = [
         case(f32[2, 3, 4], f32[3], f32[3], f32[3], f32[3].within(1, 2), training,
@@ -319,7 +323,9 @@ class _native_batch_norm_no_stats(_Statistics):
         )
 
     def sizes(x, weight, bias, training, *rest):
-        return normalization.native_batch_norm.sizes(x, weight, bias, None, None, training)
+        return normalization.native_batch_norm.sizes(
+            x, weight, bias, None, None, training
+        )
 
     samples = [case(f32[2, 3, 4], f32[3], f32[3], True, 0.1, 1e-5),
                case(f64[4, 3], None, None, True, 0.1, 1e-5)]  # fmt: skip
@@ -342,7 +348,9 @@ class _native_batch_norm_no_training(_Statistics):
     saves = ("input", "weight", "running_mean", "running_var")
 
     def kernel(x, weight, bias, mean, var, momentum, eps):
-        return normalization._batch_norm(x, weight, bias, mean, var, False, momentum, eps)
+        return normalization._batch_norm(
+            x, weight, bias, mean, var, False, momentum, eps
+        )
 
     def sizes(x, weight, bias, mean, var, *rest):
         return normalization.native_batch_norm.sizes(x, weight, bias, mean, var, False)
@@ -369,7 +377,9 @@ class native_group_norm(_Statistics):
     def kernel(x, weight, bias, n, c, inner, group, eps):
         normalization._refuse_integers("GroupNormKernelImpl", dtype_of(x.dtype))
         shape = x.shape
-        normalization._check_groups((n, c, *shape[2:]), group, *map(_shape_of, (weight, bias)))
+        normalization._check_groups(
+            (n, c, *shape[2:]), group, *map(_shape_of, (weight, bias))
+        )
         parts = x.reshape(n, group, c // group * inner)
         made, mean, rstd = normalization._normalized(parts, (2,), eps)
         each = made.reshape(n, c, -1) if x.size else made.reshape(n, c, inner)
@@ -506,6 +516,4 @@ def _asked(found, mask, dtype):
 
 
 def _asked_sizes(sizes, mask):
-    return tuple(
-        s if wanted else (0,) for s, wanted in zip(sizes, mask, strict=True)
-    )
+    return tuple(s if wanted else (0,) for s, wanted in zip(sizes, mask, strict=True))

@@ -118,9 +118,7 @@ class log_normal_(Distribution):
 
     def kernel(x, mean, std, generator):
         if std <= 0:
-            raise RuntimeError(
-                f"log_normal_ expects std > 0.0, but found std={std:g}"
-            )
+            raise RuntimeError(f"log_normal_ expects std > 0.0, but found std={std:g}")
         _check_floating("log_normal_", x)
         drawn = R.draw_normal(x.shape, dtypes.float64, generator)
         x[...] = np.exp(mean + std * drawn)

@@ -31,9 +31,7 @@ class frexp(Shaped):
 
     def dtypes(x):
         if x is not None and x.category != FLOATING:
-            raise RuntimeError(
-                "torch.frexp() only supports floating-point dtypes"
-            )
+            raise RuntimeError("torch.frexp() only supports floating-point dtypes")
         return x, dtypes.int32
 
     samples = [f32[2, 3], f64[()], f16[3], f32[0], f32.of([nan, inf, 0, -8])]

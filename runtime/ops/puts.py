@@ -114,7 +114,10 @@ class index_reduce(Updating):
         case(f64[4, 2], 0, i64.of([1, 1, 0]), f64[3, 2], kind, include_self=own)
         for kind in _REDUCTIONS
         for own in (True, False)
-    ] + [case(f32[4], -1, i32.of([2]), f32[1], "amax"), case(f32[4], 0, i64[0], f32[0], "prod")]
+    ] + [
+        case(f32[4], -1, i32.of([2]), f32[1], "amax"),
+        case(f32[4], 0, i64[0], f32[0], "prod"),
+    ]
 
     def composite(t, x, dim, index, source, reduce, include_self):
         shape = [1] * source.ndim
@@ -191,9 +194,7 @@ class combinations(Shaped):
 
     def kernel(x, r, with_replacement):
         if x.ndim != 1:
-            raise RuntimeError(
-                f"Expect a 1D vector, but got shape {S.shown(x.shape)}"
-            )
+            raise RuntimeError(f"Expect a 1D vector, but got shape {S.shown(x.shape)}")
         if r < 0:
             raise RuntimeError(f"Expect a non-negative number, but got {r}")
         if r == 0:
@@ -240,7 +241,7 @@ class fill_diagonal_(Shaped):
         where = tuple(np.arange(steps) for _ in x.shape)
         x[where] = np.asarray(value).astype(x.dtype)
         if wrap and x.ndim == 2:
-            rows, columns = x.shape
+            columns = x.shape[1]
             # an empty row lies between the diagonals
             places = np.arange(0, x.size, columns + 1) if columns else np.arange(0)
             x[places // max(columns, 1), places % max(columns, 1)] = np.asarray(

@@ -95,6 +95,7 @@ class cov(Composed):
     """The covariances of variables, the rows, over observations, the columns."""
 
     fails = VALUES
+    domain = (0.5, 3.0)
     samples = [
         f64[3, 5],
         f32[4],

@@ -23,8 +23,7 @@ def _laid_out(size, steps, dtype):
     """Zeros with the given sizes and strides, in elements."""
     if len(size) != len(steps):
         raise RuntimeError(
-            "mismatch in length of strides and shape:"
-            f" {len(steps)} and {len(size)}"
+            f"mismatch in length of strides and shape: {len(steps)} and {len(size)}"
         )
     size = check_sizes(None, size)
     if any(s < 0 for s in steps):

@@ -23,7 +23,9 @@ class sym_size(Card):
 
     def kernel(x, dim):
         if not x.ndim:
-            raise IndexError(f"Dimension specified as {dim} but tensor has no dimensions")
+            raise IndexError(
+                f"Dimension specified as {dim} but tensor has no dimensions"
+            )
         return x.shape[S.wrap_dim(dim, x.ndim)]
 
 
@@ -78,9 +80,7 @@ class sym_storage_offset(Question):
         return (own - start) // x.itemsize
 
 
-@op(
-    "aten::sym_is_contiguous(Tensor self, MemoryFormat memory_format=0) -> bool"
-)
+@op("aten::sym_is_contiguous(Tensor self, MemoryFormat memory_format=0) -> bool")
 class sym_is_contiguous(Question):
     """Whether the elements follow each other, the last dim fastest."""
 

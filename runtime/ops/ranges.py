@@ -312,6 +312,18 @@ def _grid_sizes(tensors, indexing):
     return [tuple(shape)] * len(tensors)
 
 
+def _summed_to_axes(t, g, tensors, indexing):
+    """The gradients of coordinates, summed over the other dims of the grid."""
+    swapped = indexing == "xy" and len(tensors) > 1
+    found = []
+    for i, (part, x) in enumerate(zip(g, tensors, strict=True)):
+        axis = 1 - i if swapped and i < 2 else i
+        others = [d for d in range(len(tensors)) if d != axis]
+        total = t.sum(part, others) if others else part
+        found.append(t.reshape(total, list(x.shape)))
+    return (found,)
+
+
 class Grid(Creation):
     """One tensor for each axis of a grid."""
 
@@ -335,7 +347,10 @@ class meshgrid(Grid):
     def sizes(tensors):
         return _grid_sizes(tensors, "ij")
 
-    samples = [case([f32[2], f32[3]]), case([f32[()]])]
+    def grad(t, g, out, tensors):
+        return _summed_to_axes(t, g, tensors, "ij")
+
+    samples = [case([f32[2], f32[3]]), case([f32[()]]), case([f64[2], f64[()], f64[3]])]
 
 
 @op("aten::meshgrid.indexing(Tensor[] tensors, *, str indexing) -> Tensor[]")
@@ -354,8 +369,12 @@ class meshgrid_indexing(Grid):
     def sizes(tensors, indexing):
         return _grid_sizes(tensors, indexing)
 
+    def grad(t, g, out, tensors, indexing):
+        return _summed_to_axes(t, g, tensors, indexing)
+
     samples = [
         case([f32[2], f32[3], f32[1]], indexing="xy"),
+        case([f64[2]], indexing="xy"),
         case([i64[2], i64[0]], indexing="ij"),
     ]
 
@@ -380,4 +399,11 @@ class cartesian_prod(Grid):
             return tensors[0]
         return (S.product([x[0] for x in tensors]), len(tensors))
 
-    samples = [case([i64[2], i64[3]]), case([f32[2]])]
+    def grad(t, g, out, tensors):
+        if len(tensors) == 1:
+            return ([g],)
+        grid = t.reshape(g, [*(x.shape[0] for x in tensors), len(tensors)])
+        parts = [t.select(grid, -1, i) for i in range(len(tensors))]
+        return _summed_to_axes(t, parts, tensors, "ij")
+
+    samples = [case([i64[2], i64[3]]), case([f32[2]]), case([f64[2], f64[3], f64[1]])]

@@ -29,6 +29,7 @@ from jit.ir.clone import clone_node
 from jit.ir.dtypes import FLOATING
 from jit.ir.graph import NOT_CONSTANT, Block, Graph, Node, Value, outer_values
 from jit.ir.registry import find_card
+from jit.passes.complex_gradients import for_complex
 from jit.passes.gradient_vocabulary import (
     GraphVocabulary,
     NotDifferentiableError,
@@ -113,6 +114,14 @@ def _argument(t: GraphVocabulary, value: Value) -> Any:
     if isinstance(value.type, T.OptionalType):
         raise NotDifferentiableError(f"whether %{value.name or '?'} is None is unknown")
     return Unknown(value)
+
+
+def _is_complex(value: Value) -> bool:
+    """Whether a value is a complex tensor."""
+    if not isinstance(value.type, T.TensorType):
+        return False
+    dtype = value.type.dtype
+    return dtype is not None and dtype.is_complex
 
 
 def _tensors_of(value: Value) -> list[Value]:
@@ -359,6 +368,11 @@ class _Back:
             raise NotDifferentiableError(
                 f"`{card.schema.name}` has no derivative in compiled code"
             )
+        if any(map(_is_complex, (*node.inputs, *node.outputs))):
+            try:
+                grad = for_complex(card)
+            except NotImplementedError as error:
+                raise NotDifferentiableError(str(error)) from None
         found = grad(self.t, g, self._results(node, card), *arguments)
         if not isinstance(found, tuple):
             found = (found,)

@@ -13,6 +13,7 @@ from typing import Any
 from jit.ir import types as T
 from jit.ir.card import Card
 from jit.ir.dtypes import FLOATING
+from jit.passes.complex_gradients import for_complex
 from jit.runtime import dispatch
 from jit.runtime.autograd import anomaly, saved, views
 from jit.runtime.autograd.node import RELEASED, Edge, Node, edge_of
@@ -92,6 +93,8 @@ class CardNode(Node):
             )
         args = [self._found(v, n) for v, n in zip(self._kept, self.names, strict=False)]
         out = tuple(self._found(v, "the result") for v in self._out)
+        if self._is_complex(grads, args):
+            grad = for_complex(self.meaning)
         if self._several:
             found = grad(EAGER, self._whole(grads), out, *args)
         else:
@@ -99,6 +102,18 @@ class CardNode(Node):
         if not isinstance(found, tuple):
             found = (found,)
         return self._by_edge(found)
+
+    def _is_complex(self, grads: list[Tensor | None], args: list[Any]) -> bool:
+        """Whether a result, or an argument that wants a gradient, is complex."""
+        for gradient in grads:
+            if gradient is not None and gradient.array.dtype.kind == "c":
+                return True
+        for position in self.wanted:
+            value = args[position]
+            for one in value if isinstance(value, list) else (value,):
+                if one is not None and one.dtype.category > FLOATING:
+                    return True
+        return False
 
     def _whole(self, grads: list[Tensor | None]) -> tuple[Tensor | None, ...]:
         """Zeros for the gradients of results that nobody used."""

@@ -16,6 +16,7 @@ from jit.runtime.ops.families import FloatPointwise, Pointwise, op
 from jit.runtime.ops.samples import (
     bf16,
     boolean,
+    c64,
     case,
     f16,
     f32,
@@ -384,7 +385,8 @@ class pow(Pointwise):
         def of_exponent():
             base = t.tensor(x, like=g)
             slope = g * (out * t.log(base))
-            idle = t.logical_and(t.eq(base, 0), t.ge(exponent, 0))
+            size = t.real(exponent) if exponent.dtype.is_complex else exponent
+            idle = t.logical_and(t.eq(base, 0), t.ge(size, 0))
             return t.where(idle, t.zeros_like(slope), slope)
 
         return of_base, of_exponent
@@ -484,16 +486,29 @@ class sign(Pointwise):
 
 @op("aten::sgn(Tensor self) -> Tensor")
 class sgn(Pointwise):
-    """The direction from zero: -1, 0 or 1."""
+    """The direction from zero: -1, 0 or 1, or a complex number of that size."""
 
+    saves = ("self", "out")
+    accepts = "bifc"
     idempotent = True
-    extra_samples = [case(f32.of([nan, inf, -inf, -0.0]))]
+    extra_samples = [
+        case(f32.of([nan, inf, -inf, -0.0])),
+        case(c64.of([0, 3j, -2])),
+    ]
+
+    def kernel(x):
+        return np.sign(x) if x.dtype.kind == "c" else sign.kernel(x)
 
     def formula(m, x):
         return m.where(x > 0, 1, m.where(x < 0, -1, 0))
 
     def grad(t, g, out, x):
-        return t.zeros_like(g)
+        if not x.dtype.is_complex:
+            return t.zeros_like(g)
+        # what is left of a step across the direction
+        across = g - out * t.real(t.conj_physical(out) * g)
+        size = t.abs(x)
+        return t.masked_fill(across / size, t.eq(size, 0), 0)
 
 
 @op("aten::reciprocal(Tensor self) -> Tensor")

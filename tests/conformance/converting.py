@@ -18,6 +18,9 @@ from jit.ir.dtypes import DType
 from jit.runtime.tensor import Tensor
 from tests.conformance import finding
 
+MOST_DIMS = 64
+"""NumPy has no arrays of more."""
+
 
 class UnconvertibleError(Exception):
     """A value of torch that has no counterpart here: the sample does not count."""
@@ -48,6 +51,8 @@ class Copies:
             raise UnconvertibleError(f"a {tensor.layout} tensor")
         if tensor.device.type != "cpu":
             raise UnconvertibleError(f"a tensor on {tensor.device}")
+        if tensor.ndim > MOST_DIMS:
+            raise UnconvertibleError(f"{tensor.ndim} dims")
         if tensor.is_conj() or tensor.is_neg():
             tensor = tensor.resolve_conj().resolve_neg()
         storage = tensor.untyped_storage()

@@ -72,7 +72,19 @@ def _batch_norm(dtype: torch.dtype) -> tuple[Any, ...]:
     return (_image(dtype), channel, channel, channel, channel, 0.1, 1e-5)
 
 
+def _bags(mode: int, padding: int = -1) -> Callable[[torch.dtype], tuple[Any, ...]]:
+    """Bags of rows: sums, means or maxima; one row may count for nothing."""
+    rows, starts = torch.tensor([0, 4, 2, 2, 1]), torch.tensor([0, 2, 2])
+
+    def arguments(dtype: torch.dtype) -> tuple[Any, ...]:
+        table = _image(dtype).reshape(8, 12)[:5]
+        return (table, rows, starts, False, mode, False, None, False, padding)
+
+    return arguments
+
+
 MADE: dict[str, list[Callable[[torch.dtype], tuple[Any, ...]]]] = {
+    "aten._embedding_bag.default": [_bags(0), _bags(1), _bags(2), _bags(0, 2)],
     "aten._native_batch_norm_legit_no_training.default": [_batch_norm],
     "aten._native_batch_norm_legit.no_stats": [
         lambda t: (*_batch_norm(t)[:3], True, 0.1, 1e-5)

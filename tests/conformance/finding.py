@@ -54,7 +54,7 @@ def public_path(function: Any, name: str) -> str | None:
 def by_path(path: str) -> Any:
     """What our namespace has at a path; MissingError if it has nothing there."""
     try:
-        return _reach(ours, path)
+        return _reach(ours, path.removeprefix("torch."))
     except (AttributeError, ImportError):
         raise MissingError(f"torch.{path}") from None
 

@@ -27,15 +27,15 @@ HOLOMORPHIC = _kinds(
     concatenate constant_pad_nd contiguous copy_ cos cosh cumprod cumsum diag diag_embed
     diagonal div divide dot einsum exp exp2 expand expand_as expm1 fill_ flatten flip
     fliplr flipud gather ger index index_add index_copy index_fill index_put index_put_
-    index_select inner kron lerp linear log log10 log1p log2 masked_fill masked_fill_
-    masked_scatter
-    masked_select matmul mean mm movedim moveaxis mul multiply mv narrow neg negative
-    outer permute positive pow prod ravel reciprocal repeat reshape reshape_as roll rot90
-    rsqrt rsub scatter scatter_ scatter_add scatter_add_ select select_backward sigmoid
-    sin sinc sinh slice slice_backward split split_with_sizes sqrt square squeeze stack sub subtract sum
-    sum_to_size swapaxes swapdims t take take_along_dim tan tanh tensor_split tensordot
-    tile to trace transpose tril triu true_divide unbind unflatten unfold
-    unfold_backward unsqueeze view view_as where zero_ mT numpy_T
+    index_select inner kron lerp linear log log10 log1p log2 mT masked_fill masked_fill_
+    masked_scatter masked_select matmul mean mm moveaxis movedim mul multiply mv narrow
+    neg negative numpy_T outer permute positive pow prod ravel reciprocal repeat reshape
+    reshape_as roll rot90 rsqrt rsub scatter scatter_ scatter_add scatter_add_ select
+    select_backward sigmoid sin sinc sinh slice slice_backward split split_with_sizes
+    sqrt square squeeze stack sub subtract sum sum_to_size swapaxes swapdims t take
+    take_along_dim tan tanh tensor_split tensordot tile to trace transpose tril triu
+    true_divide unbind unflatten unfold unfold_backward unsqueeze view view_as where
+    zero_
     """
 )
 """Functions of complex numbers with a complex derivative, linear ones among them."""

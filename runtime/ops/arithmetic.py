@@ -490,7 +490,6 @@ class sgn(Pointwise):
 
     saves = ("self", "out")
     accepts = "bifc"
-    idempotent = True
     extra_samples = [
         case(f32.of([nan, inf, -inf, -0.0])),
         case(c64.of([0, 3j, -2])),

@@ -209,6 +209,14 @@ class copy(Shaped):
         return t.zeros_like(g), g
 
 
+SUM, MEAN = 0, 1
+
+
+def _has_short_way(dtype, padding_idx):
+    """Whether torch adds up bags without noting which index is in which."""
+    return dtype.itemsize <= 4 and padding_idx < 0
+
+
 @op(
     "aten::_embedding_bag(Tensor weight, Tensor indices, Tensor offsets,"
     " bool scale_grad_by_freq=False, int mode=0, bool sparse=False,"
@@ -227,21 +235,26 @@ class _embedding_bag(Shaped):
         if indices.dtype != offsets.dtype:
             wide = np.result_type(indices.dtype, offsets.dtype)
             indices, offsets = indices.astype(wide), offsets.astype(wide)
-        out, bags, sizes, best = embedding_bag.kernel(
+        found = embedding_bag.kernel(
             weight, indices, offsets, by_frequency, mode, sparse, shares,
             include_last_offset,
         )  # fmt: skip
-        if padding_idx == -1 or not (indices == padding_idx).any():
-            return out, bags, sizes, best
+        bags = found[1]
         kept = indices != padding_idx
-        skipped = np.cumsum(~kept)
-        before = np.concatenate([[0], skipped])
-        shifted = offsets - before[np.minimum(offsets, len(indices))]
-        out, bags, sizes, best = embedding_bag.kernel(
-            weight, indices[kept], shifted.astype(offsets.dtype), by_frequency, mode,
-            sparse, None if shares is None else shares[kept], include_last_offset,
-        )  # fmt: skip
-        return out, bags, sizes, best
+        if padding_idx >= 0 and not kept.all():
+            before = np.concatenate([[0], np.cumsum(~kept)])
+            shifted = offsets - before[np.minimum(offsets, len(indices))]
+            found = embedding_bag.kernel(
+                weight, indices[kept], shifted.astype(offsets.dtype), by_frequency,
+                mode, sparse, None if shares is None else shares[kept],
+                include_last_offset,
+            )  # fmt: skip
+        out, _, sizes, best = found
+        if mode == SUM:
+            if _has_short_way(dtype_of(weight.dtype), padding_idx):
+                bags = bags[:0]
+            return out, bags, np.zeros_like(sizes), np.zeros_like(sizes)
+        return out, bags, sizes, sizes.copy() if mode == MEAN else np.maximum(best, 0)
 
     def sizes(weight, indices, offsets, by_frequency, mode, sparse, shares,
               include_last_offset, padding_idx):  # fmt: skip
@@ -249,7 +262,8 @@ class _embedding_bag(Shaped):
             weight, indices, offsets, by_frequency, mode, sparse, shares,
             include_last_offset,
         )  # fmt: skip
-        return found if padding_idx == -1 else (found[0], (None,), *found[2:])
+        best = found[3] if mode not in (SUM, MEAN) else found[2]
+        return found[0], (None,), found[2], best
 
     def dtypes(weight, indices, offsets, *rest):
         return embedding_bag.dtypes(weight, indices, offsets, *rest)

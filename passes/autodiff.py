@@ -94,7 +94,7 @@ def _expand(graph: Graph) -> None:
         if card is None or card.composite is None or card.grad is not None:
             continue
         t = GraphVocabulary(Builder(node))
-        made = card.composite(t, *[_argument(t, v) for v in node.inputs])
+        made = card.composite(t, *[argument(t, v) for v in node.inputs])
         if isinstance(made, list):
             made = Operand(t, t._value(made))
         results = made if isinstance(made, tuple) else (made,)
@@ -103,14 +103,14 @@ def _expand(graph: Graph) -> None:
         node.destroy()
 
 
-def _argument(t: GraphVocabulary, value: Value) -> Any:
+def argument(t: GraphVocabulary, value: Value) -> Any:
     """An operand for a tensor, the Python value of a constant, else an Unknown."""
     if T.is_tensor_like(value.type):
         return Operand(t, value)
     if value.constant is not NOT_CONSTANT:
         return value.constant
     if value.node.kind == "prim::ListConstruct":
-        return [_argument(t, v) for v in value.node.inputs]
+        return [argument(t, v) for v in value.node.inputs]
     if isinstance(value.type, T.OptionalType):
         raise NotDifferentiableError(f"whether %{value.name or '?'} is None is unknown")
     return Unknown(value)
@@ -421,7 +421,7 @@ class _Back:
         return tuple(self.operand(v) for v in unpacked)
 
     def _arguments(self, node: Node) -> list[Any]:
-        return [_argument(self.t, v) for v in node.inputs]
+        return [argument(self.t, v) for v in node.inputs]
 
     # control flow
 

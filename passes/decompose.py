@@ -5,8 +5,8 @@
                                                %y : Tensor = aten::div(%x, %b)
 
 Only cards with the blank `decompose` are expanded: `decompose(make, *inputs)` builds
-nodes with a `Builder` and returns what stands for the outputs. Random and writing
-operators stay.
+nodes with a `Builder` and returns what stands for the outputs, or None where it cannot,
+before it builds anything. Random and writing operators stay.
 
 Idempotent: what a card builds is expanded as well.
 """
@@ -39,6 +39,8 @@ def _expand(graph: Graph) -> bool:
         if card is None or card.decompose is None or not effects.is_pure(node):
             continue
         made = card.decompose(Builder(node), *node.inputs)
+        if made is None:
+            continue
         results = [made] if isinstance(made, Value) else made
         for old, new in zip(node.outputs, results, strict=True):
             old.replace_all_uses_with(new)

@@ -39,6 +39,12 @@ class Operand:
             )
         return tuple(sizes)
 
+    def is_sized(self) -> bool:
+        """Whether dtype and all sizes are known."""
+        sizes = getattr(self.value.type, "sizes", None)
+        known = sizes is not None and None not in sizes
+        return known and getattr(self.value.type, "dtype", None) is not None
+
     @property
     def ndim(self) -> int:
         return len(self.shape)

@@ -17,7 +17,7 @@ from jit import passes
 from jit.ir import types as T
 from jit.ir.dtypes import FLOATING, dtype_of
 from jit.ir.graph import Graph
-from jit.passes import pipeline
+from jit.passes import decompose, pipeline
 from jit.passes.autodiff import Gradient, differentiate
 from jit.passes.gradient_vocabulary import NotDifferentiableError
 from jit.passes.runner import run_passes
@@ -34,6 +34,7 @@ from jit.runtime.tensor import Tensor
 
 if TYPE_CHECKING:
     from jit.runtime.executor.executor import Compiled, Executor
+
 
 def is_wanted(values: Sequence[Any]) -> bool:
     """Whether a call with these arguments has to be differentiable."""
@@ -228,6 +229,7 @@ def _compiled(
 ) -> Callable[[Sequence[Any]], Any]:
     name = f"{owner.name}.{word}"
     types = [v.type for v in graph.inputs]
+    decompose.run(graph)  # backward operators become what machine code knows
     made: Compiled = owner.executor.compile_graph(
         Specialisation(name, tuple(types)), pipeline.optimize(graph, types)
     )

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from jit.passes.autodiff import argument
+from jit.passes.gradient_vocabulary import GraphVocabulary
 from jit.runtime.kernels import convolution as C
 from jit.runtime.kernels import convolution_gradients as K
 from jit.runtime.kernels.products import widened
@@ -39,6 +41,30 @@ def slopes(t, g, x, weight, geometry, transposed, extra, axes):
         lambda: back(ONLY_WEIGHT)[1],
         lambda: t.sum(g, [0, *range(2, axes + 2)]),
     )
+
+
+def _input_slope(t, g, x, weight, stride, padding, dilation, axes):
+    """The gradient of the input: the transposed convolution of that of the result."""
+    extra = [
+        x.shape[2 + i]
+        - ((g.shape[2 + i] - 1) * stride[i] - 2 * padding[i]
+           + dilation[i] * (weight.shape[2 + i] - 1) + 1)
+        for i in range(axes)
+    ]  # fmt: skip
+    return t.convolution(g, weight, None, stride, padding, dilation, True, extra, 1)
+
+
+def _weight_slope(t, g, x, weight, stride, padding, dilation, axes):
+    """The gradient of the weight: a convolution in which the batch takes the place of
+    the channels, and the gradient of the result that of the weight."""
+    none = [0] * axes
+    made = t.convolution(
+        t.transpose(x, 0, 1), t.transpose(g, 0, 1), None, dilation, padding, stride,
+        False, none, 1,
+    )  # fmt: skip
+    for i in range(axes):
+        made = t.narrow(made, 2 + i, 0, weight.shape[2 + i])
+    return t.transpose(made, 0, 1)
 
 
 def _geometry(x, stride, padding, dilation, transposed, extra, groups):
@@ -77,6 +103,25 @@ class convolution_backward(Shaped):
             wide = widened(g).sum((0, *range(2, g.ndim)))
             of_bias = wide.astype(g.dtype, copy=False)
         return of_x, of_weight, of_bias
+
+    def decompose(make, *inputs):
+        t = GraphVocabulary(make)
+        g, x, weight, _, stride, padding, dilation, transposed, _, groups, mask = (
+            argument(t, v) for v in inputs
+        )
+        plain = transposed is False and groups == 1 and isinstance(mask, list)
+        if not plain or not all(o.is_sized() for o in (g, x, weight)):
+            return None
+        axes = x.ndim - 2
+        nothing = t.zeros([0], dtype=g.dtype)
+        found = [nothing, nothing, nothing]
+        if mask[0]:
+            found[0] = _input_slope(t, g, x, weight, stride, padding, dilation, axes)
+        if mask[1]:
+            found[1] = _weight_slope(t, g, x, weight, stride, padding, dilation, axes)
+        if mask[2]:
+            found[2] = t.sum(g, [0, *range(2, axes + 2)])
+        return [f.value for f in found]
 
     def sizes(g, x, weight, bias_sizes, stride, padding, dilation, transposed, extra,
               groups, mask):  # fmt: skip

@@ -271,6 +271,7 @@ class Resolver:
 
         out_results.refuse_gradients(self.kind, bound, out)
         out_results.refuse_overlap(self.kind, bound, out)
+        out_results.take_dtype(signature.card, bound, out)
         result = dispatch.call(signature.card, bound)
         out_results.store_result(self.kind, out, result)
         return None if signature.gives_tensors else out

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from jit.ir.card import Card
 from jit.ir.dtypes import DType
 from jit.runtime import dispatch
 from jit.runtime.grad_mode import flags
@@ -69,6 +70,19 @@ def refuse_gradients(kind: str, args: Sequence[Any], out: Any) -> None:
                 " automatic differentiation, but one of the arguments requires grad."
             )
 
+
+def take_dtype(card: type[Card], args: list[Any], out: Any) -> None:
+    """Let `out` say the dtype where the operator takes one and none is given."""
+    schema = card.schema
+    position = schema.index_of.get("dtype")
+    if position is None or args[position] is not None or not isinstance(out, Tensor):
+        return
+    if schema.kind not in _OF_THEIR_INPUT:
+        args[position] = out.dtype
+
+
+_OF_THEIR_INPUT = _kinds("softmax log_softmax norm linalg_norm linalg_vector_norm")
+"""Operators with a `dtype` that `out` does not stand for."""
 
 NO_OVERLAP = _kinds(
     "gather index_add index_copy index_select masked_select scatter scatter_add take"

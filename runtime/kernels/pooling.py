@@ -209,7 +209,13 @@ def average_pool(
     total = np.zeros(shape, wide.dtype)
     for _, index in places(window, counts):
         total += filled[index]
-    if divisor is not None:
+    if divisor is None:
+        divisor = 0  # none
+    if x.dtype.kind == "i":
+        elements = element_counts(x.shape[-axes:], counts, window, count_padding)
+        # C++ rounds towards zero
+        return np.trunc(total / (divisor or elements)).astype(x.dtype)
+    if divisor:
         return (total / total.dtype.type(divisor)).astype(x.dtype, copy=False)
     elements = element_counts(x.shape[-axes:], counts, window, count_padding)
     return (total / elements.astype(total.dtype)).astype(x.dtype, copy=False)

@@ -66,6 +66,7 @@ MODULES = (
     "special_names",
     "fourier",
     "windows",
+    "short_transforms",
     "quantiles",
     "histograms",
     "core_forms",

@@ -300,6 +300,24 @@ class conv_transpose2d(Convolution):
     ]
 
 
+@op(
+    "aten::conv_transpose3d.input(Tensor input, Tensor weight, Tensor? bias=None,"
+    " SymInt[3] stride=[1, 1, 1], SymInt[3] padding=[0, 0, 0],"
+    " SymInt[3] output_padding=[0, 0, 0], SymInt groups=1,"
+    " SymInt[3] dilation=[1, 1, 1]) -> Tensor"
+)
+class conv_transpose3d(Convolution):
+    """The gradient of `conv3d` to its input, as an operator of its own."""
+
+    saves = ("input", "weight")
+    kernel, sizes, grad = _transposed(3)
+
+    samples = [
+        case(f32[1, 2, 2, 3, 2], f32[2, 1, 2, 2, 1], f32[2], 2, [1, 0, 0], 1, 2),
+        case(f64[1, 1, 2, 2], f64[1, 1, 1, 2, 2], dilation=2),
+    ]
+
+
 def _general(x, weight, bias, geometry, transposed, output_padding, of_sizes):
     """The convolution of any number of axes, on arrays or on sizes."""
     stride, padding, dilation, groups = geometry

@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from jit.ir.dtypes import dtype_of
+from jit.ir.dtypes import FLOATING, dtype_of, promote_dtypes
 from jit.runtime.kernels import sizes as S
 from jit.runtime.kernels.products import widened
 from jit.runtime.ops.declare import op
@@ -14,6 +14,13 @@ from jit.runtime.ops.loss import common_floating
 from jit.runtime.ops.reduction import norm_slope
 from jit.runtime.ops.samples import case, f32, f64
 from jit.runtime.ops.shaped import Shaped
+from jit.runtime.promotion import get_default_dtype
+
+
+def _floating(a, b):
+    """The dtype of a difference that floats were added to."""
+    dtype = promote_dtypes(a, b)
+    return dtype if dtype.category >= FLOATING else get_default_dtype()
 
 
 def _norm(x, dim):
@@ -79,7 +86,7 @@ class pairwise_distance(Shaped):
 
     def kernel(a, b, p, eps, keepdim):
         S.broadcast(a.shape, b.shape)
-        dtype = common_floating(dtype_of(a.dtype), dtype_of(b.dtype)).numpy
+        dtype = _floating(dtype_of(a.dtype), dtype_of(b.dtype)).numpy
         x, y = widened(a.astype(dtype)), widened(b.astype(dtype))
         gap = np.abs(x - y + x.dtype.type(eps))
         out = p_norm(gap, p, -1 if gap.ndim else None, keepdim)
@@ -90,7 +97,7 @@ class pairwise_distance(Shaped):
         return (*shape[:-1], 1) if keepdim and shape else shape[:-1]
 
     def dtypes(a, b, *rest):
-        return None if a is None or b is None else common_floating(a, b)
+        return None if a is None or b is None else _floating(a, b)
 
     samples = [
         case(f32[2, 3], f32[2, 3]),

@@ -163,3 +163,36 @@ class alpha_dropout(Dropping):
         kept = t.native_dropout(x, p, train)[1]
         scale, shift = _alpha_scale(p)
         return t.where(kept, x * scale + shift, shift - _ALPHA * scale)
+
+
+@op("aten::feature_alpha_dropout(Tensor input, float p, bool train) -> Tensor")
+class feature_alpha_dropout(Dropping):
+    """As `alpha_dropout`, for whole channels."""
+
+    def update(x, p, train):
+        check_probability(p)
+        if not train or p == 0 or not x.size:
+            return x
+        if x.ndim < 2:
+            raise RuntimeError(
+                "Feature dropout requires at least 2 dimensions in the input"
+            )
+        if p == 1:
+            x[...] = 0
+            return x
+        wide = widened(x)
+        scale, shift = _alpha_scale(p)
+        kind = wide.dtype.type
+        kept = _kept((*x.shape[:2], *(1,) * (x.ndim - 2)), p)
+        x[...] = np.where(kept, wide, kind(-_ALPHA)) * kind(scale) + kind(shift)
+        return x
+
+    samples = [case(f32[2, 3, 4], 0.5, True), case(f32[2, 3], 0.5, False)]
+
+    def composite(t, x, p, train):
+        if not train or p in (0, 1):
+            return t.native_dropout(x, p, train)[0]
+        every = t.ones([*x.shape[:2], *[1] * (x.ndim - 2)], dtype=x.dtype)
+        kept = t.native_dropout(every, p, train)[1]
+        scale, shift = _alpha_scale(p)
+        return t.where(kept, x * scale + shift, shift - _ALPHA * scale)

@@ -203,7 +203,8 @@ def _avg_pool(axes):
         return P.pooled_sizes("avg_pool", x, window)
 
     def dtype_rule(x, *rest):
-        _refuse_integers(f"avg_pool{axes}d", x)
+        if x is not dtypes.int64:
+            _refuse_integers(f"avg_pool{axes}d", x)
         return x
 
     return kernel, sizes, dtype_rule

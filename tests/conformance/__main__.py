@@ -41,6 +41,7 @@ def main() -> int:
     )
     parser.add_argument("--folder", type=Path, help="where results are kept")
     parser.add_argument("--report", action="store_true", help="run nothing")
+    parser.add_argument("--names", action="store_true", help="public names alone")
     parser.add_argument("--strict", action="store_true", help="1 if something failed")
     given = parser.parse_args()
     if given.folder:
@@ -50,6 +51,9 @@ def main() -> int:
     from tests.conformance.forms import run_operator
 
     warnings.simplefilter("ignore")
+    if given.names:
+        print(reporting.names())
+        return 0
     torch.set_num_threads(1)
     chosen = operators.entries(given.only)
     tasks = {

@@ -58,14 +58,15 @@ def compared(
 ) -> str | None:
     """How our gradients differ from torch's; None if torch has none of this call."""
     wanted = [t for t in tensors_in((call.args, call.kwargs)) if is_floating(t)]
-    expected = reference(theirs, call, wanted)
-    if expected is None:
+    found = reference(theirs, call, wanted)
+    if found is None:
         wanted = marked
-        expected = reference(theirs, call, wanted)
-    if expected is None:
+        found = reference(theirs, call, wanted)
+    if found is None:
         return None
+    expected, places = found
     try:
-        actual = _gradients(mine, call, wanted)
+        actual = _gradients(mine, call, wanted, places)
     except NotImplementedError as error:
         return f"no derivative: {' '.join(str(error).split())[:140]}"
     except Exception as error:
@@ -92,8 +93,11 @@ def reference(
     call: Call,
     wanted: list[torch.Tensor],
     seed: int = 0,
-) -> list[Any] | None:
-    """Torch's gradients with respect to tensors of the call; None if it has none."""
+) -> tuple[list[Any], list[int]] | None:
+    """Torch's gradients with respect to tensors of the call; None if it has none.
+
+    And which of the tensors in the result are differentiable.
+    """
     copies = Copies()
     args, kwargs = copies.torch((list(call.args), call.kwargs))
     leaves = [copies.torch(t).requires_grad_() for t in wanted]
@@ -103,11 +107,9 @@ def reference(
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            results = [
-                r
-                for r in tensors_in(call.finish(function(*args, **kwargs)))
-                if r.requires_grad
-            ]
+            made = tensors_in(call.finish(function(*args, **kwargs)))
+            places = [i for i, r in enumerate(made) if r.requires_grad]
+            results = [made[i] for i in places]
             if not results:
                 return None
             weights = [
@@ -118,11 +120,14 @@ def reference(
     except Exception:  # whatever torch cannot differentiate is not compared
         return None
     # a tensor that stands for zeros has no memory; its copy has
-    return [None if g is None else plain(g.clone()) for g in found]
+    return [None if g is None else plain(g.clone()) for g in found], places
 
 
 def _gradients(
-    function: Callable[..., Any], call: Call, wanted: list[torch.Tensor]
+    function: Callable[..., Any],
+    call: Call,
+    wanted: list[torch.Tensor],
+    places: list[int],
 ) -> list[Any]:
     copies = Copies()
     args, kwargs = copies.ours((list(call.args), call.kwargs))
@@ -132,8 +137,8 @@ def _gradients(
         finish = finding.rebased(finish)
     results = [
         r
-        for r in tensors_in(finish(function(*args, **kwargs)))
-        if r.requires_grad and r.dtype.category in (FLOATING, COMPLEX)
+        for i, r in enumerate(tensors_in(finish(function(*args, **kwargs))))
+        if i in places and r.requires_grad and r.dtype.category in (FLOATING, COMPLEX)
     ]
     if not results:
         return [None] * len(wanted)
@@ -173,6 +178,6 @@ def _is_random(
     with unseeded(function):
         return any(
             (again := reference(function, call, wanted, seed)) is not None
-            and _difference(expected, again)
+            and _difference(expected, again[0])
             for seed in range(1, 9)
         )

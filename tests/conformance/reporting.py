@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
-from tests.conformance import operators
+from tests.conformance import finding, operators
+from tests.conformance.finding import MissingError
 
 Row = dict[str, Any]
 
@@ -53,6 +54,26 @@ def table(rows: dict[str, Row]) -> str:
             share = f"{100 * passed[space, form] / count:.0f} %" if count else ""
             cells.append(f"{passed[space, form]}/{count} {share}" if count else "")
         lines.append(f"| {space} | " + " | ".join(cells) + " |")
+    return "\n".join(lines)
+
+
+def names() -> str:
+    """Public names of torch that we have, by namespace, and those that we have not."""
+    wanted: dict[str, list[str]] = {}
+    missing: dict[str, list[str]] = {}
+    for place, name in operators.public_names():
+        wanted.setdefault(place, []).append(name)
+        path = name if place == "torch" else f"{place}.{name}"
+        try:
+            finding.by_path(path)
+        except MissingError:
+            missing.setdefault(place, []).append(name)
+    lines = []
+    for place, known in wanted.items():
+        absent = missing.get(place, [])
+        lines.append(f"{place}: {len(known) - len(absent)} of {len(known)}")
+        if absent:
+            lines.append("  missing: " + ", ".join(sorted(absent)))
     return "\n".join(lines)
 
 

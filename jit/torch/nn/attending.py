@@ -21,9 +21,7 @@ def canonical_mask(mask: Optional[Tensor], like: Tensor, name: str) -> Optional[
         made = torch.zeros(mask.size(), dtype=like.dtype)
         return made.masked_fill(mask, -math.inf)
     if not mask.is_floating_point():
-        raise AssertionError(
-            f"only bool and floating types of {name} are supported"
-        )
+        raise AssertionError(f"only bool and floating types of {name} are supported")
     return mask
 
 

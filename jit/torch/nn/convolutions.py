@@ -281,3 +281,15 @@ class ConvTranspose2d(_TransposedConvolution):
             input, self.weight, self.bias, self.stride, self.padding,
             self.output_padding, self.groups, self.dilation,
         )  # fmt: skip
+
+
+class ConvTranspose3d(_TransposedConvolution):
+    """Transposed convolution of `[N, C, D, H, W]` or `[C, D, H, W]`."""
+
+    axes = 3
+
+    def forward(self, input: Tensor) -> Tensor:
+        return F.conv_transpose3d(
+            input, self.weight, self.bias, self.stride, self.padding,
+            self.output_padding, self.groups, self.dilation,
+        )  # fmt: skip

@@ -6,23 +6,57 @@ Functions that are operators are found by name when they are used: `F.linear`,
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Optional
 
 from jit.ir.dtypes import DType
 from jit.runtime.tensor import Tensor
 from jit.torch.nn import operations
+from jit.torch.nn.attending import (
+    multi_head_attention_forward,
+)
+from jit.torch.nn.loss_functions import (
+    ctc_loss,
+    gaussian_nll_loss,
+    multi_margin_loss,
+    multilabel_margin_loss,
+    multilabel_soft_margin_loss,
+    poisson_nll_loss,
+    triplet_margin_with_distance_loss,
+)
 from jit.torch.nn.pools import (
     adaptive_avg_pool2d,
+    adaptive_avg_pool3d,
     adaptive_max_pool1d,
     adaptive_max_pool2d,
+    adaptive_max_pool3d,
     avg_pool1d,
     avg_pool2d,
     avg_pool3d,
+    fractional_max_pool2d,
+    fractional_max_pool2d_with_indices,
+    fractional_max_pool3d,
+    fractional_max_pool3d_with_indices,
+    lp_pool1d,
+    lp_pool2d,
+    lp_pool3d,
     max_pool1d,
     max_pool2d,
     max_pool3d,
+    max_unpool1d,
+    max_unpool2d,
+    max_unpool3d,
 )
-from jit.torch.nn.resample import interpolate, upsample
+from jit.torch.nn.reductions import (
+    reduction_number,
+)
+from jit.torch.nn.resample import (
+    affine_grid,
+    grid_sample,
+    interpolate,
+    upsample,
+    upsample_bilinear,
+    upsample_nearest,
+)
 
 if TYPE_CHECKING:
     torch: Any  # its functions are found by name
@@ -31,46 +65,84 @@ else:
 
 __all__ = [
     "adaptive_avg_pool2d",
+    "adaptive_avg_pool3d",
     "adaptive_max_pool1d",
     "adaptive_max_pool2d",
+    "adaptive_max_pool3d",
+    "affine_grid",
     "avg_pool1d",
     "avg_pool2d",
     "avg_pool3d",
+    "ctc_loss",
+    "fractional_max_pool2d",
+    "fractional_max_pool2d_with_indices",
+    "fractional_max_pool3d",
+    "fractional_max_pool3d_with_indices",
+    "gaussian_nll_loss",
+    "grid_sample",
     "interpolate",
+    "lp_pool1d",
+    "lp_pool2d",
+    "lp_pool3d",
     "max_pool1d",
     "max_pool2d",
     "max_pool3d",
+    "max_unpool1d",
+    "max_unpool2d",
+    "max_unpool3d",
+    "multi_head_attention_forward",
+    "multi_margin_loss",
+    "multilabel_margin_loss",
+    "multilabel_soft_margin_loss",
+    "poisson_nll_loss",
+    "triplet_margin_with_distance_loss",
     "upsample",
+    "upsample_bilinear",
+    "upsample_nearest",
 ]
 
 _SAME_NAME = (
     "adaptive_avg_pool1d",
     "bilinear",
+    "celu_",
+    "channel_shuffle",
     "conv1d",
     "conv2d",
     "conv3d",
     "conv_transpose1d",
+    "conv_tbc",
     "conv_transpose2d",
+    "conv_transpose3d",
     "cosine_similarity",
+    "elu_",
     "gelu",
     "hardshrink",
+    "hardtanh_",
+    "leaky_relu_",
     "linear",
     "max_pool1d_with_indices",
     "max_pool2d_with_indices",
+    "max_pool3d_with_indices",
+    "native_channel_shuffle",
     "one_hot",
     "pad",
     "pairwise_distance",
     "pdist",
+    "pdist",
     "pixel_shuffle",
     "pixel_unshuffle",
     "prelu",
+    "relu_",
     "scaled_dot_product_attention",
+    "selu_",
     "softplus",
     "softshrink",
+    "threshold_",
 )
 _OPERATORS = {name: name for name in _SAME_NAME} | {
     "adaptive_max_pool1d_with_indices": "adaptive_max_pool1d",
     "adaptive_max_pool2d_with_indices": "adaptive_max_pool2d",
+    "adaptive_max_pool3d_with_indices": "adaptive_max_pool3d",
     "logsigmoid": "log_sigmoid",
 }
 """Functions that are operators, and the operators' names."""
@@ -82,28 +154,42 @@ if TYPE_CHECKING:
     adaptive_avg_pool1d: Callable[..., Any]
     adaptive_max_pool1d_with_indices: Callable[..., Any]
     adaptive_max_pool2d_with_indices: Callable[..., Any]
+    adaptive_max_pool3d_with_indices: Callable[..., Any]
     bilinear: Callable[..., Any]
+    celu_: Callable[..., Any]
+    channel_shuffle: Callable[..., Any]
     conv1d: Callable[..., Any]
     conv2d: Callable[..., Any]
     conv3d: Callable[..., Any]
+    conv_tbc: Callable[..., Any]
     conv_transpose1d: Callable[..., Any]
     conv_transpose2d: Callable[..., Any]
+    conv_transpose3d: Callable[..., Any]
     cosine_similarity: Callable[..., Any]
+    elu_: Callable[..., Any]
     gelu: Callable[..., Any]
     hardshrink: Callable[..., Any]
+    hardtanh_: Callable[..., Any]
+    leaky_relu_: Callable[..., Any]
     linear: Callable[..., Any]
     logsigmoid: Callable[..., Any]
     max_pool1d_with_indices: Callable[..., Any]
     max_pool2d_with_indices: Callable[..., Any]
+    max_pool3d_with_indices: Callable[..., Any]
+    native_channel_shuffle: Callable[..., Any]
     one_hot: Callable[..., Any]
     pad: Callable[..., Any]
     pairwise_distance: Callable[..., Any]
+    pdist: Callable[..., Any]
     pixel_shuffle: Callable[..., Any]
     pixel_unshuffle: Callable[..., Any]
     prelu: Callable[..., Any]
+    relu_: Callable[..., Any]
     scaled_dot_product_attention: Callable[..., Any]
+    selu_: Callable[..., Any]
     softplus: Callable[..., Any]
     softshrink: Callable[..., Any]
+    threshold_: Callable[..., Any]
 
 
 def __getattr__(name: str) -> Any:
@@ -213,6 +299,47 @@ def threshold(
     if inplace:
         return torch.threshold_(input, threshold, value)
     return torch.threshold(input, threshold, value)
+
+
+def rrelu(
+    input: Tensor,
+    lower: float = 1.0 / 8,
+    upper: float = 1.0 / 3,
+    training: bool = False,
+    inplace: bool = False,
+) -> Tensor:
+    """x where x > 0, else x times a slope: drawn in training, the middle otherwise."""
+    made = torch.rrelu(input, lower, upper, training)
+    if inplace:
+        return input.copy_(made)
+    return made
+
+
+def rrelu_(
+    input: Tensor,
+    lower: float = 1.0 / 8,
+    upper: float = 1.0 / 3,
+    training: bool = False,
+) -> Tensor:
+    """`rrelu` in place."""
+    return rrelu(input, lower, upper, training, True)
+
+
+def gumbel_softmax(
+    logits: Tensor,
+    tau: float = 1.0,
+    hard: bool = False,
+    eps: float = 1e-10,
+    dim: int = -1,
+) -> Tensor:
+    """Samples of classes that have a gradient; as one-hot if `hard`."""
+    drawn = -torch.log(-torch.log(torch.rand_like(logits).clamp_min(1e-30)))
+    soft = ((logits + drawn) / tau).softmax(dim)
+    if not hard:
+        return soft
+    index = soft.max(dim, keepdim=True)[1]
+    chosen = torch.zeros_like(logits).scatter_(dim, index, 1.0)
+    return chosen - soft.detach() + soft
 
 
 def glu(input: Tensor, dim: int = -1) -> Tensor:
@@ -330,6 +457,26 @@ def dropout2d(
     return torch.feature_dropout(input, p, training)
 
 
+def dropout3d(
+    input: Tensor, p: float = 0.5, training: bool = True, inplace: bool = False
+) -> Tensor:
+    """As `dropout`, for whole channels of `[N, C, D, H, W]`."""
+    _check_probability(p)
+    if inplace:
+        return operations.feature_dropout_(input, p, training)
+    return torch.feature_dropout(input, p, training)
+
+
+def feature_alpha_dropout(
+    input: Tensor, p: float = 0.5, training: bool = False, inplace: bool = False
+) -> Tensor:
+    """As `alpha_dropout`, for whole channels."""
+    _check_probability(p)
+    if inplace:
+        return operations.feature_alpha_dropout_(input, p, training)
+    return torch.feature_alpha_dropout(input, p, training)
+
+
 def alpha_dropout(
     input: Tensor, p: float = 0.5, training: bool = False, inplace: bool = False
 ) -> Tensor:
@@ -361,8 +508,103 @@ def embedding(
             raise AssertionError("Padding_idx must be within num_embeddings")
         row = padding_idx if padding_idx >= 0 else count + padding_idx
     if max_norm is not None:
-        raise NotImplementedError("embedding does not support max_norm")
+        # the rows are scaled for good, past the tape
+        torch.embedding_renorm_(weight.detach(), input, max_norm, norm_type)
     return torch.embedding(weight, input, row, scale_grad_by_freq, sparse)
+
+
+def embedding_bag(
+    input: Tensor,
+    weight: Tensor,
+    offsets: Optional[Tensor] = None,  # noqa: UP045
+    max_norm: Optional[float] = None,  # noqa: UP045
+    norm_type: float = 2.0,
+    scale_grad_by_freq: bool = False,
+    mode: str = "mean",
+    sparse: bool = False,
+    per_sample_weights: Optional[Tensor] = None,  # noqa: UP045
+    include_last_offset: bool = False,
+    padding_idx: Optional[int] = None,  # noqa: UP045
+) -> Tensor:
+    """Sums, means or maxima of bags of rows of `weight`.
+
+    A bag is a row of `input`, or begins at one of the `offsets`.
+    """
+    if per_sample_weights is not None and input.size() != per_sample_weights.size():
+        raise ValueError(
+            f"embedding_bag: If per_sample_weights ({per_sample_weights.size()}) is not"
+            f" None, then it must have the same shape as the input ({input.size()})"
+        )
+    if weight.dim() != 2:
+        raise ValueError(f"weight has to be a 2D Tensor, but got Tensor of dimension"
+                         f" {weight.dim()}")  # fmt: skip
+    if input.dim() == 2:
+        if offsets is not None:
+            raise ValueError(
+                "if input is 2D, then offsets has to be None, as input is treated is a"
+                " mini-batch of fixed length sequences. However, found offsets of type"
+                " Tensor"
+            )
+        starts = torch.arange(
+            0, input.numel(), max(input.size(1), 1), dtype=input.dtype
+        )
+        input = input.reshape(-1)
+        if per_sample_weights is not None:
+            per_sample_weights = per_sample_weights.reshape(-1)
+    elif input.dim() == 1:
+        if offsets is None:
+            raise ValueError("offsets has to be a 1D Tensor but got None")
+        if offsets.dim() != 1:
+            raise ValueError("offsets has to be a 1D Tensor")
+        starts = offsets
+    else:
+        raise ValueError(
+            f"input has to be 1D or 2D Tensor, but got Tensor of dimension {input.dim()}"
+        )
+    number = 0
+    if mode == "mean":
+        number = 1
+    elif mode == "max":
+        number = 2
+        if scale_grad_by_freq:
+            raise ValueError(
+                "max mode does not support scaling the gradient by the frequency"
+            )
+    elif mode != "sum":
+        raise ValueError("mode has to be one of sum, mean or max")
+    if per_sample_weights is not None and mode != "sum":
+        raise NotImplementedError(
+            "embedding_bag: per_sample_weights was not None. per_sample_weights is only"
+            f" supported for mode='sum' (got mode='{mode}'). Please open a feature"
+            " request on GitHub."
+        )
+    if max_norm is not None:
+        torch.embedding_renorm_(weight.detach(), input, max_norm, norm_type)
+    found = torch.embedding_bag(
+        weight, input, starts, scale_grad_by_freq, number, sparse, per_sample_weights,
+        include_last_offset, padding_idx,
+    )  # fmt: skip
+    return found[0]
+
+
+def local_response_norm(
+    input: Tensor, size: int, alpha: float = 1e-4, beta: float = 0.75, k: float = 1.0
+) -> Tensor:
+    """Divided by a power of the mean square over neighbouring channels."""
+    rank = input.dim()
+    if rank < 3:
+        raise ValueError(
+            f"Expected 3D or higher dimensionality                          input"
+            f" (got {rank} dimensions)"
+        )
+    if input.numel() == 0:
+        return input
+    squares = (input * input).unsqueeze(1)
+    shape = input.size()
+    flat = squares.reshape(shape[0], 1, shape[1], -1, 1).squeeze(-1)
+    flat = operations.constant_pad_nd(flat, [0, 0, size // 2, (size - 1) // 2])
+    means = operations.avg_pool2d(flat, [size, 1], [1, 1]).reshape(shape)
+    return input / (means * alpha + k).pow(beta)
 
 
 def layer_norm(
@@ -488,25 +730,6 @@ fold.operator_kind = "aten::col2im"  # type: ignore[attr-defined]
 
 
 # losses -------------------------------------------------------------------------------
-
-
-def reduction_number(
-    reduction: str, size_average: bool | None = None, reduce: bool | None = None
-) -> int:
-    """Torch's number for a reduction; the two old flags win if they are given."""
-    if size_average is not None or reduce is not None:
-        if reduce is not None and not reduce:
-            return 0
-        if size_average is not None and not size_average:
-            return 2
-        return 1
-    if reduction == "none":
-        return 0
-    if reduction == "mean":
-        return 1
-    if reduction == "sum":
-        return 2
-    raise ValueError(f"{reduction} is not a valid value for reduction")
 
 
 def mse_loss(
@@ -646,14 +869,6 @@ def binary_cross_entropy_with_logits(
     )
 
 
-def _reduce(loss: Tensor, reduction: int) -> Tensor:
-    if reduction == 1:
-        return loss.mean()
-    if reduction == 2:
-        return loss.sum()
-    return loss
-
-
 def cosine_embedding_loss(
     input1: Tensor,
     input2: Tensor,
@@ -665,12 +880,7 @@ def cosine_embedding_loss(
 ) -> Tensor:
     """1 - cosine for targets of 1, the cosine above a margin for targets of -1."""
     number = reduction_number(reduction, size_average, reduce)
-    cosine = torch.cosine_similarity(input1, input2, -1)
-    near = torch.where(torch.eq(target, 1), 1 - cosine, torch.zeros_like(cosine))
-    far = torch.where(
-        torch.eq(target, -1), (cosine - margin).clamp_min(0), torch.zeros_like(cosine)
-    )
-    return _reduce(near + far, number)
+    return torch.cosine_embedding_loss(input1, input2, target, margin, number)
 
 
 def margin_ranking_loss(
@@ -684,7 +894,15 @@ def margin_ranking_loss(
 ) -> Tensor:
     """How far pairs are from the order that the target, 1 or -1, gives them."""
     number = reduction_number(reduction, size_average, reduce)
-    return _reduce((torch.sub(input2, input1) * target + margin).clamp_min(0), number)
+    if not torch.jit.is_tracing() and (
+        input1.dim() != input2.dim() or input1.dim() != target.dim()
+    ):
+        raise RuntimeError(
+            "margin_ranking_loss : All input tensors should have same dimension but got"
+            f" sizes: input1: {input1.size()}, input2: {input2.size()}, target:"
+            f" {target.size()} "
+        )
+    return torch.margin_ranking_loss(input1, input2, target, margin, number)
 
 
 def hinge_embedding_loss(
@@ -697,10 +915,7 @@ def hinge_embedding_loss(
 ) -> Tensor:
     """x for targets of 1, max(0, margin - x) for targets of -1."""
     number = reduction_number(reduction, size_average, reduce)
-    zero = torch.zeros_like(input)
-    far = torch.where(torch.ne(target, 1), torch.rsub(input, margin).clamp_min(0), zero)
-    near = torch.where(torch.ne(target, -1), input, zero)
-    return _reduce(far + near, number)
+    return torch.hinge_embedding_loss(input, target, margin, number)
 
 
 def triplet_margin_loss(
@@ -717,8 +932,8 @@ def triplet_margin_loss(
 ) -> Tensor:
     """How much nearer the negative is than the positive, plus a margin."""
     number = reduction_number(reduction, size_average, reduce)
-    near = torch.pairwise_distance(anchor, positive, p, eps)
-    far = torch.pairwise_distance(anchor, negative, p, eps)
-    if swap:
-        far = torch.minimum(far, torch.pairwise_distance(positive, negative, p, eps))
-    return _reduce((near - far + margin).clamp_min(0), number)
+    if margin <= 0:
+        raise ValueError(f"margin must be greater than 0, got {margin}")
+    return torch.triplet_margin_loss(
+        anchor, positive, negative, margin, p, eps, swap, number
+    )

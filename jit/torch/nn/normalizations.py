@@ -193,6 +193,38 @@ class InstanceNorm2d(_InstanceNorm):
         return self._normalized(input)
 
 
+class InstanceNorm3d(_InstanceNorm):
+    """Instance norm of `[N, C, D, H, W]` or `[C, D, H, W]`."""
+
+    def forward(self, input: Tensor) -> Tensor:
+        if input.dim() != 4 and input.dim() != 5:
+            raise ValueError(f"expected 4D or 5D input (got {input.dim()}D input)")
+        if input.dim() == 4:
+            return self._normalized(input.unsqueeze(0)).squeeze(0)
+        return self._normalized(input)
+
+
+class LocalResponseNorm(Module):
+    """Divided by a power of the mean square over neighbouring channels."""
+
+    __constants__: ClassVar[list[str]] = ["size", "alpha", "beta", "k"]
+
+    def __init__(
+        self, size: int, alpha: float = 1e-4, beta: float = 0.75, k: float = 1.0
+    ) -> None:
+        super().__init__()
+        self.size = size
+        self.alpha = alpha
+        self.beta = beta
+        self.k = k
+
+    def forward(self, input: Tensor) -> Tensor:
+        return F.local_response_norm(input, self.size, self.alpha, self.beta, self.k)
+
+    def extra_repr(self) -> str:
+        return f"{self.size}, alpha={self.alpha}, beta={self.beta}, k={self.k}"
+
+
 class LayerNorm(Module):
     """Mean 0 and variance 1 over the last dims, then `* weight + bias`."""
 

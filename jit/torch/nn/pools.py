@@ -5,6 +5,7 @@ Compiled code calls the operators that they are marked with.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any, TypeVar
 
@@ -71,11 +72,13 @@ def max_pool3d(
     padding: Any = 0,
     dilation: Any = 1,
     ceil_mode: bool = False,
+    return_indices: bool = False,
 ) -> Any:
     """The largest element of each window over the last three dims."""
-    return operations.max_pool3d(
-        input, kernel_size, _steps(stride), padding, dilation, ceil_mode
+    kind = (
+        operations.max_pool3d_with_indices if return_indices else operations.max_pool3d
     )
+    return kind(input, kernel_size, _steps(stride), padding, dilation, ceil_mode)
 
 
 @compiled_as("aten::avg_pool1d")
@@ -164,3 +167,225 @@ def adaptive_max_pool2d(
     """The maxima of bins over the last two dims."""
     found = operations.adaptive_max_pool2d(input, _bin_counts(input, output_size, 2))
     return found if return_indices else found[0]
+
+
+@compiled_as("aten::adaptive_avg_pool3d")
+def adaptive_avg_pool3d(input: Tensor, output_size: Any) -> Any:
+    """The means of bins that divide the last three dims as evenly as they can."""
+    return operations.adaptive_avg_pool3d(input, _bin_counts(input, output_size, 3))
+
+
+def adaptive_max_pool3d(
+    input: Tensor, output_size: Any, return_indices: bool = False
+) -> Any:
+    """The maxima of bins over the last three dims."""
+    found = operations.adaptive_max_pool3d(input, _bin_counts(input, output_size, 3))
+    return found if return_indices else found[0]
+
+
+def _lengths(value: Any, axes: int) -> list[int]:
+    return [value] * axes if isinstance(value, int) else list(value)
+
+
+def _lp_pool(
+    axes: int, input: Tensor, norm_type: float, size: Any, stride: Any, ceil: bool
+) -> Any:
+    if input.dim() not in (axes + 1, axes + 2):
+        raise ValueError(
+            f"lp_pool{axes}d: Expected {axes + 1}D or {axes + 2}D input, got"
+            f" {input.dim()}D"
+        )
+    size = _lengths(size, axes)
+    pool = getattr(operations, f"avg_pool{axes}d")
+    mean = pool(input.pow(norm_type), size, _steps(stride), 0, ceil)
+    total = operations.relu(mean.abs()) * float(math.prod(size))
+    return (operations.sign(mean) * total).pow(1.0 / norm_type)
+
+
+def lp_pool1d(
+    input: Tensor,
+    norm_type: float,
+    kernel_size: Any,
+    stride: Any = None,
+    ceil_mode: bool = False,
+) -> Any:
+    """The p-norm of each window along the last dim."""
+    return _lp_pool(1, input, norm_type, kernel_size, stride, ceil_mode)
+
+
+def lp_pool2d(
+    input: Tensor,
+    norm_type: float,
+    kernel_size: Any,
+    stride: Any = None,
+    ceil_mode: bool = False,
+) -> Any:
+    """The p-norm of each window over the last two dims."""
+    return _lp_pool(2, input, norm_type, kernel_size, stride, ceil_mode)
+
+
+def lp_pool3d(
+    input: Tensor,
+    norm_type: float,
+    kernel_size: Any,
+    stride: Any = None,
+    ceil_mode: bool = False,
+) -> Any:
+    """The p-norm of each window over the last three dims."""
+    return _lp_pool(3, input, norm_type, kernel_size, stride, ceil_mode)
+
+
+def _fractional(
+    axes: int, input: Tensor, size: Any, wanted: Any, ratio: Any, draws: Any
+) -> Any:
+    if wanted is None and ratio is None:
+        raise ValueError(
+            f"fractional_max_pool{axes}d requires specifying either an output_size or"
+            " an output_ratio"
+        )
+    if wanted is None:
+        ratios = [ratio] * axes if isinstance(ratio, int | float) else ratio
+        space = input.shape[-axes:]
+        wanted = [int(n * r) for n, r in zip(space, ratios, strict=True)]
+    if draws is None:
+        batch = 1 if input.dim() == axes + 1 else input.size(0)
+        shape = [batch, input.size(-axes - 1), axes]
+        draws = operations.rand(shape, dtype=input.dtype)
+    pool = getattr(operations, f"fractional_max_pool{axes}d")
+    return pool(input, _lengths(size, axes), _lengths(wanted, axes), draws)
+
+
+def fractional_max_pool2d_with_indices(
+    input: Tensor,
+    kernel_size: Any,
+    output_size: Any = None,
+    output_ratio: Any = None,
+    return_indices: bool = False,
+    _random_samples: Tensor | None = None,
+) -> Any:
+    """The maxima of windows at random places, and where they are."""
+    return _fractional(
+        2, input, kernel_size, output_size, output_ratio, _random_samples
+    )
+
+
+def fractional_max_pool2d(
+    input: Tensor,
+    kernel_size: Any,
+    output_size: Any = None,
+    output_ratio: Any = None,
+    return_indices: bool = False,
+    _random_samples: Tensor | None = None,
+) -> Any:
+    """The maxima of windows at random places of images."""
+    found = _fractional(
+        2, input, kernel_size, output_size, output_ratio, _random_samples
+    )
+    return found if return_indices else found[0]
+
+
+def fractional_max_pool3d_with_indices(
+    input: Tensor,
+    kernel_size: Any,
+    output_size: Any = None,
+    output_ratio: Any = None,
+    return_indices: bool = False,
+    _random_samples: Tensor | None = None,
+) -> Any:
+    """The maxima of windows at random places of volumes, and where they are."""
+    return _fractional(
+        3, input, kernel_size, output_size, output_ratio, _random_samples
+    )
+
+
+def fractional_max_pool3d(
+    input: Tensor,
+    kernel_size: Any,
+    output_size: Any = None,
+    output_ratio: Any = None,
+    return_indices: bool = False,
+    _random_samples: Tensor | None = None,
+) -> Any:
+    """The maxima of windows at random places of volumes."""
+    found = _fractional(
+        3, input, kernel_size, output_size, output_ratio, _random_samples
+    )
+    return found if return_indices else found[0]
+
+
+def _unpool(
+    axes: int,
+    input: Tensor,
+    indices: Tensor,
+    size: Any,
+    stride: Any,
+    padding: Any,
+    wanted: Any,
+) -> Any:
+    size, padding = _lengths(size, axes), _lengths(padding, axes)
+    stride = size if stride is None else _lengths(stride, axes)
+    usual = [
+        (n - 1) * s + k - 2 * p
+        for n, s, k, p in zip(input.shape[-axes:], stride, size, padding, strict=True)
+    ]
+    if wanted is None:
+        wanted = usual
+    else:
+        if len(wanted) == axes + 2:
+            wanted = wanted[2:]
+        if len(wanted) != axes:
+            raise ValueError(
+                f"output_size should be a sequence containing {axes} or {axes + 2}"
+                f" elements, but it has a length of '{len(wanted)}'"
+            )
+        for d, (n, u, s) in enumerate(zip(wanted, usual, stride, strict=True)):
+            if not u - s < n < u + s:
+                raise ValueError(
+                    f'invalid output_size "{list(wanted)}" (dim {d} must be between'
+                    f" {u - s} and {u + s})"
+                )
+    wanted = list(wanted)
+    if axes == 1:
+        made = operations.max_unpool2d(
+            input.unsqueeze(-1), indices.unsqueeze(-1), [*wanted, 1]
+        )
+        return made.squeeze(-1)
+    if axes == 2:
+        return operations.max_unpool2d(input, indices, wanted)
+    return operations.max_unpool3d(input, indices, wanted, stride, padding)
+
+
+def max_unpool1d(
+    input: Tensor,
+    indices: Tensor,
+    kernel_size: Any,
+    stride: Any = None,
+    padding: Any = 0,
+    output_size: Any = None,
+) -> Any:
+    """Elements put back to where `max_pool1d` took them from, else zero."""
+    return _unpool(1, input, indices, kernel_size, stride, padding, output_size)
+
+
+def max_unpool2d(
+    input: Tensor,
+    indices: Tensor,
+    kernel_size: Any,
+    stride: Any = None,
+    padding: Any = 0,
+    output_size: Any = None,
+) -> Any:
+    """Elements put back to where `max_pool2d` took them from, else zero."""
+    return _unpool(2, input, indices, kernel_size, stride, padding, output_size)
+
+
+def max_unpool3d(
+    input: Tensor,
+    indices: Tensor,
+    kernel_size: Any,
+    stride: Any = None,
+    padding: Any = 0,
+    output_size: Any = None,
+) -> Any:
+    """Elements put back to where `max_pool3d` took them from, else zero."""
+    return _unpool(3, input, indices, kernel_size, stride, padding, output_size)

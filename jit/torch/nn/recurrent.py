@@ -124,9 +124,7 @@ class RNNBase(Module):
 
     def _no_state(self, input: Tensor, batch: int, width: int) -> Tensor:
         rows = self.num_layers * (2 if self.bidirectional else 1)
-        return torch.zeros(
-            [rows, batch, width], dtype=input.dtype, device=input.device
-        )
+        return torch.zeros([rows, batch, width], dtype=input.dtype, device=input.device)
 
     def extra_repr(self) -> str:
         parts = [f"{self.input_size}, {self.hidden_size}"]

@@ -82,7 +82,9 @@ def as_matrix(weight: Tensor, dim: int) -> Tensor:
     return weight.reshape(weight.size(0), -1)
 
 
-def power_iteration(matrix: Tensor, u: Tensor, v: Tensor, steps: int, eps: float) -> None:
+def power_iteration(
+    matrix: Tensor, u: Tensor, v: Tensor, steps: int, eps: float
+) -> None:
     """Bring u and v nearer to the first singular vectors, in place."""
     with no_grad():
         for _ in range(steps):

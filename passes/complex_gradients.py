@@ -27,23 +27,27 @@ HOLOMORPHIC = _kinds(
     concatenate constant_pad_nd contiguous copy_ cos cosh cumprod cumsum diag diag_embed
     diagonal div divide dot einsum exp exp2 expand expand_as expm1 fill_ flatten flip
     fliplr flipud gather ger index index_add index_copy index_fill index_put index_put_
-    index_select inner kron lerp linear log log10 log1p log2 mT masked_fill masked_fill_
-    masked_scatter masked_select matmul mean mm moveaxis movedim mul multiply mv narrow
-    neg negative numpy_T outer permute positive pow prod ravel reciprocal repeat reshape
-    reshape_as roll rot90 rsqrt rsub scatter scatter_ scatter_add scatter_add_ select
+    index_select inner inverse kron lerp linalg_inv linalg_inv_ex linalg_lu
+    linalg_lu_factor linalg_lu_factor_ex linalg_matrix_exp linalg_matrix_power
+    linalg_solve linalg_solve_ex linalg_solve_triangular linear log log10 log1p log2
+    logdet lu_unpack mT masked_fill masked_fill_ masked_scatter masked_select matmul
+    matrix_exp matrix_power mean mm moveaxis movedim mul multiply mv narrow neg negative
+    numpy_T outer permute positive pow prod ravel reciprocal repeat reshape reshape_as
+    roll rot90 rsqrt rsub scatter scatter_ scatter_add scatter_add_ select
     select_backward sigmoid sin sinc sinh slice slice_backward split split_with_sizes
     sqrt square squeeze stack sub subtract sum sum_to_size swapaxes swapdims t take
     take_along_dim tan tanh tensor_split tensordot tile to trace transpose tril triu
-    true_divide unbind unflatten unfold unfold_backward unsqueeze view view_as where
-    zero_
+    triangular_solve true_divide unbind unflatten unfold unfold_backward unsqueeze view
+    view_as where zero_
     """
 )
 """Functions of complex numbers with a complex derivative, linear ones among them."""
 
 OWN = _kinds(
     """
-    _fft_c2c _fft_c2r _fft_r2c abs absolute adjoint angle complex conj conj_physical imag
-    mH polar real resolve_conj resolve_neg sgn view_as_complex view_as_real
+    _fft_c2c _fft_c2r _fft_r2c abs absolute adjoint angle complex conj conj_physical
+    imag linalg_eig linalg_eigvals mH polar real resolve_conj resolve_neg sgn
+    view_as_complex view_as_real
     """
 )
 """Others, whose derivatives are written for complex numbers."""

@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
+from numpy.lib.stride_tricks import as_strided
 
 from jit.runtime import dispatch
 from jit.runtime.binding import call_operator
@@ -71,7 +72,7 @@ def resized(x: np.ndarray, sizes: tuple[int, ...]) -> np.ndarray:
     """The memory from the first element of `x` on, seen with other sizes."""
     count = math.prod(sizes)
     base = strides.root(x)
-    stored = strides.as_strided(
+    stored = as_strided(
         base, (base.nbytes // max(base.itemsize, 1),), (base.itemsize,)
     ).view(x.dtype)
     start = x.__array_interface__["data"][0] - base.__array_interface__["data"][0]

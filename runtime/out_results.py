@@ -85,13 +85,17 @@ _OF_THEIR_INPUT = _kinds("softmax log_softmax norm linalg_norm linalg_vector_nor
 """Operators with a `dtype` that `out` does not stand for."""
 
 NO_OVERLAP = _kinds(
-    "gather index_add index_copy index_select masked_select scatter scatter_add take"
+    "gather index_add index_copy index_select kthvalue masked_select scatter scatter_add"
+    " take"
 )
 """Operators that refuse an `out` that is one of their arguments."""
 
 
 def refuse_overlap(kind: str, args: Sequence[Any], out: Any) -> None:
     """RuntimeError for an `out` whose elements share places, or lie in arguments."""
+    if isinstance(out, tuple | list):
+        for each in out:
+            refuse_overlap(kind, args, each)
     if not isinstance(out, Tensor):
         return
     target = out.array

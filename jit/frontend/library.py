@@ -20,6 +20,7 @@ from jit.frontend.builtins import as_number, builtin, name_of, values_of
 from jit.frontend.call import Arguments, call_operator
 from jit.frontend.coerce import coerce
 from jit.frontend.failures import a_type, fail
+from jit.frontend.matrix_functions import emit_lu, emit_norm
 from jit.frontend.operators import NUMBERS, apply
 from jit.frontend.sugared import Builtin, Emitted, NoContext, PythonValue
 from jit.frontend.walks import as_list
@@ -265,6 +266,8 @@ def library_builtins() -> dict[int, Builtin]:
         compiler.is_dynamo_compiling: emit_false,
         compiler.is_exporting: emit_false,
         marks.is_tracing: emit_false,
+        torch.lu: emit_lu,
+        torch.norm: emit_norm,
         torch.tensor: emit_tensor,
         np.array: emit_array,
         torch.no_grad: emit_no_context,

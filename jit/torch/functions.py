@@ -456,6 +456,5 @@ def lu(
     if len(out) != len(found):
         raise TypeError(f"expected tuple of {len(found)} elements but got {len(out)}")
     for target, value in zip(out, found, strict=True):
-        call_operator("aten::resize_", (target, list(value.shape)))
-        call_operator("aten::copy_", (target, value))
+        target.resize_(value.shape).copy_(value)
     return out

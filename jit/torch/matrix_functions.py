@@ -52,7 +52,7 @@ def svd_lowrank(
     count = 6 if q is None else q
     steps = 2 if niter is None else niter
     if M is not None:
-        A = A - M
+        A = torch.sub(A, M)
     turned = A.shape[-2] < A.shape[-1]
     if turned:
         A = A.mT
@@ -78,5 +78,5 @@ def pca_lowrank(
     if niter < 0:
         raise ValueError(f"niter(={niter}) must be non-negative integer")
     if center:
-        A = A - A.mean(dim=(-2,), keepdim=True)
+        A = torch.sub(A, A.mean(dim=(-2,), keepdim=True))
     return svd_lowrank(A, count, niter)

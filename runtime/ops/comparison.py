@@ -262,9 +262,19 @@ class isclose(Comparison):
         return close | (m.isnan(x) & m.isnan(y)) if equal_nan else close
 
     def check(common, x, y, rtol, atol, equal_nan):
+        for name, value in (("rtol", rtol), ("atol", atol)):
+            if isinstance(value, int | float) and value < 0:
+                raise RuntimeError(
+                    f"{name} must be greater than or equal to zero, but got {value:g}"
+                )
         a, b = F.dtype_seen(x), F.dtype_seen(y)
         if a is not None and b is not None:
             check_same_dtype(x, y, f"{a.title} did not match {b.title}")
+        for name, bound in (("rtol", rtol), ("atol", atol)):
+            if F.is_known(bound) and not bound >= 0:
+                raise RuntimeError(
+                    f"{name} must be greater than or equal to zero, but got {bound:g}"
+                )
 
 
 @op(

@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from jit.ir import dtypes
-from jit.ir.dtypes import COMPLEX, FLOATING, DType, dtype_of
+from jit.ir.dtypes import COMPLEX, FLOATING, dtype_of
 from jit.runtime.kernels import sizes as S
 from jit.runtime.kernels import strides
 from jit.runtime.ops.declare import op
@@ -319,7 +319,7 @@ def _pair_dtype(a, b):
 
 
 def _made(a, b, make):
-    dtype: DType = _pair_dtype(dtype_of(a.dtype), dtype_of(b.dtype))
+    dtype = _pair_dtype(dtype_of(a.dtype), dtype_of(b.dtype))
     check_broadcast((a, b))
     out = np.empty(np.broadcast_shapes(a.shape, b.shape), dtype.numpy)
     out.real, out.imag = make(a, b)

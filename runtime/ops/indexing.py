@@ -12,6 +12,7 @@ from jit.ir.card import ShapeError
 from jit.ir.dtypes import dtype_of
 from jit.runtime.kernels import indexing as I
 from jit.runtime.kernels import sizes as S
+from jit.runtime.kernels.products import c_name
 from jit.runtime.ops import facts as F
 from jit.runtime.ops.declare import op
 from jit.runtime.ops.samples import boolean, case, f32, f64, i32, i64, u8
@@ -318,8 +319,6 @@ def _check_mask(kind, mask):
         return
     if kind == "masked_select":
         raise RuntimeError("masked_select: expected BoolTensor for mask")
-    from jit.runtime.kernels.products import c_name
-
     raise RuntimeError(
         f"{kind}_ only supports boolean masks, but got mask with dtype {c_name(dtype)}"
     )
@@ -373,6 +372,11 @@ class masked_fill(Updating):
 
     def update(x, mask, value):
         _check_mask("masked_fill", mask)
+        if np.iscomplexobj(value) and x.dtype.kind != "c":
+            raise RuntimeError(
+                f"value cannot be converted to type {c_name(dtype_of(x.dtype))} without"
+                " overflow"
+            )
         S.expand(mask.shape, x.shape)
         np.copyto(x, np.asarray(value).astype(x.dtype), where=mask)
         return x

@@ -825,6 +825,8 @@ def _dim_of_three(shape, dim):
 
 
 def _cross(a, b, dim, shape):
+    if a.dtype == b.dtype == np.bool_:
+        raise NotImplementedError("\"cross\" not implemented for 'Bool'")
     if a.dtype == np.bool_ and b.dtype == np.bool_:
         raise NotImplementedError("\"cross\" not implemented for 'Bool'")
     a, b = np.broadcast_to(a, shape), np.broadcast_to(b, shape)

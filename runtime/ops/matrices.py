@@ -25,9 +25,9 @@ def check(card: type[Shaped], *args: Any) -> None:
     assert card.sizes is not None
     arrays = [isinstance(a, np.ndarray) for a in args]
     pairs = list(zip(args, arrays, strict=True))
+    card.sizes(*(a.shape if is_array else a for a, is_array in pairs))
     if card.dtypes is not None:
         card.dtypes(*(dtype_of(a.dtype) if is_array else a for a, is_array in pairs))
-    card.sizes(*(a.shape if is_array else a for a, is_array in pairs))
 
 
 def is_given(value: Any) -> bool:

@@ -21,6 +21,7 @@ from jit.runtime.ops.creation import (
 )
 from jit.runtime.ops.declare import op
 from jit.runtime.ops.samples import case, f32, f64, i64
+from jit.runtime.ops.shaped import VALUES
 from jit.runtime.promotion import get_default_dtype
 
 
@@ -201,6 +202,74 @@ class logspace(Creation):
         case(1, 2, 0),
         case(0, 1.2, 2, dtype=i64),
     ]
+
+
+def _with_tensors(name, more=""):
+    """The schemas of a range whose ends, or one of them, are 0-dim tensors."""
+    kinds = (("Tensor", "Tensor"), ("Tensor", "Scalar"), ("Scalar", "Tensor"))
+    return [
+        f"aten::{name}.{a}_{b}({a} start, {b} end, int steps{more}, *, {OPTIONS})"
+        " -> Tensor"
+        for a, b in kinds
+    ]
+
+
+def _end(name, start, end):
+    """The ends as numbers; RuntimeError for tensors with dims."""
+    told = [f"{np.ndim(v)} dimension(s)" for v in (start, end)]
+    if np.ndim(start) or np.ndim(end):
+        raise RuntimeError(
+            f"{name} only supports 0-dimensional start and end tensors, but got start"
+            f" with {told[0]} and end with {told[1]}."
+        )
+    return np.asarray(start).item(), np.asarray(end).item()
+
+
+class TensorRange(Creation):
+    """Neither gradients nor facts about the ends go through."""
+
+    detached = True
+    fails = VALUES
+
+
+@op(*_with_tensors("linspace"))
+class linspace_tensor(TensorRange):
+    """`steps` numbers from `start` to `end`, which are tensors of one element."""
+
+    def kernel(start, end, *rest):
+        return linspace.kernel(*_end("linspace", start, end), *rest)
+
+    def sizes(start, end, steps, *rest):
+        return _check_steps(steps)
+
+    def dtypes(start, end, steps, dtype, *rest):
+        return known_dtype(dtype, None)
+
+    samples = {
+        "Tensor_Tensor": [case(f32.of(0), f32.of(2), 5)],
+        "Tensor_Scalar": [case(i64.of(0), 2, 5, dtype=f64)],
+        "Scalar_Tensor": [case(0, f64.of(2), 5)],
+    }
+
+
+@op(*_with_tensors("logspace", ", float base=10."))
+class logspace_tensor(TensorRange):
+    """Powers of `base` with evenly spaced exponents between tensors of one element."""
+
+    def kernel(start, end, *rest):
+        return logspace.kernel(*_end("logspace", start, end), *rest)
+
+    def sizes(start, end, steps, *rest):
+        return _check_steps(steps)
+
+    def dtypes(start, end, steps, base, dtype, *rest):
+        return known_dtype(dtype, None)
+
+    samples = {
+        "Tensor_Tensor": [case(f32.of(0), f32.of(2), 5)],
+        "Tensor_Scalar": [case(i64.of(0), 2, 5, dtype=f64)],
+        "Scalar_Tensor": [case(0, f64.of(2), 5, base=2.0)],
+    }
 
 
 def _check_eye(name, n):

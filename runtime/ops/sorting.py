@@ -210,6 +210,8 @@ class topk(Card):
     def kernel(x, k, dim, largest, sorted):
         axis = F.wrap_dim(dim, x.ndim)
         refuse_complex(dtype_of(x.dtype))
+        if x.dtype == bool:
+            raise RuntimeError("topk does not support bool dtypes on CPU")
         check_count(k, x.shape[axis] if x.ndim else 1)
         values, indices = sorted_along(x, dim, largest)
         if x.ndim == 0:
@@ -415,6 +417,17 @@ class isin(Card):
     }
 
     def kernel(elements, tested, assume_unique, invert):
+        for x in (elements, tested):
+            if isinstance(x, np.ndarray) and x.dtype == bool:
+                raise RuntimeError(
+                    "Unsupported input type encountered for isin(): Bool"
+                )
+        for each in (elements, tested):
+            if np.asarray(each).dtype.kind in "bc":
+                raise RuntimeError(
+                    "Unsupported input type encountered for isin():"
+                    f" {dtype_of(np.asarray(each).dtype).title}"
+                )
         return np.isin(elements, tested, invert=invert)
 
     def infer(elements, tested, assume_unique, invert):

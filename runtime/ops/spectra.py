@@ -206,10 +206,25 @@ def _eigen(name, x, function):
         raise
 
 
+def _eig_slope(t, g_values, g_vectors, values, vectors, x):
+    """The gradient of the matrix; vectors count only up to their lengths and phases."""
+    other = t.conj(turned(t, vectors))
+    middle = t.diag_embed(g_values)
+    if g_vectors is not None:
+        inside = t.matmul(other, g_vectors)
+        lengths = t.real(t.diagonal(inside, 0, -2, -1))
+        inside = inside - t.matmul(other, vectors) * M.columns(t, lengths)
+        off = inside - M.diagonal_part(t, inside)
+        middle = middle + off / t.conj(M.differences(t, values))
+    made = t.linalg_solve(other, t.matmul(middle, other))
+    return made if x.dtype.is_complex else t.real(made)
+
+
 @op("aten::linalg_eig(Tensor self) -> (Tensor eigenvalues, Tensor eigenvectors)")
 class linalg_eig(Shaped):
     """The eigenvalues and eigenvectors of square matrices, complex."""
 
+    saves = ("out",)
     fails = VALUES
 
     def kernel(x):
@@ -227,11 +242,15 @@ class linalg_eig(Shaped):
 
     samples = [case(POSITIVE), case(f32[2, 2, 2]), case(f32[0, 0])]
 
+    def grad(t, g, out, x):
+        return _eig_slope(t, *g, *out, x)
+
 
 @op("aten::linalg_eigvals(Tensor self) -> Tensor")
 class linalg_eigvals(Shaped):
     """The eigenvalues of square matrices, complex."""
 
+    saves = ("self",)
     fails = VALUES
 
     def kernel(x):
@@ -246,6 +265,9 @@ class linalg_eigvals(Shaped):
         return _check_eigen("linalg.eigvals", x)
 
     samples = [case(POSITIVE), case(f32[2, 2, 2])]
+
+    def grad(t, g, out, x):
+        return _eig_slope(t, g, None, *t.linalg_eig(x), x)
 
 
 def _check_uplo(uplo):

@@ -62,6 +62,43 @@ def test_what_is_solved_with_a_triangle(upper):
     assert torch.autograd.gradcheck(solved, (root, b))
 
 
+COMPLEX = {
+    "inv": torch.linalg.inv,
+    "solve": lambda x: torch.linalg.solve(x, x[..., 0]),
+    "triangle": lambda x: torch.linalg.solve_triangular(x, x, upper=True, left=False),
+    "exp": torch.linalg.matrix_exp,
+    "power": lambda x: torch.linalg.matrix_power(x, -2),
+    "lu": lambda x: torch.linalg.lu(x)[1] @ torch.linalg.lu(x)[2],
+    "factors": lambda x: torch.linalg.lu_factor(x)[0],
+    "logdet": torch.logdet,
+    "eigvals": torch.linalg.eigvals,
+    "eig": lambda x: torch.linalg.eig(x)[1].abs(),
+}
+
+
+@pytest.mark.parametrize("name", COMPLEX)
+def test_functions_of_complex_matrices(name):
+    torch.manual_seed(0)
+    parts = [
+        torch.randn(2, 2, dtype=torch.float64, requires_grad=True) for _ in range(2)
+    ]
+
+    def both(a, b):
+        made = COMPLEX[name](torch.complex(a, b))
+        return (made.real, made.imag) if made.is_complex() else made
+
+    assert torch.autograd.gradcheck(both, parts)
+
+
+def test_eigenvalues_of_real_matrices():
+    x = torch.tensor(
+        [[1.0, 3, 0], [-2, 1, 1], [0.5, 0, 2]], dtype=torch.float64, requires_grad=True
+    )
+
+    assert torch.autograd.gradcheck(lambda x: torch.linalg.eigvals(x).abs(), (x,))
+    assert torch.autograd.gradcheck(lambda x: torch.linalg.eig(x)[1].abs(), (x,))
+
+
 def test_equal_singular_values_have_a_gradient():
     x = torch.eye(3, dtype=torch.float64, requires_grad=True)
 

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import functools
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
-from jit.runtime.tensor import Tensor
 from jit.torch.optim import updates
 from jit.torch.optim.optimizer import Group, Optimizer
 
@@ -20,14 +19,21 @@ def _compiled(rule: Callable[..., Any]) -> Callable[..., Any]:
     return script(rule)
 
 
-def _apply(rule: Callable[..., Any], p: Any, gradient: Any, *rest: Any) -> None:
-    """Run an update rule on flat views; what cannot be viewed flat goes as it is."""
-    tensors = [p.detach(), gradient.detach()]
-    tensors += [t for t in rest if isinstance(t, Tensor)]
-    options = [t for t in rest if not isinstance(t, Tensor)]
-    if all(t.is_contiguous() for t in tensors):
+def _apply(
+    rule: Callable[..., Any], p: Any, gradient: Any, held: Sequence[Any], *options: Any
+) -> list[Any]:
+    """Run an update rule and write the parameter; returns the new state.
+
+    Tensors go as flat views where they can be viewed flat.
+    """
+    tensors = [p.detach(), gradient.detach(), *held]
+    is_flat = all(t.is_contiguous() for t in tensors)
+    if is_flat:
         tensors = [t.view(-1) for t in tensors]
-    _compiled(rule)(*tensors, *options)
+    found = _compiled(rule)(*tensors, *options)
+    made, *state = found if isinstance(found, tuple) else (found,)
+    tensors[0].copy_(made)
+    return [t.view(p.shape) for t in state] if is_flat else state
 
 
 def _check(**bounds: Any) -> None:
@@ -51,6 +57,11 @@ def _zeros(p: Any) -> Any:
     from jit.runtime.binding import call_operator
 
     return call_operator("aten::zeros_like", (p.detach(),))
+
+
+def _held(state: dict[str, Any], names: Sequence[str], p: Any) -> list[Any]:
+    """Tensors of the state, zeros where there are none yet."""
+    return [state[n] if n in state else _zeros(p) for n in names]
 
 
 def _one_step(state: dict[str, Any]) -> int:
@@ -91,16 +102,24 @@ class SGD(Optimizer):
         })  # fmt: skip
 
     def _update(self, p: Any, gradient: Any, group: Group) -> None:
-        state = self.state[p] if group["momentum"] else {}
-        is_first = state.get("momentum_buffer") is None
-        buffer = _zeros(p) if is_first else state["momentum_buffer"]
-        _apply(
-            updates.sgd, p, _slope(gradient, group), buffer, float(group["lr"]),
-            float(group["momentum"]), float(group["dampening"]),
-            float(group["weight_decay"]), group["nesterov"], is_first,
-        )  # fmt: skip
-        if group["momentum"]:
-            state["momentum_buffer"] = buffer
+        slope = _slope(gradient, group)
+        options = [float(group["lr"]), float(group["weight_decay"])]
+        momentum = float(group["momentum"])
+        if not momentum:
+            _apply(updates.sgd, p, slope, [], *options)
+            return
+        state = self.state[p]
+        buffer = state.get("momentum_buffer")
+        options.append(momentum)
+        nesterov = group["nesterov"]
+        if buffer is None:
+            rule = updates.sgd_first_nesterov if nesterov else updates.sgd_first
+            (buffer,) = _apply(rule, p, slope, [], *options)
+        else:
+            rule = updates.sgd_nesterov if nesterov else updates.sgd_momentum
+            rest = 1.0 - float(group["dampening"])
+            (buffer,) = _apply(rule, p, slope, [buffer], *options, rest)
+        state["momentum_buffer"] = buffer
 
 
 class Adam(Optimizer):
@@ -136,18 +155,20 @@ class Adam(Optimizer):
     def _update(self, p: Any, gradient: Any, group: Group) -> None:
         state = self.state[p]
         count = _one_step(state)
-        if "exp_avg" not in state:
-            state["exp_avg"], state["exp_avg_sq"] = _zeros(p), _zeros(p)
-            if group["amsgrad"]:
-                state["max_exp_avg_sq"] = _zeros(p)
+        names = ["exp_avg", "exp_avg_sq"]
+        if group["amsgrad"]:
+            names.append("max_exp_avg_sq")
         beta1, beta2 = map(float, group["betas"])
-        _apply(
-            updates.adam, p, _slope(gradient, group), state["exp_avg"],
-            state["exp_avg_sq"], state.get("max_exp_avg_sq", state["exp_avg_sq"]),
-            float(group["lr"]), beta1, beta2, float(group["eps"]),
-            float(group["weight_decay"]), group["decoupled_weight_decay"],
-            group["amsgrad"], 1 - beta1**count, math.sqrt(1 - beta2**count),
+        lr, decay = float(group["lr"]), float(group["weight_decay"])
+        is_decoupled = group["decoupled_weight_decay"]
+        made = _apply(
+            updates.amsgrad if group["amsgrad"] else updates.adam,
+            p, _slope(gradient, group), _held(state, names, p), beta1, beta2,
+            float(group["eps"]), 0.0 if is_decoupled else decay,
+            1.0 - lr * decay if is_decoupled else 1.0, lr / (1 - beta1**count),
+            math.sqrt(1 - beta2**count),
         )  # fmt: skip
+        state.update(zip(names, made, strict=True))
 
 
 class AdamW(Adam):
@@ -199,19 +220,24 @@ class RMSprop(Optimizer):
     def _update(self, p: Any, gradient: Any, group: Group) -> None:
         state = self.state[p]
         _one_step(state)
-        if "square_avg" not in state:
-            state["square_avg"] = _zeros(p)
-            if group["momentum"] > 0:
-                state["momentum_buffer"] = _zeros(p)
-            if group["centered"]:
-                state["grad_avg"] = _zeros(p)
-        square = state["square_avg"]
-        _apply(
-            updates.rmsprop, p, _slope(gradient, group), square,
-            state.get("grad_avg", square), state.get("momentum_buffer", square),
-            float(group["lr"]), float(group["alpha"]), float(group["eps"]),
-            float(group["weight_decay"]), float(group["momentum"]), group["centered"],
-        )  # fmt: skip
+        options = [
+            float(group[k]) for k in ("lr", "alpha", "eps", "weight_decay", "momentum")
+        ]
+        names, rule = ["square_avg"], updates.rmsprop
+        if group["centered"]:
+            names, rule = ["square_avg", "grad_avg"], updates.rmsprop_centered
+        elif group["momentum"] > 0:
+            rule = updates.rmsprop_momentum
+        else:
+            options.pop()
+        held = _held(state, names, p)
+        if rule is not updates.rmsprop:
+            held.append(state.get("momentum_buffer", _zeros(p)))
+            names.append("momentum_buffer")
+        made = _apply(rule, p, _slope(gradient, group), held, *options)
+        state.update(zip(names, made, strict=True))
+        if not group["momentum"] > 0:
+            state.pop("momentum_buffer", None)
 
 
 class Adagrad(Optimizer):
@@ -253,8 +279,8 @@ class Adagrad(Optimizer):
         state = self.state[p]
         count = _one_step(state)
         rate = float(group["lr"]) / (1 + (count - 1) * group["lr_decay"])
-        _apply(
-            updates.adagrad, p, _slope(gradient, group), state["sum"], rate,
+        (state["sum"],) = _apply(
+            updates.adagrad, p, _slope(gradient, group), [state["sum"]], rate,
             float(group["eps"]), float(group["weight_decay"]),
         )  # fmt: skip
 
@@ -287,13 +313,13 @@ class Adadelta(Optimizer):
     def _update(self, p: Any, gradient: Any, group: Group) -> None:
         state = self.state[p]
         _one_step(state)
-        if "square_avg" not in state:
-            state["square_avg"], state["acc_delta"] = _zeros(p), _zeros(p)
-        _apply(
-            updates.adadelta, p, _slope(gradient, group), state["square_avg"],
-            state["acc_delta"], float(group["lr"]), float(group["rho"]),
-            float(group["eps"]), float(group["weight_decay"]),
+        names = ["square_avg", "acc_delta"]
+        made = _apply(
+            updates.adadelta, p, _slope(gradient, group), _held(state, names, p),
+            float(group["lr"]), float(group["rho"]), float(group["eps"]),
+            float(group["weight_decay"]),
         )  # fmt: skip
+        state.update(zip(names, made, strict=True))
 
 
 class Adamax(Optimizer):
@@ -323,11 +349,11 @@ class Adamax(Optimizer):
     def _update(self, p: Any, gradient: Any, group: Group) -> None:
         state = self.state[p]
         count = _one_step(state)
-        if "exp_avg" not in state:
-            state["exp_avg"], state["exp_inf"] = _zeros(p), _zeros(p)
+        names = ["exp_avg", "exp_inf"]
         beta1, beta2 = map(float, group["betas"])
-        _apply(
-            updates.adamax, p, _slope(gradient, group), state["exp_avg"],
-            state["exp_inf"], float(group["lr"]) / (1 - beta1**count), beta1, beta2,
+        made = _apply(
+            updates.adamax, p, _slope(gradient, group), _held(state, names, p),
+            float(group["lr"]) / (1 - beta1**count), beta1, beta2,
             float(group["eps"]), float(group["weight_decay"]),
         )  # fmt: skip
+        state.update(zip(names, made, strict=True))

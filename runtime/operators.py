@@ -86,6 +86,8 @@ def _commuted(kind: str) -> Method:
             return NotImplemented
         if isinstance(other, np.ndarray):
             return binding.call_operator(kind, (other, self))
+        if isinstance(self, int | float | complex):
+            raise TypeError(f"a method of Tensor does not apply to {self!r}")
         return binding.call_operator(kind, (self, other))
 
     return method

@@ -26,7 +26,7 @@ def _kinds(names: str) -> frozenset[str]:
 
 SAME_DTYPE = _kinds(
     """
-    abs addbmm addmm addmv alias_copy amax amin arange as_strided_copy avg_pool2d
+    abs addbmm addmm addmv alias_copy amax amin aminmax arange as_strided_copy avg_pool2d
     avg_pool3d baddbmm bmm ceil complex conj_physical cross det diag diagonal_copy diff
     dot empty expand_copy eye floor frac full gather gelu hardshrink heaviside index_add
     index_copy index_select inner inverse linalg_cholesky linalg_cross linalg_det

@@ -1,14 +1,17 @@
-"""The handwritten digits of scikit-learn: 1,797 images of 8 x 8 grey levels.
+"""Handwritten digits: 1,797 images of 8 x 8 grey levels.
 
-Source: E. Alpaydin and C. Kaynak, Optical Recognition of Handwritten Digits, UCI, 1998.
+Source: E. Alpaydin and C. Kaynak, Optical Recognition of Handwritten Digits, UCI, 1998
+(CC BY 4.0; examples/data/README.md).
 """
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-from sklearn.datasets import load_digits
+
+FILE = Path(__file__).resolve().parents[1] / "data" / "digits.npz"
 
 
 class Digits(NamedTuple):
@@ -22,9 +25,9 @@ class Digits(NamedTuple):
 
 def read_digits() -> Digits:
     """The digits in a fixed shuffled order, two thirds to fit and one to test."""
-    bunch = load_digits()
-    images = (bunch.images / 16).astype(np.float32)
-    labels = bunch.target.astype(np.int64)
+    with np.load(FILE) as file:
+        images = (file["images"] / 16).astype(np.float32)
+        labels = file["labels"].astype(np.int64)
     order = np.random.default_rng(0).permutation(len(images))
     images, labels = images[order], labels[order]
     cut = 2 * len(images) // 3

@@ -70,9 +70,13 @@ class Loss(Shaped):
 
 
 def common_floating(x, y):
-    dtype = promote_dtypes(x, y)
-    if not dtype.is_floating_point and not dtype.is_complex:
-        raise NotImplementedError(f"\"loss\" not implemented for '{dtype.title}'")
+    return only_floating("loss", promote_dtypes(x, y))
+
+
+def only_floating(name, dtype):
+    """The dtype; NotImplementedError for integers, in the words of torch's kernel."""
+    if dtype is not None and not dtype.is_floating_point and not dtype.is_complex:
+        raise NotImplementedError(f"\"{name}\" not implemented for '{dtype.title}'")
     return dtype
 
 
@@ -335,6 +339,7 @@ class binary_cross_entropy(Shaped):
 
     def kernel(x, y, weight, reduction):
         _check_bce(x.shape, y.shape)
+        only_floating("binary_cross_entropy", dtype_of(x.dtype))
         wide, target = widened(x), widened(y)
         if not ((wide >= 0) & (wide <= 1)).all():
             raise RuntimeError("all elements of input should be between 0 and 1")
@@ -348,7 +353,7 @@ class binary_cross_entropy(Shaped):
         return reduced_sizes(_check_bce(x, y), reduction)
 
     def dtypes(x, y, *rest):
-        return x
+        return only_floating("binary_cross_entropy", x)
 
     samples = [
         case(f32[2, 3].within(0, 1), f32[2, 3].within(0, 1)),
@@ -393,6 +398,7 @@ class binary_cross_entropy_with_logits(Shaped):
 
     def kernel(x, y, weight, pos_weight, reduction):
         S.broadcast(x.shape, y.shape)
+        only_floating("log_sigmoid_cpu", dtype_of(x.dtype))
         wide, target = widened(x), widened(y)
         # log(1 + exp(-x)) = max(-x, 0) + log1p(exp(-|x|))
         softplus = np.log1p(np.exp(-np.abs(wide))) + np.maximum(-wide, 0)
@@ -407,7 +413,7 @@ class binary_cross_entropy_with_logits(Shaped):
         return reduced_sizes(S.broadcast(x, y), reduction)
 
     def dtypes(x, y, *rest):
-        return x
+        return only_floating("log_sigmoid_cpu", x)
 
     samples = [
         case(f32[2, 3], f32[2, 3].within(0, 1)),

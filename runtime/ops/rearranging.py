@@ -124,6 +124,8 @@ class roll(Shaped):
         return np.roll(x, tuple(shifts) if dims else shifts[0], tuple(dims) or None)
 
     def sizes(x, shifts, dims):
+        if not shifts:
+            raise RuntimeError("`shifts` required")
         if len(shifts) != len(dims) and (dims or len(shifts) != 1):
             raise RuntimeError(
                 f"shifts and dimensions must align. shifts: {len(shifts)},"

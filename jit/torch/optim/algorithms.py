@@ -112,6 +112,7 @@ class SGD(Optimizer):
         buffer = state.get("momentum_buffer")
         options.append(momentum)
         nesterov = group["nesterov"]
+        rule: Callable[..., Any]
         if buffer is None:
             rule = updates.sgd_first_nesterov if nesterov else updates.sgd_first
             (buffer,) = _apply(rule, p, slope, [], *options)
@@ -223,7 +224,8 @@ class RMSprop(Optimizer):
         options = [
             float(group[k]) for k in ("lr", "alpha", "eps", "weight_decay", "momentum")
         ]
-        names, rule = ["square_avg"], updates.rmsprop
+        names = ["square_avg"]
+        rule: Callable[..., Any] = updates.rmsprop
         if group["centered"]:
             names, rule = ["square_avg", "grad_avg"], updates.rmsprop_centered
         elif group["momentum"] > 0:

@@ -6,7 +6,6 @@ no branches, so that all of an update is one loop over the elements; forms that 
 rules of their own. Sources: the papers that the optimizers name.
 """
 
-# mypy: disable-error-code="operator,attr-defined,assignment"
 from __future__ import annotations
 
 from jit.runtime.tensor import Tensor

@@ -17,7 +17,7 @@ $(READY): pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 	  { echo "TraceScript needs Python 3.11 or newer; say which: make PYTHON=python3.12"; exit 1; }
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[native,test,examples]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[native,test]'
 	@touch $@
 
 $(CHECKERS): $(READY)

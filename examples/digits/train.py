@@ -97,7 +97,7 @@ def accuracy(model: nn.Module, digits: Digits) -> float:
 
 TASKS: list[tuple[str, Callable[[], nn.Module], int, float, float]] = [
     ("MLP", MLP, 20, 0.01, 0.97),
-    ("conv net", ConvNet, 12, 0.01, 0.985),
+    ("conv net", ConvNet, 15, 0.01, 0.985),
 ]
 """Name, model, epochs, learning rate, and the accuracy that is expected."""
 

@@ -15,13 +15,9 @@ import numpy as np
 Array = Any
 
 BLACKMAN = (0.42, 0.5, 0.08)
+HAMMING = (0.54, 0.46)
 HANN = (0.5, 0.5)
 NUTTALL = (0.3635819, 0.4891775, 0.1365995, 0.0106411)
-
-
-def hamming(alpha: float) -> tuple[float, float]:
-    """The coefficients of a general Hamming window."""
-    return alpha, 1 - alpha
 
 
 def cosines(count: int, steps: int, coefficients: Sequence[float]) -> Array:

@@ -99,7 +99,8 @@ def refuse_overlap(kind: str, args: Sequence[Any], out: Any) -> None:
     if not isinstance(out, Tensor):
         return
     target = out.array
-    if any(n > 1 and not s for n, s in zip(target.shape, target.strides, strict=True)):
+    steps = zip(target.shape, target.strides, strict=True)
+    if target.size and any(n > 1 and not s for n, s in steps):
         raise RuntimeError(
             "unsupported operation: more than one element of the written-to tensor"
             " refers to a single memory location. Please clone() the tensor before"

@@ -160,6 +160,14 @@ def _where(e: Emitter, call: t.Call, x: Value) -> Emitted:
     return apply(e, call.span, "aten::where", condition, x, other)
 
 
+def _polygamma(e: Emitter, call: t.Call, x: Value) -> Emitted:
+    from jit.frontend.call import call_operator
+
+    args = e.arguments(call)
+    args.keywords["self"] = x
+    return call_operator(e, call.span, "aten::polygamma", args, name="polygamma")
+
+
 def _new_tensor(e: Emitter, call: t.Call, x: Value) -> Emitted:
     from jit.frontend.call import call_operator
 
@@ -201,6 +209,7 @@ TENSOR_METHODS: dict[str, Callable[[Emitter, t.Call, Value], Emitted]] = {
     "cpu": _itself,
     "requires_grad_": _itself,
     "where": _where,
+    "polygamma": _polygamma,
     "new_tensor": _new_tensor,
     "tolist": _tolist,
     "numpy": _numpy,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+import jit
 from jit import torch
 
 POINTS = (0.5, 3.0, 9.25, 20.0)
@@ -187,3 +188,15 @@ def test_degrees_differ_from_element_to_element():
     found = torch.special.legendre_polynomial_p(f64(0.5), torch.tensor([0, 1, 2, -1]))
 
     assert [1.0, 0.5, -0.125, 0.0] == found.tolist()
+
+
+def test_polygamma_is_a_method_with_the_order_as_argument():
+    def curvature(x: torch.Tensor) -> torch.Tensor:
+        return x.polygamma(1)
+
+    x = f64(0.5, 2.0)
+
+    np.testing.assert_allclose(curvature(x).numpy(), torch.polygamma(1, x).numpy())
+    np.testing.assert_allclose(
+        jit.script(curvature)(x).numpy(), torch.polygamma(1, x).numpy()
+    )

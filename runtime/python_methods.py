@@ -12,6 +12,7 @@ from jit.runtime.autograd.saved import note_write
 from jit.runtime.binding import call_operator
 from jit.runtime.grad_mode import flags
 from jit.runtime.kernels.strides import root
+from jit.runtime.legacy_tensors import TYPES
 from jit.runtime.tensor import Tensor
 
 
@@ -125,6 +126,28 @@ def const_data_ptr(self: Tensor) -> int:
     return self.data_ptr()
 
 
+def dense_dim(self: Tensor) -> int:
+    """How many dims are stored densely: all."""
+    return self.dim()
+
+
+def sparse_dim(self: Tensor) -> int:
+    """How many dims are stored sparsely: none."""
+    return 0
+
+
+def reversed_rows(self: Tensor) -> Tensor:
+    """The rows from the last to the first."""
+    made: Tensor = call_operator("aten::flip", (self, [0])) if self.dim() else self
+    return made
+
+
+def new(self: Tensor, *args: Any) -> Tensor:
+    """A new tensor of the same dtype, from sizes or data."""
+    made: Tensor = TYPES[f"{self.dtype.title}Tensor"](*args)
+    return made
+
+
 METHODS: dict[str, Any] = {
     "unique": unique,
     "unique_consecutive": unique_consecutive,
@@ -139,6 +162,14 @@ METHODS: dict[str, Any] = {
     "is_coalesced": no,
     "is_set_to": is_set_to,
     "to_dense": itself,
+    "dense_dim": dense_dim,
+    "sparse_dim": sparse_dim,
+    "new": new,
+    "__reversed__": reversed_rows,
+    "output_nr": property(lambda self: self._output or 0),
+    **dict.fromkeys(
+        ("is_ipu", "is_maia", "is_mtia", "is_sparse_csr", "is_vulkan", "is_xla"), False
+    ),
     "share_memory_": itself,
     "dim_order": dim_order,
     "const_data_ptr": const_data_ptr,

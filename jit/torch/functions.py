@@ -34,6 +34,7 @@ __all__ = [
     "einsum",
     "from_dlpack",
     "from_numpy",
+    "frombuffer",
     "get_default_dtype",
     "get_device",
     "get_printoptions",
@@ -75,6 +76,7 @@ __all__ = [
     "unique",
     "unique_consecutive",
     "unravel_index",
+    "vander",
 ]
 
 
@@ -341,6 +343,28 @@ def tensordot(a: Tensor, b: Tensor, dims: Any = 2, out: Tensor | None = None) ->
     options = {} if out is None else {"out": out}
     made: Tensor = call_operator("aten::tensordot", (a, b, of_a, of_b), options)
     return made
+
+
+def vander(x: Tensor, N: int | None = None, increasing: bool = False) -> Tensor:  # noqa: N803
+    """The powers of the elements of a vector, each in a row, the highest first."""
+    made: Tensor = call_operator("aten::linalg_vander", (x,), {"N": N})
+    return made if increasing else call_operator("aten::flip", (made, [-1]))
+
+
+def frombuffer(
+    buffer: Any,
+    *,
+    dtype: DType,
+    count: int = -1,
+    offset: int = 0,
+    requires_grad: bool = False,
+) -> Tensor:
+    """A vector over the memory of a buffer."""
+    found = _dtype(dtype)
+    if found is None:
+        raise TypeError("frombuffer(): missing required argument 'dtype'")
+    made = creation.from_numpy(np.frombuffer(buffer, found.numpy, count, offset))
+    return made.requires_grad_() if requires_grad else made
 
 
 def unravel_index(indices: Tensor, shape: Any) -> tuple[Tensor, ...]:

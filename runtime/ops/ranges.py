@@ -204,6 +204,38 @@ class logspace(Creation):
     ]
 
 
+@op(
+    f"aten::range.step(Scalar start, Scalar end, Scalar step=1, *, {OPTIONS}) -> Tensor",
+    f"aten::range(Scalar start, Scalar end, *, {OPTIONS}) -> Tensor",
+)
+class range_(Creation):
+    """Numbers from `start` on, `step` apart, `end` among them; `arange` leaves it out."""
+
+    fails = VALUES
+
+    def kernel(start, end, *rest):
+        *step, dtype, _, device, pin_memory = rest
+        check_place(device, pin_memory)
+        step = step[0] if step else 1
+        if step == 0:
+            raise RuntimeError("step must be nonzero")
+        if (end - start) * step < 0:
+            raise RuntimeError(
+                "upper bound and lower bound inconsistent with step sign"
+            )
+        dtype = given_dtype(dtype) or get_default_dtype()
+        count = math.floor((end - start) / step) + 1
+        return (start + step * np.arange(count)).astype(dtype.numpy)
+
+    def sizes(*rest):
+        return (None,)
+
+    def dtypes(start, end, *rest):
+        return known_dtype(rest[-4], get_default_dtype())
+
+    samples = [case(1, 4), case(0.5, 2)]
+
+
 def _with_tensors(name, more=""):
     """The schemas of a range whose ends, or one of them, are 0-dim tensors."""
     kinds = (("Tensor", "Tensor"), ("Tensor", "Scalar"), ("Scalar", "Tensor"))

@@ -83,3 +83,24 @@ def test_the_cpu_is_the_only_default_device():
     assert "cpu" == torch.get_default_device().type
     with pytest.raises(RuntimeError):
         torch.set_default_device("cuda")
+
+
+def test_a_range_holds_its_end():
+    assert [1.0, 2.0, 3.0] == torch.range(1, 3).tolist()
+
+
+def test_powers_of_a_vector_stand_with_the_highest_first():
+    assert [[4.0, 2.0, 1.0]] == torch.vander(torch.tensor([2.0]), 3).tolist()
+    assert [[1.0, 2.0]] == torch.vander(torch.tensor([2.0]), 2, True).tolist()
+
+
+def test_a_buffer_is_seen_as_a_vector():
+    memory = bytearray(b"\x01\x00\x02\x00")
+    x = torch.frombuffer(memory, dtype=torch.int16)
+    memory[0] = 7
+
+    assert [7, 2] == x.tolist()
+
+
+def test_the_rows_of_a_tensor_are_reversed():
+    assert [3, 2, 1] == [v.item() for v in reversed(torch.tensor([1, 2, 3]))]

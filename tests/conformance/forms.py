@@ -18,7 +18,7 @@ from tests.conformance import capturing, finding, gradients, refusing
 from tests.conformance.calling import Call
 from tests.conformance.converting import UnconvertibleError, mapped
 from tests.conformance.finding import MissingError
-from tests.conformance.operators import DTYPES
+from tests.conformance.operators import dtypes_of
 from tests.conformance.running import (
     Attempt,
     Outcome,
@@ -52,7 +52,7 @@ def run_form(
     except MissingError as error:
         outcome.note(f"missing: {error}", "")
         return passed
-    for dtype in DTYPES:
+    for dtype in dtypes_of(entry):
         for call in calls(entry, dtype):
             try:
                 reason = compared(theirs, eager(mine), call, name)

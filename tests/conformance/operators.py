@@ -14,6 +14,9 @@ from typing import Any
 DTYPES = ("float32", "float64", "int64", "bool")
 """Names of the dtypes that samples are generated for."""
 
+COMPLEX = ("complex64", "complex128")
+"""Those of operators that take no other."""
+
 EXCLUDED = (
     r"jiterator_.*",  # compiles CUDA
     r"sparse\..*|to_sparse",  # sparse layouts
@@ -95,6 +98,12 @@ def entries(pattern: str = "") -> dict[str, list[Any]]:
         if chosen(pattern, entry.name):
             found.setdefault(entry.name, []).append(entry)
     return found
+
+
+def dtypes_of(entry: Any) -> tuple[str, ...]:
+    """The dtypes that an entry is compared in."""
+    taken = {str(d).removeprefix("torch.") for d in entry.supported_dtypes("cpu")}
+    return DTYPES if taken & set(DTYPES) else COMPLEX
 
 
 def chosen(pattern: str, name: str) -> bool:

@@ -109,6 +109,8 @@ def argument(t: GraphVocabulary, value: Value) -> Any:
         return Operand(t, value)
     if value.constant is not NOT_CONSTANT:
         return value.constant
+    if value.type == T.NONE:
+        return None
     if value.node.kind == "prim::ListConstruct":
         return [argument(t, v) for v in value.node.inputs]
     if isinstance(value.type, T.OptionalType):

@@ -63,7 +63,7 @@ def run(
         given += b_hh
     turned = np.ascontiguousarray(w_hh.T)
     h = h0.copy()
-    c = np.zeros((0, size), x.dtype) if c0 is None else c0.copy()
+    c = np.zeros((len(h0), size), x.dtype) if c0 is None else c0.copy()
     out = np.empty((len(x), h.shape[1]), x.dtype)
     kept = np.empty((len(x), (GATES[cell] + 1) * size), x.dtype)
     for n, rows in _steps(counts, reverse):
@@ -143,7 +143,7 @@ def run_back(
     steps = _steps(counts, reverse)
     before = _before(steps, h0, out)
     dh = g_h.copy()
-    dc = g_c.copy()
+    dc = np.zeros((), x.dtype) + g_c  # a copy whose dtype object is that of the rest
     slopes = np.empty((len(x), GATES[cell] * size), x.dtype)
     """Gradients of the gates before their functions, on the side of the input."""
     hidden_slopes = slopes.copy() if cell == "gru" else slopes

@@ -90,7 +90,7 @@ class recurrent_layer(Shaped):
         kept = (0, 0) if c0 is None and cell != "gru" else None
         if kept is None:
             kept = (rows, (K.GATES[cell] + 1) * size)
-        return (*x[:-1], h0[-1]), h0, c0 or (0, size), kept
+        return (*x[:-1], h0[-1]), h0, c0 or (h0[0], size), kept
 
     samples = [
         case(f32[3, 2, 4], None, f32[2, 5], f32[2, 5], f32[20, 4], f32[20, 5],
@@ -157,7 +157,7 @@ class recurrent_layer_backward(Shaped):
         case(f64[1, 2, 1], f64[2, 1], f64[2, 1], f64[1, 2, 3], None, f64[2, 1],
              f64[2, 1], f64[4, 3], f64[4, 1], None, f64[1, 2, 1], i64[2, 5], "lstm",
              False),
-        case(f32[1, 2, 1], f32[2, 1], f32[0, 1], f32[1, 2, 3], None, f32[2, 1],
+        case(f32[1, 2, 1], f32[2, 1], f32[2, 1], f32[1, 2, 3], None, f32[2, 1],
              None, f32[3, 3], f32[3, 1], None, f32[1, 2, 1], i32[2, 4], "gru", False),
     ]  # fmt: skip
 

@@ -509,7 +509,7 @@ def embedding(
         row = padding_idx if padding_idx >= 0 else count + padding_idx
     if max_norm is not None:
         # the rows are scaled for good, past the tape
-        torch.embedding_renorm_(weight.detach(), input, max_norm, norm_type)
+        operations.embedding_renorm_(weight.detach(), input, max_norm, norm_type)
     return torch.embedding(weight, input, row, scale_grad_by_freq, sparse)
 
 
@@ -579,7 +579,7 @@ def embedding_bag(
             " request on GitHub."
         )
     if max_norm is not None:
-        torch.embedding_renorm_(weight.detach(), input, max_norm, norm_type)
+        operations.embedding_renorm_(weight.detach(), input, max_norm, norm_type)
     found = torch.embedding_bag(
         weight, input, starts, scale_grad_by_freq, number, sparse, per_sample_weights,
         include_last_offset, padding_idx,

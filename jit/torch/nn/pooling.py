@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar, List, Optional  # noqa: UP035
+import math
+from typing import TYPE_CHECKING, Any, ClassVar, List, Optional  # noqa: UP035
 
 from jit.runtime.tensor import Tensor
 from jit.torch.nn import functional as F
+from jit.torch.nn import operations
 from jit.torch.nn.module import Module
+
+if TYPE_CHECKING:
+    torch: Any  # its functions are found by name
+else:
+    from jit import torch
 
 
 class _MaxPool(Module):
@@ -393,6 +400,15 @@ class _MaxUnpool(Module):
         self.stride = _repeated(kernel_size if stride is None else stride, self.axes)
         self.padding = _repeated(padding, self.axes)
 
+    def _usual_sizes(self, input: Tensor) -> List[int]:  # noqa: UP006
+        space: List[int] = []  # noqa: UP006
+        axes = len(self.kernel_size)
+        for i in range(axes):
+            count = input.size(input.dim() - axes + i) - 1
+            inner = self.kernel_size[i] - 2 * self.padding[i]
+            space.append(count * self.stride[i] + inner)
+        return space
+
     def extra_repr(self) -> str:
         return (
             f"kernel_size={self.kernel_size}, stride={self.stride},"
@@ -415,9 +431,17 @@ class MaxUnpool1d(_MaxUnpool):
         indices: Tensor,
         output_size: Optional[List[int]] = None,  # noqa: UP006, UP045
     ) -> Tensor:
-        return F.max_unpool1d(
-            input, indices, self.kernel_size, self.stride, self.padding, output_size
+        if not torch.jit.is_scripting():
+            return F.max_unpool1d(
+                input, indices, self.kernel_size, self.stride, self.padding, output_size
+            )
+        space = self._usual_sizes(input)
+        if output_size is not None:
+            space = output_size[-1:]
+        made = operations.max_unpool2d(
+            input.unsqueeze(-1), indices.unsqueeze(-1), [space[0], 1]
         )
+        return made.squeeze(-1)
 
 
 class MaxUnpool2d(_MaxUnpool):
@@ -431,9 +455,14 @@ class MaxUnpool2d(_MaxUnpool):
         indices: Tensor,
         output_size: Optional[List[int]] = None,  # noqa: UP006, UP045
     ) -> Tensor:
-        return F.max_unpool2d(
-            input, indices, self.kernel_size, self.stride, self.padding, output_size
-        )
+        if not torch.jit.is_scripting():
+            return F.max_unpool2d(
+                input, indices, self.kernel_size, self.stride, self.padding, output_size
+            )
+        space = self._usual_sizes(input)
+        if output_size is not None:
+            space = output_size[-2:]
+        return operations.max_unpool2d(input, indices, space)
 
 
 class MaxUnpool3d(_MaxUnpool):
@@ -447,13 +476,20 @@ class MaxUnpool3d(_MaxUnpool):
         indices: Tensor,
         output_size: Optional[List[int]] = None,  # noqa: UP006, UP045
     ) -> Tensor:
-        return F.max_unpool3d(
-            input, indices, self.kernel_size, self.stride, self.padding, output_size
-        )
+        if not torch.jit.is_scripting():
+            return F.max_unpool3d(
+                input, indices, self.kernel_size, self.stride, self.padding, output_size
+            )
+        space = self._usual_sizes(input)
+        if output_size is not None:
+            space = output_size[-3:]
+        return operations.max_unpool3d(input, indices, space, self.stride, self.padding)
 
 
 class _LPPool(Module):
     """The p-norm of each window."""
+
+    axes: ClassVar[int]
 
     __constants__: ClassVar[list[str]] = [
         "norm_type", "kernel_size", "stride", "ceil_mode",
@@ -471,6 +507,8 @@ class _LPPool(Module):
         self.kernel_size = kernel_size
         self.stride = stride
         self.ceil_mode = ceil_mode
+        self._elements = float(math.prod(_repeated(kernel_size, self.axes)))
+        self._steps = kernel_size if stride is None else stride
 
     def extra_repr(self) -> str:
         return (
@@ -482,28 +520,43 @@ class _LPPool(Module):
 class LPPool1d(_LPPool):
     """The p-norm of each window along the last dim."""
 
+    axes = 1
+
     def forward(self, input: Tensor) -> Tensor:
-        return F.lp_pool1d(
-            input, float(self.norm_type), self.kernel_size, self.stride, self.ceil_mode
+        power = float(self.norm_type)
+        mean = F.avg_pool1d(
+            input.pow(power), self.kernel_size, self._steps, 0, self.ceil_mode
         )
+        total = F.relu(torch.abs(mean)) * self._elements
+        return (torch.sign(mean) * total).pow(1.0 / power)
 
 
 class LPPool2d(_LPPool):
     """The p-norm of each window over the last two dims."""
 
+    axes = 2
+
     def forward(self, input: Tensor) -> Tensor:
-        return F.lp_pool2d(
-            input, float(self.norm_type), self.kernel_size, self.stride, self.ceil_mode
+        power = float(self.norm_type)
+        mean = F.avg_pool2d(
+            input.pow(power), self.kernel_size, self._steps, 0, self.ceil_mode
         )
+        total = F.relu(torch.abs(mean)) * self._elements
+        return (torch.sign(mean) * total).pow(1.0 / power)
 
 
 class LPPool3d(_LPPool):
     """The p-norm of each window over the last three dims."""
 
+    axes = 3
+
     def forward(self, input: Tensor) -> Tensor:
-        return F.lp_pool3d(
-            input, float(self.norm_type), self.kernel_size, self.stride, self.ceil_mode
+        power = float(self.norm_type)
+        mean = F.avg_pool3d(
+            input.pow(power), self.kernel_size, self._steps, 0, self.ceil_mode
         )
+        total = F.relu(torch.abs(mean)) * self._elements
+        return (torch.sign(mean) * total).pow(1.0 / power)
 
 
 class _FractionalMaxPool(Module):
@@ -550,6 +603,23 @@ class _FractionalMaxPool(Module):
                 f"output_ratio must be between 0 and 1 (got {output_ratio})"
             )
 
+    def _drawn(self, input: Tensor) -> Tensor:
+        axes = len(self.kernel_size)
+        batch = 1 if input.dim() == axes + 1 else input.size(0)
+        channels = input.size(input.dim() - axes - 1)
+        return torch.rand([batch, channels, axes], dtype=input.dtype)
+
+    def _wanted(self, input: Tensor) -> List[int]:  # noqa: UP006
+        found: List[int] = []  # noqa: UP006
+        axes = len(self.kernel_size)
+        for i in range(axes):
+            if self.output_size is not None:
+                found.append(self.output_size[i])
+            elif self.output_ratio is not None:
+                space = float(input.size(input.dim() - axes + i))
+                found.append(int(space * self.output_ratio[i]))
+        return found
+
 
 class FractionalMaxPool2d(_FractionalMaxPool):
     """The maxima of windows at random places of images."""
@@ -557,10 +627,20 @@ class FractionalMaxPool2d(_FractionalMaxPool):
     axes = 2
 
     def forward(self, input: Tensor):  # type: ignore[no-untyped-def]
-        return F.fractional_max_pool2d(
-            input, self.kernel_size, self.output_size, self.output_ratio,
-            self.return_indices, self._random_samples,
-        )  # fmt: skip
+        if not torch.jit.is_scripting():
+            return F.fractional_max_pool2d(
+                input, self.kernel_size, self.output_size, self.output_ratio,
+                self.return_indices, self._random_samples,
+            )  # fmt: skip
+        draws = self._random_samples
+        if draws is None:
+            draws = self._drawn(input)
+        found = operations.fractional_max_pool2d(
+            input, self.kernel_size, self._wanted(input), draws
+        )
+        if self.return_indices:
+            return found
+        return found[0]
 
 
 class FractionalMaxPool3d(_FractionalMaxPool):
@@ -569,10 +649,20 @@ class FractionalMaxPool3d(_FractionalMaxPool):
     axes = 3
 
     def forward(self, input: Tensor):  # type: ignore[no-untyped-def]
-        return F.fractional_max_pool3d(
-            input, self.kernel_size, self.output_size, self.output_ratio,
-            self.return_indices, self._random_samples,
-        )  # fmt: skip
+        if not torch.jit.is_scripting():
+            return F.fractional_max_pool3d(
+                input, self.kernel_size, self.output_size, self.output_ratio,
+                self.return_indices, self._random_samples,
+            )  # fmt: skip
+        draws = self._random_samples
+        if draws is None:
+            draws = self._drawn(input)
+        found = operations.fractional_max_pool3d(
+            input, self.kernel_size, self._wanted(input), draws
+        )
+        if self.return_indices:
+            return found
+        return found[0]
 
 
 class AdaptiveAvgPool3d(_AdaptivePool):

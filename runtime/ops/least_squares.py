@@ -287,7 +287,7 @@ class linalg_lstsq(Shaped):
         case(f64[9, 3, 2], f64[9, 3], driver="gelsd"),
         case(f64[2, 2, 3], f64[2, 2, 1]),
         case(f32[3, 2], f32[3, 1], driver="gels"),
-        case(f32[2, 3, 2], f32[2, 3], driver="gelss"),
+        case(f32[9, 3, 2], f32[9, 3], driver="gelss"),
         case(f32[0, 2], f32[0, 1]),
     ]
 

@@ -780,10 +780,13 @@ class trace(Shaped):
 
     def kernel(x):
         trace.sizes(x.shape)
+        trace.dtypes(dtype_of(x.dtype))
         wide = P.widened(x).trace()
         return np.asarray(wide).astype(np.int64 if x.dtype.kind in "bui" else x.dtype)
 
     def dtypes(x):
+        if x is not None and x.name == "bool":
+            raise NotImplementedError("\"trace\" not implemented for 'Bool'")
         return None if x is None else int64 if x.category < FLOATING else x
 
     def sizes(x):

@@ -30,6 +30,7 @@ from jit.ir.schema import Argument, FunctionSchema
 from jit.modules.arguments import enter
 from jit.runtime import dispatch
 from jit.runtime.binding import call_operator
+from jit.runtime.device import MemoryFormat
 from jit.runtime.objects import Object
 from jit.runtime.tensor import Tensor
 from jit.runtime.traced import Traced, concrete
@@ -211,6 +212,8 @@ class Tracer:
             x = float(x)
         if wanted == T.DEVICE and x is not None:
             return self.builder.constant(str(x), T.DEVICE)
+        if isinstance(x, MemoryFormat):
+            x = x.code  # graphs have TorchScript's numbers
         try:
             return self.builder.constant(x)
         except NotConstantError:

@@ -10,6 +10,7 @@ from jit.ir import dtypes
 from jit.ir import types as T
 from jit.ir.card import Card, ShapeError
 from jit.ir.dtypes import DType, dtype_coded, dtype_of
+from jit.runtime.device import CONTIGUOUS_FORMAT
 from jit.runtime.ops import facts as F
 from jit.runtime.ops.families import check_broadcast, op
 from jit.runtime.ops.samples import (
@@ -205,7 +206,8 @@ class clone(Card):
     samples = [case(f32[2, 3]), case(i64[()]), case(boolean[0])]
 
     def kernel(x, memory_format):
-        return x.copy(order="K")
+        # graphs have the number of a format
+        return x.copy(order="C" if memory_format in (CONTIGUOUS_FORMAT, 0) else "K")
 
     def infer(x, memory_format):
         return x

@@ -321,11 +321,16 @@ def clone(region: Region, node: Node) -> Any:
     """The elements in memory of their own, the dims in the order that they had."""
     source = tensor(region, node.inputs[0])
     made = region.allocate(source.dtype, source.sizes)
-    if source.rank > 1:
+    if source.rank > 1 and not _asks_for_rows(node):
         strides = copying.same_order(region, source)
         made = dataclasses.replace(made, strides=tuple(strides))
     copying.copy_elements(region, source, made)
     return made
+
+
+def _asks_for_rows(node: Node) -> bool:
+    """Whether `clone` is to give rows that follow each other: torch.contiguous_format."""
+    return node.kind == "aten::clone" and node.inputs[1].constant == 0
 
 
 @lowering("np::flatten")

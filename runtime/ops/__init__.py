@@ -82,6 +82,7 @@ MODULES = (
     "distributions",
     "strided_creation",
     "inplace_products",
+    "core_decompositions",
     "recurrent",
     "scalars",
     "conversions",

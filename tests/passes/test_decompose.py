@@ -40,7 +40,9 @@ def graph_of(card, arguments):
         else:
             values.append(builder.constant(given))
     returns = [a.type for a in card.schema.returns]
-    node = builder.node(card.schema.kind, values, returns, overload=card.schema.overload)
+    node = builder.node(
+        card.schema.kind, values, returns, overload=card.schema.overload
+    )
     one = len(returns) == 1
     graph.block.add_return(node.output if one else builder.tuple(list(node.outputs)))
     infer_shapes(graph)
@@ -62,6 +64,9 @@ def test_an_expansion_means_what_the_kernel_means(card):
         expected = card.kernel(*arguments)
         expected = expected if isinstance(expected, tuple) else (expected,)
         for e, a in zip(expected, actual, strict=True):
+            if not isinstance(e, np.ndarray):
+                assert e == a, sample
+                continue
             assert (e.dtype, e.shape) == (a.array.dtype, a.array.shape), sample
             np.testing.assert_allclose(
                 a.array, e, rtol=1e-5, atol=1e-6, err_msg=str(sample)

@@ -1,0 +1,376 @@
+"""Operators of core ATen in terms of those that machine code knows.
+
+Where all sizes and dtypes are known the pass `decompose` puts these in their place.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+from jit.ir import dtypes
+from jit.ir.registry import find_card
+from jit.passes.autodiff import argument
+from jit.passes.gradient_vocabulary import (
+    GraphVocabulary,
+    NotDifferentiableError,
+    Operand,
+    Unknown,
+)
+
+Expansion = Callable[..., Any]
+"""`expansion(t, *arguments)`: operands, or None where the operator is to stay."""
+
+
+def expands(name: str) -> Callable[[Expansion], Expansion]:
+    """Declare how an operator is expanded: `@expands("aten::_softmax")`."""
+
+    def declare(expansion: Expansion) -> Expansion:
+        kind, _, overload = name.partition(".")
+        card = find_card(kind, overload)
+        assert card is not None, name
+        card.decompose = staticmethod(_with_operands(expansion))
+        return expansion
+
+    return declare
+
+
+def _with_operands(expansion: Expansion) -> Callable[..., Any]:
+    def decompose(make: Any, *inputs: Any) -> Any:
+        t = GraphVocabulary(make)
+        try:
+            args = [argument(t, v) for v in inputs]
+        except NotDifferentiableError:  # something that is given or not at run time
+            return None
+        if any(not _is_known(a) for a in args):
+            return None
+        made = expansion(t, *args)
+        if made is None:
+            return None
+        if isinstance(made, tuple):
+            return [m.value if isinstance(m, Operand) else m for m in made]
+        return made.value if isinstance(made, Operand) else made
+
+    return decompose
+
+
+def _is_known(value: Any) -> bool:
+    if isinstance(value, Operand):
+        return value.is_sized()
+    if isinstance(value, list | tuple):
+        return all(map(_is_known, value))
+    return not isinstance(value, Unknown)
+
+
+def _is_wide(x: Operand) -> bool:
+    """Whether sums may be kept in the dtype: float32 or float64."""
+    return x.dtype in (dtypes.float32, dtypes.float64)
+
+
+@expands("aten::_softmax")
+def _softmax(t, x, dim, half_to_float):
+    return None if half_to_float else t.softmax(x, dim)
+
+
+@expands("aten::_log_softmax")
+def _log_softmax(t, x, dim, half_to_float):
+    return None if half_to_float else t.log_softmax(x, dim)
+
+
+@expands("aten::_softmax_backward_data")
+def _softmax_backward_data(t, g, out, dim, dtype):
+    if not (_is_wide(g) and g.dtype is out.dtype is dtype and out.ndim):
+        return None
+    shares = g * out
+    return shares - out * t.sum(shares, [dim], True)
+
+
+@expands("aten::_log_softmax_backward_data")
+def _log_softmax_backward_data(t, g, out, dim, dtype):
+    if not (_is_wide(g) and g.dtype is out.dtype is dtype and out.ndim):
+        return None
+    return g - t.exp(out) * t.sum(g, [dim], True)
+
+
+@expands("aten::_adaptive_avg_pool2d")
+def _adaptive_avg_pool2d(t, x, sizes):
+    return t.adaptive_avg_pool2d(x, sizes)
+
+
+@expands("aten::_adaptive_avg_pool3d")
+def _adaptive_avg_pool3d(t, x, sizes):
+    if not _is_wide(x) or 0 in x.shape:
+        return None
+    *lead, depth, high, wide = x.shape
+    count = math.prod(lead)
+    planes = t.reshape(x, [count, depth, high, wide])
+    planes = t.adaptive_avg_pool2d(planes, list(sizes[1:]))
+    rows = t.reshape(planes, [count, 1, depth, sizes[1] * sizes[2]])
+    pooled = t.adaptive_avg_pool2d(rows, [sizes[0], sizes[1] * sizes[2]])
+    return t.reshape(pooled, [*lead, *sizes])
+
+
+@expands("aten::_to_copy")
+def _to_copy(t, x, dtype, layout, device, pin_memory, non_blocking, memory_format):
+    if layout is not None or device is not None or pin_memory:
+        return None
+    return t.clone(x) if dtype is None else t.to(x, dtype, False, True)
+
+
+@expands("aten::copy")
+def _copy(t, x, source, non_blocking):
+    return t.clone(t.expand(t.to(source, x.dtype), list(x.shape)))
+
+
+@expands("aten::fill.Scalar")
+def _fill(t, x, value):
+    return t.full_like(x, value)
+
+
+@expands("aten::_local_scalar_dense")
+def _local_scalar_dense(t, x):
+    return t.item(x) if x.numel() == 1 else None
+
+
+@expands("aten::sym_size.int")
+def _sym_size(t, x, dim):
+    return t.size(x, dim) if -x.ndim <= dim < x.ndim else None
+
+
+@expands("aten::sym_numel")
+def _sym_numel(t, x):
+    return t.numel(x)
+
+
+@expands("aten::select_scatter")
+def _select_scatter(t, x, source, dim, index):
+    if list(source.shape) != _but(x, dim) or not -x.shape[dim] <= index < x.shape[dim]:
+        return None
+    places = t.full([1], index % x.shape[dim], dtype=dtypes.int64)
+    row = t.unsqueeze(t.to(source, x.dtype), dim % x.ndim)
+    return t.index_copy(x, dim, places, row)
+
+
+def _but(x: Operand, dim: int) -> list[int]:
+    sizes = list(x.shape)
+    del sizes[dim]
+    return sizes
+
+
+@expands("aten::slice_scatter")
+def _slice_scatter(t, x, source, dim, start, end, step):
+    if step <= 0 or not x.ndim:
+        return None
+    taken = range(x.shape[dim])[slice(start, end, step)]
+    sizes = list(x.shape)
+    sizes[dim] = len(taken)
+    if list(source.shape) != sizes or not taken:
+        return None
+    places = t.arange(taken.start, taken.stop, taken.step)
+    return t.index_copy(x, dim, places, t.to(source, x.dtype))
+
+
+@expands("aten::scatter.value")
+def _scatter_value(t, x, dim, index, value):
+    if isinstance(value, complex):
+        return None
+    filled = t.full(list(index.shape), value, dtype=x.dtype)
+    return t.scatter(x, dim, index, filled)
+
+
+@expands("aten::scatter_reduce.two")
+def _scatter_reduce(t, x, dim, index, source, reduce, include_self):
+    if reduce != "sum":
+        return None
+    if not include_self:
+        x = t.scatter(x, dim, index, t.zeros(list(index.shape), dtype=x.dtype))
+    return t.scatter_add(x, dim, index, source)
+
+
+@expands("aten::embedding_dense_backward")
+def _embedding_dense_backward(t, g, indices, count, padding_idx, by_frequency):
+    if by_frequency or not _is_wide(g) or 0 in g.shape:
+        return None
+    if padding_idx >= 0:
+        kept = t.unsqueeze(t.ne(indices, padding_idx), -1)
+        g = t.where(kept, g, t.zeros([], dtype=g.dtype))
+    width = g.shape[-1]
+    rows = t.reshape(g, [-1, width])
+    zeros = t.zeros([count, width], dtype=g.dtype)
+    return t.index_add(zeros, 0, t.reshape(indices, [-1]), rows)
+
+
+def _backward_of_places(t, g, x, places, axes):
+    """Gradients of the largest elements put where these were."""
+    if not _is_wide(x) or 0 in g.shape:
+        return None
+    image = math.prod(x.shape[-axes:])
+    flat = t.zeros([*x.shape[:-axes], image], dtype=x.dtype)
+    made = t.scatter_add(flat, -1, t.flatten(places, -axes), t.flatten(g, -axes))
+    return t.reshape(made, list(x.shape))
+
+
+if find_card("aten::max_pool2d_with_indices_backward", "").decompose is None:
+
+    @expands("aten::max_pool2d_with_indices_backward")
+    def _max_pool2d_backward(t, g, x, *rest):
+        return _backward_of_places(t, g, x, rest[-1], 2)
+
+
+def _statistics(t, x, dims, eps):
+    centred = x - t.mean(x, dims, True)
+    rstd = t.rsqrt(t.mean(centred * centred, dims, True) + eps)
+    return centred, rstd
+
+
+def _affine(x, weight, bias):
+    if weight is not None:
+        x = x * weight
+    return x if bias is None else x + bias
+
+
+def _plain(*tensors):
+    """Whether those that are there are of one wide dtype and have elements."""
+    there = [x for x in tensors if x is not None]
+    return all(
+        _is_wide(x) and x.dtype is there[0].dtype and 0 not in x.shape for x in there
+    )
+
+
+@expands("aten::native_layer_norm")
+def _native_layer_norm(t, x, shape, weight, bias, eps):
+    if not _plain(x, weight, bias) or list(x.shape[-len(shape) :]) != list(shape):
+        return None
+    dims = list(range(-len(shape), 0))
+    mean = t.mean(x, dims, True)
+    centred, rstd = _statistics(t, x, dims, eps)
+    return _affine(centred * rstd, weight, bias), mean, rstd
+
+
+@expands("aten::native_group_norm")
+def _native_group_norm(t, x, weight, bias, n, c, inner, group, eps):
+    if not _plain(x, weight, bias) or c % group:
+        return None
+    parts = t.reshape(x, [n, group, c // group * inner])
+    mean = t.mean(parts, [2], True)
+    centred, rstd = _statistics(t, parts, [2], eps)
+    each = t.reshape(centred * rstd, [n, c, inner])
+    columns = [None if v is None else t.reshape(v, [1, c, 1]) for v in (weight, bias)]
+    made = t.reshape(_affine(each, *columns), list(x.shape))
+    return made, t.reshape(mean, [n, group]), t.reshape(rstd, [n, group])
+
+
+def _through(t, g, made, rstd, dims):
+    level, tilt = t.mean(g, dims, True), t.mean(g * made, dims, True)
+    return rstd * (g - level - made * tilt)
+
+
+def _asked(t, found, mask, like):
+    """Those of some gradients that are asked for, else empty tensors."""
+    return tuple(
+        make() if wanted else t.zeros([0], dtype=like.dtype)
+        for make, wanted in zip(found, mask, strict=True)
+    )
+
+
+@expands("aten::native_layer_norm_backward")
+def _native_layer_norm_backward(t, g, x, shape, mean, rstd, weight, bias, mask):
+    if not _plain(g, x, mean, rstd, weight, bias):
+        return None
+    lead = x.ndim - len(shape)
+    dims, outer = list(range(lead, x.ndim)), list(range(lead))
+    made = (x - mean) * rstd
+    inner = g if weight is None else g * weight
+
+    def total(y):
+        return t.sum(y, outer) if outer else t.clone(y)
+
+    found = (
+        lambda: _through(t, inner, made, rstd, dims),
+        lambda: total(g * made),
+        lambda: total(g),
+    )
+    return _asked(t, found, mask, x)
+
+
+@expands("aten::native_group_norm_backward")
+def _native_group_norm_backward(t, g, x, mean, rstd, weight, n, c, inner, group, mask):
+    if not _plain(g, x, mean, rstd, weight):
+        return None
+    parts = [n, group, c // group, inner]
+    g, wide = t.reshape(g, parts), t.reshape(x, parts)
+    mean, rstd = (t.reshape(v, [n, group, 1, 1]) for v in (mean, rstd))
+    made = (wide - mean) * rstd
+    weighed = g
+    if weight is not None:
+        weighed = g * t.reshape(weight, [1, group, c // group, 1])
+    found = (
+        lambda: t.reshape(_through(t, weighed, made, rstd, [2, 3]), list(x.shape)),
+        lambda: t.reshape(t.sum(g * made, [0, 3]), [c]),
+        lambda: t.reshape(t.sum(g, [0, 3]), [c]),
+    )
+    return _asked(t, found, mask, x)
+
+
+@expands("aten::_native_batch_norm_legit_no_training")
+def _batch_norm_no_training(t, x, weight, bias, mean, var, momentum, eps):
+    if not _plain(x, weight, bias, mean, var):
+        return None
+    made = t.batch_norm(x, weight, bias, mean, var, False, momentum, eps, False)
+    return made, t.zeros([0], dtype=x.dtype), t.zeros([0], dtype=x.dtype)
+
+
+@expands("aten::_native_batch_norm_legit.no_stats")
+def _batch_norm_no_stats(t, x, weight, bias, training, momentum, eps):
+    if not training or not _plain(x, weight, bias) or x.ndim < 2:
+        return None
+    dims = [d for d in range(x.ndim) if d != 1]
+    shape = [1, x.shape[1], *[1] * (x.ndim - 2)]
+    centred, rstd = _statistics(t, x, dims, eps)
+    vectors = [None if v is None else t.reshape(v, shape) for v in (weight, bias)]
+    made = _affine(centred * rstd, *vectors)
+    flat = [x.shape[1]]
+    return made, t.reshape(t.mean(x, dims, True), flat), t.reshape(rstd, flat)
+
+
+def _padded(t, x, padding, place):
+    """Each padded dim read at the places that `place` gives for its coordinates."""
+    if 0 in x.shape:
+        return None
+    for i in range(len(padding) // 2):
+        before, after = padding[2 * i : 2 * i + 2]
+        size = x.shape[-1 - i]
+        if not (before or after):
+            continue
+        coordinates = t.arange(-before, size + after)
+        x = t.index_select(x, x.ndim - 1 - i, place(coordinates, size))
+    return x
+
+
+@expands("aten::reflection_pad3d")
+def _reflection_pad3d(t, x, padding):
+    sizes = x.shape[::-1]
+    fits = all(p < sizes[i // 2] for i, p in enumerate(padding))
+    if not fits or x.ndim not in (4, 5) or min(padding) < 0 or not any(padding):
+        return None
+
+    def mirrored(places, size):
+        return t.rsub(t.abs(t.rsub(t.abs(places), size - 1)), size - 1)
+
+    return _padded(t, x, padding, mirrored)
+
+
+@expands("aten::replication_pad3d")
+def _replication_pad3d(t, x, padding):
+    if x.ndim not in (4, 5) or min(padding) < 0 or not any(padding):
+        return None
+    return _padded(t, x, padding, lambda places, n: t.clamp(places, 0, n - 1))
+
+
+@expands("aten::_cdist_forward")
+def _cdist_forward(t, a, b, p, compute_mode):
+    if not _plain(a, b):
+        return None
+    gaps = t.unsqueeze(a, -2) - t.unsqueeze(b, -3)
+    return t.linalg_vector_norm(gaps, p, [-1])

@@ -81,7 +81,7 @@ def take_dtype(card: type[Card], args: list[Any], out: Any) -> None:
         args[position] = out.dtype
 
 
-_OF_THEIR_INPUT = _kinds("softmax log_softmax norm linalg_norm linalg_vector_norm")
+_OF_THEIR_INPUT = _kinds("linalg_norm linalg_vector_norm log_softmax mean norm softmax")
 """Operators with a `dtype` that `out` does not stand for."""
 
 NO_OVERLAP = _kinds(

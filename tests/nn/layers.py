@@ -31,7 +31,7 @@ class Between:
         self.low, self.high, self.shape = low, high, shape
 
 
-I, B = Whole, Between
+N, B = Whole, Between
 LINE, IMAGE, VOLUME = (2, 4, 6), (2, 4, 5, 6), (1, 4, 3, 4, 4)
 
 ACTIVATIONS = [
@@ -67,9 +67,9 @@ SHAPED = {
     "AdaptiveAvgPool2d((3, 2))": [IMAGE], "AdaptiveAvgPool3d((2, 1, 3))": [VOLUME],
     "AdaptiveMaxPool1d(4)": [LINE], "AdaptiveMaxPool2d((3, 2))": [IMAGE],
     "AdaptiveMaxPool3d((2, 1, 3))": [VOLUME],
-    "MaxUnpool1d(2)": [(1, 2, 2), I([[[0, 3], [1, 2]]])],
-    "MaxUnpool2d(2)": [(1, 1, 1, 2), I([[[[1, 6]]]])],
-    "MaxUnpool3d(2)": [(1, 1, 1, 1, 2), I([[[[[1, 14]]]]])],
+    "MaxUnpool1d(2)": [(1, 2, 2), N([[[0, 3], [1, 2]]])],
+    "MaxUnpool2d(2)": [(1, 1, 1, 2), N([[[[1, 6]]]])],
+    "MaxUnpool3d(2)": [(1, 1, 1, 1, 2), N([[[[[1, 14]]]]])],
     "FractionalMaxPool2d(2, (2, 3), _random_samples=draws(2, 4, 2))": [IMAGE],
     "FractionalMaxPool3d(2, (1, 2, 2), _random_samples=draws(1, 4, 3))": [VOLUME],
     "ConstantPad1d(1, 2.5)": [LINE], "ConstantPad2d((1, 0, -1, 2), 2.5)": [IMAGE],
@@ -88,11 +88,11 @@ SHAPED = {
     "LayerNorm(6)": [LINE], "LayerNorm((4, 6), elementwise_affine=False)": [LINE],
     "RMSNorm(6)": [LINE], "GroupNorm(2, 4)": [IMAGE],
     "LocalResponseNorm(3, 0.1)": [IMAGE],
-    "Embedding(5, 3, padding_idx=1)": [I([[0, 4], [1, 4]])],
-    "Embedding(5, 3, max_norm=0.5)": [I([0, 4, 4])],
-    "EmbeddingBag(5, 3)": [I([0, 4, 2, 2]), I([0, 1])],
-    "EmbeddingBag(5, 3, mode='max')": [I([[0, 4], [2, 3]])],
-    "EmbeddingBag(5, 3, mode='sum', padding_idx=2)": [I([[0, 4], [2, 3]])],
+    "Embedding(5, 3, padding_idx=1)": [N([[0, 4], [1, 4]])],
+    "Embedding(5, 3, max_norm=0.5)": [N([0, 4, 4])],
+    "EmbeddingBag(5, 3)": [N([0, 4, 2, 2]), N([0, 1])],
+    "EmbeddingBag(5, 3, mode='max')": [N([[0, 4], [2, 3]])],
+    "EmbeddingBag(5, 3, mode='sum', padding_idx=2)": [N([[0, 4], [2, 3]])],
     "PixelShuffle(2)": [IMAGE], "PixelUnshuffle(2)": [(1, 2, 4, 6)],
     "ChannelShuffle(2)": [IMAGE], "Unfold((2, 3), padding=1)": [IMAGE],
     "Fold((4, 5), (2, 3))": [(1, 12, 9)], "Upsample(3)": [LINE],
@@ -132,16 +132,16 @@ SHAPED = {
     "Sequential(nn.Linear(3, 4), nn.Tanh(), nn.Linear(4, 2))": [(2, 3)],
 }  # fmt: skip
 
-SCORES, SIGNS = (3, 4), I([1, -1, 1])
+SCORES, SIGNS = (3, 4), N([1, -1, 1])
 LOSSES = {
     "MSELoss()": [SCORES, SCORES], "L1Loss(reduction='sum')": [SCORES, SCORES],
     "SmoothL1Loss(beta=0.5)": [SCORES, SCORES], "HuberLoss()": [SCORES, SCORES],
     "SoftMarginLoss()": [(3,), SIGNS],
     "KLDivLoss(reduction='batchmean')": [SCORES, B(0.1, 0.9, 3, 4)],
-    "NLLLoss()": [SCORES, I([0, 3, 1])],
-    "NLLLoss(draws(4), ignore_index=3)": [SCORES, I([0, 3, 1])],
-    "CrossEntropyLoss(label_smoothing=0.1)": [SCORES, I([0, 3, 1])],
-    "CrossEntropyLoss(draws(4), reduction='none')": [SCORES, I([0, 3, 1])],
+    "NLLLoss()": [SCORES, N([0, 3, 1])],
+    "NLLLoss(draws(4), ignore_index=3)": [SCORES, N([0, 3, 1])],
+    "CrossEntropyLoss(label_smoothing=0.1)": [SCORES, N([0, 3, 1])],
+    "CrossEntropyLoss(draws(4), reduction='none')": [SCORES, N([0, 3, 1])],
     "BCELoss()": [B(0.1, 0.9, 3, 4), B(0, 1, 3, 4)],
     "BCEWithLogitsLoss(pos_weight=draws(4))": [SCORES, B(0, 1, 3, 4)],
     "PoissonNLLLoss(full=True)": [SCORES, B(0.5, 3, 3, 4)],
@@ -149,14 +149,14 @@ LOSSES = {
     "CosineEmbeddingLoss(0.1)": [SCORES, SCORES, SIGNS],
     "MarginRankingLoss(0.1)": [(3,), (3,), SIGNS],
     "HingeEmbeddingLoss()": [(3,), SIGNS],
-    "MultiMarginLoss(p=2, weight=draws(4))": [SCORES, I([0, 3, 1])],
-    "MultiLabelMarginLoss()": [SCORES, I([[0, 3, -1, 1], [1, -1, 0, 0], [3, 2, 1, 0]])],
-    "MultiLabelSoftMarginLoss()": [SCORES, I([[0, 1, 1, 0], [1, 1, 0, 0], [0, 0, 1, 0]])],
+    "MultiMarginLoss(p=2, weight=draws(4))": [SCORES, N([0, 3, 1])],
+    "MultiLabelMarginLoss()": [SCORES, N([[0, 3, -1, 1], [1, -1, 0, 0], [3, 2, 1, 0]])],
+    "MultiLabelSoftMarginLoss()": [SCORES, N([[0, 1, 1, 0], [1, 1, 0, 0], [0, 0, 1, 0]])],
     "TripletMarginLoss(swap=True)": [SCORES, SCORES, SCORES],
     "TripletMarginWithDistanceLoss()": [SCORES, SCORES, SCORES],
-    "CTCLoss()": [B(-3, 0, 5, 2, 4), I([[1, 2], [3, 3]]), I([5, 4]), I([2, 2])],
+    "CTCLoss()": [B(-3, 0, 5, 2, 4), N([[1, 2], [3, 3]]), N([5, 4]), N([2, 2])],
     "CTCLoss(reduction='sum', zero_infinity=True)":
-    [B(-3, 0, 3, 2, 4), I([1, 2, 3, 3]), I([3, 2]), I([2, 2])],
+    [B(-3, 0, 3, 2, 4), N([1, 2, 3, 3]), N([3, 2]), N([2, 2])],
 }  # fmt: skip
 
 CALLS = {name: [LINE] for name in ACTIVATIONS} | SHAPED | LOSSES

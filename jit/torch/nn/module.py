@@ -42,6 +42,8 @@ class Module:
         set_plain(self, "_forward_hooks", OrderedDict())
         set_plain(self, "_forward_hooks_with_kwargs", OrderedDict())
         set_plain(self, "_forward_hooks_always_called", OrderedDict())
+        set_plain(self, "_backward_hooks", OrderedDict())
+        set_plain(self, "_backward_pre_hooks", OrderedDict())
 
     def forward(self, *args: Any, **kwargs: Any) -> Any:
         """What the module computes; defined by every subclass."""
@@ -272,6 +274,18 @@ class Module:
         found: Tensor = self._get_member(target, "_buffers", "a buffer")
         return found
 
+    def set_submodule(self, target: str, module: Module, strict: bool = False) -> None:
+        """Put a module where a full name says."""
+        if not target:
+            raise ValueError("Cannot set the submodule without a target name!")
+        path, _, name = target.rpartition(".")
+        parent = self.get_submodule(path)
+        if strict and not hasattr(parent, name):
+            raise AttributeError(f"{parent._get_name()} has no attribute `{name}`")
+        if hasattr(parent, name) and not isinstance(getattr(parent, name), Module):
+            raise AttributeError(f"attribute `{name}` is not an nn.Module")
+        setattr(parent, name, module)
+
     def apply(self: M, fn: Callable[[Module], Any]) -> M:
         """Call a function with every module below, then with this one."""
         for child in self.children():
@@ -397,6 +411,24 @@ class Module:
                 changed = hook(self, args)
                 if changed is not None:
                     args = changed if isinstance(changed, tuple) else (changed,)
+        if self._backward_hooks or self._backward_pre_hooks:
+            return self._call_watched(args, kwargs)
+        return self._call_hooked(args, kwargs)
+
+    def _call_watched(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        """The call with hooks that see gradients."""
+        from jit.torch.nn.backward_hooks import Watch
+
+        watch = Watch(
+            self,
+            list(self._backward_hooks.values()),
+            list(self._backward_pre_hooks.values()),
+        )
+        result = self._call_hooked(watch.watch_inputs(args), kwargs)
+        return watch.watch_outputs(result)
+
+    def _call_hooked(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        """`forward`, then the hooks behind it."""
         if not self._forward_hooks:
             return self.forward(*args, **kwargs)
         with_kwargs = self._forward_hooks_with_kwargs
@@ -440,6 +472,24 @@ class Module:
             (self._forward_hooks_always_called, always_call),
         ]
         return add_hook(self._forward_hooks, hook, flags, prepend=prepend)
+
+    def register_full_backward_pre_hook(
+        self, hook: Callable[..., Any], prepend: bool = False
+    ) -> RemovableHandle:
+        """Call `hook(module, grad_output)` before gradients go back through it.
+
+        Its result replaces the gradients of the outputs.
+        """
+        return add_hook(self._backward_pre_hooks, hook, prepend=prepend)
+
+    def register_full_backward_hook(
+        self, hook: Callable[..., Any], prepend: bool = False
+    ) -> RemovableHandle:
+        """Call `hook(module, grad_input, grad_output)` when gradients have come back.
+
+        Its result replaces the gradients of the inputs.
+        """
+        return add_hook(self._backward_hooks, hook, prepend=prepend)
 
     # state ------------------------------------------------------------------------
 

@@ -39,6 +39,20 @@ def compiled():
     real_torch._dynamo.reset()
 
 
+class Attending(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.qkv = nn.Linear(8, 24)
+
+    def forward(self, x):
+        parts = [
+            p.view(*x.shape[:2], 2, 4).transpose(1, 2)
+            for p in self.qkv(x).split(8, dim=2)
+        ]
+        y = nn.functional.scaled_dot_product_attention(*parts, is_causal=True)
+        return y.transpose(1, 2).contiguous().view(x.shape)
+
+
 def close(expected, actual, tolerance=1e-5):
     np.testing.assert_allclose(
         actual.detach().numpy(), expected.detach().numpy(), tolerance, tolerance
@@ -68,6 +82,7 @@ def test_a_function_gives_what_torch_gives(compiled):
             ),
             (2, 1, 6, 6),
         ),
+        (Attending, (2, 5, 8)),
     ],
 )
 def test_a_model_is_trained(compiled, make, shape):

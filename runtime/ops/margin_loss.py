@@ -229,5 +229,7 @@ class poisson_nll_loss(PairLoss):
             loss = loss + t.where(t.le(target, 1), 0.0, more)
         return reduced(t, loss, reduction)
 
-    samples = [case(f64[3].within(0.5, 2), f64[3].within(0.5, 2), True, False, 1e-8, 1),
-               case(f32[3].within(0.5, 2), f32[3].within(2, 3), False, True, 1e-8, 0)]  # fmt: skip
+    samples = [
+        case(f64[3].within(0.5, 2), f64[3].within(0.5, 2), True, False, 1e-8, 1),
+        case(f32[3].within(0.5, 2), f32[3].within(2, 3), False, True, 1e-8, 0),
+    ]

@@ -135,7 +135,7 @@ def _check_fractional(x, size, wanted, axes):
         )
     for n, k, w in zip(x[-axes:], size, wanted, strict=True):
         # torch asks for one more of volumes
-        if n is not None and w + k - 1 + (axes == 3) > n:
+        if None not in (n, k, w) and w + k - 1 + (axes == 3) > n:
             raise RuntimeError(
                 f"fractional_max_pool{axes}d(): pool size {k} too large relative to"
                 f" input size {n}"

@@ -231,7 +231,7 @@ class TransformerDecoderLayer(Module):
     ) -> None:
         super().__init__()
         place = {"device": device, "dtype": dtype}
-        attention = {"dropout": dropout, "batch_first": batch_first, "bias": bias}
+        attention: Any = {"dropout": dropout, "batch_first": batch_first, "bias": bias}
         self.self_attn = MultiheadAttention(d_model, nhead, **attention, **place)
         self.multihead_attn = MultiheadAttention(d_model, nhead, **attention, **place)
         self.linear1 = Linear(d_model, dim_feedforward, bias=bias, **place)

@@ -40,10 +40,10 @@ def poisson_nll_loss(
     return torch.poisson_nll_loss(input, target, log_input, full, eps, number)
 
 
-def gaussian_nll_loss(
+def gaussian_nll_loss(  # type: ignore[no-untyped-def]
     input: Tensor,
     target: Tensor,
-    var,  # type: ignore[no-untyped-def]
+    var,
     full: bool = False,
     eps: float = 1e-6,
     reduction: str = "mean",

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from jit.runtime.tensor import Tensor
 from jit.torch.nn import functional as F
 from jit.torch.nn.module import Module
+from jit.torch.nn.reductions import reduction_number
 
 if TYPE_CHECKING:
     torch: Any  # its functions are found by name
@@ -31,7 +32,7 @@ class _Loss(Module):
     ) -> None:
         super().__init__()
         if size_average is not None or reduce is not None:
-            reduction = _REDUCTIONS[F.reduction_number("mean", size_average, reduce)]
+            reduction = _REDUCTIONS[reduction_number("mean", size_average, reduce)]
         self.reduction = reduction
 
 

@@ -213,7 +213,7 @@ class _OneState(RNNBase):
         return made, h if back is None else h.index_select(1, back)
 
     def forward(self, input, hx: Optional[Tensor] = None):  # type: ignore[no-untyped-def] # noqa: UP045
-        if not torch.jit.is_scripting():
+        if not torch.jit.is_scripting():  # noqa: SIM102
             if isinstance(input, PackedSequence):
                 return self._run_packed(input, hx)
         self._check_rank(input, "GRU" if self.mode == "GRU" else "RNN")
@@ -346,7 +346,7 @@ class LSTM(RNNBase):
         return PackedSequence(out, batch_sizes, order, back), (h, c)
 
     def forward(self, input, hx: Optional[Tuple[Tensor, Tensor]] = None):  # type: ignore[no-untyped-def] # noqa: UP006, UP045
-        if not torch.jit.is_scripting():
+        if not torch.jit.is_scripting():  # noqa: SIM102
             if isinstance(input, PackedSequence):
                 return self._run_packed(input, hx)
         self._check_rank(input, "LSTM")

@@ -29,12 +29,12 @@ def interpolate(
     of compiled code one number stands for all dims.
     """
     axes = input.dim() - 2
-    if mode == "nearest" or mode == "area" or mode == "nearest-exact":
-        if align_corners is not None:
-            raise ValueError(
-                "align_corners option can only be set with the interpolating modes:"
-                " linear | bilinear | bicubic | trilinear"
-            )
+    is_flat = mode == "nearest" or mode == "area" or mode == "nearest-exact"
+    if is_flat and align_corners is not None:
+        raise ValueError(
+            "align_corners option can only be set with the interpolating modes:"
+            " linear | bilinear | bicubic | trilinear"
+        )
     corners = False
     if align_corners is not None:
         corners = align_corners

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from jit.torch.nn.utils import parametrizations, parametrize, rnn
+import jit.torch.nn.utils.parametrizations as parametrizations
+import jit.torch.nn.utils.parametrize as parametrize
+import jit.torch.nn.utils.rnn as rnn
 from jit.torch.nn.utils.clipping import (
     clip_grad_norm,
     clip_grad_norm_,

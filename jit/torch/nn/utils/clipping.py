@@ -33,7 +33,7 @@ def get_total_norm(
     given = _listed(tensors)
     with no_grad():
         if not given:
-            return torch.tensor(0.0)  # type: ignore[no-any-return]
+            return torch.tensor(0.0)
         norms = [torch.linalg.vector_norm(t, norm_type) for t in given]
         total: Tensor = torch.linalg.vector_norm(torch.stack(norms), norm_type)
     if error_if_nonfinite and not math.isfinite(float(total)):

@@ -19,6 +19,7 @@ from jit.ir import types as T
 from jit.ir.card import Card
 from jit.ir.schema import REQUIRED, Argument
 from jit.runtime import dispatch, values
+from jit.runtime.eager.operator import EagerOperator
 from jit.runtime.public_names import mentions_tensors
 from jit.runtime.tensor import Tensor
 from jit.runtime.values import REFUSED, Accept
@@ -330,8 +331,7 @@ def make_operator(kind: str) -> Operator:
         return resolver.call(args, kwargs)
 
     name = kind.rpartition("::")[2]
-    operator.__name__ = operator.__qualname__ = name
-    return operator
+    return EagerOperator(kind, operator, name, name)
 
 
 def is_number(value: Any) -> bool:

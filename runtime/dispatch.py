@@ -85,6 +85,9 @@ def record_with(by: Callable[[type[Card], Sequence[Any]], Any]) -> None:
     """From now on eager operators run through the tape of `jit.runtime.autograd`."""
     global recorder
     recorder = by
+    from jit.runtime.eager import linking
+
+    linking.forget_views()
 
 
 def call(card: type[Card], args: Sequence[Any]) -> Any:

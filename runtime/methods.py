@@ -13,9 +13,10 @@ from typing import Any
 from jit.ir import dtypes, registry
 from jit.ir.dtypes import DType
 from jit.runtime import device, inplace_views, python_methods
-from jit.runtime.binding import call_operator
+from jit.runtime.binding import call_operator, resolver_of
 from jit.runtime.creation import make_tensor
 from jit.runtime.device import Device
+from jit.runtime.eager.operator import EagerOperator
 from jit.runtime.public_names import ATTRIBUTES, is_method
 from jit.runtime.tensor import Tensor
 
@@ -55,13 +56,14 @@ def install_methods() -> None:
 
 
 def _make_method(kind: str, name: str, doc: str) -> Method:
-    def method(self: Tensor, *args: Any, **kwargs: Any) -> Any:
-        return call_operator(kind, (self, *args), kwargs)
+    resolver = resolver_of(kind)
 
-    method.__name__ = name
-    method.__qualname__ = f"Tensor.{name}"
-    method.__doc__ = doc
-    return method
+    def method(*args: Any, **kwargs: Any) -> Any:
+        return resolver.call(args, kwargs)
+
+    made = EagerOperator(kind, method, name, f"Tensor.{name}")
+    made.__doc__ = doc
+    return made
 
 
 # methods in Python's terms

@@ -9,6 +9,7 @@ import numpy as np
 
 from jit.runtime import binding, indexing
 from jit.runtime.binding import NoOverloadError
+from jit.runtime.eager.operator import EagerOperator
 from jit.runtime.tensor import Tensor
 from jit.runtime.traced import Traced
 
@@ -147,10 +148,20 @@ def install(tensor: type) -> None:
     methods["__rtruediv__"] = methods["__rdiv__"] = _rtruediv
     methods["__matmul__"] = _matmul
     methods["__pos__"] = lambda self: self
+    kinds: dict[str, str] = {}
+    for name in _BINARY:
+        kinds[f"__{name}__"] = f"aten::{_BINARY[name]}"
+    for name in _SAME_EITHER_WAY:
+        kinds[f"__r{name}__"] = f"aten::{_BINARY[name]}"
+    for name, kind in _UNARY.items():
+        kinds[f"__{name}__"] = f"aten::{kind}"
+    kinds["__rsub__"] = "aten::rsub"
     methods["__contains__"] = _contains
     methods["__getitem__"] = indexing.get_item
     methods["__setitem__"] = indexing.set_item
     for name, method in methods.items():
         method.__name__ = name
         method.__qualname__ = f"Tensor.{name}"
+        if name in kinds:
+            method = EagerOperator(kinds[name], method, name, method.__qualname__)
         setattr(tensor, name, method)

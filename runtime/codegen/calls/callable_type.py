@@ -13,6 +13,7 @@ from __future__ import annotations
 import ctypes
 import sys
 import sysconfig
+import types
 from typing import Any
 
 HEAD = object.__basicsize__
@@ -54,8 +55,11 @@ class _Member(ctypes.Structure):
 
 
 _SSIZE, _READONLY = 19, 1
-_CALL, _MEMBERS = 50, 72
+_CALL, _DESCR_GET, _MEMBERS = 50, 54, 72
 _DEFAULT, _BASETYPE, _VECTORCALL = 1 << 18, 1 << 10, 1 << 11
+_METHOD = 1 << 17
+"""The flag of a type whose objects are called with `self` in front, without a bound
+method being made."""
 
 _kept: list[Any] = []
 """What the type refers to without a reference count."""
@@ -77,8 +81,11 @@ def build_problem() -> str:
     return ""
 
 
-def _make_base() -> Any:
-    """The type that has the words; `object` where it cannot be made."""
+def _make_base(name: bytes, binds: bool) -> Any:
+    """A type that has the words; `object` where it cannot be made.
+
+    With `binds` its objects become methods as functions do, by the very slot of those.
+    """
     if build_problem():
         return object
     py = ctypes.pythonapi
@@ -87,13 +94,20 @@ def _make_base() -> Any:
         _Member(None, 0, 0, 0, None),
     )
     call = ctypes.cast(py.PyVectorcall_Call, ctypes.c_void_p).value
-    slots = (_Slot * 3)(
+    get_slot = py.PyType_GetSlot
+    get_slot.restype, get_slot.argtypes = (
+        ctypes.c_void_p,
+        [ctypes.py_object, ctypes.c_int],
+    )
+    bind = get_slot(types.FunctionType, _DESCR_GET) if binds else None
+    slots = (_Slot * 4)(
         _Slot(_CALL, call),
         _Slot(_MEMBERS, ctypes.addressof(members)),
+        _Slot(_DESCR_GET, bind) if binds else _Slot(0, None),
         _Slot(0, None),
     )
     flags = _DEFAULT | _BASETYPE | _VECTORCALL
-    spec = _Spec(b"jit.Words", SIZE, 0, flags, slots)
+    spec = _Spec(name, SIZE, 0, flags, slots)
     _kept.extend((members, slots, spec))
     make = py.PyType_FromSpec
     make.restype, make.argtypes = ctypes.py_object, [ctypes.c_void_p]
@@ -101,7 +115,8 @@ def _make_base() -> Any:
     return made if made.__basicsize__ == SIZE else object
 
 
-_Words: Any = _make_base()
+_Words: Any = _make_base(b"jit.Words", binds=False)
+_MethodWords: Any = _make_base(b"jit.MethodWords", binds=True)
 
 
 class DirectCallable(_Words):  # type: ignore[misc]
@@ -114,24 +129,42 @@ class DirectCallable(_Words):  # type: ignore[misc]
 
     def __init_subclass__(cls, **named: Any) -> None:
         super().__init_subclass__(**named)
-        cls.is_direct = _Words is not object and _set_flag(cls)
+        cls.is_direct = _Words is not object and _set_flags(cls, _VECTORCALL)
 
 
-def _set_flag(cls: type) -> bool:
+class DirectMethod(_MethodWords):  # type: ignore[misc]
+    """The same for types whose objects are methods of the classes that hold them."""
+
+    __slots__ = ()
+
+    is_direct = False
+
+    def __init_subclass__(cls, **named: Any) -> None:
+        super().__init_subclass__(**named)
+        if _MethodWords is not object:
+            cls.is_direct = _set_flags(cls, _VECTORCALL | _METHOD)
+
+    if _MethodWords is object:
+
+        def __get__(self, instance: Any, owner: Any = None) -> Any:
+            return self if instance is None else types.MethodType(self, instance)
+
+
+def _set_flags(cls: type, flags: int) -> bool:
     """Let CPython look for the address in objects of a type."""
     place = ctypes.c_ulong.from_address(id(cls) + _FLAGS_OFFSET)
     if place.value != cls.__flags__:
         return False
-    place.value |= _VECTORCALL
-    return bool(cls.__flags__ & _VECTORCALL)
+    place.value |= flags
+    return cls.__flags__ & flags == flags
 
 
-def read_word(made: DirectCallable, index: int) -> int:
+def read_word(made: DirectCallable | DirectMethod, index: int) -> int:
     """A word of an object."""
     return ctypes.c_int64.from_address(id(made) + HEAD + 8 * index).value
 
 
-def write_word(made: DirectCallable, index: int, value: int) -> None:
+def write_word(made: DirectCallable | DirectMethod, index: int, value: int) -> None:
     """Set a word of an object."""
     ctypes.c_int64.from_address(id(made) + HEAD + 8 * index).value = value
 

@@ -31,6 +31,7 @@ from jit.runtime.codegen.calls.native_function import (
     TABLE,
     NativeFunction,
 )
+from jit.runtime.codegen.calls.picking import Picked, pick
 from jit.runtime.codegen.calls.tensor_calling import (
     box_tensor,
     layout_problem,
@@ -119,6 +120,8 @@ class Entry:
         self.miss = function.append_basic_block("miss")
         self.error = function.append_basic_block("error")
         self.attributes: Attributes | None = None
+        self.repeats = False
+        """Whether a call that fails is run again by the slow path."""
         self.borrowed: list[ll.Value] = []
         """Where references are that the entry holds until the call is done."""
         self.lists: list[ll.Value] = []
@@ -316,7 +319,10 @@ class Entry:
     ) -> None:
         """The whole entry."""
         b = self.b
-        if gathering is not None:
+        if isinstance(gathering, Picked):
+            self.repeats = True
+            given = pick(self, gathering, self._arguments(gathering.count))
+        elif gathering is not None:
             self.attributes = Attributes(self, gathering)
             given = self.attributes.gather()
         else:
@@ -382,6 +388,10 @@ class Entry:
     def _make_failed(self, block: ll.Block, limited: ll.Value) -> None:
         b, state = self.b, self.state
         b.position_at_end(block)
+        if self.repeats:
+            b.call(self.unit.ownership("release_state"), [state])
+            b.branch(self.miss)
+            return
         number = b.load(b.bitcast(state, I64.as_pointer()))
         is_deep = b.icmp_unsigned(">=", number, I64(failures.RECURSION))
         # Python allows deeper calls than the stack of this thread: it runs them

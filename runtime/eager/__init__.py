@@ -1,0 +1,1 @@
+"""Eager operators that go straight into machine code once they are used often."""

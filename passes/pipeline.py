@@ -33,7 +33,16 @@ SIMPLIFY = (
 )
 """Repeated until nothing changes."""
 
-LATE = ("licm", "cse", "dce", "infer_shapes", "fuse_epilogues", "fuse", "dce")
+LATE = (
+    "decompose",
+    "licm",
+    "cse",
+    "dce",
+    "infer_shapes",
+    "fuse_epilogues",
+    "fuse",
+    "dce",
+)
 """Once, at the end."""
 
 MOST_ROUNDS = 6

@@ -157,7 +157,13 @@ def how(explained: Any) -> str:
 
 def eager_module(module: Any) -> Callable[[np.ndarray], np.ndarray]:
     """A module called operator by operator, on arrays."""
-    return lambda x: module(torch.from_numpy(x)).numpy()
+
+    def call(x: np.ndarray) -> np.ndarray:
+        with torch.no_grad():
+            found: np.ndarray = module(torch.from_numpy(x)).numpy()
+        return found
+
+    return call
 
 
 def main() -> None:

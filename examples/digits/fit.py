@@ -63,9 +63,9 @@ def fit_conv_net(model: models.ConvNet, digits: Digits) -> int:
         strict=False,
     )
     assert not norm.training
-    features = torch.flatten(
-        model.features(torch.from_numpy(images).unsqueeze(1)), 1
-    ).numpy()
+    with torch.no_grad():
+        found = model.features(torch.from_numpy(images).unsqueeze(1))
+    features = torch.flatten(found, 1).numpy()
     rows = np.concatenate([features, np.ones((len(features), 1), np.float32)], axis=1)
     rows = rows.astype(np.float64)
     wanted = np.eye(10)[digits.train_labels]

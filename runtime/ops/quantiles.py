@@ -12,6 +12,7 @@ from jit.runtime.ops.families import Reduction, op
 from jit.runtime.ops.reduction import evenly, placed, with_indices
 from jit.runtime.ops.samples import boolean, case, f32, f64, i64, nan
 from jit.runtime.ops.shaped import VALUES
+from jit.runtime.tensor import Tensor
 
 INTERPOLATIONS = ("linear", "lower", "higher", "midpoint", "nearest")
 
@@ -43,8 +44,7 @@ def check_quantile(x, q):
         raise RuntimeError("quantile() q must be a scalar or 1D tensor")
     if q.dtype is not x.dtype:
         raise RuntimeError("quantile() q tensor must be same dtype as the input tensor")
-    shares = getattr(q, "array", None)
-    if shares is not None and not ((shares >= 0) & (shares <= 1)).all():
+    if isinstance(q, Tensor) and not ((q.array >= 0) & (q.array <= 1)).all():
         raise RuntimeError("quantile() q values must be in the range [0, 1]")
 
 

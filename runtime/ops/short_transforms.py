@@ -11,6 +11,7 @@ from jit.runtime.ops.declare import op
 from jit.runtime.ops.fourier import BY_COUNT, BY_ROOT, UNSCALED
 from jit.runtime.ops.samples import c64, c128, case, f32, f64
 from jit.runtime.ops.shaped import VALUES
+from jit.runtime.tensor import Tensor
 
 ONE_SIDED_COMPLEX = "Cannot have onesided output if window or input is complex"
 
@@ -289,6 +290,5 @@ def overlapped(t, stretches, window, n_fft, hop):
 
 def check_overlap(call, weight):
     """RuntimeError where the windows leave a place without weight."""
-    values = getattr(weight, "array", None)
-    if values is not None and np.abs(values).min(initial=1.0) <= 1e-11:
+    if isinstance(weight, Tensor) and np.abs(weight.array).min(initial=1.0) <= 1e-11:
         raise RuntimeError(f"{call} window overlap add min: 1")

@@ -212,15 +212,11 @@ def _address(array: np.ndarray) -> int:
 
 
 def _unsavable(path: str, value: Any) -> NoReturn:
-    from jit.modules.script_function import ScriptFunction
-    from jit.modules.script_module import ScriptModule
-    from jit.torch.nn import Module
-
     where = f"the value at `{path}`" if path else "the value"
     help = "save tensors, numbers, texts, and lists, tuples, dicts and sets of them"
-    if isinstance(value, ScriptModule | ScriptFunction):
+    if hasattr(value, "save_to_buffer"):
         help = "save what was compiled with `jit.save(model, path)`"
-    elif isinstance(value, Module):
+    elif hasattr(value, "state_dict") and hasattr(value, "forward"):
         help = (
             "save `model.state_dict()`; or the model itself, with what it does, by"
             " `jit.save(jit.script(model), path)`"

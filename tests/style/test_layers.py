@@ -21,7 +21,8 @@ OUTSIDE = {
     "numpy": ("ir", "passes", "runtime", "jit"),
     "ml_dtypes": ("ir", "passes", "runtime", "jit"),
     "graphviz": ("ir/dot.py",),
-    "safetensors": ("runtime/archive",),
+    "safetensors": ("runtime/archive", "jit/torch/serialization.py"),
+    "torch": ("jit/torch/compiler_backend.py",),
     "astunparse": ("jit/python_text.py",),
     "llvmlite": ("runtime/codegen",),
 }

@@ -23,6 +23,7 @@ OUTSIDE = {
     "graphviz": ("ir/dot.py",),
     "safetensors": ("runtime/archive", "jit/torch/serialization.py"),
     "torch": ("jit/torch/compiler_backend.py",),
+    "functorch": ("jit/torch/compiler_backend.py",),
     "astunparse": ("jit/python_text.py",),
     "llvmlite": ("runtime/codegen",),
 }

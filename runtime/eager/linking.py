@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from jit.runtime import conditions, dispatch
+from jit.runtime import codegen, conditions, dispatch
 from jit.runtime.parameter import Parameter
 from jit.runtime.tensor import Tensor
 
@@ -47,6 +47,8 @@ class Linking:
 def consider(operator: EagerOperator, args: Sequence[Any], result: Any) -> bool:
     """Look at a call that Python has run; whether the next one is to be looked at too."""
     if not operator.is_direct or not conditions.are_plain():
+        return False
+    if not codegen.is_available():
         return False
     from jit.runtime.eager import making
 

@@ -33,7 +33,7 @@ SAME_DTYPE = _kinds(
     linalg_eigvalsh linalg_inv linalg_ldl_solve linalg_lu_solve linalg_matrix_norm
     linalg_multi_dot linalg_norm linalg_solve linalg_solve_triangular linalg_svdvals
     linalg_vecdot linalg_vector_norm linear linspace log_sigmoid log_softmax
-    logcumsumexp logspace lu_solve masked_select matmul mm msort mv nan_to_num
+    logcumsumexp logspace lu_solve masked_select matmul mm msort multinomial mv nan_to_num
     narrow_copy neg norm ones ormqr permute_copy polar quantile nanquantile randn renorm
     round scatter scatter_add sgn sign slice_scatter softmax softplus softshrink
     squeeze_copy t_copy take take_along_dim tensordot transpose_copy tril triu trunc

@@ -6,9 +6,10 @@ import numpy as np
 
 from jit.ir import dtypes
 from jit.ir.card import UNKNOWN
-from jit.ir.dtypes import dtype_of
+from jit.ir.dtypes import FLOATING, dtype_of
 from jit.runtime import random as R
 from jit.runtime.kernels import sizes as S
+from jit.runtime.kernels.products import c_name
 from jit.runtime.ops.creation import (
     LIKE,
     OPTIONS,
@@ -145,8 +146,15 @@ class randn_like(Random):
 
 def _integers(low, high, shape, dtype, generator):
     """Integers below `high` in any dtype; floats hold the same numbers."""
+    dtype = given_dtype(dtype)
+    if dtype.category < FLOATING:
+        held = np.iinfo(dtype.numpy) if dtype is not dtypes.bool_ else None
+        least, most = (held.min, held.max) if held else (0, 1)
+        for name, bound in (("from", low), ("to - 1", high - 1)):
+            if low < high and not least <= bound <= most:
+                raise RuntimeError(f"{name} is out of bounds for {c_name(dtype)}")
     drawn = R.draw_integers(low, high, shape, dtypes.int64, generator)
-    return drawn.astype(given_dtype(dtype).numpy)
+    return drawn.astype(dtype.numpy)
 
 
 def _integer_dtype(dtype):
@@ -568,7 +576,11 @@ class multinomial(Random):
 
     def kernel(x, count, replacement, generator):
         multinomial.sizes(x.shape, count, replacement, generator)
-        _check_floating("multinomial_kernel_cpu", dtype_of(x.dtype))
+        if not dtype_of(x.dtype).is_floating_point:
+            raise RuntimeError(
+                "multinomial only supports floating-point dtypes for input, got:"
+                f" {dtype_of(x.dtype).title}"
+            )
         rows = x.reshape(-1, x.shape[-1]).astype(np.float64)
         if not np.isfinite(rows).all() or (rows < 0).any():
             raise RuntimeError(

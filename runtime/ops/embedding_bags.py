@@ -29,7 +29,14 @@ class PaddedBags(Composed):
     def composite(t, weight, indices, offsets, by_frequency, mode, sparse, shares,
                   include_last_offset, padding_idx):  # fmt: skip
         rest = (by_frequency, mode, sparse, shares, include_last_offset)
-        if padding_idx is None or padding_idx == -1:
+        if not weight.dtype.is_floating_point:
+            raise RuntimeError(
+                "Expected tensor for argument #1 'weight' to have one of the following"
+                " scalar types: Half, BFloat16, Float, Double; but got"
+                f" torch.{weight.dtype.title}Tensor instead (while checking arguments for"
+                " embedding_bag)"
+            )
+        if padding_idx is None:
             return t.embedding_bag(weight, indices, offsets, *rest)
         rows = weight.shape[0]
         if not -rows <= padding_idx < rows:

@@ -418,6 +418,7 @@ class instance_norm(BatchStatistics):
 
     def kernel(x, weight, bias, mean, var, use_input, momentum, eps, cudnn_enabled):
         shapes = (_shape_of(v) for v in (weight, bias, mean, var))
+        _refuse_integers("batch_norm", dtype_of(x.dtype))
         instance_norm.sizes(x.shape, *shapes, use_input)
         if not use_input:
             return _batch_norm(x, weight, bias, mean, var, False, momentum, eps)[0]

@@ -291,11 +291,8 @@ def _adaptive(axes, kind):
         return found if kind == "avg" else (found, found)
 
     def dtype_rule(x, *rest):
-        if kind == "avg":
-            _refuse_integers(name, x)
-            return x
-        _refuse_bool(name, x)
-        return x, dtypes.int64
+        _refuse_integers(name, x)
+        return x if kind == "avg" else (x, dtypes.int64)
 
     return kernel, sizes, dtype_rule
 
@@ -614,8 +611,14 @@ class Upsampling(Shaped):
     """Images with more or fewer elements along their space."""
 
 
+def _refuse_all_but_bytes(dtype):
+    if dtype is not None and dtype is not dtypes.uint8:
+        _refuse_integers("compute_indices_weights_nearest", dtype)
+
+
 def _nearest(x, wanted, *scales):
     A.resampled_sizes(x.shape, wanted)
+    _refuse_all_but_bytes(dtype_of(x.dtype))
     return A.nearest(x, wanted, scales)
 
 

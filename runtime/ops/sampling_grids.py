@@ -103,6 +103,15 @@ def _cubic_weights(t, far):
 
 def _sampled(t, x, grid, mode, padding, align_corners):
     _check(tuple(x.shape), tuple(grid.shape), mode)
+    if x.dtype is not grid.dtype:
+        raise RuntimeError(
+            "grid_sampler(): expected input and grid to have same dtype, but input has"
+            f" {x.dtype} and grid has {grid.dtype}"
+        )
+    if not x.dtype.is_floating_point:
+        raise NotImplementedError(
+            f"\"grid_sampler_2d_cpu_kernel_impl\" not implemented for '{x.dtype.title}'"
+        )
     space = list(x.shape)[2:]
     axes = len(space)
     places = [

@@ -85,6 +85,7 @@ class adaptive_max_pool3d(Shaped):
     saves = ("self", "out")
 
     def kernel(x, wanted):
+        _refuse_integers("adaptive_max_pool3d_cpu", dtype_of(x.dtype))
         return P.adaptive_max_pool("adaptive_max_pool3d", x, wanted)
 
     def sizes(x, wanted):
@@ -92,6 +93,7 @@ class adaptive_max_pool3d(Shaped):
         return found, found
 
     def dtypes(x, *rest):
+        _refuse_integers("adaptive_max_pool3d_cpu", x)
         return x, dtypes.int64
 
     samples = [case(f32[1, 2, 3, 4, 3], 2), case(f64[1, 2, 3, 2], [1, 2, 1])]
@@ -162,8 +164,10 @@ def _fractional(axes):
         shape = _check_fractional(x.shape, size, wanted, axes)
         _refuse_integers(name, dtype_of(x.dtype))
         space = x.shape[-axes:]
-        batch = x.reshape(-1, x.shape[-axes - 1], *space)
-        rows = batch.shape[:2]
+        rows = (x.shape[0] if x.ndim == axes + 2 else 1, x.shape[-axes - 1])
+        batch = x.reshape(*rows, *space)
+        if not x.size:
+            return np.empty(shape, x.dtype), np.empty(shape, np.int64)
         if draws.shape != (*rows, axes):
             raise RuntimeError(
                 f"Expect _random_samples to have shape ({rows[0]}, {rows[1]}, {axes})"

@@ -48,10 +48,7 @@ def declare(name, axes, rule, doc):
         return (False, rest) if is_nearest else (rest[0], rest[1:])
 
     def checked(x):
-        if not is_nearest:
-            _refuse(name, x)
-        elif x is not None and x.name == "bool":
-            raise NotImplementedError(f"\"{name}\" not implemented for 'Bool'")
+        _refuse("compute_indices_weights_nearest" if is_nearest else name, x)
         return x
 
     def kernel(x, wanted, *rest):

@@ -62,6 +62,10 @@ def gaussian_nll_loss(  # type: ignore[no-untyped-def]
             raise ValueError("var is of incorrect size")
     if reduction != "none" and reduction != "mean" and reduction != "sum":
         raise ValueError(f"{reduction} is not valid")
+    if not var.is_floating_point():
+        raise RuntimeError(
+            f"result type Float can't be cast to the desired output type {var.dtype}"
+        )
     # the bound has no gradient
     kept = var + (torch.clamp_min(var, eps) - var).detach()
     loss = 0.5 * (torch.log(kept) + (input - target) ** 2 / kept)

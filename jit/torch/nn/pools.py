@@ -143,6 +143,12 @@ def avg_pool3d(
 def _bin_counts(input: Tensor, output_size: Any, axes: int) -> list[Any]:
     """The numbers of bins; None keeps a size."""
     wanted = [output_size] * axes if isinstance(output_size, int) else output_size
+    if axes > 1 and input.dim() <= len(wanted):
+        raise ValueError(f"Input dimension should be at least {len(wanted) + 1}")
+    if len(wanted) != axes:
+        raise RuntimeError(
+            f"adaptive pooling over {axes} dims takes {axes} sizes, not {len(wanted)}"
+        )
     space = input.shape[-axes:]
     return [n if w is None else w for w, n in zip(wanted, space, strict=True)]
 

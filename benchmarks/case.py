@@ -75,6 +75,8 @@ class Case:
     jax_result: Callable[[np.ndarray], np.ndarray] | None = None
     takes: str = "tensors"
     """What ours is called with: "tensors", "arrays" or "numbers"."""
+    eager: bool = False
+    """Whether ours is called as it is, not compiled."""
     numba_options: Mapping[str, Any] = field(default_factory=lambda: {"fastmath": True})
     absent: Mapping[str, str] = field(default_factory=dict)
     """Why a contender does not run this case."""

@@ -9,6 +9,7 @@ import numpy as np
 
 from jit.runtime import binding, indexing
 from jit.runtime.binding import NoOverloadError
+from jit.runtime.eager.kinds import GET_ITEM
 from jit.runtime.eager.operator import EagerOperator
 from jit.runtime.tensor import Tensor
 from jit.runtime.traced import Traced
@@ -156,6 +157,7 @@ def install(tensor: type) -> None:
     for name, kind in _UNARY.items():
         kinds[f"__{name}__"] = f"aten::{kind}"
     kinds["__rsub__"] = "aten::rsub"
+    kinds["__getitem__"] = GET_ITEM
     methods["__contains__"] = _contains
     methods["__getitem__"] = indexing.get_item
     methods["__setitem__"] = indexing.set_item

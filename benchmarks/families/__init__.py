@@ -6,6 +6,7 @@ from benchmarks.case import Family
 from benchmarks.families import (
     calls,
     convolutions,
+    eager,
     networks,
     pointwise,
     products,
@@ -21,4 +22,5 @@ FAMILIES: tuple[Family, ...] = (
     products.FAMILY,
     convolutions.FAMILY,
     networks.FAMILY,
+    eager.FAMILY,
 )

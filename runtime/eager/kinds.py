@@ -41,4 +41,11 @@ _VIEWS = (
     "expand", "select", "narrow", "numpy_T", "movedim", "unflatten",
 )  # fmt: skip
 
-KINDS = WITH_NUMBERS.union(f"aten::{n}" for n in (*_POINTWISE, *_OTHERS, *_VIEWS))
+_OF_LISTS = ("cat", "stack", "concat")
+
+GET_ITEM = "Tensor.__getitem__"
+"""Stands for `x[i]` of an int, which selects; the int is an input."""
+
+KINDS = WITH_NUMBERS.union(
+    f"aten::{n}" for n in (*_POINTWISE, *_OTHERS, *_VIEWS, *_OF_LISTS)
+)

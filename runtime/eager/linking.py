@@ -10,7 +10,7 @@ linked, and later calls go there without Python.
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -54,7 +54,7 @@ def consider(operator: EagerOperator, args: Sequence[Any], result: Any) -> bool:
 
     word = conditions.current()
     key = making.key_of(operator.kind, args)
-    if key is None or type(result) is not Tensor:
+    if key is None or type(result) is not Tensor or result._requires_grad:
         return False
     linking = operator.linked
     with _lock:
@@ -112,12 +112,12 @@ def _link(
     from jit.runtime.codegen.calls.native_function import begin_calls
     from jit.runtime.eager import making
 
-    if any(type(a) is Tensor and a._requires_grad for a in args):
-        return
     code, is_view = made
     if is_view and dispatch.recorder is not None:
         return
     seen = code.function(making.missed)(*args)
+    if seen is making.MISSED:
+        return  # arguments of these kinds may still fit another time
     with _lock:
         if not _is_like(seen, result, args):
             linking.asked[key] = False
@@ -143,7 +143,7 @@ def _is_like(seen: Any, result: Tensor, args: Sequence[Any]) -> bool:
     steps = zip(one.shape, one.strides, other.strides, strict=True)
     if one.size and any(n > 1 and a != b for n, a, b in steps):
         return False
-    for a in args:
+    for a in _tensors(args):
         if type(a) in (Tensor, Parameter):
             if (seen is a) != (result is a):
                 return False
@@ -151,6 +151,14 @@ def _is_like(seen: Any, result: Tensor, args: Sequence[Any]) -> bool:
             if np.may_share_memory(one, a.array) != shared:
                 return False
     return True
+
+
+def _tensors(args: Sequence[Any]) -> Iterator[Any]:
+    for a in args:
+        if isinstance(a, list | tuple):
+            yield from a
+        else:
+            yield a
 
 
 def forget_views() -> None:

@@ -11,14 +11,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from jit.ir import registry
 from jit.ir import types as T
 from jit.ir.builder import Builder
 from jit.ir.card import Card
 from jit.ir.graph import Graph, Value
 from jit.passes import pipeline
-from jit.runtime.binding import Resolver, resolver_of
+from jit.runtime.binding import resolver_of
 from jit.runtime.codegen.calls.picking import Picked, is_literal
-from jit.runtime.eager.kinds import KINDS, WITH_NUMBERS
+from jit.runtime.eager.kinds import GET_ITEM, KINDS, WITH_NUMBERS
 from jit.runtime.executor.specialisation import type_of_argument
 from jit.runtime.parameter import Parameter
 from jit.runtime.tensor import Tensor
@@ -35,70 +36,118 @@ def missed(*args: Any) -> Any:
 def key_of(kind: str, args: Sequence[Any]) -> Any:
     """What code depends on; None for arguments that have no code."""
     parts: list[Any] = []
-    values = kind not in WITH_NUMBERS
+    takes_numbers = kind in WITH_NUMBERS or kind == GET_ITEM
     for a in args:
         if type(a) in (Tensor, Parameter):
             parts.append((a.array.dtype, a.array.ndim))
-        elif not values and type(a) in _NUMBERS:
+        elif takes_numbers and type(a) in _NUMBERS:
             parts.append(type(a))
         elif is_literal(a):
             parts.append((type(a), a))
+        elif _are_tensors(a):
+            parts.append((type(a), *[(t.array.dtype, t.array.ndim) for t in a]))
         else:
             return None
     return tuple(parts)
 
 
-@dataclass(frozen=True)
-class Plan:
-    """What is to be compiled: the call of an operator."""
+MOST_ITEMS = 8
+"""Longer lists of tensors go to Python."""
 
-    card: type[Card]
-    args: tuple[Any, ...]
-    """As they are given; for tensors their types."""
-    bound: tuple[Any, ...]
-    """All arguments of the schema; positions of `args` for those that are inputs."""
-    inputs: tuple[int, ...]
-    is_view: bool
+
+def _are_tensors(value: Any) -> bool:
+    """Whether it is a short list or tuple of tensors."""
+    if type(value) not in (list, tuple) or not 0 < len(value) <= MOST_ITEMS:
+        return False
+    return all(type(v) in (Tensor, Parameter) for v in value)
 
 
 @dataclass(frozen=True)
 class Given:
-    """An argument of the schema that is an argument of the call."""
+    """An argument of the schema that is an input."""
 
-    position: int
+    index: int
+    """Among the inputs."""
+
+
+class Plan:
+    """What is to be compiled: a call of an operator."""
+
+    def __init__(self, card: type[Card], count: int) -> None:
+        self.card = card
+        self.count = count
+        """How many arguments the call has."""
+        self.bound: list[Any] = []
+        """All arguments of the schema; `Given`, or a list of these, for inputs."""
+        self.inputs: list[int] = []
+        self.types: list[T.Type] = []
+        self.literals: list[tuple[int, Any]] = []
+        self.sequences: list[tuple[int, str, int]] = []
+        """As in `Picked`."""
+        self._position = 0
+
+    @property
+    def is_view(self) -> bool:
+        """Whether a result may share memory with an argument."""
+        return any(r.alias is not None for r in self.card.schema.returns)
+
+    def take(self, type: T.Type) -> Given:
+        """The next argument is an input."""
+        self.inputs.append(self._position)
+        self.types.append(type)
+        self._position += 1
+        return Given(len(self.inputs) - 1)
+
+    def take_literal(self, value: Any) -> None:
+        """The next argument is a part of the code."""
+        self.literals.append((self._position, value))
+        self._position += 1
 
 
 def plan(kind: str, args: Sequence[Any]) -> Plan | None:
     """How a call is compiled; None if it is not."""
+    if kind == GET_ITEM:
+        return _plan_item(args)
     if kind not in KINDS:
         return None
-    resolver: Resolver = resolver_of(kind)
-    signature, bound = resolver.choose(args, None)
-    card = signature.card
-    schema = card.schema
+    signature, bound = resolver_of(kind).choose(args, None)
+    schema = signature.card.schema
     if [str(r.type) for r in schema.returns] != ["Tensor"]:
         return None
-    types: list[Any] = []
-    inputs: list[int] = []
-    made: list[Any] = list(bound)
+    made = Plan(signature.card, len(args))
+    made.bound = list(bound)
     for i, a in enumerate(args):
         declared = schema.arguments[i].type if i < len(bound) else None
         if type(a) in (Tensor, Parameter):
             if i >= len(bound) or bound[i] is not a:
                 return None
-            types.append(type_of_argument(a, T.TENSOR))
+            made.bound[i] = made.take(_type_of(a))
+        elif _are_tensors(a):
+            made.sequences.append((i, type(a).__name__, len(a)))
+            made.bound[i] = [made.take(_type_of(t)) for t in a]
         elif type(a) in _NUMBERS and declared == T.NUMBER and kind in WITH_NUMBERS:
-            types.append(_NUMBERS[type(a)])
+            made.bound[i] = made.take(_NUMBERS[type(a)])
         else:
-            types.append(None)
-            continue
-        inputs.append(i)
-        made[i] = Given(i)
-    if any(isinstance(v, Tensor) for v in made):
+            made.take_literal(a)
+    if len(made.sequences) > 1 or any(isinstance(v, Tensor) for v in made.bound):
         return None
-    shown = tuple(a if t is None else t for a, t in zip(args, types, strict=True))
-    is_view = any(r.alias is not None for r in schema.returns)
-    return Plan(card, shown, tuple(made), tuple(inputs), is_view)
+    return made
+
+
+def _plan_item(args: Sequence[Any]) -> Plan | None:
+    """`x[i]` of an int as `aten::select` along the first dim."""
+    if len(args) != 2 or type(args[1]) is not int or args[0].array.ndim == 0:
+        return None
+    card = registry.find_card("aten::select", "int")
+    if card is None:
+        return None
+    made = Plan(card, 2)
+    made.bound = [made.take(_type_of(args[0])), 0, made.take(T.INT)]
+    return made
+
+
+def _type_of(tensor: Tensor) -> T.Type:
+    return type_of_argument(tensor, T.TENSOR)
 
 
 def compile_plan(plan: Plan) -> tuple[Any, bool] | None:
@@ -109,13 +158,13 @@ def compile_plan(plan: Plan) -> tuple[Any, bool] | None:
     if calling.problem():
         return None
     graph = pipeline.optimize(_graph(plan))
-    literals = tuple((i, a) for i, a in enumerate(plan.args) if i not in plan.inputs)
-    types = tuple(v.type for v in graph.inputs)
-    count = len(plan.args)
-    fits = (None,) * len(types)
-    picked = Picked(count, (), (), plan.inputs, types, fits, (), literals)
-    # the name tells the code of other literals apart
-    name = f"eager {literals}"
+    types = tuple(plan.types)
+    picked = Picked(
+        plan.count, (), (), tuple(plan.inputs), types, (None,) * len(types), (),
+        tuple(plan.literals), tuple(plan.sequences),
+    )  # fmt: skip
+    # the name tells code on disk apart
+    name = f"eager {picked.literals} {picked.sequences}"
     made = warm.compile_graph(graph, name, _no_function, picked)
     if isinstance(made, list) or made.boxed:
         return None
@@ -128,13 +177,15 @@ def _no_function(name: str, types: Sequence[T.Type]) -> Graph:
 
 def _graph(plan: Plan) -> Graph:
     graph = Graph()
-    values = {i: graph.add_input(plan.args[i]) for i in plan.inputs}
+    inputs = [graph.add_input(type) for type in plan.types]
     builder = Builder(graph)
     schema = plan.card.schema
     given: list[Value] = []
     for value, argument in zip(plan.bound, schema.arguments, strict=True):
         if isinstance(value, Given):
-            given.append(values[value.position])
+            given.append(inputs[value.index])
+        elif isinstance(value, list) and value and isinstance(value[0], Given):
+            given.append(builder.list([inputs[v.index] for v in value], T.TENSOR))
         else:
             held = list(value) if isinstance(value, tuple) else value
             given.append(builder.default(held, argument.type))

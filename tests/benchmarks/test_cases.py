@@ -92,7 +92,7 @@ def test_the_executor_of_ours_is_known(family: str) -> None:
     made = ready(small, OURS)
     made.call(*made.args)
 
-    assert made.note() in ("native", "mixed", "interpreter")
+    assert made.note() in ("native", "mixed", "interpreter", "eager")
 
 
 def test_the_executor_of_machine_code_alone_is_native() -> None:

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from jit import torch
-from jit.runtime import codegen
+from jit.runtime import codegen, dispatch
 from jit.runtime.eager import linking
 from jit.runtime.eager.operator import PATIENCE, EagerOperator
 from jit.runtime.executor import background
@@ -35,6 +35,8 @@ def hits(operator: Any) -> int:
 def _anew(monkeypatch: pytest.MonkeyPatch) -> None:
     """Each test has room for code of its own."""
     monkeypatch.setattr(linking, "_made", 0)
+    # views have code as long as no tensor has required gradients
+    monkeypatch.setattr(dispatch, "recorder", None)
 
 
 def fresh(kind: str) -> EagerOperator:
@@ -72,6 +74,8 @@ CALLS = {
     "transpose": (X, 0, 1),
     "unsqueeze": (X, 1),
     "select": (X, 0, 2),
+    "cat": ([X, Y],),
+    "stack": ((X, Y), 1),
 }
 
 
@@ -103,6 +107,32 @@ def test_signs_of_python_are_direct_and_keep_their_sides() -> None:
         X + "text"
     assert torch.Tensor.__add__(X, "text") is NotImplemented
     assert (2 - X).tolist() == torch.rsub(X, 2).tolist()
+
+
+def test_an_item_is_a_view_wherever_the_index_points() -> None:
+    item = vars(torch.Tensor)["__getitem__"]
+    x = torch.arange(12.0).reshape(3, 4)
+    assert use_often(lambda: x[0], item) >= 1
+    before = hits(item)
+    assert [[4.0, 5.0, 6.0, 7.0], [8.0, 9.0, 10.0, 11.0]] == [
+        x[1].tolist(),
+        x[-1].tolist(),
+    ]
+    assert before + 2 == hits(item)
+    x[2].fill_(0.0)
+    assert [0.0] * 4 == x[2].tolist()
+    with pytest.raises(IndexError, match="index 3 is out of bounds"):
+        x[3]
+    assert [0.0, 4.0, 0.0] == x[:, 0].tolist()
+
+
+def test_lists_of_other_lengths_are_other_code() -> None:
+    operator = fresh("aten::cat")
+    use_often(lambda: operator([X, Y]), operator)
+    assert [12, 6] == list(operator([X, Y, X]).shape)
+    assert [4, 6] == list(operator([X]).shape)
+    with pytest.raises(RuntimeError):
+        operator([X, torch.ones(1, 2)])
 
 
 def test_other_kinds_of_arguments_go_to_python() -> None:

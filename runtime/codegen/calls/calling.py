@@ -145,6 +145,15 @@ class Entry:
         self.b.cbranch(holds, go_on, self.miss).set_weights((1 << 20, 1))
         self.b.position_at_end(go_on)
 
+    def borrow(self, object: ll.Value) -> None:
+        """Keep an object alive until the call is done."""
+        place = self.stack(POINTER)
+        null = ll.Constant(POINTER, None)
+        self.in_frame(lambda frame: frame.store(null, place))
+        self.call("Py_IncRef", ll.VoidType(), object)
+        self.b.store(object, place)
+        self.borrowed.append(place)
+
     def field(self, base: ll.Value, offset: int, type: ll.Type) -> ll.Value:
         """What an object holds at an offset."""
         place = self.b.gep(base, [I64(offset)], inbounds=True)

@@ -24,10 +24,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Picked(Gathering):
-    """Which arguments of a call are inputs, and what the others have to be."""
+    """Which arguments of a call are inputs, and what the others have to be.
+
+    Positions count the items of lists and tuples in `sequences` instead of these.
+    """
 
     literals: tuple[tuple[int, Any], ...] = ()
     """Positions of arguments that are no inputs, and their values."""
+    sequences: tuple[tuple[int, str, int], ...] = ()
+    """Arguments whose items are inputs: their own positions, "list" or "tuple", and how
+    many items they have."""
 
 
 def is_literal(value: Any) -> bool:
@@ -41,9 +47,37 @@ def is_literal(value: Any) -> bool:
 
 def pick(entry: Entry, picked: Picked, given: list[ll.Value]) -> list[ll.Value]:
     """Those of the arguments that are inputs; guards what the others are."""
+    for place, type, count in reversed(picked.sequences):
+        given = [
+            *given[:place],
+            *_items(entry, given[place], type, count),
+            *given[place + 1 :],
+        ]
     for position, value in picked.literals:
         guard_literal(entry, given[position], value)
     return [given[place] for place in picked.inputs if isinstance(place, int)]
+
+
+_ITEMS_OF_LIST = 24
+"""Where a list has the address of its items."""
+
+
+def _items(entry: Entry, given: ll.Value, type: str, count: int) -> list[ll.Value]:
+    """The items of a list or tuple, kept alive until the call is done."""
+    b = entry.b
+    entry.guard(entry.has_type(given, type))
+    length = entry.field(given, HEAD, I64)
+    entry.guard(b.icmp_signed("==", length, I64(count)))
+    if type == "list":
+        items = entry.field(given, _ITEMS_OF_LIST, POINTER)
+    else:
+        items = at(b, given, read_slot(b, "tuple.items"))
+    found = []
+    for index in range(count):
+        item = load(b, at(b, items, 8 * index), POINTER)
+        entry.borrow(item)
+        found.append(item)
+    return found
 
 
 def guard_literal(entry: Entry, given: ll.Value, value: Any) -> None:

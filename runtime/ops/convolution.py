@@ -8,10 +8,11 @@ from jit.ir.dtypes import DType, dtype_of
 from jit.runtime.kernels import convolution as C
 from jit.runtime.kernels import sizes as S
 from jit.runtime.kernels.products import c_name
+from jit.runtime.ops.composed import Composed
 from jit.runtime.ops.convolution_gradients import slopes
 from jit.runtime.ops.declare import op
 from jit.runtime.ops.samples import bf16, case, f16, f32, f64, i64
-from jit.runtime.ops.shaped import Shaped
+from jit.runtime.ops.shaped import VALUES, Shaped
 
 
 class Convolution(Shaped):
@@ -493,3 +494,23 @@ class col2im(Shaped):
 
     def grad(t, g, out, x, space, kernel, dilation, padding, stride):
         return t.im2col(g, kernel, dilation, padding, stride)
+
+
+@op("aten::conv_tbc(Tensor self, Tensor weight, Tensor bias, int pad=0) -> Tensor")
+class conv_tbc(Composed):
+    """`conv1d` of `input[T, B, C]` with `weight[K, C, O]`."""
+
+    fails = VALUES
+
+    def composite(t, x, weight, bias, pad):
+        if x.ndim != 3 or weight.ndim != 3:
+            raise RuntimeError("Input must have 3 dims: time, batch, in_channel")
+        moved = t.permute(x, [1, 2, 0])
+        made = t.conv1d(moved, t.permute(weight, [2, 1, 0]), bias, [1], [pad])
+        return t.permute(made, [2, 0, 1])
+
+    def sizes(x, weight, bias, pad):
+        return None
+
+    samples = [case(f64[4, 2, 2], f64[2, 2, 3], f64[3], 1), case(f32[3, 1, 2],
+               f32[1, 2, 2], f32[2])]  # fmt: skip

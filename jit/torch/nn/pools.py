@@ -142,7 +142,9 @@ def avg_pool3d(
 
 def _bin_counts(input: Tensor, output_size: Any, axes: int) -> list[Any]:
     """The numbers of bins; None keeps a size."""
-    wanted = [output_size] * axes if isinstance(output_size, int) else output_size
+    if isinstance(output_size, int):
+        return [output_size] * axes
+    wanted = output_size
     if axes > 1 and input.dim() <= len(wanted):
         raise ValueError(f"Input dimension should be at least {len(wanted) + 1}")
     if len(wanted) != axes:

@@ -85,8 +85,8 @@ _OF_THEIR_INPUT = _kinds("linalg_norm linalg_vector_norm log_softmax mean norm s
 """Operators with a `dtype` that `out` does not stand for."""
 
 NO_OVERLAP = _kinds(
-    "gather index_add index_copy index_select kthvalue masked_select scatter scatter_add"
-    " take"
+    "cat gather index_add index_copy index_select kthvalue masked_select scatter"
+    " scatter_add take"
 )
 """Operators that refuse an `out` that is one of their arguments."""
 
@@ -106,7 +106,8 @@ def refuse_overlap(kind: str, args: Sequence[Any], out: Any) -> None:
             " refers to a single memory location. Please clone() the tensor before"
             " performing the operation."
         )
-    for value in args:
+    listed = [v for a in args if isinstance(a, tuple | list) for v in a]
+    for value in (*args, *listed):
         if isinstance(value, Tensor) and _overlaps(kind, value.array, target):
             raise RuntimeError(
                 "unsupported operation: some elements of the input tensor and the"

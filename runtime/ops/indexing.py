@@ -594,6 +594,8 @@ def _search(sequence, values, out_int32, right, side):
         raise RuntimeError(
             f"torch.searchsorted(): side can only be 'left' or 'right' but got {side}"
         )
+    if sequence.dtype == np.bool_:
+        raise NotImplementedError("\"searchsorted_out_cpu\" not implemented for 'Bool'")
     side = side or ("right" if right else "left")
     wanted = np.int32 if out_int32 else np.int64
     if sequence.ndim == 1:

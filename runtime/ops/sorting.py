@@ -256,6 +256,8 @@ class kthvalue(Card):
     ]
 
     def kernel(x, k, dim, keepdim):
+        if x.dtype == np.bool_:
+            raise NotImplementedError("\"kthvalue_cpu\" not implemented for 'Bool'")
         axis = F.wrap_dim(dim, x.ndim)
         size = x.shape[axis] if x.ndim else 1
         if not 1 <= k <= size:

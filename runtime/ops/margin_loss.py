@@ -24,6 +24,16 @@ def reduced(t, loss, reduction):
     return loss
 
 
+def _refuse_bools(*operands):
+    """RuntimeError if an operand is of bools, which have no differences."""
+    if any(x.dtype is dtypes.bool_ for x in operands):
+        raise RuntimeError(
+            "Subtraction, the `-` operator, with a bool tensor is not supported. If you"
+            " are trying to invert a mask, use the `~` or `logical_not()` operator"
+            " instead."
+        )
+
+
 class PairLoss(Composed):
     """A loss whose sizes come of its inputs only when it runs."""
 
@@ -142,6 +152,7 @@ class hinge_embedding_loss(PairLoss):
     """The input for targets of 1, max(0, margin - input) for targets of -1."""
 
     def composite(t, x, target, margin, reduction):
+        _refuse_bools(x)
         zero = t.zeros_like(x)
         far = t.where(t.ne(target, 1), t.clamp_min(margin - x, 0), zero)
         return reduced(t, far + t.where(t.ne(target, -1), x, zero), reduction)
@@ -195,6 +206,7 @@ class triplet_margin_loss(PairLoss):
     def composite(t, anchor, positive, negative, margin, p, eps, swap, reduction):
         if margin <= 0:
             raise RuntimeError("triplet_margin_loss: margin must be greater than 0")
+        _refuse_bools(anchor, positive, negative)
         anchor, positive, negative = (
             x if x.dtype.is_floating_point else t.to(x, dtypes.float32)
             for x in (anchor, positive, negative)
@@ -219,6 +231,7 @@ class poisson_nll_loss(PairLoss):
     domain = (0.2, 1.4)
 
     def composite(t, x, target, log_input, full, eps, reduction):
+        _refuse_bools(x, target)
         if log_input:
             loss = t.exp(x) - target * x
         else:

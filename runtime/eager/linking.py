@@ -16,11 +16,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from jit.runtime import codegen, conditions, dispatch
+from jit.runtime.eager.operator import MISSED
 from jit.runtime.parameter import Parameter
 from jit.runtime.tensor import Tensor
 
 if TYPE_CHECKING:
-    from jit.runtime.eager.operator import EagerOperator
+    from jit.runtime.eager.operator import EagerOperator, NamedCalls
 
 MOST_MADE = 256
 """For how many kinds of calls a process makes code."""
@@ -29,7 +30,7 @@ MOST_LINKED = 12
 
 _lock = threading.Lock()
 _made = 0
-_views: list[EagerOperator] = []
+_views: list[EagerOperator | NamedCalls] = []
 """Operators whose results are views; the tape has to be told of them."""
 
 
@@ -44,7 +45,9 @@ class Linking:
         the code that is not linked yet, or True."""
 
 
-def consider(operator: EagerOperator, args: Sequence[Any], result: Any) -> bool:
+def consider(
+    operator: EagerOperator | NamedCalls, args: Sequence[Any], result: Any
+) -> bool:
     """Look at a call that Python has run; whether the next one is to be looked at too."""
     if not operator.is_direct or not conditions.are_plain():
         return False
@@ -73,8 +76,55 @@ def consider(operator: EagerOperator, args: Sequence[Any], result: Any) -> bool:
     return False
 
 
+def place_names(
+    calls: NamedCalls, args: tuple[Any, ...], kwargs: dict[str, Any]
+) -> tuple[tuple[str, Any], ...] | None:
+    """The names that follow the positional arguments, as `NamedCalls` keeps them.
+
+    None where the same call cannot be written without names.
+    """
+    from jit.runtime.binding import resolver_of
+    from jit.runtime.eager.kinds import KINDS
+
+    key = (len(args), *kwargs)
+    if key in calls.places or calls.kind not in KINDS:
+        return calls.places.get(key)
+    resolver = resolver_of(calls.kind)
+    signature, bound = resolver.choose(args, kwargs)
+    found = []
+    missing = set(kwargs)
+    for argument in signature.card.schema.arguments[len(args) :]:
+        if not missing or argument.keyword_only:
+            break
+        default = argument.default
+        value = tuple(default) if isinstance(default, list) else default
+        found.append((argument.name, value))
+        missing.discard(argument.name)
+    if missing:
+        return None
+    whole = (*args, *[kwargs.get(name, default) for name, default in found])
+    other, again = resolver.choose(whole, None)
+    if other.card is not signature.card or not _are_same(bound, again):
+        return None
+    calls.places[key] = tuple(found)
+    return calls.places[key]
+
+
+def _are_same(some: Sequence[Any], others: Sequence[Any]) -> bool:
+    """Whether two lists of arguments hold the same tensors and equal other values."""
+    if len(some) != len(others):
+        return False
+    return all(
+        a is b or (type(a) is type(b) and not isinstance(a, Tensor) and a == b)
+        for a, b in zip(some, others, strict=True)
+    )
+
+
 def _ask(
-    operator: EagerOperator, linking: Linking, key: Any, args: Sequence[Any]
+    operator: EagerOperator | NamedCalls,
+    linking: Linking,
+    key: Any,
+    args: Sequence[Any],
 ) -> bool:
     """Have code made by the thread in the background."""
     global _made
@@ -102,7 +152,7 @@ def _ask(
 
 
 def _link(
-    operator: EagerOperator,
+    operator: EagerOperator | NamedCalls,
     linking: Linking,
     key: Any,
     made: Any,
@@ -116,7 +166,7 @@ def _link(
     if is_view and dispatch.recorder is not None:
         return
     seen = code.function(making.missed)(*args)
-    if seen is making.MISSED:
+    if seen is MISSED:
         return  # arguments of these kinds may still fit another time
     with _lock:
         if not _is_like(seen, result, args):

@@ -20,12 +20,12 @@ from jit.passes import pipeline
 from jit.runtime.binding import resolver_of
 from jit.runtime.codegen.calls.picking import Picked, is_literal
 from jit.runtime.eager.kinds import GET_ITEM, KINDS, WITH_NUMBERS
+from jit.runtime.eager.operator import MISSED
 from jit.runtime.executor.specialisation import type_of_argument
 from jit.runtime.parameter import Parameter
 from jit.runtime.tensor import Tensor
 
 _NUMBERS = {int: T.INT, float: T.FLOAT}
-MISSED: Any = object()
 
 
 def missed(*args: Any) -> Any:

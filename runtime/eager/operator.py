@@ -20,6 +20,32 @@ _LARGE = 12
 """Each 2 to the power of so many elements count as one call more."""
 
 
+MISSED: Any = object()
+"""What machine code gives for arguments that do not fit, where Python does not go on."""
+
+
+class NamedCalls(DirectMethod):
+    """The machine code of calls with named arguments, which it takes by position.
+
+    Calls that have none give MISSED.
+    """
+
+    __slots__ = ("__dict__", "__weakref__", "kind", "linked", "natives", "places")
+
+    natives: tuple[Any, ...]
+
+    def __init__(self, kind: str) -> None:
+        self.kind = kind
+        self.natives = ()
+        self.linked: Any = None
+        self.places: dict[tuple[Any, ...], tuple[tuple[str, Any], ...]] = {}
+        """For the number of positional arguments and the names of the others: the names
+        that follow by position, and their defaults."""
+
+    def __call__(self, /, *args: Any) -> Any:
+        return MISSED
+
+
 class EagerOperator(DirectMethod):
     """A callable for users with the machine code of some of its calls."""
 
@@ -43,11 +69,19 @@ class EagerOperator(DirectMethod):
         self.linked: Any = None
         """What `linking` knows of it, once it was called often."""
         self._way = way
+        self._named: NamedCalls | None = None
         self._left = PATIENCE
         self.__name__ = name
         self.__qualname__ = qualified
 
     def __call__(self, /, *args: Any, **kwargs: Any) -> Any:
+        if kwargs and self._named is not None:
+            following = self._named.places.get((len(args), *kwargs))
+            if following is not None:
+                values = [kwargs.get(name, default) for name, default in following]
+                found = self._named(*args, *values)
+                if found is not MISSED:
+                    return found
         result = self._way(*args, **kwargs)
         self._left -= 1
         try:
@@ -58,13 +92,24 @@ class EagerOperator(DirectMethod):
             if size >> _LARGE:
                 self._left -= size >> _LARGE
         if self._left < 0:
-            self._left = PATIENCE
-            if not kwargs:
-                from jit.runtime.eager import linking
-
-                if linking.consider(self, args, result):
-                    self._left = 0
+            self._left = 0 if self._consider(args, kwargs, result) else PATIENCE
         return result
+
+    def _consider(
+        self, args: tuple[Any, ...], kwargs: dict[str, Any], result: Any
+    ) -> bool:
+        """Whether the next call is to be looked at, too."""
+        from jit.runtime.eager import linking
+
+        if not kwargs:
+            return linking.consider(self, args, result)
+        if self._named is None:
+            self._named = NamedCalls(self.kind)
+        following = linking.place_names(self._named, args, kwargs)
+        if following is None:
+            return False
+        values = [kwargs.get(name, default) for name, default in following]
+        return linking.consider(self._named, (*args, *values), result)
 
     def __repr__(self) -> str:
         return f"<operator {self.__qualname__}>"

@@ -153,6 +153,30 @@ def test_other_dims_are_other_code() -> None:
     assert [] == list(operator(X).shape)
 
 
+def test_named_arguments_find_the_code_of_their_places() -> None:
+    operator = fresh("aten::conv2d")
+    expected = operator(IMAGE, KERNEL, padding=1)
+    use_often(lambda: operator(IMAGE, KERNEL, padding=1), operator)
+    assert len(operator._named.natives) == 1
+    before = hits(operator._named)
+    found = operator(IMAGE, KERNEL, padding=1)
+    assert before + 1 == hits(operator._named)
+    np.testing.assert_allclose(found.numpy(), expected.numpy(), rtol=1e-5, atol=1e-5)
+    assert [1, 5, 13, 13] == list(operator(IMAGE, KERNEL, padding=3).shape)
+    assert [1, 5, 9, 9] == list(operator(IMAGE, KERNEL, padding="same").shape)
+
+
+def test_a_refused_call_with_names_raises_what_python_raises() -> None:
+    operator = fresh("aten::sum")
+    use_often(lambda: operator(X, dim=1, keepdim=True), operator)
+    assert len(operator._named.natives) == 1
+    assert [4, 1] == list(operator(X, dim=1, keepdim=True).shape)
+    with pytest.raises(IndexError, match="Dimension out of range"):
+        operator(X, dim=5, keepdim=True)
+    with pytest.raises(TypeError, match="there is no argument `dims`"):
+        operator(X, dims=1, keepdims=True)
+
+
 def test_a_refused_call_raises_what_python_raises() -> None:
     operator = fresh("aten::add")
     three, four = torch.ones(3), torch.ones(4)

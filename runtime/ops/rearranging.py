@@ -119,6 +119,10 @@ class roll(Shaped):
 
     def kernel(x, shifts, dims):
         roll.sizes(x.shape, shifts, dims)
+        if dims and not x.ndim:
+            raise IndexError(
+                f"Dimension specified as {dims[0]} but tensor has no dimensions"
+            )
         if not x.size:
             return x.copy()
         return np.roll(x, tuple(shifts) if dims else shifts[0], tuple(dims) or None)

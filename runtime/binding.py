@@ -80,7 +80,7 @@ class Parameter:
 class Signature:
     """A card, ready to be bound."""
 
-    __slots__ = ("card", "count", "gives_tensors", "parameters", "positional")
+    __slots__ = ("card", "count", "gives_tensors", "parameters", "positional", "run")
 
     def __init__(self, card: type[Card]) -> None:
         self.card = card
@@ -95,6 +95,8 @@ class Signature:
         self.count = len(arguments)
         self.positional = sum(not a.keyword_only for a in arguments)
         self.gives_tensors = [str(r.type) for r in schema.returns] == ["Tensor[]"]
+        self.run: dispatch.Runner | None = None
+        """What runs the card where nobody watches, once it was needed."""
 
     def bind(
         self, args: Sequence[Any], kwargs: Mapping[str, Any] | None, converting: bool
@@ -209,7 +211,12 @@ class Resolver:
             known = self.known.get(tuple(map(type, args)))
             if known is not None:
                 signature, defaults = known
-                result = dispatch.call(signature.card, (*args, *defaults))
+                if dispatch.observer is None and dispatch.recorder is None:
+                    if signature.run is None:
+                        signature.run = dispatch.runner(signature.card)
+                    result = signature.run(*args, *defaults)
+                else:
+                    result = dispatch.call(signature.card, (*args, *defaults))
                 return tuple(result) if signature.gives_tensors else result
         elif "out" in kwargs:
             return self._call_with_out(args, dict(kwargs))

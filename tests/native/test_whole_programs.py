@@ -7,6 +7,7 @@ import importlib.util
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 pytest.importorskip("llvmlite", reason="llvmlite is not installed (extra `native`)")
@@ -248,3 +249,32 @@ def test_what_calls_the_interpreter_is_told():
     explanation = jit.script(text).explain(3)
     assert explanation.is_native
     assert ["aten::hex"] == [reason.kind for reason in explanation.boxed]
+
+
+def test_a_loop_whose_values_became_objects_in_the_loop_around_it():
+    def main(a: np.ndarray, b: np.ndarray, n: int):
+        r = a
+        for _ in range(n):
+            least = np.minimum(r, r)
+            for _ in range(n):
+                if b.shape[0] > 2:
+                    r = r + a
+                else:
+                    least *= 2
+                    r = b - a
+        return r
+
+    made = jit.script(main)
+    ints, floats = np.ones((3, 2), np.int64), np.ones((3, 2), np.float32)
+
+    for n in (0, 1, 2):
+        expected, actual = main(ints, floats, n), made(ints, floats, n)
+        assert (expected.dtype, expected.tolist()) == (actual.dtype, actual.tolist())
+
+
+def test_a_scan_of_a_number_along_a_dim_that_it_lacks():
+    def main(a):
+        return a.cumsum(1)
+
+    with pytest.raises(IndexError, match="but got 1"):
+        jit.script(main)(torch.tensor(1.0))

@@ -184,7 +184,7 @@ def scan(region: Region, node: Node) -> Sequence[Buffer]:
     kind = KINDS[node.kind.partition("::")[2]]
     compute, result = _dtypes(card, x.dtype, given)
     try:
-        axis = F.wrap_dim(given["dim"], x.rank) if x.rank else 0
+        axis = F.wrap_dim(given["dim"], x.rank)
     except (IndexError, RuntimeError) as e:
         raise Declined(str(e)) from None
     if compute is not compute_dtype(x.dtype) and x.dtype.category == FLOATING:

@@ -167,11 +167,15 @@ def loop(region: Region, node: Node, trips: ll.Value, condition: ll.Value) -> li
     """A rotated loop; made again with wider kinds where that is needed."""
     dying, region.dying = region.dying, []
     initial = [region.value(v) for v in node.inputs[2:]]
-    kinds = region.loop_kinds.get(node)
-    if kinds is None:
+    kinds = [
+        _first_kind(region, value, output)
+        for value, output in zip(initial, node.outputs, strict=True)
+    ]
+    known = region.loop_kinds.get(node)
+    if known is not None:  # of an earlier try, when less may have been an object
         kinds = [
-            _first_kind(region, value, output)
-            for value, output in zip(initial, node.outputs, strict=True)
+            conversions.common_kind([mine, other], output.type)
+            for mine, other, output in zip(kinds, known, node.outputs, strict=True)
         ]
     while True:
         mark = region.checkpoint()

@@ -17,7 +17,7 @@ from jit import passes
 from jit.ir import types as T
 from jit.ir.dtypes import FLOATING, dtype_of
 from jit.ir.graph import Graph
-from jit.passes import decompose, pipeline
+from jit.passes import pipeline
 from jit.passes.autodiff import Gradient, differentiate
 from jit.passes.gradient_vocabulary import NotDifferentiableError
 from jit.passes.runner import run_passes
@@ -229,7 +229,6 @@ def _compiled(
 ) -> Callable[[Sequence[Any]], Any]:
     name = f"{owner.name}.{word}"
     types = [v.type for v in graph.inputs]
-    decompose.run(graph)  # backward operators become what machine code knows
     made: Compiled = owner.executor.compile_graph(
         Specialisation(name, tuple(types)), pipeline.optimize(graph, types)
     )

@@ -130,7 +130,7 @@ def _make_runner(card: type[Card]) -> Runner:
         if (convert := _UNWRAP.get(str(a.type))) is not None
     ]
     finish = _make_finish(schema)
-    errstate = np.errstate
+    quiet = _run_quietly
     computes = not _only_views(schema)
 
     def run_operator(*args: Any) -> Any:
@@ -142,15 +142,42 @@ def _make_runner(card: type[Card]) -> Runner:
                 values[i] = convert(values[i])
         except (AttributeError, IndexError, TypeError):
             values = _unwrap_arrays(schema, args)
-        if computes:
-            with errstate(all="ignore"):
-                result = kernel(*values)
-        else:
-            result = kernel(*values)
+        result = quiet(kernel, values) if computes else kernel(*values)
         return finish(result, args)
 
     run_operator.__name__ = schema.name
     return run_operator
+
+
+def _make_quiet() -> Callable[[Runner, Sequence[Any]], Any]:
+    """What runs a kernel without warnings of NumPy.
+
+    To make the state that `np.errstate` sets takes longer than small kernels. Where NumPy
+    lets it be made once, it is.
+    """
+    try:
+        from numpy._core.umath import _extobj_contextvar, _make_extobj
+    except ImportError:
+
+        def run_in_state(kernel: Runner, values: Sequence[Any]) -> Any:
+            with np.errstate(all="ignore"):
+                return kernel(*values)
+
+        return run_in_state
+    state = _make_extobj(all="ignore")
+    enter, leave = _extobj_contextvar.set, _extobj_contextvar.reset
+
+    def run(kernel: Runner, values: Sequence[Any]) -> Any:
+        before = enter(state)
+        try:
+            return kernel(*values)
+        finally:
+            leave(before)
+
+    return run
+
+
+_run_quietly = _make_quiet()
 
 
 def _only_views(schema: FunctionSchema) -> bool:

@@ -63,10 +63,12 @@ def _is_operand(value: Any) -> bool:
 
 
 def _binary(kind: str) -> Method:
+    call = binding.resolver_of(kind).call
+
     def method(self: Any, other: Any) -> Any:
         if not _is_operand(other):
             return NotImplemented
-        return binding.call_operator(kind, (self, other))
+        return call((self, other), None)
 
     return method
 
@@ -83,14 +85,16 @@ def _reflected(kind: str) -> Method:
 def _commuted(kind: str) -> Method:
     """`2 + x` is `x + 2`, which has an overload for numbers; arrays keep their side."""
 
+    call = binding.resolver_of(kind).call
+
     def method(self: Any, other: Any) -> Any:
         if not _is_operand(other):
             return NotImplemented
         if isinstance(other, np.ndarray):
-            return binding.call_operator(kind, (other, self))
+            return call((other, self), None)
         if isinstance(self, int | float | complex):
             raise TypeError(f"a method of Tensor does not apply to {self!r}")
-        return binding.call_operator(kind, (self, other))
+        return call((self, other), None)
 
     return method
 

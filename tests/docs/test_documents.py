@@ -153,3 +153,14 @@ def test_the_lines_of_the_archive_reference_run(
 
     assert scope["loaded"].program.functions.keys() == program.functions.keys()  # type: ignore[attr-defined]
     assert jit.load(tmp_path / "f.trs")(np.array([-1.0, 2.0])).tolist() == [0, 2]
+
+
+def test_the_page_of_operators_is_what_the_cards_say():
+    pytest.importorskip("llvmlite", reason="llvmlite is not installed (extra `native`)")
+    from jit.runtime.ops import reference
+
+    page = ROOT / "docs" / "reference" / "ops.md"
+
+    assert page.read_text(encoding="utf-8") == reference.text(), (
+        "write it anew: python -m jit.runtime.ops.reference > docs/reference/ops.md"
+    )

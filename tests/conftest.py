@@ -17,3 +17,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def updates_goldens(request: pytest.FixtureRequest) -> bool:
     """Whether expected texts are to be rewritten."""
     return bool(request.config.getoption("--update-goldens"))
+
+
+@pytest.fixture(autouse=True, scope="session")
+def eager_operators_stay_in_python() -> None:
+    """Tests call hundreds of operators often; to compile them all takes minutes."""
+    from jit.runtime.eager import linking
+
+    linking._made = linking.MOST_MADE

@@ -21,8 +21,8 @@ def check_finite(fn: Any) -> Callable[..., Any]:
     """A function that does what `fn` does, and raises where it makes a nan or infinity.
 
     `fn` is a function or module, scripted if it is not compiled yet. Every operator is
-    run by itself and its results are searched, so it is slow. The first operator whose
-    result has a nan or an infinity that its inputs do not have raises FloatingPointError,
+    run by itself and its results are searched, so it is slow. The first operator that
+    makes a nan of no nan, or an infinity of finite numbers, raises FloatingPointError,
     which names the operator, the line and the element.
     """
     if not isinstance(fn, ScriptFunction) and not hasattr(fn, "__script_object__"):
@@ -53,12 +53,14 @@ def _watching(card: type[Card], node: Node) -> Callable[..., Any]:
     run = dispatch.runner(card)
 
     def run_and_search(*args: Any) -> Any:
-        clean = not any(_bad(array) for a in args for array in _arrays(a))
+        given = [array for a in args for array in _arrays(a)]
+        had_nan = any(map(_has_nan, given))
+        had_any = had_nan or any(map(_bad, given))
         result = run(*args)
-        if clean:
-            for array in _arrays(result):
-                if _bad(array):
-                    raise FloatingPointError(_told(card, node, args, array))
+        for array in _arrays(result):
+            is_new = _bad(array) if not had_any else not had_nan and _has_nan(array)
+            if is_new:
+                raise FloatingPointError(_told(card, node, args, array))
         return result
 
     return run_and_search
@@ -75,9 +77,12 @@ def _arrays(value: Any) -> Iterator[np.ndarray]:
 
 
 def _bad(array: np.ndarray) -> bool:
-    if array.dtype.kind in "biuSUO" or array.dtype == np.bool_:
-        return False
-    return not bool(np.isfinite(array).all())
+    """Whether there is a nan or an infinity."""
+    return array.dtype.kind not in "biuSUO" and not bool(np.isfinite(array).all())
+
+
+def _has_nan(array: np.ndarray) -> bool:
+    return array.dtype.kind not in "biuSUO" and bool(np.isnan(array).any())
 
 
 def _told(

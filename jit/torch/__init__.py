@@ -24,7 +24,11 @@ from jit.runtime.size import Size
 from jit.runtime.tensor import Tensor
 from jit.torch.functions import *  # noqa: F403
 from jit.torch.limits import finfo, iinfo
-from jit.torch.matrix_functions import cdist, pca_lowrank, svd_lowrank
+from jit.torch.matrix_functions import (  # noqa: F401  names of torch
+    cdist,
+    pca_lowrank,
+    svd_lowrank,
+)
 from jit.torch.modes import enable_grad, inference_mode, no_grad, set_grad_enabled
 from jit.torch.operators import find_function as _find_function
 from jit.torch.operators import public_names as _public_names

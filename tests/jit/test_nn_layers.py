@@ -335,5 +335,6 @@ def test_images_are_resampled_to_sizes_and_by_factors():
     assert (1, 1, 6, 6) == tuple(nn.Upsample(scale_factor=3)(x).shape)
     with pytest.raises(ValueError, match="either size or scale_factor"):
         F.interpolate(x)
-    with pytest.raises(NotImplementedError, match="bicubic"):
-        F.interpolate(x, size=3, mode="bicubic")
+    assert (1, 1, 3, 3) == tuple(F.interpolate(x, size=3, mode="bicubic").shape)
+    with pytest.raises(NotImplementedError, match="quintic"):
+        F.interpolate(x, size=3, mode="quintic")

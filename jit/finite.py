@@ -85,9 +85,7 @@ def _has_nan(array: np.ndarray) -> bool:
     return array.dtype.kind not in "biuSUO" and bool(np.isnan(array).any())
 
 
-def _told(
-    card: type[Card], node: Node, args: Sequence[Any], array: np.ndarray
-) -> str:
+def _told(card: type[Card], node: Node, args: Sequence[Any], array: np.ndarray) -> str:
     """What became nan or infinite, where, and of what."""
     wrong = ~np.isfinite(array)
     first = np.unravel_index(int(np.argmax(wrong)), array.shape)

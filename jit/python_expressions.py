@@ -68,6 +68,10 @@ BUILTINS = {
     "aten::oct": "oct",
     "aten::bin": "bin",
     "aten::divmod": "divmod",
+    "aten::round.to_int": "round",
+    "aten::round.int_to_int": "round",
+    "aten::round.digits": "round",
+    "aten::round.int_digits": "round",
     "aten::sorted": "sorted",
     "aten::list": "list",
     "prim::min": "min",
@@ -239,8 +243,9 @@ class Expressions:
         """What a node computes."""
         kind = node.kind
         namespace, _, short = kind.partition("::")
-        if kind in BUILTINS:
-            return call(name(BUILTINS[kind]), self._without_defaults(node, inputs)[0])
+        builtin = BUILTINS.get(kind) or BUILTINS.get(node.full_name)
+        if builtin is not None:
+            return call(name(builtin), self._without_defaults(node, inputs)[0])
         structural = self._structural(node, inputs)
         if structural is not None:
             return structural

@@ -94,5 +94,7 @@ def test_an_in_place_product_of_complex_numbers():
 def test_a_derivative_that_is_not_known_for_complex_numbers_is_refused():
     z = torch.tensor([1 + 2j, 3j], requires_grad=True)
 
-    with pytest.raises(NotImplementedError, match=r"`aten::var` .* for complex numbers"):
+    with pytest.raises(
+        NotImplementedError, match=r"`aten::var` .* for complex numbers"
+    ):
         z.var().abs().backward()

@@ -199,23 +199,13 @@ def test_gradients_of_a_layer_in_evaluation(kind, arguments, inputs):
     compare(module, given)
 
 
-def test_every_layer_is_compared():
-    layers = {
-        name
-        for name in nn.__all__
-        if isinstance(getattr(nn, name), type) and name not in CONTAINERS
-    }
-
-    assert layers == {kind.__name__ for kind, _, _ in LAYERS} | {"BCELoss"}
-
-
 @pytest.mark.parametrize(
     "loss",
     [
         lambda x, y, z: nn.functional.cosine_embedding_loss(
             x, y, torch.tensor([1, -1])
         ),
-        lambda x, y, z: nn.functional.margin_ranking_loss(x, y, torch.ones(3), 0.3),
+        lambda x, y, z: nn.functional.margin_ranking_loss(x, y, torch.ones(2, 3), 0.3),
         lambda x, y, z: nn.functional.hinge_embedding_loss(
             x, torch.tensor([1, -1, 1]), 2.0
         ),

@@ -62,5 +62,7 @@ def second_of(card, call, slope):
     try:
         return torch.autograd.grad(first, call.leaves, allow_unused=True)
     except NotImplementedError as error:
-        assert f"`{ONCE.get(card.schema.name)}`" in str(error)
+        # a backward operator that is differentiated once is named
+        once = ONCE.get(card.schema.name)
+        assert f"`{once}`" in str(error) if once else "_backward" in str(error)
         return []

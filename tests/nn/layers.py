@@ -173,7 +173,9 @@ def make(torch, name):
         warnings.simplefilter("ignore")
         layer = eval(f"nn.{name}", names).double()
     state = {
-        key: torch.tensor(wave(tuple(value.shape), i, 0.1 if "var" in key else -0.8, 0.9))
+        key: torch.tensor(
+            wave(tuple(value.shape), i, 0.1 if "var" in key else -0.8, 0.9)
+        )
         for i, (key, value) in enumerate(layer.state_dict().items())
         if value.is_floating_point() and "random" not in key
     }

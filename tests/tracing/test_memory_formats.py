@@ -8,7 +8,9 @@ from jit import torch
 
 def test_a_copy_has_the_rows_that_a_trace_was_told():
     def f(x):
-        return x.t().clone(memory_format=torch.contiguous_format).view(-1), x.t().clone()
+        return x.t().clone(memory_format=torch.contiguous_format).view(
+            -1
+        ), x.t().clone()
 
     traced = jit.trace(f, (torch.ones(2, 3),))
     x = torch.arange(6.0).view(2, 3)

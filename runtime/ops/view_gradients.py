@@ -131,20 +131,15 @@ class as_strided_backward(Shaped):
     argument that share one place share its gradient.
     """
 
+    saves = ("self",)
     fails = VALUES
     unknown = ("storage_offset",)
 
     def kernel(g, x, size, stride, offset):
-        base = strides.root(x)
-        places = np.arange(base.nbytes // x.itemsize)
-        start = (_address(x) - _address(base)) // x.itemsize
-        if offset is None:
-            offset = start
-        stored = np.zeros(places.size, g.dtype)
-        np.add.at(stored, _seen(places, offset, size, stride), g)
-        own = _seen(places, start, x.shape, [s // x.itemsize for s in x.strides])
-        shares = np.bincount(own.reshape(-1), minlength=places.size)
-        return (stored[own] / np.maximum(shares[own], 1)).astype(g.dtype)
+        seen, own, shares = _places(x, size, stride, offset)
+        stored = np.zeros(shares.size, g.dtype)
+        np.add.at(stored, seen, g)
+        return (stored[own] / shares[own]).astype(g.dtype)
 
     def dtypes(g, x, *rest):
         return g
@@ -152,10 +147,62 @@ class as_strided_backward(Shaped):
     def sizes(g, x, *rest):
         return x
 
+    def grad(t, g, out, gradient, x, size, stride, offset):
+        return t._as_strided_like(g, x, size, stride, offset)
+
     samples = [
         case(f32[2, 2], f32[6], [2, 2], [1, 2]),
         case(f64[3], f64[2, 3], [3], [0], 2),
     ]
+
+
+@op(
+    "aten::_as_strided_like(Tensor self, Tensor layout, SymInt[] size,"
+    " SymInt[] stride, SymInt? storage_offset=None) -> Tensor"
+)
+class _as_strided_like(Shaped):
+    """What `as_strided` would see if `self` lay in the storage as `layout` does.
+
+    Places of the storage that `layout` does not hold are zero; those that it holds more
+    than once have the mean of their elements. This is the derivative of
+    `as_strided_backward`, and that of this.
+    """
+
+    saves = ("layout",)
+    fails = VALUES
+    unknown = ("storage_offset",)
+
+    def kernel(x, layout, size, stride, offset):
+        seen, own, shares = _places(layout, size, stride, offset)
+        stored = np.zeros(shares.size, x.dtype)
+        np.add.at(stored, own, (x / shares[own]).astype(x.dtype))
+        return stored[seen]
+
+    def sizes(x, layout, size, stride, offset):
+        return tuple(size)
+
+    def dtypes(x, layout, *rest):
+        return x
+
+    def grad(t, g, out, x, layout, size, stride, offset):
+        return t.as_strided_backward(g, layout, size, stride, offset)
+
+    samples = [
+        case(f32[6], f32[6], [2, 2], [1, 2]),
+        case(f64[2, 3], f64[2, 3], [3], [0], 2),
+    ]
+
+
+def _places(x, size, stride, offset):
+    """Places in the storage of `x`: those a view sees, those of `x`, and of each place
+    how many elements of `x` lie there, 1 where none does."""
+    base = strides.root(x)
+    places = np.arange(base.nbytes // x.itemsize)
+    start = (_address(x) - _address(base)) // x.itemsize
+    seen = _seen(places, start if offset is None else offset, size, stride)
+    own = _seen(places, start, x.shape, [s // x.itemsize for s in x.strides])
+    shares = np.bincount(own.reshape(-1), minlength=places.size)
+    return seen, own, np.maximum(shares, 1)
 
 
 def _address(x):

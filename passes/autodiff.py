@@ -99,8 +99,21 @@ def _expand(graph: Graph) -> None:
             made = Operand(t, t._value(made))
         results = made if isinstance(made, tuple) else (made,)
         for output, result in zip(node.outputs, results, strict=True):
+            _tell(result.value, output.type)
             output.replace_all_uses_with(result.value)
         node.destroy()
+
+
+def _tell(value: Value, type: T.Type) -> None:
+    """Note what was known of the value that another takes the place of."""
+    own = value.type
+    if not isinstance(type, T.TensorType) or not isinstance(own, T.TensorType):
+        return
+    sizes = type.sizes if own.sizes is None else own.sizes
+    if sizes is not None and type.sizes is not None and own.rank == type.rank:
+        pairs = zip(sizes, type.sizes, strict=True)
+        sizes = tuple(known if s is None else s for s, known in pairs)
+    value.type = T.TensorType(own.dtype or type.dtype, sizes)
 
 
 def argument(t: GraphVocabulary, value: Value) -> Any:

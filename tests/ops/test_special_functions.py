@@ -119,6 +119,9 @@ def test_incomplete_gamma_functions_are_differentiated_in_their_second_argument(
 
     np.testing.assert_allclose(x.grad.numpy(), density.exp().numpy(), rtol=1e-12)
 
+    (upper,) = torch.autograd.grad(torch.igammac(a, x).sum(), x)
+    np.testing.assert_allclose(upper.numpy(), -density.exp().numpy(), rtol=1e-12)
+
 
 def test_their_first_argument_has_no_derivative():
     a = f64(0.5, requires_grad=True)

@@ -66,6 +66,7 @@ CASES = [
     (while_loop, ()),
     (several, ()),
     (nested, ()),
+    (written, ()),
 ]
 
 

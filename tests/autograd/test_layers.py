@@ -10,12 +10,34 @@ from jit.torch import nn
 
 STEP = 1e-6
 CONTAINERS = {"Module", "ModuleDict", "ModuleList", "ParameterDict", "ParameterList",
-              "Sequential", "Parameter"}  # fmt: skip
-"""What `torch.nn` has beside layers, and what only holds layers."""
+              "Sequential", "Parameter", "RNNBase", "RNNCellBase"}  # fmt: skip
+"""What `torch.nn` has beside layers, what only holds layers, and bases of layers."""
 
 
 def classes(*values):
     return torch.tensor(values)
+
+
+class CTCLoss(nn.CTCLoss):
+    """Of scores: its derivative counts on probabilities that sum to one."""
+
+    def forward(self, scores, *rest):
+        return super().forward(scores.log_softmax(2), *rest)
+
+
+class GaussianNLLLoss(nn.GaussianNLLLoss):
+    """Of the logarithms of variances, which may be any numbers."""
+
+    def forward(self, input, target, logarithms):
+        return super().forward(input, target, logarithms.exp())
+
+
+def encoder_layer():
+    return nn.TransformerEncoderLayer(2, 1, 3, 0.0)
+
+
+def decoder_layer():
+    return nn.TransformerDecoderLayer(2, 1, 3, 0.0)
 
 
 LAYERS = [
@@ -110,6 +132,69 @@ LAYERS = [
     (nn.BCEWithLogitsLoss, [], [(2, 3), (2, 3)]),
     (nn.CosineSimilarity, [], [(2, 3), (2, 3)]),
     (nn.PairwiseDistance, [], [(2, 3), (2, 3)]),
+    (nn.RReLU, [], [(2, 3)]),
+    (nn.Dropout3d, [0.4], [(2, 3, 1, 2, 1)]),
+    (nn.FeatureAlphaDropout, [0.4], [(3, 3, 2)]),
+    (nn.InstanceNorm3d, [2], [(1, 2, 2, 1, 2)]),
+    (nn.LocalResponseNorm, [3, 0.1], [(1, 4, 2)]),
+    (nn.EmbeddingBag, [4, 2], [classes(3, 1, 3), classes(0, 2)]),
+    (nn.EmbeddingBag, [4, 2, None, 2.0, False, "sum"], [classes([3, 1], [1, 1])]),
+    (nn.EmbeddingBag, [4, 2, None, 2.0, False, "max"], [classes([3, 1], [1, 2])]),
+    (nn.ConvTranspose3d, [1, 2, 2, 2], [(1, 1, 1, 2, 2)]),
+    (nn.AdaptiveAvgPool3d, [(1, 2, 1)], [(1, 1, 2, 3, 2)]),
+    (nn.AdaptiveMaxPool3d, [(1, 2, 1)], [(1, 1, 2, 3, 2)]),
+    (nn.FractionalMaxPool2d, [2, (2, 1)], [(1, 2, 4, 3)]),
+    (nn.FractionalMaxPool3d, [(1, 2, 2), (1, 2, 1)], [(1, 1, 2, 4, 3)]),
+    (nn.LPPool1d, [2, 2], [(1, 2, 4)]),
+    (nn.LPPool2d, [4, 2], [(1, 2, 2, 4)]),
+    (nn.LPPool3d, [2, (1, 2, 2)], [(1, 1, 2, 2, 4)]),
+    (nn.MaxUnpool1d, [2], [(1, 2, 2), classes([[0, 3], [1, 2]])]),
+    (nn.MaxUnpool2d, [2], [(1, 1, 1, 2), classes([[[1, 6]]])]),
+    (nn.MaxUnpool3d, [2], [(1, 1, 1, 1, 2), classes([[[[1, 14]]]])]),
+    (nn.CircularPad1d, [2], [(1, 2, 3)]),
+    (nn.CircularPad2d, [(2, 1, 1, 0)], [(1, 1, 2, 3)]),
+    (nn.CircularPad3d, [1], [(1, 1, 1, 2, 2)]),
+    (nn.ConstantPad3d, [1, 2.5], [(1, 1, 2, 1, 2)]),
+    (nn.ZeroPad1d, [(1, -1)], [(1, 2, 3)]),
+    (nn.ZeroPad3d, [1], [(1, 1, 2, 1, 2)]),
+    (nn.ReflectionPad3d, [1], [(1, 1, 2, 3, 2)]),
+    (nn.ReplicationPad3d, [1], [(1, 1, 2, 1, 2)]),
+    (nn.ChannelShuffle, [2], [(1, 4, 1, 2)]),
+    (nn.PixelUnshuffle, [2], [(1, 2, 4)]),
+    (nn.Unfold, [(2, 2), 1, 1], [(1, 2, 2, 3)]),
+    (nn.Fold, [(3, 3), (2, 2)], [(1, 4, 4)]),
+    (nn.UpsamplingNearest2d, [None, 2], [(1, 1, 2, 3)]),
+    (nn.UpsamplingBilinear2d, [(3, 4)], [(1, 1, 2, 3)]),
+    (nn.RNNCell, [3, 2], [(2, 3), (2, 2)]),
+    (nn.GRUCell, [3, 2], [(2, 3), (2, 2)]),
+    (nn.LSTMCell, [3, 2], [(2, 3)]),
+    (nn.RNN, [2, 3, 2], [(3, 2, 2), (2, 2, 3)]),
+    (nn.RNN, [2, 2, 1, "relu"], [(3, 2, 2)]),
+    (nn.GRU, [2, 2, 1, True, True], [(2, 3, 2)]),
+    (nn.LSTM, [2, 2, 1, True, False, 0.0, True], [(3, 1, 2)]),
+    (nn.LSTM, [2, 3, 1, False, True, 0.0, False, 2], [(2, 2, 2)]),
+    (nn.MultiheadAttention, [4, 2], [(2, 1, 4), (3, 1, 4), (3, 1, 4)]),
+    (nn.TransformerEncoderLayer, [2, 1, 3, 0.0], [(3, 2, 2)]),
+    (nn.TransformerDecoderLayer, [2, 1, 3, 0.0], [(2, 1, 2), (3, 1, 2)]),
+    (nn.TransformerEncoder, [encoder_layer, 2], [(3, 1, 2)]),
+    (nn.TransformerDecoder, [decoder_layer, 2], [(2, 1, 2), (3, 1, 2)]),
+    (nn.Transformer, [2, 1, 1, 1, 3, 0.0], [(3, 1, 2), (2, 1, 2)]),
+    (nn.PoissonNLLLoss, [], [(2, 3), (2, 3)]),
+    (GaussianNLLLoss, [], [(2, 3), (2, 3), (2, 3)]),
+    (GaussianNLLLoss, [], [(2, 3), (2, 3), (2, 1)]),
+    (nn.CosineEmbeddingLoss, [0.1], [(3, 2), (3, 2), classes(1, -1, 1)]),
+    (nn.HingeEmbeddingLoss, [1.3], [(3,), classes(1, -1, 1)]),
+    (nn.MarginRankingLoss, [0.1], [(3,), (3,), classes(1, -1, 1)]),
+    (nn.MultiMarginLoss, [2], [(2, 3), classes(2, 0)]),
+    (nn.MultiLabelMarginLoss, [], [(2, 3), classes([0, 2, -1], [1, -1, 0])]),
+    (nn.MultiLabelSoftMarginLoss, [], [(2, 3), classes([0, 1, 1], [1, 0, 0])]),
+    (nn.TripletMarginLoss, [1.0, 2.0, 1e-6, True], [(2, 3), (2, 3), (2, 3)]),
+    (nn.TripletMarginWithDistanceLoss, [], [(2, 3), (2, 3), (2, 3)]),
+    (
+        CTCLoss,
+        [],
+        [(4, 2, 3), classes([1, 2], [2, 2]), classes(4, 3), classes(1, 2)],
+    ),
 ]
 
 
@@ -137,15 +222,24 @@ def quotient(function, leaf):
     return found
 
 
+def results_of(made):
+    """The tensors of a result; recurrent layers give tuples of them."""
+    if isinstance(made, tuple):
+        return [r for m in made for r in results_of(m)]
+    return [made]
+
+
 def compare(module, inputs):
     """Compare the gradients to inputs and parameters with difference quotients."""
     rng = np.random.default_rng(1)
     with torch.no_grad():
-        weights = torch.tensor(rng.standard_normal(module(*inputs).shape))
+        shapes = [r.shape for r in results_of(module(*inputs))]
+    weights = [torch.tensor(rng.standard_normal(shape)) for shape in shapes]
 
     def total():
         torch.manual_seed(0)
-        return (module(*inputs) * weights).sum()
+        found = results_of(module(*inputs))
+        return sum((r * w).sum() for r, w in zip(found, weights, strict=True))
 
     floating = [x for x in inputs if x.is_floating_point()]
     leaves = [*floating, *module.parameters()]
@@ -156,10 +250,15 @@ def compare(module, inputs):
         )
 
 
+def name_of(kind, arguments):
+    texts = [a.__name__ if callable(a) else repr(a) for a in arguments]
+    return f"{kind.__name__}({', '.join(texts)})"
+
+
 def made(kind, arguments, inputs):
     torch.manual_seed(0)
     rng = np.random.default_rng(0)
-    module = kind(*arguments).double()
+    module = kind(*[a() if callable(a) else a for a in arguments]).double()
     given = [drawn(x, rng) if isinstance(x, tuple) else x for x in inputs]
     return module, given
 
@@ -167,7 +266,7 @@ def made(kind, arguments, inputs):
 @pytest.mark.parametrize(
     ("kind", "arguments", "inputs"),
     LAYERS,
-    ids=[f"{kind.__name__}{tuple(arguments)}" for kind, arguments, _ in LAYERS],
+    ids=[name_of(kind, arguments) for kind, arguments, _ in LAYERS],
 )
 def test_gradients_of_a_layer_are_difference_quotients(kind, arguments, inputs):
     module, given = made(kind, arguments, inputs)
@@ -197,6 +296,16 @@ def test_gradients_of_a_layer_in_evaluation(kind, arguments, inputs):
     module.eval()
 
     compare(module, given)
+
+
+def test_every_layer_is_compared():
+    layers = {
+        name
+        for name in nn.__all__
+        if isinstance(getattr(nn, name), type) and name not in CONTAINERS
+    }
+
+    assert layers == {kind.__name__ for kind, _, _ in LAYERS} | {"BCELoss"}
 
 
 @pytest.mark.parametrize(

@@ -107,6 +107,10 @@ def call_operator(
 
     With an `overload`, that and no other.
     """
+    if "out" in args.keywords:
+        from jit.frontend.out_argument import call_with_out
+
+        return call_with_out(e, span, kind, args, name, overload)
     positional = [
         e.as_value(x, args.spans.get(i, span)) for i, x in enumerate(args.positional)
     ]
@@ -338,8 +342,13 @@ def maybe_none(span: Span, value: Value) -> Exception:
 # functions --------------------------------------------------------------------
 
 
-def call_function(e: Emitter, call: t.Call, fn: Any) -> Emitted:
-    """Call a Python function, compiled on the way for the types of this call."""
+def call_function(
+    e: Emitter, call: t.Call, fn: Any, args: Arguments | None = None
+) -> Emitted:
+    """Call a Python function, compiled on the way for the types of this call.
+
+    With `args`, those are the arguments, emitted already.
+    """
     from jit.frontend.signature import signature_of
 
     mark = getattr(fn, "_jit_mark", None)
@@ -353,7 +362,8 @@ def call_function(e: Emitter, call: t.Call, fn: Any) -> Emitted:
         )
     with e.compilation.calling(call.span):
         signature = signature_of(fn)
-    args = e.arguments(call)
+    if args is None:
+        args = e.arguments(call)
     given = match_parameters(call.span, signature.schema.arguments, args, fn.__name__)
     arg_types = {
         p.name: argument_type(e, given[p.name], call.span)

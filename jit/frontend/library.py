@@ -22,6 +22,7 @@ from jit.frontend.coerce import coerce
 from jit.frontend.failures import a_type, fail
 from jit.frontend.matrix_functions import emit_lu, emit_norm
 from jit.frontend.operators import NUMBERS, apply
+from jit.frontend.sized_functions import sized_functions
 from jit.frontend.sugared import Builtin, Emitted, NoContext, PythonValue
 from jit.frontend.walks import as_list
 from jit.ir import types as T
@@ -273,6 +274,7 @@ def library_builtins() -> dict[int, Builtin]:
         torch.no_grad: emit_no_context,
         torch.enable_grad: emit_no_context,
         torch.inference_mode: emit_no_context,
+        **sized_functions(),
     }
     for name, position in POOLS.items():
         table[getattr(torch.nn.functional, name)] = max_pool(name, position)

@@ -8,7 +8,16 @@ from typing import TYPE_CHECKING
 from jit.frontend import tree as t
 from jit.frontend.call import maybe_none
 from jit.frontend.failures import a_type, fail, nearest
-from jit.frontend.operators import apply, apply_exactly, numpy_kind
+from jit.frontend.operators import (
+    COMPARE,
+    SPELLED,
+    apply,
+    apply_exactly,
+    binary,
+    compare,
+    numpy_kind,
+    reflected,
+)
 from jit.frontend.sugared import BoundBuiltin, BoundOperator, Emitted
 from jit.ir import dtypes
 from jit.ir import types as T
@@ -198,6 +207,37 @@ def _tolist(e: Emitter, call: t.Call, x: Value) -> Emitted:
     return apply_exactly(e, call.span, "aten::tolist", overload, x)
 
 
+def _written_out(
+    make: Callable[[Emitter, Span, str, Value, Value], Emitted], op: str
+) -> Callable[[Emitter, t.Call, Value], Emitted]:
+    """The method that an operator of Python stands for: `x.__rsub__(2)`."""
+
+    def emit(e: Emitter, call: t.Call, x: Value) -> Emitted:
+        args = e.arguments(call)
+        if len(args.positional) != 1 or args.keywords:
+            raise fail(
+                call.span, "E0304", "the method of an operator takes one operand"
+            )
+        operand = e.as_value(args.positional[0], call.span)
+        return make(e, call.span, op, x, operand)
+
+    return emit
+
+
+def _mirrored(e: Emitter, span: Span, op: str, x: Value, other: Value) -> Value:
+    return reflected(e, span, op, other, x)
+
+
+def _operator_methods() -> dict[str, Callable[[Emitter, t.Call, Value], Emitted]]:
+    found = {}
+    for op, name in SPELLED.items():
+        found[f"__{name}__"] = _written_out(binary, op)
+        found[f"__r{name}__"] = _written_out(_mirrored, op)
+    for op, name in COMPARE.items():
+        found[f"__{name}__"] = _written_out(compare, op)
+    return found | {"__rdiv__": found["__rtruediv__"]}
+
+
 def _numpy(e: Emitter, call: t.Call, x: Value) -> Emitted:
     e.arguments(call)
     return e.b.node("prim::TensorToArray", [x], [T.ARRAY]).output
@@ -213,6 +253,7 @@ TENSOR_METHODS: dict[str, Callable[[Emitter, t.Call, Value], Emitted]] = {
     "new_tensor": _new_tensor,
     "tolist": _tolist,
     "numpy": _numpy,
+    **_operator_methods(),
 }
 """Methods of a Tensor that are not the operator of the same name."""
 

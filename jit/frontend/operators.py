@@ -36,6 +36,13 @@ BINARY = {
     "|": "__or__",
     "^": "__xor__",
 }
+SPELLED = {
+    "+": "add", "-": "sub", "*": "mul", "/": "truediv", "//": "floordiv", "%": "mod",
+    "**": "pow", "@": "matmul", "<<": "lshift", ">>": "rshift", "&": "and", "|": "or",
+    "^": "xor",
+}  # fmt: skip
+"""How Python spells an operator as a method: `__add__`, `__radd__`."""
+
 COMPARE = {"==": "eq", "!=": "ne", "<": "lt", "<=": "le", ">": "gt", ">=": "ge"}
 MIRRORED = {"==": "==", "!=": "!=", "<": ">", "<=": ">=", ">": "<", ">=": "<="}
 UNARY = {"-": "neg", "~": "bitwise_not"}
@@ -127,7 +134,7 @@ def _binary(e: Emitter, span: Span, op: str, left: Value, right: Value) -> Value
     if T.ArrayType in map(type, types) and T.TensorType not in map(type, types):
         return apply(e, span, numpy_kind(NUMPY[op]), left, right)
     if isinstance(right.type, T.TensorType) and left.type in NUMBERS:
-        return _reflected(e, span, op, left, right)
+        return reflected(e, span, op, left, right)
     if isinstance(left.type, T.TensorType) or isinstance(right.type, T.TensorType):
         name = "floor_divide" if op == "//" else BINARY[op]
         return apply(e, span, f"aten::{name}", left, right)
@@ -147,8 +154,11 @@ def _int_power(e: Emitter, span: Span, base: Value, exponent: Value) -> Value:
     return apply_exactly(e, span, "aten::pow", "int_to_int", base, exponent)
 
 
-def _reflected(e: Emitter, span: Span, op: str, n: Value, x: Value) -> Value:
-    """A number on the left of a Tensor, as torch computes it eagerly."""
+def reflected(e: Emitter, span: Span, op: str, n: Value, x: Value) -> Value:
+    """A number on the left of a Tensor, as torch computes it eagerly.
+
+    `x.__rsub__(n)` and its like take a Tensor as well.
+    """
     match op:
         case "+" | "*" | "&" | "|" | "^":
             return apply(e, span, f"aten::{BINARY[op]}", x, n)

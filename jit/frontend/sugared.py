@@ -179,18 +179,36 @@ class OperatorFunction(Sugared):
     def attribute(self, e: Emitter, span: Span, name: str) -> Emitted:
         from jit.ir.registry import find_card
 
-        overload = "" if name == "default" else name
-        if self.overload is None and find_card(self.kind, overload) is not None:
-            return OperatorFunction(f"{self.name}.{name}", self.kind, overload)
+        full = f"{self.name}.{name}"
+        if self.overload is None:
+            overload = "" if name == "default" else name
+            if find_card(self.kind, overload) is not None:
+                return OperatorFunction(full, self.kind, overload)
+            if name == "out":
+                return OperatorFunction(full, self.kind)
+            made = name.removesuffix("_out")
+            if made != name and find_card(self.kind, made) is not None:
+                return OperatorFunction(full, self.kind, made)
         return super().attribute(e, span, name)
 
     def call(self, e: Emitter, call: t.Call) -> Emitted:
         from jit.frontend.call import call_operator
 
         args = e.arguments(call)
+        asked = args.keywords.get("requires_grad")
+        is_off = isinstance(asked, Value) and asked.constant is False
+        if is_off and _makes_tensors(self.kind):
+            del args.keywords["requires_grad"]
         return call_operator(
             e, call.span, self.kind, args, name=self.name, overload=self.overload
         )
+
+
+def _makes_tensors(kind: str) -> bool:
+    """Whether an operator takes a layout, and so makes a tensor of sizes or numbers."""
+    from jit.ir.registry import overloads_of
+
+    return any("layout" in c.schema.index_of for c in overloads_of(kind))
 
 
 class BoundOperator(Sugared):

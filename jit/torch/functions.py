@@ -222,14 +222,9 @@ def _listed(tensors: tuple[Any, ...]) -> list[Any]:
 
 def broadcast_shapes(*shapes: Any) -> Size:
     """The sizes of the result of an operator on tensors of these sizes."""
-    sizes = [(s,) if isinstance(s, int) else tuple(s) for s in shapes]
-    try:
-        return Size(np.broadcast_shapes(*sizes))
-    except ValueError:
-        shown = ", ".join(str(list(s)) for s in sizes)
-        raise RuntimeError(
-            f"Shape mismatch: sizes {shown} cannot be broadcast together"
-        ) from None
+    from jit.runtime.ops.lists import broadcast_shapes as common
+
+    return Size(common([(s,) if isinstance(s, int) else tuple(s) for s in shapes]))
 
 
 def broadcast_tensors(*tensors: Any) -> tuple[Tensor, ...]:

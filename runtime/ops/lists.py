@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import operator
 
+import numpy as np
+
 from jit.runtime.ops.python_operators import check_int, declare
 from jit.runtime.ops.samples import case
 
@@ -305,4 +307,26 @@ declare(
     lambda n: list(range(n)),
     "The numbers from 0 to n - 1.",
     samples=[case(3), case(-1)],
+)
+
+# sizes ------------------------------------------------------------------------------
+
+
+def broadcast_shapes(shapes):
+    """The sizes that lists of sizes share after broadcasting."""
+    try:
+        return list(np.broadcast_shapes(*shapes))
+    except ValueError:
+        shown = ", ".join(str(list(s)) for s in shapes)
+        raise RuntimeError(
+            f"Shape mismatch: sizes {shown} cannot be broadcast together"
+        ) from None
+
+
+declare(
+    "prim::broadcast_shapes(int[][] shapes) -> int[]",
+    broadcast_shapes,
+    "The sizes that several lists of sizes share after broadcasting.",
+    raises=True,
+    samples=[case([[2, 1], [3]]), case([[], [4]]), case([])],
 )

@@ -90,7 +90,7 @@ def source_of(path: str, template: Any, count: int) -> str:
     if path.startswith("Tensor."):
         function = f"{given.pop(0)}.{path.removeprefix('Tensor.')}"
     else:
-        function = f"torch.{path}"
+        function = f"torch.{path.removeprefix('torch.')}"
     given += [f"{k}={literal(v)}" for k, v in kwargs.items()]
     return f"def call({parameters}):\n    return {function}({', '.join(given)})\n"
 

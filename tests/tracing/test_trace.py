@@ -67,6 +67,15 @@ def test_a_trace_that_writes_its_argument_writes_the_callers() -> None:
     assert [1.0, 1.0] == x.tolist()
 
 
+def test_an_example_that_is_part_of_a_tensor_stays_so() -> None:
+    def beyond(x: torch.Tensor) -> torch.Tensor:
+        return torch.as_strided(x, (2, 2), (1, 2), 20)
+
+    x = torch.arange(40.0)[5:15]
+    traced = jit.trace(beyond, (x,))
+    assert [[20.0, 22.0], [21.0, 23.0]] == traced(x).tolist()
+
+
 def test_nested_inputs_and_outputs_keep_their_structure() -> None:
     def f(pair: Any, items: Any, named: Any) -> Any:
         a, b = pair

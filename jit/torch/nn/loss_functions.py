@@ -156,11 +156,11 @@ def triplet_margin_with_distance_loss(
     return _reduced(torch.clamp_min(margin + near - far, 0), reduction)
 
 
-def ctc_loss(
+def ctc_loss(  # type: ignore[no-untyped-def]
     log_probs: Tensor,
     targets: Tensor,
-    input_lengths: Tensor,
-    target_lengths: Tensor,
+    input_lengths,
+    target_lengths,
     blank: int = 0,
     reduction: str = "mean",
     zero_infinity: bool = False,

@@ -25,8 +25,8 @@ def interpolate(
 ) -> Tensor:
     """`input[N, C, *space]` resampled to sizes or by factors.
 
-    Modes: nearest, nearest-exact, linear, bilinear, trilinear, bicubic, area. Outside
-    of compiled code one number stands for all dims.
+    Modes: nearest, nearest-exact, linear, bilinear, trilinear, bicubic, area. One number
+    stands for all dims.
     """
     axes = input.dim() - 2
     is_flat = mode == "nearest" or mode == "area" or mode == "nearest-exact"

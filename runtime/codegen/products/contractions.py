@@ -279,14 +279,10 @@ def tensordot(region: Region, node: Node) -> Buffer:
     if len(pairs[0]) != len(pairs[1]):
         raise Declined("the lists of dims have different lengths")
     names = [[f"x{d}" for d in range(x.rank)], [f"y{d}" for d in range(y.rank)]]
-    checks: ll.Value = I1(1)
     for d, e in zip(*pairs, strict=True):
         if not (-x.rank <= d < x.rank and -y.rank <= e < y.rank):
             raise Declined("there is no such dim")
-        same = region.b.icmp_signed("==", x.sizes[d], y.sizes[e])
-        checks = region.b.and_(checks, same)
         names[1][e] = names[0][d]
-    region.fail_unless(checks, node)
     kept = [n for n in (*names[0], *names[1]) if not (n in names[0] and n in names[1])]
     operands = [(x, names[0]), (y, names[1])]
     return Contraction(region, node, common_dtype(x, y), operands).run(kept)

@@ -1,0 +1,141 @@
+"""Scripts take the forms of calls that torch's functions take, and give the same."""
+
+from __future__ import annotations
+
+import pytest
+
+import jit
+from jit import torch
+
+F = torch.nn.functional
+X = torch.arange(24.0).reshape(2, 3, 4)
+IMAGE = torch.arange(16.0).reshape(1, 1, 4, 4)
+PLACES = torch.tensor([0, 7, 23])
+
+
+def tensordot_over_a_number(x: torch.Tensor):
+    return torch.tensordot(x, x.permute(2, 0, 1), 1), torch.tensordot(b=x, a=x, dims=0)
+
+
+def tensordot_over_lists(x: torch.Tensor):
+    return (
+        torch.tensordot(x, x, dims=([0, 1], [0, 1])),
+        torch.tensordot(x, x, [[2], [2]]),
+        torch.tensordot(x[:1], x, ([0], [0])),
+    )
+
+
+def unravel(x: torch.Tensor):
+    return torch.unravel_index(x, (2, 3, 4)), torch.unravel_index(x, 24)
+
+
+def pool_that_keeps_sizes(x: torch.Tensor):
+    return (
+        F.adaptive_avg_pool2d(x, (None, 2)),
+        F.adaptive_avg_pool2d(x, [2, None]),
+        F.adaptive_avg_pool2d(x, output_size=2),
+    )
+
+
+def resample_by_a_number(x: torch.Tensor):
+    return (
+        F.interpolate(x, scale_factor=2),
+        F.interpolate(x, 3),
+        F.upsample_nearest(x, scale_factor=1.5),
+        F.interpolate(x, scale_factor=(2, 1.5), mode="nearest"),
+    )
+
+
+def common_sizes(x: torch.Tensor):
+    return torch.broadcast_shapes(x.shape, (1, 4), 4), torch.broadcast_shapes()
+
+
+def operators_as_methods(x: torch.Tensor):
+    return (
+        x.__rsub__(2),
+        x.__rdiv__(2),
+        x.__rpow__(2.0),
+        x.__rmod__(7),
+        x.__rfloordiv__(7),
+        x.__radd__(x),
+        x.__sub__(x),
+        x.__lt__(5),
+        x.__rmatmul__(x.permute(0, 2, 1)),
+    )
+
+
+def results_into_tensors(x: torch.Tensor):
+    sums = torch.zeros((2, 3, 4))
+    values, places = torch.zeros((2, 4)), torch.zeros((2, 4), dtype=torch.int64)
+    torch.add(x, 1, out=sums)
+    torch.max(x, 1, out=(values, places))
+    return sums, values, places, torch.ops.aten.mul.out(x, x, out=sums), sums
+
+
+def lengths_as_a_list(x: torch.Tensor):
+    logs = x.permute(2, 0, 1).log_softmax(2)
+    targets = torch.tensor([[1, 2], [2, 1]])
+    return F.ctc_loss(logs, targets, [4, 4], (2, 1))
+
+
+def plain_new_tensors(x: torch.Tensor):
+    return torch.eye(2, requires_grad=False), torch.zeros((), requires_grad=False)
+
+
+@pytest.mark.parametrize(
+    ("function", "x"),
+    [
+        (tensordot_over_a_number, X),
+        (tensordot_over_lists, X),
+        (unravel, PLACES),
+        (pool_that_keeps_sizes, IMAGE),
+        (resample_by_a_number, IMAGE),
+        (common_sizes, X),
+        (operators_as_methods, X + 1),
+        (results_into_tensors, X),
+        (lengths_as_a_list, X),
+        (plain_new_tensors, X),
+    ],
+)
+def test_a_script_gives_what_the_call_gives(function, x):
+    torch.testing.assert_close(jit.script(function)(x), function(x))
+
+
+def test_out_of_other_sizes_or_dtype_is_refused_when_the_script_runs():
+    def add(x: torch.Tensor, y: torch.Tensor):
+        return torch.add(x, x, out=y)
+
+    scripted = jit.script(add)
+    with pytest.raises(RuntimeError, match=r"`out` has sizes \[3\], the result has"):
+        scripted(torch.ones(2), torch.zeros(3))
+    with pytest.raises(RuntimeError, match="can't be cast to the desired output type"):
+        scripted(torch.ones(2), torch.zeros(2, dtype=torch.int64))
+
+
+def test_out_must_be_tensors_like_the_result():
+    def biggest(x: torch.Tensor, y: torch.Tensor):
+        return torch.max(x, 0, out=y)
+
+    with pytest.raises(jit.CompileError, match="`out` of `max` is a `Tensor`"):
+        jit.script(biggest)
+
+
+def test_a_new_tensor_in_a_script_requires_no_gradient():
+    def zeros():
+        return torch.zeros(2, requires_grad=True)
+
+    with pytest.raises(jit.CompileError, match="no argument `requires_grad`"):
+        jit.script(zeros)
+
+
+def test_sizes_that_do_not_broadcast_are_told():
+    with pytest.raises(RuntimeError, match=r"sizes \[2\], \[3\] cannot be broadcast"):
+        torch.broadcast_shapes((2,), 3)
+
+
+def test_unravelling_needs_a_known_number_of_sizes():
+    def unravelled(x: torch.Tensor, sizes: list[int]):
+        return torch.unravel_index(x, sizes)
+
+    with pytest.raises(jit.CompileError, match="sizes whose number is known"):
+        jit.script(unravelled)

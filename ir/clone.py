@@ -90,6 +90,7 @@ def clone_program(program: Program) -> Program:
                 dict(definition.attributes),
                 list(definition.methods),
                 definition.bases,
+                definition.python,
             )
         )
     for function in program.functions.values():

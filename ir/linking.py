@@ -148,7 +148,12 @@ def _copy_class(
     }
     bases = tuple(renamed.get(b, b) for b in definition.bases)
     return ClassDefinition(
-        name, definition.kind, attributes, list(definition.methods), bases
+        name,
+        definition.kind,
+        attributes,
+        list(definition.methods),
+        bases,
+        definition.python,
     )
 
 

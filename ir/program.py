@@ -65,6 +65,8 @@ class ClassDefinition:
     methods: list[str] = field(default_factory=list)
     """Names without the class; the function is `<name>.<method>`."""
     bases: tuple[str, ...] = ()
+    python: Any = field(default=None, compare=False, repr=False)
+    """The Python class of its instances, if it is known in this process."""
 
     def add(self, name: str, type: T.Type, role: str = ATTRIBUTE) -> None:
         """Add a slot."""

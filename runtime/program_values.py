@@ -20,6 +20,7 @@ from jit.ir.dtypes import DType, dtype_of
 from jit.ir.program import Program
 from jit.runtime.device import Device, Layout, MemoryFormat
 from jit.runtime.objects import Object
+from jit.runtime.python_classes import is_instance_of, known_name
 from jit.runtime.random import Generator
 from jit.runtime.tensor import Tensor, wrap
 
@@ -106,6 +107,8 @@ def is_instance(value: Any, type: T.Type, program: Program | None = None) -> boo
             return getattr(value, "_fields", None) == names and _all_are(
                 value, type.elements, program
             )
+        case T.ClassType(name) if not isinstance(value, Object):
+            return is_instance_of(value, name)
         case T.ClassType(name) | T.ModuleType(name) | T.InterfaceType(name):
             return isinstance(value, Object) and _is_class(value.type, name, program)
         case T.FunctionType(name):
@@ -230,6 +233,42 @@ def _convert(value: Any, type: T.Type, program: Program | None) -> Any:
     return value if is_instance(value, type, program) else _REFUSED
 
 
+_EXACT: dict[T.Type, type] = {T.INT: int, T.FLOAT: float, T.BOOL: bool, T.STR: str}
+
+
+def checked(value: Any, type: T.Type, name: str, owner: Any) -> Any:
+    """What Python keeps as an attribute of an instance, as the class declares it.
+
+    Raises TypeError for other values; elements of containers are not looked at.
+    """
+    if value.__class__ is _EXACT.get(type):
+        return value
+    inner = type.element if isinstance(type, T.OptionalType) else type
+    if value is None and inner is not type:
+        return value
+    container = _CONTAINERS.get(inner.__class__)
+    if container is not None:
+        fits = isinstance(value, container)
+        converted = value if fits else _REFUSED
+    else:
+        converted = _convert(value, inner, None)
+    if converted is _REFUSED:
+        raise TypeError(
+            f"'{name}' of '{owner.__class__.__qualname__}' is declared as '{type}' and"
+            f" holds '{describe(value)}'"
+        )
+    return converted
+
+
+_CONTAINERS: dict[type, type] = {
+    T.ListType: list,
+    T.DictType: dict,
+    T.SetType: set,
+    T.TupleType: tuple,
+    T.NamedTupleType: tuple,
+}
+
+
 def _convert_simple(value: Any, name: str) -> Any:
     if isinstance(value, np.generic) and name in ("int", "float", "bool", "complex"):
         value = value.item()
@@ -310,6 +349,9 @@ def type_of(value: Any) -> T.Type:
             return T.DictType(_common(value), _common(value.values()))
         case FunctionReference(name):
             return T.FunctionType(name)
+    known = known_name(type(value))
+    if known is not None:
+        return T.ClassType(known)
     raise TypeError(f"no program takes a value of type `{type(value).__name__}`")
 
 

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import ast
 import collections.abc
+import enum
+import functools
 import types
 import typing
 from typing import Any
@@ -19,6 +21,7 @@ from jit.frontend.scope import Scope
 from jit.frontend.tree import Annotation
 from jit.ir import types as T
 from jit.ir.dtypes import DType
+from jit.runtime.python_classes import name_of
 
 _PLAIN: dict[Any, T.Type] = {
     None: T.NONE,
@@ -111,7 +114,31 @@ def type_of_hint(hint: Any, scope: Scope | None = None) -> T.Type:
         return _generic(hint, origin, typing.get_args(hint), scope)
     if isinstance(hint, typing.NewType):
         return type_of_hint(hint.__supertype__, scope)
+    if isinstance(hint, type) and is_script_class(hint):
+        return T.ClassType(name_of(hint))
     raise _no_type(hint)
+
+
+def is_script_class(cls: type) -> bool:
+    """Whether instances of a class can be values: a class written by the user."""
+    home = cls.__module__.partition(".")[0]
+    return not (
+        home in ("builtins", "typing", "types", "numpy", "jit", "collections", "abc")
+        or cls.__flags__ & _HEAP_TYPE == 0
+        or issubclass(cls, BaseException | enum.Enum | tuple | _plain_bases())
+    )
+
+
+_HEAP_TYPE = 1 << 9
+"""The flag of CPython's classes that were made while it ran."""
+
+
+@functools.cache
+def _plain_bases() -> Any:
+    """Classes whose instances are values of another kind."""
+    from jit.torch.nn import Module
+
+    return int | float | str | list | dict | set | bytes | complex | Module
 
 
 def _no_type(hint: Any) -> HintError:

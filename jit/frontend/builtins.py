@@ -544,7 +544,9 @@ def emit_getattr(e: Emitter, call: t.Call) -> Emitted:
 
 @builtin(super)
 def emit_super(e: Emitter, call: t.Call) -> Emitted:
-    """`super()` in a method of a module."""
+    """`super()` in a method of a module or class."""
+    from jit.frontend.class_value import SuperOfInstance
+    from jit.frontend.classes import info_of
     from jit.frontend.environment import Variable
     from jit.frontend.module_value import ModuleValue, SuperValue
 
@@ -554,8 +556,12 @@ def emit_super(e: Emitter, call: t.Call) -> Emitted:
     value = owner.value if isinstance(owner, Variable) else None
     if found is not None and isinstance(value, ModuleValue) and not call.args:
         return SuperValue(value, found[0])
+    type = value.type if isinstance(value, Value) else None
+    if found is not None and isinstance(type, T.ClassType) and not call.args:
+        assert isinstance(value, Value)
+        return SuperOfInstance(info_of(e.compilation, type), value, found[0])
     raise fail(
         call.span,
         "E0205",
-        "`super` is accepted only without arguments, in a method of a module",
+        "`super` is accepted only without arguments, in a method",
     )

@@ -8,7 +8,6 @@ makes recursion possible.
 from __future__ import annotations
 
 import dataclasses
-import re
 import types
 import weakref
 from collections.abc import Callable, Iterator, Mapping
@@ -37,11 +36,10 @@ from jit.ir.program import Function, Program
 from jit.ir.schema import FunctionSchema
 from jit.ir.span import Span
 from jit.passes import remove_exits
+from jit.runtime.python_classes import qualified_name
 
 SelfMaker = Callable[[Value], Sugared]
 """Makes what `self` stands for in a method."""
-
-_PLAIN_NAME = re.compile(r"[^A-Za-z0-9_.]")
 
 
 @dataclass(slots=True)
@@ -79,6 +77,8 @@ class Compilation:
     versions: dict[Any, Callee] = field(default_factory=dict)
     modules: dict[Any, Any] = field(default_factory=dict)
     """Module types by what modules must share to be of one type."""
+    classes: dict[type, Any] = field(default_factory=dict)
+    """What is known of Python classes."""
 
     @staticmethod
     def of(program: Program) -> Compilation:
@@ -102,14 +102,18 @@ class Compilation:
         program = self.program
         functions, classes = dict(program.functions), dict(program.classes)
         methods = {n: list(c.methods) for n, c in classes.items()}
+        slots = {n: dict(c.attributes) for n, c in classes.items()}
         versions, modules = dict(self.versions), dict(self.modules)
+        known = dict(self.classes)
         try:
             yield
         except BaseException:
             program.functions, program.classes = functions, classes
             for name, definition in classes.items():
                 definition.methods = methods[name]
+                definition.attributes = slots[name]
             self.versions, self.modules = versions, modules
+            self.classes = known
             raise
 
     def function(
@@ -139,9 +143,15 @@ class Compilation:
         open_types: dict[str, T.Type],
         self_type: T.Type | None = None,
         make_self: SelfMaker | None = None,
+        owner: Sugared | None = None,
     ) -> Callee:
-        """Emit one version and add it to the program."""
+        """Emit one version and add it to the program.
+
+        `owner` is what the first parameter of a class method stands for.
+        """
         parameters = signature.parameters
+        if owner is not None:
+            parameters = parameters[1:]
         if self_type is not None:
             first = dataclasses.replace(parameters[0], annotation=self_type)
             parameters = (first, *parameters[1:])
@@ -150,10 +160,15 @@ class Compilation:
         callee = Callee(name, schema, False, signature.returns, signature.tree.span)
         self.versions[key] = callee
         graph = Graph(self.program)
+        from jit.frontend.classes import declare_classes
+
         # the name is taken from now on, also for functions compiled on the way
         self.program.functions[name] = Function(name, graph, schema, signature.tree.doc)
         emitter = Emitter(self, signature.tree, Scope.of(fn), graph, signature.returns)
         spans = [p.span for p in signature.tree.params]
+        if owner is not None:
+            name_of_owner, at = signature.parameters[0].name, spans.pop(0)
+            emitter.frame.names[name_of_owner] = Variable(owner, at)
         params = [
             (a.name, a.type, s) for a, s in zip(schema.arguments, spans, strict=True)
         ]
@@ -169,6 +184,7 @@ class Compilation:
         self.program.functions.pop(name)  # callees come first in the text
         function = Function(name, graph, callee.schema, signature.tree.doc)
         self.program.add_function(function)
+        declare_classes(self, graph)
         return callee
 
 
@@ -192,13 +208,6 @@ def open_parameter_types(
     return {
         p.name: given.get(p.name) or p.type for p in parameters if p.annotation is None
     }
-
-
-def qualified_name(fn: types.FunctionType) -> str:
-    """The name of a function in a program: `model.f`, without foreign characters."""
-    full = f"{fn.__module__}.{fn.__qualname__}".replace("<locals>.", "")
-    parts = [_PLAIN_NAME.sub("_", p) for p in full.split(".")]
-    return ".".join(p if p and not p[0].isdigit() else f"_{p}" for p in parts)
 
 
 def _called_from(error: CompileError, span: Span) -> CompileError:

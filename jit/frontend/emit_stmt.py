@@ -22,6 +22,7 @@ from jit.frontend.indexing import (
     set_tensor_item,
     slice_bounds,
 )
+from jit.frontend.methods import attribute_of_value
 from jit.frontend.operators import NUMPY, apply, binary, numpy_kind
 from jit.frontend.refine import Condition, emit_condition, holds
 from jit.frontend.sugared import (
@@ -193,6 +194,10 @@ def _annotated(e: Emitter, s: t.AnnAssign) -> None:
     value = e.expr(s.value)
     if isinstance(s.target, t.Name):
         e.assign(s.target.id, value, s.target.span, type)
+    elif isinstance(s.target, t.Attribute):
+        owner = e.expr(s.target.value)
+        given = e.as_value(value, s.value.span)
+        _set_attribute(e, s.target.span, owner, s.target.name, given, type)
     else:
         assign(e, s.target, value, s.value.span)
 
@@ -222,19 +227,28 @@ def _set_item(e: Emitter, target: t.Subscript, value: Value) -> None:
 
 
 def _set_attribute(
-    e: Emitter, span: Span, owner: Emitted, name: str, value: Value
+    e: Emitter,
+    span: Span,
+    owner: Emitted,
+    name: str,
+    value: Value,
+    declared: T.Type | None = None,
 ) -> None:
+    from jit.frontend.class_value import assign_attribute
     from jit.frontend.module_value import ModuleValue
 
     if isinstance(owner, ModuleValue):
         owner.assign(e, span, name, value)
+        return
+    if isinstance(owner, Value) and isinstance(owner.type, T.ClassType):
+        assign_attribute(e, span, owner, name, value, declared)
         return
     what = owner.describe() if isinstance(owner, Sugared) else f"{a_type(owner.type)}"
     raise fail(
         span,
         "E0204",
         f"attribute `{name}` of {what} cannot be assigned",
-        help="assign attributes of modules, `self.name = value`",
+        help="assign attributes of instances and modules, `self.name = value`",
     )
 
 
@@ -247,14 +261,14 @@ def _augmented(e: Emitter, s: t.AugAssign) -> None:
             _augmented_item(e, s, s.target)
         case t.Attribute(at, owner, name):
             holder = e.expr(owner)
-            from jit.frontend.module_value import ModuleValue
-
-            if not isinstance(holder, ModuleValue):
-                raise fail(at, "E0204", f"attribute `{name}` cannot be assigned")
-            old = holder.attribute(e, at, name)
+            old = (
+                holder.attribute(e, at, name)
+                if isinstance(holder, Sugared)
+                else attribute_of_value(e, at, holder, name)
+            )
             new = _updated(e, s, old, e.expr(s.value))
             if new is not old:
-                holder.assign(e, at, name, e.as_value(new, s.span))
+                _set_attribute(e, at, holder, name, e.as_value(new, s.span))
         case _:
             raise fail(s.target.span, "E0102", "this cannot be assigned to")
 

@@ -82,6 +82,10 @@ def attribute_of_value(e: Emitter, span: Span, x: Value, name: str) -> Emitted:
             return _of_tensor(e, span, x, name)
         case T.ArrayType():
             return _of_array(e, span, x, name)
+        case T.ClassType():
+            from jit.frontend.class_value import instance_attribute
+
+            return instance_attribute(e, span, x, name)
         case T.OptionalType():
             raise maybe_none(span, x)
         case T.NamedTupleType(_, fields):

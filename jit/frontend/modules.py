@@ -19,7 +19,6 @@ from jit.frontend.compiler import (
     Callee,
     Compilation,
     open_parameter_types,
-    qualified_name,
 )
 from jit.frontend.failures import fail, reporting
 from jit.frontend.scope import Scope
@@ -28,6 +27,7 @@ from jit.frontend.source import function_source
 from jit.ir import types as T
 from jit.ir.diagnostic import CompileError
 from jit.ir.program import BUFFER, PARAMETER, SUBMODULE, ClassDefinition, Program
+from jit.runtime.python_classes import qualified_name
 from jit.runtime.tensor import Tensor
 
 
@@ -118,7 +118,7 @@ def module_info(compilation: Compilation, module: Any) -> ModuleInfo:
         assert isinstance(found, ModuleInfo)
         return found
     program = compilation.program
-    definition.name = program.unique_name(qualified_name(type(module)))  # type: ignore[arg-type]
+    definition.name = program.unique_name(qualified_name(type(module)))
     program.add_class(definition)
     compilation.modules[key] = info
     return info
@@ -171,7 +171,7 @@ def _own_names() -> frozenset[str]:
 
 def _add_plain_attributes(info: ModuleInfo, module: Any) -> None:
     """Attributes that are no parameters, buffers or submodules."""
-    hints = _class_hints(type(module))
+    hints = class_hints(type(module))
     listed = set(getattr(type(module), "__constants__", ()))
     info.definition.add("training", T.BOOL)
     for name, content in vars(module).items():
@@ -197,16 +197,19 @@ def _add_plain_attributes(info: ModuleInfo, module: Any) -> None:
             info.constants[name] = getattr(type(module), name)
 
 
-def _class_hints(cls: type) -> dict[str, tuple[T.Type | None, bool]]:
+def class_hints(cls: type) -> dict[str, tuple[T.Type | None, bool]]:
     """The annotated types of a class's attributes, and whether they are Final."""
     import sys
     import typing
 
     found: dict[str, tuple[T.Type | None, bool]] = {}
     for base in reversed(cls.__mro__):
-        scope = Scope({}, vars(sys.modules.get(base.__module__, typing)))
+        outside = vars(sys.modules.get(base.__module__, typing))
+        scope = Scope({base.__name__: base}, outside)
         for name, hint in vars(base).get("__annotations__", {}).items():
             text = hint if isinstance(hint, str) else ""
+            if "ClassVar" in text or typing.get_origin(hint) is typing.ClassVar:
+                continue
             final = hint is typing.Final or typing.get_origin(hint) is typing.Final
             final = (
                 final

@@ -14,7 +14,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from jit.frontend import library as L
+from jit.frontend.annotations import is_script_class
 from jit.frontend.builtins import BUILTINS
+from jit.frontend.class_value import ClassValue
 from jit.frontend.failures import fail, nearest
 from jit.frontend.sugared import (
     Emitted,
@@ -150,6 +152,8 @@ def _class(cls: type) -> Emitted:
         return ExceptionClass(cls)
     if issubclass(cls, np.generic):
         return L.DTypeClass(cls)
+    if is_script_class(cls):
+        return ClassValue(cls)
     return PythonValue(cls)
 
 

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from jit.frontend.annotations import is_script_class
 from jit.ir import types as T
 from jit.ir.constants import type_of_constant
 from jit.ir.dtypes import DType
@@ -20,6 +21,7 @@ from jit.ir.unification import unify
 from jit.runtime import dispatch
 from jit.runtime.device import Device
 from jit.runtime.objects import Object
+from jit.runtime.python_classes import name_of
 from jit.runtime.tensor import Tensor, wrap
 from jit.runtime.traced import Traced
 
@@ -59,6 +61,8 @@ def type_of_value(x: Any) -> T.Type:
             return T.DictType(T.STR, T.TENSOR)
     if hasattr(x, "__script_object__"):
         return type_of_value(x.__script_object__)
+    if is_script_class(type(x)):
+        return T.ClassType(name_of(type(x)))
     raise TypeError(
         f"a compiled function takes no `{type(x).__name__}`: pass Tensors, arrays,"
         " numbers, strings, or lists, tuples and dicts of them"

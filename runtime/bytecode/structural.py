@@ -7,14 +7,17 @@ not here: they are instructions.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from operator import getitem
 from typing import Any
 
+from jit.ir import types as T
 from jit.ir.graph import Node
 from jit.ir.type_text import parse_type
 from jit.runtime import exceptions
 from jit.runtime.objects import Object
-from jit.runtime.program_values import is_instance, named_tuple_class
+from jit.runtime.program_values import checked, is_instance, named_tuple_class
+from jit.runtime.python_classes import class_of
 
 Function = Callable[..., Any]
 
@@ -68,20 +71,37 @@ def _unpack_list(node: Node) -> Function:
 
 def _get_attribute(node: Node) -> Function:
     name = node.attributes["name"]
+    if isinstance(node.inputs[0].type, T.ClassType):
+        return _get_from_instance(name, node.output.type)
 
-    def get_attribute(instance: Object) -> Any:
-        try:
-            return instance.slots[name]
-        except KeyError:
-            raise AttributeError(
-                f"'{instance.type.name}' object has no attribute '{name}'"
-            ) from None
+    return lambda instance: read_slot(instance, name)
 
-    return get_attribute
+
+def read_slot(instance: Object, name: str) -> Any:
+    """What an instance of a module holds."""
+    try:
+        return instance.slots[name]
+    except KeyError:
+        raise AttributeError(
+            f"'{instance.type.name}' object has no attribute '{name}'"
+        ) from None
+
+
+def _get_from_instance(name: str, type: T.Type) -> Function:
+    """What reads an attribute of an instance, which Python may have assigned."""
+
+    def get_from_instance(instance: Any) -> Any:
+        if instance.__class__ is Object:
+            return read_slot(instance, name)
+        return checked(getattr(instance, name), type, name, instance)
+
+    return get_from_instance
 
 
 def _set_attribute(node: Node) -> Function:
     name = node.attributes["name"]
+    if isinstance(node.inputs[0].type, T.ClassType):
+        return partial(set_in_instance, name)
 
     def set_attribute(instance: Object, value: Any) -> None:
         instance.slots[name] = value
@@ -89,9 +109,21 @@ def _set_attribute(node: Node) -> Function:
     return set_attribute
 
 
+def set_in_instance(name: str, instance: Any, value: Any) -> None:
+    """Let an instance hold a value, as `__init__` of a frozen dataclass does."""
+    if instance.__class__ is Object:
+        instance.slots[name] = value
+    else:
+        object.__setattr__(instance, name, value)
+
+
 def _create_object(node: Node) -> Function:
     type: Any = node.output.type
-    return lambda: Object(type)
+    program = node.graph.program
+    if program is None or type.name not in program.classes:
+        return lambda: Object(type)
+    cls = class_of(program.classes[type.name])
+    return partial(object.__new__, cls)
 
 
 def _check_instance(node: Node) -> Function:

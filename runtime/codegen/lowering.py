@@ -27,6 +27,7 @@ Lowering = Callable[["Region", Node], Any]
 FAMILIES = [
     "control",
     "objects.attempts",
+    "objects.instances",
     "objects.python_operators",
     "numbers.scalars",
     "numbers.mathematics",

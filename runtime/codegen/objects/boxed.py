@@ -50,7 +50,7 @@ def call(region: Region, node: Node, why: str) -> Any:
         function = region.unit.interpreted(node)
         inputs = list(node.inputs)
     else:
-        function, inputs = _reference(node), list(node.inputs)
+        function, inputs = reference(node), list(node.inputs)
     operands = [region.operand(v) for v in inputs]
     if node.kind in _RESHAPES and any(isinstance(v, Buffer) for v in operands):
         raise Declined("it changes sizes in place")
@@ -71,7 +71,7 @@ def call(region: Region, node: Node, why: str) -> Any:
     return _results(region, node, result, operands)
 
 
-def _reference(node: Node) -> Callable[..., Any]:
+def reference(node: Node) -> Callable[..., Any]:
     card = find_card(node.kind, node.overload)
     if structural.function_of(node) is None and (card is None or card.kernel is None):
         raise Declined("nothing executes it")

@@ -28,7 +28,7 @@ def _word(region: Region, value: Value) -> ll.Value:
     return conversions.box(region, region.value(value), value.type)
 
 
-def _no_error(region: Region, word: ll.Value) -> None:
+def no_error(region: Region, word: ll.Value) -> None:
     """Hand on an exception that the C API left beside a result that may be null."""
     b = region.b
     here = b.block
@@ -295,11 +295,11 @@ def dict_construct(region: Region, node: Node) -> Handle:
     )
     words = [_word(region, v) for v in node.inputs]
     for key, value in zip(words[::2], words[1::2], strict=True):
-        _put(region, made.word, key, value)
+        put(region, made.word, key, value)
     return made
 
 
-def _put(region: Region, word: ll.Value, key: ll.Value, value: ll.Value) -> None:
+def put(region: Region, word: ll.Value, key: ll.Value, value: ll.Value) -> None:
     done = region.host("PyDict_SetItem", I32, [word, key, value])
     objects.require(region, region.b.icmp_signed("==", done, I32(0)))
 
@@ -324,7 +324,7 @@ def value_of_key(region: Region, node: Node) -> Any:
     """The value of a key."""
     words = [_word(region, v) for v in node.inputs]
     found = region.host("PyDict_GetItemWithError", POINTER, words)
-    _no_error(region, found)
+    no_error(region, found)
     is_there = region.b.icmp_unsigned("!=", found, NULL)
     region.fail_unless(is_there, node)
     return [conversions.unbox(region, found, node.output.type, owned=False)]
@@ -333,7 +333,7 @@ def value_of_key(region: Region, node: Node) -> Any:
 @object_lowering(*_names("aten::_set_item.{N}"))
 def set_key(region: Region, node: Node) -> None:
     """Give a key a value."""
-    _put(region, *(_word(region, v) for v in node.inputs))
+    put(region, *(_word(region, v) for v in node.inputs))
 
 
 @object_lowering(
@@ -345,33 +345,3 @@ def parts(region: Region, node: Node) -> Handle:
     word = _word(region, node.inputs[0])
     made = region.host(f"PyDict_{name}", POINTER, [word])
     return objects.fresh(region, made, node.output.type)
-
-
-# attributes -----------------------------------------------------------------------------
-
-
-@object_lowering("prim::GetAttr")
-def get_attribute(region: Region, node: Node) -> Any:
-    """What an instance holds in a slot."""
-    b = region.b
-    found = region.value(node.inputs[0])
-    if not isinstance(found, Handle):
-        raise Declined("the instance is not a Python object")
-    slots = load(b, at(b, found.word, objects.slots_offset(region)), POINTER)
-    name = objects.constant(region, node.attributes["name"])
-    held = region.host("PyDict_GetItemWithError", POINTER, [slots, name])
-    _no_error(region, held)
-    region.fail_unless(b.icmp_unsigned("!=", held, NULL), node)
-    return [conversions.unbox(region, held, node.output.type, owned=False)]
-
-
-@object_lowering("prim::SetAttr")
-def set_attribute(region: Region, node: Node) -> None:
-    """Let an instance hold a value in a slot."""
-    b = region.b
-    found = region.value(node.inputs[0])
-    if not isinstance(found, Handle):
-        raise Declined("the instance is not a Python object")
-    slots = load(b, at(b, found.word, objects.slots_offset(region)), POINTER)
-    name = objects.constant(region, node.attributes["name"])
-    _put(region, slots, name, _word(region, node.inputs[1]))

@@ -1,0 +1,220 @@
+"""Classes written in Python: their attributes, and methods compiled on demand.
+
+A class has one definition in a program. Its attributes are those that its body
+annotates and those that `__init__`, and what that calls, assigns. A method is compiled
+for the very class of its `self`, those that are inherited too, so that a call on `self`
+always knows what it calls.
+"""
+
+from __future__ import annotations
+
+import types
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from jit.frontend.compiler import Callee, Compilation, open_parameter_types
+from jit.frontend.failures import fail
+from jit.frontend.scope import remember_class
+from jit.frontend.signature import plain_function, signature_of
+from jit.frontend.sugared import Sugared
+from jit.ir import types as T
+from jit.ir.graph import Graph, Value
+from jit.ir.program import ClassDefinition
+from jit.runtime.python_classes import class_of, name_of
+
+ROUNDS = 8
+"""How often `__init__` may be compiled before the types of attributes are given up."""
+
+
+@dataclass
+class ClassInfo:
+    """What is known of a class."""
+
+    definition: ClassDefinition
+    cls: type
+    is_open: bool = False
+    """Whether `__init__` is being compiled, so that new attributes may appear."""
+    is_widened: bool = False
+    """Whether an attribute got a wider type than nodes were made for."""
+    is_made: bool = False
+    """Whether `__init__` was compiled."""
+    versions: dict[Any, Callee] = field(default_factory=dict)
+
+    @property
+    def type(self) -> T.ClassType:
+        return T.ClassType(self.definition.name)
+
+    @property
+    def title(self) -> str:
+        return self.cls.__name__
+
+
+def class_info(compilation: Compilation, cls: type) -> ClassInfo:
+    """What is known of a class; it then has a definition in the program."""
+    found = compilation.classes.get(cls)
+    if found is not None:
+        assert isinstance(found, ClassInfo)
+        return found
+    program = compilation.program
+    name = name_of(cls)
+    definition = program.classes.get(name)
+    if definition is None:
+        definition = program.add_class(ClassDefinition(name, "class", python=cls))
+    made = compilation.classes[cls] = ClassInfo(definition, cls)
+    for owner in reversed(cls.__mro__):
+        for method in vars(owner).values():
+            for fn in _functions_of(method):
+                remember_class(fn, cls)
+    _add_annotated(made)
+    return made
+
+
+def info_of(compilation: Compilation, type: T.ClassType) -> ClassInfo:
+    """What is known of the class of a type."""
+    from jit.runtime.python_classes import class_named
+
+    definition = compilation.program.classes.get(type.name)
+    if definition is not None:
+        return class_info(compilation, class_of(definition))
+    cls = class_named(type.name)
+    assert cls is not None, type
+    return class_info(compilation, cls)
+
+
+def prepared(compilation: Compilation, info: ClassInfo) -> ClassInfo:
+    """A class whose `__init__` was compiled, so that its attributes are known."""
+    if not info.is_made and not info.is_open:
+        initialise(compilation, info, {})
+    return info
+
+
+def declare_classes(compilation: Compilation, graph: Graph) -> None:
+    """Let the program define the classes whose instances a graph handles."""
+    for block in graph.block.all_blocks:
+        values = [*block.params, *(v for n in block.nodes for v in n.outputs)]
+        for value in values:
+            for type in _classes_within(value.type):
+                prepared(compilation, info_of(compilation, type))
+
+
+def _classes_within(type: T.Type) -> Iterator[T.ClassType]:
+    if isinstance(type, T.ClassType):
+        yield type
+    for inner in T.children(type):
+        yield from _classes_within(inner)
+
+
+def _functions_of(member: Any) -> Iterator[types.FunctionType]:
+    """The functions behind a member of a class."""
+    match member:
+        case types.FunctionType():
+            yield member
+        case staticmethod() | classmethod():
+            yield from _functions_of(member.__func__)
+        case property():
+            for fn in (member.fget, member.fset, member.fdel):
+                yield from _functions_of(fn)
+
+
+# attributes -----------------------------------------------------------------------
+
+
+def _add_annotated(info: ClassInfo) -> None:
+    """The attributes that class bodies annotate."""
+    from jit.frontend.modules import class_hints
+
+    for name, (type, is_constant) in class_hints(info.cls).items():
+        if type is not None and not (is_constant and name in vars(info.cls)):
+            info.definition.add(name, type)
+
+
+def find_member(cls: type, name: str) -> Any:
+    """What a class or its bases define under a name; None if nothing."""
+    for owner in cls.__mro__:
+        if name in vars(owner) and owner is not object:
+            return vars(owner)[name]
+    return None
+
+
+# methods --------------------------------------------------------------------------
+
+
+def initialise(
+    compilation: Compilation, info: ClassInfo, arg_types: dict[str, T.Type]
+) -> Callee | None:
+    """The version of `__init__` for these types; None if the class has none.
+
+    The first one that is compiled says which attributes there are.
+    """
+    fn = find_member(info.cls, "__init__")
+    if fn is None:
+        info.is_made = True
+        return None
+    if info.is_made or info.is_open:
+        return method_version(compilation, info, "__init__", fn, arg_types)
+    info.is_open = True
+    program = compilation.program
+    try:
+        for _ in range(ROUNDS):
+            functions, versions = dict(program.functions), dict(compilation.versions)
+            methods = list(info.definition.methods)
+            info.is_widened = False
+            made = method_version(compilation, info, "__init__", fn, arg_types)
+            if not info.is_widened:
+                info.is_made = True
+                return made
+            program.functions, compilation.versions = functions, versions
+            info.definition.methods = methods
+    finally:
+        info.is_open = False
+    raise fail(
+        signature_of(fn).tree.span,
+        "E0302",
+        f"the types of the attributes of `{info.title}` do not settle",
+        help="annotate the attributes in the class",
+    )
+
+
+def method_version(
+    compilation: Compilation,
+    info: ClassInfo,
+    name: str,
+    fn: Any,
+    arg_types: dict[str, T.Type],
+    owner: Sugared | None = None,
+) -> Callee:
+    """A version of a method, compiled if need be; `owner` stands for the first
+    parameter of a class method."""
+    fn = plain_function(fn)
+    signature = signature_of(fn)
+    open_types = open_parameter_types(signature.parameters[1:], arg_types)
+    key = (info.type, fn, tuple(open_types.items()))
+    found = compilation.versions.get(key)
+    if found is not None:
+        return found
+    if not signature.parameters:
+        first = "self" if owner is None else "cls"
+        raise fail(
+            signature.tree.span,
+            "E0304",
+            f"the method `{name}` takes no `{first}`",
+            help=f"write `def {name}({first}, ...)`, or mark it as `@staticmethod`",
+        )
+    full = compilation.program.unique_name(f"{info.definition.name}.{name}")
+    if owner is None:
+        info.definition.methods.append(full.removeprefix(f"{info.definition.name}."))
+    return compilation.compile(
+        key,
+        fn,
+        signature,
+        full,
+        open_types,
+        self_type=info.type if owner is None else None,
+        owner=owner,
+    )
+
+
+def is_instance(value: Value) -> bool:
+    """Whether a value is an instance of a class."""
+    return isinstance(value.type, T.ClassType)

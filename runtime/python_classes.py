@@ -1,0 +1,89 @@
+"""Classes of Python: their names in programs, and the classes of instances.
+
+An instance of a class of a program is an instance of the user's own Python class, and
+its attributes are where Python keeps them: identity, sharing and changes are Python's.
+Where the class is not to be had, as in a process that loads a program without its
+source, a class is made that has the same name and attributes, a stand-in.
+
+    name_of(P)              "model.P", which no other living class has
+    class_of(definition)    P, or a stand-in
+"""
+
+from __future__ import annotations
+
+import re
+import weakref
+from typing import Any
+
+from jit.ir.program import ClassDefinition
+
+_PLAIN_NAME = re.compile(r"[^A-Za-z0-9_.]")
+
+_names: weakref.WeakKeyDictionary[type, str] = weakref.WeakKeyDictionary()
+_classes: weakref.WeakValueDictionary[str, type] = weakref.WeakValueDictionary()
+_stand_ins: weakref.WeakValueDictionary[Any, type] = weakref.WeakValueDictionary()
+
+
+def qualified_name(obj: Any) -> str:
+    """The name of a function or class in a program: `model.f`, without foreign
+    characters."""
+    full = f"{obj.__module__}.{obj.__qualname__}".replace("<locals>.", "")
+    parts = [_PLAIN_NAME.sub("_", p) for p in full.split(".")]
+    return ".".join(p if p and not p[0].isdigit() else f"_{p}" for p in parts)
+
+
+def name_of(cls: type) -> str:
+    """The name of a class, which it keeps and no other living class has."""
+    found = _names.get(cls)
+    if found is not None:
+        return found
+    name, number = qualified_name(cls), 0
+    while _classes.get(name) is not None:
+        number += 1
+        name = f"{qualified_name(cls)}_{number}"
+    _names[cls], _classes[name] = name, cls
+    return name
+
+
+def known_name(cls: type) -> str | None:
+    """The name of a class that programs know; None for others."""
+    return _names.get(cls)
+
+
+def class_named(name: str) -> type | None:
+    """The user's class of a name; None if it is not known in this process."""
+    return _classes.get(name)
+
+
+def class_of(definition: ClassDefinition) -> type:
+    """The Python class of the instances of a class: the user's own if it is known."""
+    known: type | None = definition.python
+    if known is None or issubclass(known, StandIn):
+        known = class_named(definition.name) or known or _stand_in(definition)
+        definition.python = known
+    return known
+
+
+def is_instance_of(value: Any, name: str) -> bool:
+    """Whether a value is an instance of a class with a name, or of one derived from it."""
+    return any(_names.get(cls) == name for cls in type(value).__mro__)
+
+
+class StandIn:
+    """The base of classes that stand for those of a program without its source."""
+
+    def __repr__(self) -> str:
+        held = ", ".join(f"{name}={value!r}" for name, value in vars(self).items())
+        return f"{type(self).__qualname__}({held})"
+
+
+def _stand_in(definition: ClassDefinition) -> type:
+    """A class with the name of a definition; equal definitions share it."""
+    key = definition.name, tuple(definition.attributes.values()), definition.bases
+    found = _stand_ins.get(key)
+    if found is None:
+        module, _, title = definition.name.rpartition(".")
+        found = type(title, (StandIn,), {"__module__": module or "jit"})
+        _stand_ins[key] = found
+        _names[found] = definition.name
+    return found

@@ -1,0 +1,119 @@
+"""Classes in compiled code: the same as in plain Python, in all four ways to run."""
+
+from __future__ import annotations
+
+import pytest
+
+import jit
+from tests import four_ways
+
+CASES = []
+
+
+def case(*args):
+    """Add a function with arguments."""
+
+    def add(function):
+        CASES.append((function, args))
+        return function
+
+    return add
+
+
+class Box:
+    def __init__(self, width: int, height: float):
+        self.width = width
+        self.height = height
+
+    def area(self) -> float:
+        return self.width * self.height
+
+    def grow(self, by: int = 1):
+        self.width += by
+
+
+@case(4)
+def attributes_and_methods(n: int):
+    box = Box(n, 2.5)
+    box.grow()
+    box.grow(by=3)
+    return box.area(), box.width
+
+
+@case(3)
+def an_instance_is_returned(n: int):
+    return Box(n, 1.5)
+
+
+@pytest.fixture(scope="module")
+def outcomes(tmp_path_factory):
+    return four_ways.run(CASES, tmp_path_factory.mktemp("classes"))
+
+
+@pytest.mark.parametrize(
+    "number", range(len(CASES)), ids=lambda i: CASES[i][0].__name__
+)
+def test_all_ways_give_the_same(number, outcomes):
+    four_ways.assert_same(outcomes[number])
+
+
+# instances from outside -----------------------------------------------------------
+
+
+def grow_both(box: Box, other: Box):
+    box.grow(10)
+    other.width = 7
+    return box
+
+
+def ways(function):
+    compiled = jit.script(function)
+    return [function, compiled.interpret, compiled]
+
+
+@pytest.mark.parametrize("way", ways(grow_both))
+def test_an_instance_from_outside_stays_itself(way):
+    box, other = Box(1, 2.0), Box(2, 3.0)
+
+    returned = way(box, other)
+
+    assert returned is box
+    assert (11, 7) == (box.width, other.width)
+
+
+@pytest.mark.parametrize("way", ways(grow_both))
+def test_one_instance_given_twice_is_one(way):
+    box = Box(1, 2.0)
+
+    way(box, box)
+
+    assert 7 == box.width
+
+
+def test_a_new_instance_is_one_of_the_users_class():
+    assert type(jit.script(an_instance_is_returned)(2)) is Box
+
+
+def area(box: Box):
+    return box.area()
+
+
+@pytest.mark.parametrize("way", ways(area)[1:])
+def test_an_attribute_of_another_type_is_a_type_error(way):
+    box = Box(1, 2.0)
+    box.width = "wide"
+
+    with pytest.raises(TypeError):
+        way(box)
+
+
+def test_an_int_where_a_float_is_declared_is_one():
+    assert 6.0 == jit.script(area)(Box(2, 3))
+
+
+def test_an_argument_of_another_class_is_a_type_error():
+    class Other:
+        pass
+
+    with pytest.raises(TypeError, match="Expected a value of type 'Class<"):
+        jit.script(area)(Other())

@@ -17,6 +17,7 @@ from jit.ir import types as T
 from jit.ir.constants import type_of_constant
 from jit.ir.dtypes import DType
 from jit.ir.schema import FunctionSchema
+from jit.ir.subtyping import is_subtype
 from jit.ir.unification import unify
 from jit.runtime import dispatch
 from jit.runtime.device import Device
@@ -77,8 +78,10 @@ def type_given_for(x: Any, wanted: T.Type) -> T.Type:
             return type_given_for(x, element)
         case T.ListType(element) if isinstance(x, list):
             kinds = {type_given_for(v, element) for v in x}
-            if len(kinds) <= 1:
-                return T.ListType(kinds.pop() if kinds else element)
+            if all(is_subtype(kind, element) for kind in kinds):
+                return wanted
+            if len(kinds) == 1:
+                return T.ListType(kinds.pop())
         case T.DictType() if isinstance(x, dict) and not x:
             return wanted
         case T.TupleType(elements) if type(x) is tuple and len(x) == len(elements):

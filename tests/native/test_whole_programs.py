@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import gc
-import importlib.util
 import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -14,33 +12,6 @@ pytest.importorskip("llvmlite", reason="llvmlite is not installed (extra `native
 
 import jit
 from jit import torch
-from jit.runtime.executor import executor
-
-_spec = importlib.util.spec_from_file_location(
-    "language_harness", Path(__file__).parents[1] / "language" / "harness.py"
-)
-assert _spec is not None and _spec.loader is not None
-harness = importlib.util.module_from_spec(_spec)
-_spec.loader.exec_module(harness)
-
-NOT_WHOLE: dict[str, str] = {}
-"""Programs of the language corpus that are not compiled as a whole, and why."""
-
-
-@pytest.mark.parametrize("name", harness.program_names())
-def test_every_program_of_the_corpus_is_compiled_as_a_whole(name, monkeypatch):
-    explanations = []
-    compile_native = executor.compile_native
-
-    def watched(*args, **options):
-        made = compile_native(*args, **options)
-        explanations.append(made.explanation)
-        return made
-
-    monkeypatch.setattr(executor, "compile_native", watched)
-    harness.run_program(name, harness.IMPORT_PRODUCT)
-    parts = [str(e) for e in explanations if not e.is_native]
-    assert (name in NOT_WHOLE) == bool(parts), "\n".join(parts)
 
 
 def words(text: str, n: int) -> tuple[str, int]:

@@ -58,6 +58,7 @@ FAMILIES = [
     "nests.losses",
     "nests.gathers",
     "nests.scans",
+    "nests.ordering",
     "nests.choices",
 ]
 """Modules of this package that hold lowerings; a family is appended here."""

@@ -300,7 +300,10 @@ def adaptive_max_pool(
     for place in product(*(range(c) for c in wanted)):
         box: Any = tuple(b[i] for b, i in zip(all_bins, place, strict=True))
         at: Any = (..., *place)
-        flat = x[(..., *box)].reshape(*x.shape[:-axes], -1)
+        part = x[(..., *box)]
+        # -1 would not do for an empty batch
+        count = int(np.prod(part.shape[-axes:]))
+        flat = part.reshape(*x.shape[:-axes], count)
         best = flat.argmax(-1)  # NumPy takes the first nan for the maximum, as torch
         out[at] = np.take_along_axis(flat, best[..., None], -1)[..., 0]
         where[at] = numbers[box].reshape(-1)[best]

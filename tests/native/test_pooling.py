@@ -87,6 +87,20 @@ def mean_volume(x):
     return F.avg_pool3d(x, [2, 1, 3], 1)
 
 
+def max_volume_and_places(x):
+    values, places = F.max_pool3d(x, [2, 1, 3], 2, [1, 0, 1], return_indices=True)
+    return values + places
+
+
+def bins_of_volume(x):
+    return F.adaptive_avg_pool3d(x, [3, 1, 5])
+
+
+def best_of_bins_of_volume(x):
+    values, places = torch.ops.aten.adaptive_max_pool3d(x, [3, 1, 5])
+    return values + places
+
+
 @pytest.mark.parametrize(
     "function",
     [max_plain, max_padded, max_spread, mean_plain, mean_padded, mean_inside,
@@ -102,9 +116,15 @@ def test_one_axis(function: Any) -> None:
     check(function, numbers(2, 3, 21), numbers(1, 1, 1), numbers(2, 3, 300))
 
 
-@pytest.mark.parametrize("function", [max_volume, mean_volume])
+@pytest.mark.parametrize(
+    "function",
+    [max_volume, mean_volume, max_volume_and_places, bins_of_volume,
+     best_of_bins_of_volume],
+)  # fmt: skip
 def test_three_axes(function: Any) -> None:
-    check(function, numbers(2, 3, 4, 5, 6), numbers(1, 2, 2, 9, 40))
+    x = numbers(2, 3, 4, 5, 6)
+    check(function, x, x[0, :, ::-1].swapaxes(1, 2), numbers(1, 2, 2, 9, 40), x[:0])
+    check(function, np.round(x), x.astype(np.float64), x[:, :0])
 
 
 @pytest.mark.parametrize("function", [max_padded, mean_padded, bins])

@@ -417,5 +417,4 @@ def _bins(axes: int) -> Any:
 for _axes in (1, 2, 3):
     lowering(f"aten::max_pool{_axes}d")(_max(_axes))
     lowering(f"aten::avg_pool{_axes}d")(_mean(_axes))
-for _axes in (1, 2):
     lowering(f"aten::adaptive_avg_pool{_axes}d")(_bins(_axes))

@@ -147,6 +147,6 @@ def _bins(axes: int) -> Callable[[Region, Node], tuple[Buffer, Buffer]]:
     return lower
 
 
-for _axes in (1, 2):
+for _axes in (1, 2, 3):
     lowering(f"aten::max_pool{_axes}d_with_indices")(_windows(_axes))
     lowering(f"aten::adaptive_max_pool{_axes}d")(_bins(_axes))

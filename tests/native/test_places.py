@@ -73,6 +73,18 @@ def selected(x, mask):
     return torch.masked_select(x, mask)
 
 
+def spread(x, mask, y):
+    return torch.masked_scatter(x, mask, y)
+
+
+def row_replaced(x, y, i: int):
+    return torch.select_scatter(x, y, 1, i)
+
+
+def rows_replaced(x, y, i: int):
+    return torch.slice_scatter(x, y, -1, i, None, 2)
+
+
 def places(x):
     return torch.nonzero(x > 0.5)
 
@@ -125,6 +137,12 @@ def test_rows_go_to_the_places_of_an_index(program):
         (rows_added, (numbers(3, 4), np.array([0]), numbers(2, 4))),
         (rows_where, (numbers(3, 4), np.ones((2, 4), bool))),
         (selected, (numbers(3, 4), np.ones(3, bool))),
+        (spread, (numbers(3, 4), np.ones((3, 4), bool), numbers(11))),
+        (spread, (numbers(3, 4), np.ones(3, bool), numbers(12))),
+        (row_replaced, (numbers(3, 4), numbers(3), 4)),
+        (row_replaced, (numbers(3, 4), numbers(4), 0)),
+        (rows_replaced, (numbers(3, 4), numbers(3, 2), 1)),
+        (rows_replaced, (numbers(3, 4), numbers(3, 1), 1)),
     ],
 )
 def test_what_does_not_fit_raises_what_the_kernel_raises(program, given):
@@ -284,3 +302,31 @@ def test_scatter_and_index_add_write_in_place():
     index = np.array([[0, 1, 2], [4, 4, 4], [0, 0, 1], [2, 2, 2]])
     both_agree(added_in_place, x, index, y)
     both_agree(added_in_place, np.asfortranarray(x), index, y)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float16, np.int64, np.bool_])
+def test_masks_are_filled_in_order(dtype):
+    rng = np.random.default_rng(4)
+    both = Both(spread)
+    for x in layouts((numbers(6, 9) * 20).astype(dtype)):
+        source = (numbers(9, 6, seed=1) * 20).astype(dtype).T
+        for shape in (x.shape, x.shape[1:], (x.shape[0], 1), ()):
+            mask = np.broadcast_to(rng.integers(0, 2, shape), x.shape).astype(bool)
+            both.check(x, mask, source, relative=0, absolute=0)
+    x = numbers(9).astype(dtype)
+    both.check(x, rng.integers(0, 2, 9) > 0, source[:, ::-1], relative=0, absolute=0)
+    row = numbers(9, seed=2).astype(dtype)
+    both.check(row, np.ones((2, 9), bool), source, relative=0, absolute=0)
+    both.check(row[0], np.array(True), source, relative=0, absolute=0)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64, np.int8])
+def test_what_a_view_sees_is_replaced(dtype):
+    row, rows = Both(row_replaced), Both(rows_replaced)
+    for x in layouts((numbers(6, 9) * 20).astype(dtype)):
+        y = (numbers(2 * x.shape[0], 9) * 20).astype(np.float32)
+        for i in (0, x.shape[1] - 1, -1, -x.shape[1], -x.shape[1] - 1):
+            row.check(x, y[::2, 0], i, relative=0, absolute=0)
+        for i in (0, 3, -2, 9, 100):
+            count = len(range(x.shape[1])[i::2])
+            rows.check(x, y[::2, :count], i, relative=0, absolute=0)

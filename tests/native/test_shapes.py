@@ -145,6 +145,22 @@ def of_numbers(a: float, n: int):
     return torch.tensor([a, 2.0, a]), torch.tensor([n, 4]), torch.tensor(a) + n
 
 
+def laid_out(x, n: int):
+    new = torch.empty_strided([n, 3], [1, n])
+    return new + 1.0, new, x.new_empty_strided([2, 2], [0, 1])
+
+
+def laid_out_wrongly(n: int, m: int):
+    return torch.empty_strided([2, n], [m, 1])
+
+
+def in_memory(x):
+    steps = x.stride(0) * 100 + x.stride(1)
+    return torch.tensor([steps]), torch.tensor(
+        [x.is_contiguous(), x.t().is_contiguous()]
+    )
+
+
 def arrays(x, n: int):
     y = np.reshape(x, (-1, 2)) + np.zeros((2, 1))[0]
     z = np.transpose(x) * 2.0 + np.ones(3).sum()
@@ -197,6 +213,12 @@ CASES: list[tuple[Any, tuple[Any, ...]]] = [
     (identity, (4,)),
     (identity, (0,)),
     (of_numbers, (1.5, 7)),
+    (laid_out, (X, 4)),
+    (laid_out, (X, 0)),
+    (in_memory, (X,)),
+    (in_memory, (X.T,)),
+    (in_memory, (X[::2, ::-1],)),
+    (in_memory, (X[:0],)),
 ]
 
 
@@ -256,6 +278,8 @@ FAILING: list[tuple[Any, tuple[Any, ...]]] = [
     (ranges, (7, 5)),
     (float_ranges, (2.0, 1.0)),
     (new_ones, (X, -1)),
+    (laid_out_wrongly, (-1, 1)),
+    (laid_out_wrongly, (1, -1)),
 ]
 
 

@@ -148,6 +148,34 @@ for _pattern, _sizes_of, _place, _has_options in _FILLED:
         _declare_filled(_name, _sizes_of, _number, _place, _has_options)
 
 
+@lowering("aten::empty_strided", "aten::new_empty_strided")
+def empty_strided(region: Region, node: Node) -> Buffer:
+    """Zeros that lie in memory as told."""
+    b, new = region.b, int("new" in node.kind)
+    given = [ints_of(region, v) for v in node.inputs[new : new + 2]]
+    sizes, steps = given
+    _check_options(region, node.inputs[new + 3 :])
+    if len(sizes) != len(steps):
+        raise Declined("it always fails: there are more or fewer strides than sizes")
+    holds: ll.Value = I1(1)
+    for number in (*sizes, *steps):
+        holds = b.and_(holds, b.icmp_signed(">=", number, I64(0)))
+    region.fail_unless(holds, node)
+    reach, is_over, is_empty = I64(1), I1(0), I1(0)
+    for size, step in zip(sizes, steps, strict=True):
+        far = b.smul_with_overflow(b.sub(size, I64(1)), step)
+        sum_ = b.sadd_with_overflow(reach, b.extract_value(far, 0))
+        over = b.or_(b.extract_value(far, 1), b.extract_value(sum_, 1))
+        is_over, reach = b.or_(is_over, over), b.extract_value(sum_, 0)
+        is_empty = b.or_(is_empty, b.icmp_signed("==", size, I64(0)))
+    region.need_room(b.or_(is_empty, b.not_(is_over)))
+    dtype = result_dtype(node)
+    made = region.allocate(dtype, [b.select(is_empty, I64(0), reach)])
+    fill(region, made, _constant(node, 0))
+    strides = tuple(b.mul(step, I64(dtype.itemsize)) for step in steps)
+    return Buffer(dtype, made.data, tuple(sizes), strides, made.owner)
+
+
 @lowering("prim::NumToTensor")
 def num_to_tensor(region: Region, node: Node) -> Any:
     """A 0-dim tensor of a number."""

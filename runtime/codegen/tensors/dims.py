@@ -378,7 +378,7 @@ def data(region: Region, node: Node) -> Any:
 # questions --------------------------------------------------------------------------
 
 
-@lowering("aten::stride.int")
+@lowering("aten::stride.int", "aten::sym_stride.int")
 def stride(region: Region, node: Node) -> ll.Value:
     """How many elements lie between neighbours along a dim."""
     found = tensor(region, node.inputs[0])
@@ -386,6 +386,12 @@ def stride(region: Region, node: Node) -> ll.Value:
         raise Declined("a 0-dim tensor has no strides")
     step = found.strides[dim_of(node.inputs[1], found.rank)]
     return region.b.sdiv(step, I64(found.dtype.itemsize))
+
+
+@lowering("aten::is_contiguous", "aten::sym_is_contiguous")
+def is_contiguous(region: Region, node: Node) -> ll.Value:
+    """Whether rows follow each other in memory."""
+    return copying.is_contiguous(region, tensor(region, node.inputs[0]))
 
 
 @lowering("np::shape")

@@ -12,9 +12,9 @@ from jit.runtime.codegen.building import at, load, store
 from jit.runtime.codegen.kinds import Declined
 from jit.runtime.codegen.lowering import lowering
 from jit.runtime.codegen.region import Region
-from jit.runtime.codegen.tensors.copying import copy_elements
+from jit.runtime.codegen.tensors.copying import contiguous_copy, copy_elements
 from jit.runtime.codegen.tensors.scattering import Words, each_place, place_of
-from jit.runtime.codegen.tensors.views import tensor
+from jit.runtime.codegen.tensors.views import count_of, tensor
 from jit.runtime.codegen.values import ELEMENT, F32, F64, I1, I64, Buffer
 
 
@@ -82,8 +82,15 @@ def _taken(region: Region, x: Buffer, mask: Buffer) -> Buffer:
 @lowering("aten::masked_select")
 def masked_select(region: Region, node: Node) -> Buffer:
     """The elements where a mask is true, both broadcast to common sizes."""
-    b = region.b
     x, mask = (tensor(region, v) for v in node.inputs)
+    return _taken(region, *_broadcast(region, node, x, mask))
+
+
+def _broadcast(
+    region: Region, node: Node, x: Buffer, mask: Buffer
+) -> tuple[Buffer, Buffer]:
+    """A tensor and a mask, both repeated to their common sizes."""
+    b = region.b
     if mask.dtype is not dtypes.bool_:
         raise Declined("it always fails: the mask is not of bools")
     rank = max(x.rank, mask.rank, 1)
@@ -106,7 +113,7 @@ def masked_select(region: Region, node: Node) -> Buffer:
         wide.append(
             dataclasses.replace(operand, sizes=tuple(common), strides=tuple(strides))
         )
-    return _taken(region, *wide)
+    return wide[0], wide[1]
 
 
 def _raised(operand: Buffer, rank: int) -> Buffer:
@@ -117,6 +124,35 @@ def _raised(operand: Buffer, rank: int) -> Buffer:
         sizes=(*[I64(1)] * new, *operand.sizes),
         strides=(*[I64(0)] * new, *operand.strides),
     )
+
+
+@lowering("aten::masked_scatter")
+def masked_scatter(region: Region, node: Node) -> Buffer:
+    """The elements of a tensor, in order, where a mask is true."""
+    b = region.b
+    x, mask, source = (tensor(region, v) for v in node.inputs)
+    if x.dtype is not source.dtype:
+        raise Declined("it always fails: its tensors have several dtypes")
+    rank = max(x.rank, mask.rank)
+    wide, mask = _broadcast(region, node, x, mask)
+    enough = b.icmp_signed(
+        "<=", count_true(region, mask), count_of(region, source.sizes)
+    )
+    region.fail_unless(enough, node)
+    made = contiguous_copy(region, wide)
+    source = contiguous_copy(region, source)
+    cell = region.stack(I64)
+    b.store(I64(0), cell)
+    kind, item = ELEMENT[x.dtype], I64(x.dtype.itemsize)
+    with each_place(region, mask.sizes) as places:
+        number = b.load(cell)
+        with b.if_then(is_true(region, mask, places)):
+            value = load(b, at(b, source.data, b.mul(number, item)), kind)
+            store(b, value, place_of(region, made.data, made.strides, places))
+            b.store(b.add(number, I64(1)), cell)
+    if not rank:
+        made = dataclasses.replace(made, sizes=(), strides=())
+    return made
 
 
 @lowering("aten::nonzero")

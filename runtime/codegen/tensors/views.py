@@ -227,12 +227,19 @@ def alias(region: Region, node: Node) -> Any:
 @lowering("aten::select.int")
 def select(region: Region, node: Node) -> Any:
     """One place along a dim, which vanishes."""
-    b = region.b
     source = tensor(region, node.inputs[0])
+    return selected(region, node, source, *node.inputs[1:])
+
+
+def selected(
+    region: Region, node: Node, source: Buffer, dim: Value, place: Value
+) -> Buffer:
+    """The same of a tensor; leaves the region where there is no such place."""
+    b = region.b
     if not source.rank:
         raise Declined("a 0-dim tensor has no places")
-    along = dim_of(node.inputs[1], source.rank)
-    index = region.number(node.inputs[2])
+    along = dim_of(dim, source.rank)
+    index = region.number(place)
     size = source.sizes[along]
     counted = b.select(b.icmp_signed("<", index, I64(0)), b.add(index, size), index)
     region.fail_unless(b.icmp_unsigned("<", counted, size), node)
@@ -245,15 +252,21 @@ def select(region: Region, node: Node) -> Any:
 @lowering("aten::slice.Tensor", "np::slice")
 def slice_(region: Region, node: Node) -> Any:
     """Places from a start before an end, some steps apart."""
+    return sliced(region, tensor(region, node.inputs[0]), *node.inputs[1:])
+
+
+def sliced(
+    region: Region, source: Buffer, dim: Value, first: Value, last: Value, by: Value
+) -> Buffer:
+    """The same of a tensor."""
     b = region.b
-    source = tensor(region, node.inputs[0])
-    step = constant_int(node.inputs[4])
+    step = constant_int(by)
     if not source.rank or step <= 0:
         raise Declined("the dim or the step is wrong")
-    along = dim_of(node.inputs[1], source.rank)
+    along = dim_of(dim, source.rank)
     size = source.sizes[along]
-    start = _limit(region, node.inputs[2], size, I64(0))
-    end = maximum(region, _limit(region, node.inputs[3], size, size), start)
+    start = _limit(region, first, size, I64(0))
+    end = maximum(region, _limit(region, last, size, size), start)
     length = b.sub(end, start)
     if step > 1:
         length = b.sdiv(b.add(length, I64(step - 1)), I64(step))

@@ -39,15 +39,23 @@ class Operand:
             )
         return tuple(sizes)
 
+    def _sizes(self) -> tuple[int | None, ...] | None:
+        found: tuple[int | None, ...] | None = getattr(self.value.type, "sizes", None)
+        return found
+
+    def is_ranked(self) -> bool:
+        """Whether dtype and rank are known."""
+        has_dtype = getattr(self.value.type, "dtype", None) is not None
+        return has_dtype and self._sizes() is not None
+
     def is_sized(self) -> bool:
         """Whether dtype and all sizes are known."""
-        sizes = getattr(self.value.type, "sizes", None)
-        known = sizes is not None and None not in sizes
-        return known and getattr(self.value.type, "dtype", None) is not None
+        return self.is_ranked() and None not in (self._sizes() or ())
 
     @property
     def ndim(self) -> int:
-        return len(self.shape)
+        sizes = self._sizes()
+        return len(self.shape if sizes is None else sizes)
 
     @property
     def dtype(self) -> DType:

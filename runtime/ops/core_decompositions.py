@@ -1,6 +1,7 @@
 """Operators of core ATen in terms of those that machine code knows.
 
-Where all sizes and dtypes are known the pass `decompose` puts these in their place.
+Where all dtypes and ranks are known, and sizes where it takes them, the pass `decompose`
+puts these in their place.
 """
 
 from __future__ import annotations
@@ -8,6 +9,8 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from typing import Any
+
+import numpy as np
 
 from jit.ir import dtypes
 from jit.ir.registry import find_card
@@ -18,32 +21,38 @@ from jit.passes.gradient_vocabulary import (
     Operand,
     Unknown,
 )
+from jit.runtime.kernels import pooling as P
 
 Expansion = Callable[..., Any]
 """`expansion(t, *arguments)`: operands, or None where the operator is to stay."""
 
 
-def expands(name: str) -> Callable[[Expansion], Expansion]:
-    """Declare how an operator is expanded: `@expands("aten::_softmax")`."""
+def expands(*names: str, sizes: bool = True) -> Callable[[Expansion], Expansion]:
+    """Declare how operators are expanded: `@expands("aten::_softmax", sizes=False)`.
+
+    Without `sizes` ranks and dtypes have to be known, no more; numbers that are not are
+    handed on.
+    """
 
     def declare(expansion: Expansion) -> Expansion:
-        kind, _, overload = name.partition(".")
-        card = find_card(kind, overload)
-        assert card is not None, name
-        card.decompose = staticmethod(_with_operands(expansion))
+        for name in names:
+            kind, _, overload = name.partition(".")
+            card = find_card(kind, overload)
+            assert card is not None, name
+            card.decompose = staticmethod(_with_operands(expansion, sizes=sizes))
         return expansion
 
     return declare
 
 
-def _with_operands(expansion: Expansion) -> Callable[..., Any]:
+def _with_operands(expansion: Expansion, *, sizes: bool) -> Callable[..., Any]:
     def decompose(make: Any, *inputs: Any) -> Any:
         t = GraphVocabulary(make)
         try:
             args = [argument(t, v) for v in inputs]
         except NotDifferentiableError:  # something that is given or not at run time
             return None
-        if any(not _is_known(a) for a in args):
+        if not all(_is_known(a, sizes=sizes) for a in args):
             return None
         made = expansion(t, *args)
         if made is None:
@@ -55,12 +64,12 @@ def _with_operands(expansion: Expansion) -> Callable[..., Any]:
     return decompose
 
 
-def _is_known(value: Any) -> bool:
+def _is_known(value: Any, *, sizes: bool) -> bool:
     if isinstance(value, Operand):
-        return value.is_sized()
+        return value.is_sized() if sizes else value.is_ranked()
     if isinstance(value, list | tuple):
-        return all(map(_is_known, value))
-    return not isinstance(value, Unknown)
+        return all(_is_known(v, sizes=sizes) for v in value)
+    return not (sizes and isinstance(value, Unknown))
 
 
 def _is_wide(x: Operand) -> bool:
@@ -68,14 +77,14 @@ def _is_wide(x: Operand) -> bool:
     return x.dtype in (dtypes.float32, dtypes.float64)
 
 
-@expands("aten::_softmax")
+@expands("aten::_softmax", sizes=False)
 def _softmax(t, x, dim, half_to_float):
-    return None if half_to_float else t.softmax(x, dim)
+    return None if half_to_float is not False else t.softmax(x, dim)
 
 
-@expands("aten::_log_softmax")
+@expands("aten::_log_softmax", sizes=False)
 def _log_softmax(t, x, dim, half_to_float):
-    return None if half_to_float else t.log_softmax(x, dim)
+    return None if half_to_float is not False else t.log_softmax(x, dim)
 
 
 @expands("aten::_softmax_backward_data")
@@ -93,27 +102,20 @@ def _log_softmax_backward_data(t, g, out, dim, dtype):
     return g - t.exp(out) * t.sum(g, [dim], True)
 
 
-@expands("aten::_adaptive_avg_pool2d")
+@expands("aten::_adaptive_avg_pool2d", sizes=False)
 def _adaptive_avg_pool2d(t, x, sizes):
     return t.adaptive_avg_pool2d(x, sizes)
 
 
-@expands("aten::_adaptive_avg_pool3d")
+@expands("aten::_adaptive_avg_pool3d", sizes=False)
 def _adaptive_avg_pool3d(t, x, sizes):
-    if not _is_wide(x) or 0 in x.shape:
-        return None
-    *lead, depth, high, wide = x.shape
-    count = math.prod(lead)
-    planes = t.reshape(x, [count, depth, high, wide])
-    planes = t.adaptive_avg_pool2d(planes, list(sizes[1:]))
-    rows = t.reshape(planes, [count, 1, depth, sizes[1] * sizes[2]])
-    pooled = t.adaptive_avg_pool2d(rows, [sizes[0], sizes[1] * sizes[2]])
-    return t.reshape(pooled, [*lead, *sizes])
+    return t.adaptive_avg_pool3d(x, sizes)
 
 
-@expands("aten::_to_copy")
+@expands("aten::_to_copy", sizes=False)
 def _to_copy(t, x, dtype, layout, device, pin_memory, non_blocking, memory_format):
-    if layout is not None or device is not None or pin_memory:
+    given = (layout, device, pin_memory, memory_format)
+    if any(v not in (None, False) for v in given) or isinstance(dtype, Unknown):
         return None
     return t.clone(x) if dtype is None else t.to(x, dtype, False, True)
 
@@ -123,68 +125,44 @@ def _copy(t, x, source, non_blocking):
     return t.clone(t.expand(t.to(source, x.dtype), list(x.shape)))
 
 
-@expands("aten::fill.Scalar")
+@expands("aten::fill.Scalar", sizes=False)
 def _fill(t, x, value):
     return t.full_like(x, value)
 
 
-@expands("aten::_local_scalar_dense")
+@expands("aten::_local_scalar_dense", sizes=False)
 def _local_scalar_dense(t, x):
-    return t.item(x) if x.numel() == 1 else None
+    return t.item(x)
 
 
-@expands("aten::sym_size.int")
+@expands("aten::sym_size.int", sizes=False)
 def _sym_size(t, x, dim):
+    if isinstance(dim, Unknown):
+        return None
     return t.size(x, dim) if -x.ndim <= dim < x.ndim else None
 
 
-@expands("aten::sym_numel")
+@expands("aten::sym_numel", sizes=False)
 def _sym_numel(t, x):
     return t.numel(x)
 
 
-@expands("aten::select_scatter")
-def _select_scatter(t, x, source, dim, index):
-    if list(source.shape) != _but(x, dim) or not -x.shape[dim] <= index < x.shape[dim]:
-        return None
-    places = t.full([1], index % x.shape[dim], dtype=dtypes.int64)
-    row = t.unsqueeze(t.to(source, x.dtype), dim % x.ndim)
-    return t.index_copy(x, dim, places, row)
-
-
-def _but(x: Operand, dim: int) -> list[int]:
-    sizes = list(x.shape)
-    del sizes[dim]
-    return sizes
-
-
-@expands("aten::slice_scatter")
-def _slice_scatter(t, x, source, dim, start, end, step):
-    if step <= 0 or not x.ndim:
-        return None
-    taken = range(x.shape[dim])[slice(start, end, step)]
-    sizes = list(x.shape)
-    sizes[dim] = len(taken)
-    if list(source.shape) != sizes or not taken:
-        return None
-    places = t.arange(taken.start, taken.stop, taken.step)
-    return t.index_copy(x, dim, places, t.to(source, x.dtype))
-
-
-@expands("aten::scatter.value")
+@expands("aten::scatter.value", sizes=False)
 def _scatter_value(t, x, dim, index, value):
-    if isinstance(value, complex):
+    if isinstance(value, complex | Unknown):
         return None
-    filled = t.full(list(index.shape), value, dtype=x.dtype)
+    filled = t.full_like(index, value, dtype=x.dtype)
     return t.scatter(x, dim, index, filled)
 
 
-@expands("aten::scatter_reduce.two")
+@expands("aten::scatter_reduce.two", sizes=False)
 def _scatter_reduce(t, x, dim, index, source, reduce, include_self):
-    if reduce != "sum":
+    if isinstance(reduce, Unknown) or reduce != "sum":
+        return None
+    if not isinstance(include_self, bool):
         return None
     if not include_self:
-        x = t.scatter(x, dim, index, t.zeros(list(index.shape), dtype=x.dtype))
+        x = t.scatter(x, dim, index, t.zeros_like(index, dtype=x.dtype))
     return t.scatter_add(x, dim, index, source)
 
 
@@ -216,6 +194,67 @@ if find_card("aten::max_pool2d_with_indices_backward", "").decompose is None:
     @expands("aten::max_pool2d_with_indices_backward")
     def _max_pool2d_backward(t, g, x, *rest):
         return _backward_of_places(t, g, x, rest[-1], 2)
+
+
+def _dealt_out(t, g, dim, size, windows):
+    """Along a dim, counted from the end, the sum of what the windows over each place
+    have; these are slices."""
+    over = [[i for i, w in enumerate(windows) if w.start <= p < w.stop]
+            for p in range(size)]  # fmt: skip
+    most = max(map(len, over), default=0)
+    if any(len(found) < most for found in over) or not most:
+        # where there are fewer windows, zeros are added
+        g = t.constant_pad_nd(g, [0, 0] * (-dim - 1) + [0, 1])
+    total = None
+    for number in range(max(most, 1)):
+        places = [found[number] if number < len(found) else len(windows)
+                  for found in over]  # fmt: skip
+        part = t.index_select(g, dim, np.array(places, np.int64))
+        total = part if total is None else total + part
+    return total
+
+
+def _average_backward(axes):
+    def expansion(t, g, x, size, stride, padding, ceil, count_padding, divisor):
+        if not _plain(g, x) or divisor == 0:
+            return None
+        try:
+            window = P.make_window(axes, size, stride, padding, [1], ceil)
+            wanted = P.pooled_sizes("avg_pool", x.shape, window)
+        except RuntimeError:
+            return None
+        if g.shape != wanted:
+            return None
+        space, counts = x.shape[-axes:], g.shape[-axes:]
+        if divisor is None:
+            elements = P.element_counts(space, counts, window, count_padding)
+            g = g / np.asarray(elements, x.dtype.numpy)
+        else:
+            g = g / divisor
+        for axis in range(axes):
+            starts = [i * window.stride[axis] - window.padding[axis]
+                      for i in range(counts[axis])]  # fmt: skip
+            windows = [slice(s, s + window.size[axis]) for s in starts]
+            g = _dealt_out(t, g, axis - axes, space[axis], windows)
+        return g
+
+    return expansion
+
+
+for _axes in (2, 3):
+    expands(f"aten::avg_pool{_axes}d_backward")(_average_backward(_axes))
+
+
+@expands("aten::_adaptive_avg_pool2d_backward")
+def _adaptive_avg_pool2d_backward(t, g, x):
+    if not _plain(g, x) or g.ndim != x.ndim or g.shape[:-2] != x.shape[:-2]:
+        return None
+    for axis in (-2, -1):
+        bins = P.bins(x.shape[axis], g.shape[axis])
+        counts = np.array([b.stop - b.start for b in bins], x.dtype.numpy)
+        g = g / (counts if axis == -1 else counts[:, None])
+        g = _dealt_out(t, g, axis, x.shape[axis], bins)
+    return g
 
 
 def _statistics(t, x, dims, eps):
@@ -373,4 +412,13 @@ def _cdist_forward(t, a, b, p, compute_mode):
     if not _plain(a, b):
         return None
     gaps = t.unsqueeze(a, -2) - t.unsqueeze(b, -3)
+    return t.linalg_vector_norm(gaps, p, [-1])
+
+
+@expands("aten::pdist", "aten::_pdist_forward")
+def _pdist(t, x, p):
+    if not _plain(x) or x.ndim != 2 or x.shape[0] < 2 or p < 0:
+        return None
+    first, second = np.triu_indices(x.shape[0], 1)
+    gaps = t.index_select(x, 0, first) - t.index_select(x, 0, second)
     return t.linalg_vector_norm(gaps, p, [-1])

@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 
-from jit.runtime.kernels.products import widened
 from jit.runtime.kernels.sizes import Size, Sizes, concrete, shown
 
 Array = np.ndarray[Any, Any]
@@ -136,57 +135,3 @@ def resampled_sizes(x: Sizes, wanted: Sequence[Size]) -> Sizes:
             f" {x[2]}, W: {x[-1]}) output (H: {wanted[0]}, W: {wanted[-1]})"
         )
     return (*x[:2], *wanted)
-
-
-def nearest(x: Array, wanted: Sequence[int], scales: Sequence[float | None]) -> Array:
-    """Each element the one at the rounded-down place of the input."""
-    for axis, (count, scale) in enumerate(zip(wanted, scales, strict=True), 2):
-        x = x.take(nearest_places(x.shape[axis], count, scale), axis)
-    return x
-
-
-def nearest_places(size: int, count: int, scale: float | None) -> Array:
-    """Where along an axis each element of the result comes from."""
-    step = np.float32(1 / scale) if scale else np.float32(size) / np.float32(count)
-    places = np.floor(np.arange(count, dtype=np.float32) * step).astype(np.int64)
-    return np.minimum(places, size - 1)
-
-
-def linear(
-    x: Array,
-    wanted: Sequence[int],
-    scales: Sequence[float | None],
-    *,
-    align_corners: bool,
-) -> Array:
-    """Each element between its neighbours in the input, along one axis after another."""
-    out = widened(x)
-    kind = out.dtype.type
-    for axis, (count, scale) in enumerate(zip(wanted, scales, strict=True), 2):
-        low, high, weight = linear_places(
-            out.shape[axis], count, scale, out.dtype, align_corners=align_corners
-        )
-        weight = weight.reshape(-1, *(1,) * (out.ndim - 1 - axis))
-        out = out.take(low, axis) * (kind(1) - weight) + out.take(high, axis) * weight
-    return out.astype(x.dtype, copy=False)
-
-
-def linear_places(
-    size: int,
-    count: int,
-    scale: float | None,
-    dtype: np.dtype[Any],
-    *,
-    align_corners: bool,
-) -> tuple[Array, Array, Array]:
-    """Between which two elements of an axis each of the result lies, and how far."""
-    kind = dtype.type
-    index = np.arange(count, dtype=dtype)
-    if align_corners:
-        step = kind((size - 1) / (count - 1)) if count > 1 else kind(0)
-        places = index * step
-    else:
-        step = kind(1 / scale) if scale else kind(size / count)
-        places = np.maximum((index + kind(0.5)) * step - kind(0.5), kind(0))
-    low = np.minimum(places.astype(np.int64), size - 1)
-    return low, np.minimum(low + 1, size - 1), places - low

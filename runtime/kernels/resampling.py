@@ -6,6 +6,7 @@ with which weights: `(places, weights)`, both `[count, taps]`.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -41,14 +42,21 @@ def nearest_exact(
     return np.minimum(np.floor(middles).astype(np.int64), size - 1)[:, None], None
 
 
+def _middles(
+    size: int, count: int, scale: float | None, dtype: Any, align_corners: bool
+) -> Array:
+    """Where each element of the result lies along the axis, in its elements."""
+    step = dtype.type(_step(size, count, scale, align_corners))
+    index = np.arange(count, dtype=dtype)
+    half = dtype.type(0.0 if align_corners else 0.5)
+    return (index + half) * step - half
+
+
 def linear(
     size: int, count: int, scale: float | None, dtype: Any, align_corners: bool
 ) -> tuple[Array, Any]:
     """The two neighbours."""
-    step = dtype.type(_step(size, count, scale, align_corners))
-    index = np.arange(count, dtype=dtype)
-    half = dtype.type(0.5)
-    at = index * step if align_corners else np.maximum((index + half) * step - half, 0)
+    at = np.maximum(_middles(size, count, scale, dtype, align_corners), 0)
     low = np.minimum(at.astype(np.int64), size - 1)
     far = np.clip(at - low, 0, 1).astype(dtype)
     places = np.stack((low, np.minimum(low + 1, size - 1)), 1)
@@ -59,10 +67,7 @@ def cubic(
     size: int, count: int, scale: float | None, dtype: Any, align_corners: bool
 ) -> tuple[Array, Any]:
     """Four neighbours, by cubic convolution."""
-    step = dtype.type(_step(size, count, scale, align_corners))
-    index = np.arange(count, dtype=dtype)
-    half = dtype.type(0.5)
-    at = index * step if align_corners else (index + half) * step - half
+    at = _middles(size, count, scale, dtype, align_corners)
     low = np.floor(at)
     far = np.clip(at - low, 0, 1).astype(dtype)
     places = low.astype(np.int64)[:, None] + np.arange(-1, 3)
@@ -120,21 +125,43 @@ def resample(
 ) -> Array:
     """`x[N, C, *space]` resampled to the wanted sizes."""
     out = x if rule.startswith("nearest") else widened(x)
+    kind = np.dtype(np.float64) if x.dtype == np.uint8 else out.dtype
     # the last axis first, as rows are summed before columns
     for axis in reversed(range(2, x.ndim)):
         count, scale = wanted[axis - 2], scales[axis - 2]
-        size = out.shape[axis]
-        places, weights = RULES[rule](size, count, scale, out.dtype, align_corners)
+        places, weights = RULES[rule](
+            out.shape[axis], count, scale, kind, align_corners
+        )
         if weights is None:
             out = out.take(places[:, 0], axis)
-            continue
-        total: Any = None
-        for tap in range(places.shape[1]):
-            weight = weights[:, tap].reshape(-1, *(1,) * (x.ndim - 1 - axis))
-            part = out.take(places[:, tap], axis) * weight
-            total = part if total is None else total + part
-        out = total
+        elif x.dtype == np.uint8:
+            out = _fixed_point(out, axis, places, weights)
+        else:
+            out = _weighted(out, axis, places, weights)
     return out.astype(x.dtype, copy=False)
+
+
+def _weighted(x: Array, axis: int, places: Array, weights: Array) -> Array:
+    parts = (
+        x.take(places[:, tap], axis) * _along(weights[:, tap], axis, x.ndim)
+        for tap in range(places.shape[1])
+    )
+    return functools.reduce(np.add, parts)
+
+
+def _fixed_point(x: Array, axis: int, places: Array, weights: Array) -> Array:
+    """Sums of bytes, by weights of as many binary places as fit 16 bits; Pillow's way."""
+    digits = 22
+    while digits and np.floor(weights.max(initial=0) * 2**digits + 0.5) >= 2**15:
+        digits -= 1
+    whole = np.trunc(weights * 2**digits + np.copysign(0.5, weights)).astype(np.int32)
+    sums = _weighted(x.astype(np.int32), axis, places, whole)
+    return np.clip((sums + (1 << digits >> 1)) >> digits, 0, 255)
+
+
+def _along(weights: Array, axis: int, rank: int) -> Array:
+    """Weights of places along an axis, to be multiplied with a tensor."""
+    return weights.reshape(-1, *(1,) * (rank - 1 - axis))
 
 
 def resample_gradient(
@@ -147,12 +174,34 @@ def resample_gradient(
     """The gradient of `resample` to an input of this shape."""
     made = widened(g)
     for axis in range(2, g.ndim):
-        size, count = shape[axis], g.shape[axis]
+        size, scale = shape[axis], scales[axis - 2]
         places, weights = RULES[rule](
-            size, count, scales[axis - 2], made.dtype, align_corners
+            size, g.shape[axis], scale, made.dtype, align_corners
         )
-        matrix = np.zeros((size, count), made.dtype)
-        taps = np.broadcast_to(np.arange(count)[:, None], places.shape)
-        np.add.at(matrix, (places, taps), 1 if weights is None else weights)
-        made = np.moveaxis(np.moveaxis(made, axis, -1) @ matrix.T, -1, axis)
+        parts = (
+            gathered(
+                made
+                if weights is None
+                else made * _along(weights[:, tap], axis, g.ndim),
+                axis,
+                places[:, tap],
+                size,
+            )
+            for tap in range(places.shape[1])
+        )
+        made = functools.reduce(np.add, parts)
     return made.astype(g.dtype, copy=False)
+
+
+def gathered(x: Array, axis: int, places: Array, size: int) -> Array:
+    """The sums of the elements along an axis that belong to each of `size` places."""
+    made = np.zeros((*x.shape[:axis], size, *x.shape[axis + 1 :]), x.dtype)
+    if not len(places):
+        return made
+    order = np.argsort(places, kind="stable")
+    ordered = places[order]
+    starts = np.flatnonzero(np.diff(ordered, prepend=-1))
+    rest: Any = (slice(None),) * axis
+    sums = np.add.reduceat(x[(*rest, order)], starts, axis)
+    made[(*rest, ordered[starts])] = sums
+    return made

@@ -1,7 +1,6 @@
-"""Images and volumes resampled: nearest and linear in 3-d, cubic, exact, antialiased.
+"""Lines, images and volumes resampled: nearest, linear, cubic, exact, antialiased.
 
-Nearest and linear resampling of one and two dims are in `pooling.py`. Each operator has
-a form that takes sizes or factors, `.vec`, and a backward operator.
+Each operator has a form that takes sizes or factors, `.vec`, and a backward operator.
 """
 
 from __future__ import annotations
@@ -17,9 +16,15 @@ _SCALES = {1: "float? scales=None", 2: "float? scales_h=None, float? scales_w=No
 _SCALES[3] = f"float? scales_d=None, {_SCALES[2]}"
 
 
-def _refuse(name, dtype):
-    if dtype is not None and not dtype.is_floating_point and dtype.name != "uint8":
-        raise NotImplementedError(f"\"{name}\" not implemented for '{dtype.title}'")
+def _refuse(rule, axes, dtype):
+    """Refuse integers, but for bytes, of which there are images."""
+    if dtype is None or dtype.is_floating_point:
+        return
+    is_nearest = rule.startswith("nearest")
+    if dtype.name == "uint8" and (is_nearest or axes == 2):
+        return
+    name = f"compute_indices_weights_{'nearest' if is_nearest else rule}"
+    raise NotImplementedError(f"\"{name}\" not implemented for '{dtype.title}'")
 
 
 def _sized(axes, x, output_size, factors):
@@ -48,7 +53,7 @@ def declare(name, axes, rule, doc):
         return (False, rest) if is_nearest else (rest[0], rest[1:])
 
     def checked(x):
-        _refuse("compute_indices_weights_nearest" if is_nearest else name, x)
+        _refuse(rule, axes, x)
         return x
 
     def kernel(x, wanted, *rest):
@@ -126,7 +131,13 @@ def declare(name, axes, rule, doc):
     )
 
 
+declare("upsample_nearest1d", 1, "nearest", "Each element the nearest along a line")
+declare("upsample_nearest2d", 2, "nearest", "Each element the nearest of an image")
 declare("upsample_nearest3d", 3, "nearest", "Each element the nearest of a volume")
+declare("upsample_linear1d", 1, "linear", "Each element lies between two of a line")
+declare(
+    "upsample_bilinear2d", 2, "linear", "Each element lies between four of an image"
+)
 declare("upsample_trilinear3d", 3, "linear", "Each element lies between eight")
 declare("upsample_bicubic2d", 2, "cubic", "Each element by cubic curves through 16")
 for _axes in (1, 2, 3):

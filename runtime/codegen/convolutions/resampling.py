@@ -1,8 +1,7 @@
 """Resampling of images: to the nearest element, and linearly between neighbours.
 
 Linear results are made row by row: two rows of the input are combined along their whole
-width, in vectors, and then two elements of what that gives. Sums are doubles, as they are
-in the reference kernel.
+width, in vectors, and then two elements of what that gives. Sums are doubles.
 """
 
 from __future__ import annotations
@@ -114,7 +113,7 @@ _WORDS = [
     "in_h", "in_w", "out_h", "out_w", "x_h", "x_w", "step_h", "step_w", "shift",
 ]  # fmt: skip
 """`step_…` and `shift` are doubles: a place of the result, plus the shift, times the
-step, minus the shift, is where it lies in the input."""
+step, minus the shift, all in the type of the sums, is where it lies in the input."""
 
 _ENTRY = 24
 """Bytes of an entry of a table: the neighbours, as elements, and the weight of the
@@ -202,7 +201,7 @@ def _emit_task(module: ll.Module, name: str, types: T.Numbers) -> ll.Function:
     return b.function
 
 
-def _emit_run(module: ll.Module, name: str, types: T.Numbers, axes: int) -> ll.Function:
+def _emit_run(module: ll.Module, name: str, types: T.Numbers) -> ll.Function:
     """`(words)`: fills the tables, and makes all rows."""
     task = _emit_task(module, f"{name}_task", types)
     b, given = B.new_function(module, name, [("words", POINTER)])
@@ -214,15 +213,7 @@ def _emit_run(module: ll.Module, name: str, types: T.Numbers, axes: int) -> ll.F
         shift = b.bitcast(words["shift"], F64)
         step = b.bitcast(words[f"step_{axis}"], F64)
         with B.loop(b, B.index(0), words[f"out_{axis}"]) as place:
-            # the first axis is placed in the type of the sums, the next in doubles
-            first = axis == ("w" if axes == 1 else "h")
-            kind = types.sums if first else F64
-            if kind != F64:
-                shift, step = (b.fptrunc(v, F32) for v in (shift, step))
-            found = b.fmul(b.fadd(b.sitofp(place, kind), shift), step)
-            found = b.fsub(found, shift)
-            if kind != F64:
-                found = b.fpext(found, F64)
+            found = _placed(b, types.sums, place, shift, step)
             found = b.select(b.fcmp_ordered(">", found, zero), found, zero)
             low = B.smaller(b, b.fptosi(found, I64), last)
             high = B.smaller(b, b.add(low, B.index(1)), last)
@@ -238,6 +229,15 @@ def _emit_run(module: ll.Module, name: str, types: T.Numbers, axes: int) -> ll.F
     return b.function
 
 
+def _placed(
+    b: ll.IRBuilder, kind: ll.Type, place: ll.Value, shift: ll.Value, step: ll.Value
+) -> ll.Value:
+    if kind != F64:
+        shift, step = (b.fptrunc(v, F32) for v in (shift, step))
+    found = b.fsub(b.fmul(b.fadd(b.sitofp(place, kind), shift), step), shift)
+    return found if kind == F64 else b.fpext(found, F64)
+
+
 def _linear(axes: int, by_factors: bool) -> Callable[[Region, Node], Buffer]:
     def lower(region: Region, node: Node) -> Buffer:
         b = region.b
@@ -251,9 +251,9 @@ def _linear(axes: int, by_factors: bool) -> Callable[[Region, Node], Buffer]:
         made = region.allocate(x.dtype, [*x.sizes[:2], *counts])
         types = T.numbers(x.dtype)
         run = region.kernel(
-            f"run_linear{axes}_{x.dtype.name}",
+            f"run_linear_{x.dtype.name}",
             RUN,
-            lambda m, n: _emit_run(m, n, types, axes),
+            lambda m, n: _emit_run(m, n, types),
         )
         memory = region.stack(ll.ArrayType(I64, len(_WORDS)), "resampling")
         words = Words(b, b.bitcast(memory, POINTER), _WORDS)

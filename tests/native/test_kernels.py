@@ -193,11 +193,13 @@ def test_damaged_kernels_are_built_again(folder: Path) -> None:
     assert 1 == again.times == cache.statistics.damaged
 
 
-def test_modules_that_are_made_together_are_found_one_by_one() -> None:
+def test_modules_that_are_made_together_are_found_one_by_one(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(engine, "_fresh", {})
     built = [Built(factor) for factor in range(2, 8)]
     program = built[0].kernel
     text = caller(program)
-    before = set(engine._fresh)  # what others made ready and did not load
     engine.make_ready([b.kernel.wanted() for b in built], text, tidy=True)
     libraries = [b.kernel.load() for b in built]
     uses = {program.symbol: libraries[0]}
@@ -206,7 +208,21 @@ def test_modules_that_are_made_together_are_found_one_by_one() -> None:
     assert [1] * 6 == [b.times for b in built]
     found = [call(m, b.kernel.symbol, 7) for m, b in zip(libraries, built, strict=True)]
     assert [14, 21, 28, 35, 42, 49] == found
-    assert before >= set(engine._fresh)
+    assert {} == engine._fresh
+
+
+def test_what_was_made_ready_twice_is_not_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(engine, "_fresh", {})
+    monkeypatch.setattr(engine.cache, "has", lambda key: False)
+    kernel = Built(11).kernel
+    text = caller(kernel)
+    for _ in range(2):
+        engine.make_ready([kernel.wanted()], text, tidy=True)
+        library = kernel.load()
+        kept = engine.load(text, ["f"], tidy=True, uses={kernel.symbol: library})
+
+    assert kept.address("f")
+    assert {} == engine._fresh
 
 
 def test_modules_made_together_are_as_those_made_alone() -> None:

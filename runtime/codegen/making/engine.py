@@ -186,7 +186,9 @@ def find_code(
     with llvm_lock:
         _unload_dropped()
         found = _loaded.get(wanted)
-        if found is None:
+        if found is not None:
+            _fresh.pop(key, None)
+        else:
             code = _stored(key)
             if code is not None:
                 found = _loaded[wanted] = _link(code, places, names, uses)
@@ -233,7 +235,9 @@ def find_made(key: str, names: Sequence[str], *, tidy: bool = True) -> Library |
     with llvm_lock:
         _unload_dropped()
         found = _loaded.get(digest)
-        if found is None:
+        if found is not None:
+            _fresh.pop(digest, None)
+        else:
             stored = _stored(digest)
             if stored is not None:
                 places, code = _places_and_code(stored)
@@ -275,7 +279,7 @@ def make_ready(libraries: Sequence[Wanted], text: str, *, tidy: bool) -> None:
 
 
 _fresh: dict[str, bytes] = {}
-"""What was made and is about to be loaded."""
+"""What was made and is about to be loaded; whoever finds it loaded drops it."""
 
 
 def _keep(key: str, stored: bytes) -> None:

@@ -10,6 +10,7 @@ pytest.importorskip("llvmlite", reason="llvmlite is not installed (extra `native
 import ml_dtypes
 
 import jit
+from jit.runtime.codegen.process import memory
 
 
 def masked(a: np.ndarray):
@@ -63,3 +64,30 @@ def test_products_of_bfloat16_have_the_dtype_of_numpy():
     expected, actual = product(a, a.T), jit.script(product)(a, a.T)
 
     assert (expected.dtype, expected.tolist()) == (actual.dtype, actual.tolist())
+
+
+def scalar_twice(a: np.ndarray):
+    r = a + 1
+    return r, r.reshape(1, 1), r
+
+
+def scalar_of_what_is_returned(a: np.ndarray):
+    r = a.reshape(1) + 1
+    return r[0], r, a
+
+
+@pytest.mark.parametrize("function", [scalar_twice, scalar_of_what_is_returned])
+def test_scalars_of_memory_that_others_share_are_scalars_of_numpy(function):
+    scripted = jit.script(function)
+    a = np.array(3)
+    assert scripted.explain(a).is_native
+    used = memory.statistics().current
+
+    for _ in range(50):
+        found = scripted(a)
+        expected = function(a)
+        assert [type(v) for v in expected] == [type(v) for v in found]
+        assert [v.tolist() for v in expected] == [v.tolist() for v in found]
+        assert found[-1] is a or function is scalar_twice
+        del found
+    assert used == memory.statistics().current

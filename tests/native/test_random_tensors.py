@@ -67,7 +67,7 @@ def described_all(value: Any) -> Any:
     return described(np.asarray(value) if isinstance(value, np.generic) else value)
 
 
-@examples(50)
+@examples(120)
 @given(tensor_programs())
 def test_programs_on_tensors_agree(program: Program) -> None:
     with loaded(program.source) as module:

@@ -298,24 +298,32 @@ class Entry:
                 return object_calling.box_list(self, leaves.pop(0), element)
             case TensorKind() if self.unit.objects:
                 return object_calling.box_tensor(self, leaves, kind)
+            case TensorKind(is_array=True, rank=0):
+                return self._box_scalar(leaves, kind)
             case TensorKind():
                 border = self._at_border(kind)
-                owner = leaves[1 + 2 * kind.rank]
-                boxed = self.check_result(box_tensor(self, leaves, border, self.state))
-                if kind.is_array and kind.rank == 0:
-                    return self._as_scalar(boxed, owner)
-                return boxed
+                return self.check_result(box_tensor(self, leaves, border, self.state))
         raise Declined(f"the result is `{kind}`")
 
-    def _as_scalar(self, boxed: ll.Value, owner: ll.Value) -> ll.Value:
-        """NumPy gives scalars for arrays without dimensions; an argument stays itself."""
+    def _box_scalar(self, leaves: list[ll.Value], kind: TensorKind) -> ll.Value:
+        """NumPy gives scalars for arrays without dimensions; an argument stays itself.
+
+        The block is left to the call's state: another result may share it.
+        """
         b = self.b
+        data, owner = leaves[:2]
         mark = b.and_(b.ptrtoint(owner, I64), I64(ARGUMENT | VIEW))
         result = self.stack(POINTER)
-        b.store(boxed, result)
-        with b.if_then(b.icmp_unsigned("!=", mark, I64(ARGUMENT))):
-            b.store(self.call("PyArray_Return", POINTER, boxed), result)
-        return b.load(result)
+        is_itself = b.icmp_unsigned("==", mark, I64(ARGUMENT))
+        with b.if_else(is_itself, likely=False) as (itself, scalar):
+            with itself:
+                b.store(box_tensor(self, leaves, kind, self.state), result)
+            with scalar:
+                descr = b.inttoptr(read_slot(b, f"descr.{kind.dtype.name}"), POINTER)
+                none = ll.Constant(POINTER, None)
+                made = self.call("PyArray_Scalar", POINTER, data, descr, none)
+                b.store(made, result)
+        return self.check_result(b.load(result))
 
     # the whole ------------------------------------------------------------------------
 

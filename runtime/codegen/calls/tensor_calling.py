@@ -45,6 +45,7 @@ slot("thread_data", grad_mode.reader_address)
 slot("grad_key", lambda: grad_mode.thread_key() if grad_mode.reader_address() else 0)
 slot("PyArray_SetBaseObject", numpy_function(282))
 slot("PyArray_Return", numpy_function(76))
+slot("PyArray_Scalar", numpy_function(60))
 # None is not counted where it is immortal
 slot("count_of_none", lambda: 0 if sys.version_info >= (3, 12) else len(_NONES))
 

@@ -40,6 +40,7 @@ COMMENT_NAMES: dict[str, Any] = {
     "List": list,
     "Tuple": tuple,
     "Dict": dict,
+    "Set": set,
     "Optional": typing.Optional,
     "Union": typing.Union,
     "Any": Any,
@@ -69,7 +70,7 @@ def type_of_annotation(annotation: Annotation, scope: Scope) -> T.Type:
             label=str(error),
             help=error.help
             or "use int, float, bool, str, torch.Tensor, np.ndarray, Optional, List,"
-            " Tuple or Dict",
+            " Tuple, Dict or Set",
         ) from None
 
 
@@ -141,6 +142,13 @@ def _plain_bases() -> Any:
     return int | float | str | list | dict | set | bytes | complex | Module
 
 
+def is_callable_hint(hint: Any) -> bool:
+    """Whether a hint says that something is a function."""
+    return hint in (typing.Callable, collections.abc.Callable) or (
+        typing.get_origin(hint) is collections.abc.Callable
+    )
+
+
 def _no_type(hint: Any) -> HintError:
     if hint in (list, typing.List):  # noqa: UP006
         return HintError("a list needs the type of its items", "write `List[int]`")
@@ -148,6 +156,8 @@ def _no_type(hint: Any) -> HintError:
         return HintError(
             "a tuple needs the types of its items", "write `Tuple[int, str]`"
         )
+    if hint in (set, typing.Set):  # noqa: UP006
+        return HintError("a set needs the type of its items", "write `Set[int]`")
     if hint in (dict, typing.Dict):  # noqa: UP006
         return HintError("a dict needs its types", "write `Dict[str, int]`")
     name = getattr(hint, "__name__", None) or repr(hint)
@@ -172,6 +182,8 @@ def _generic(
         return type_of_hint(args[0], scope)
     if origin is typing.Literal:
         return _union([type_of_hint(type(a), scope) for a in args])
+    if origin in (set, frozenset, collections.abc.Set, collections.abc.MutableSet):
+        return T.SetType(type_of_hint(args[0], scope))
     if origin is np.ndarray:
         return T.ARRAY
     if origin in (list, collections.abc.Sequence):

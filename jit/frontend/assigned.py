@@ -40,6 +40,51 @@ def walrus_names(*roots: t.Expr | None) -> Iterator[str]:
             for e in sub_expressions(root):
                 if isinstance(e, t.Walrus):
                     yield e.target.id
+                elif isinstance(e, t.PatternTest):
+                    yield from pattern_names(e.pattern)
+
+
+def pattern_names(pattern: t.Pattern) -> Iterator[str]:
+    """The names that a pattern defines if it matches."""
+    match pattern:
+        case t.CapturePattern(_, inner, target):
+            if target is not None:
+                yield target.id
+            if inner is not None:
+                yield from pattern_names(inner)
+        case t.MappingPattern(_, _, _, rest):
+            if rest is not None:
+                yield rest.id
+    for part in _sub_patterns(pattern):
+        yield from pattern_names(part)
+
+
+def _sub_patterns(pattern: t.Pattern) -> Sequence[t.Pattern]:
+    match pattern:
+        case t.OrPattern(_, patterns) | t.MappingPattern(_, _, patterns, _):
+            return patterns
+        case t.SequencePattern(_, before, star, after):
+            return (*before, *([star] if star is not None else []), *after)
+        case t.ClassPattern(_, _, patterns, keywords):
+            return (*patterns, *(p for _, p in keywords))
+    return ()
+
+
+def _pattern_expressions(pattern: t.Pattern) -> list[t.Expr | None]:
+    """The expressions that a pattern compares with."""
+    found: list[t.Expr | None] = []
+    match pattern:
+        case t.ValuePattern(_, value):
+            found.append(value)
+        case t.MappingPattern(_, keys, _, _):
+            found += keys
+        case t.ClassPattern(_, cls, _, _):
+            found.append(cls)
+        case t.CapturePattern(_, t.Pattern() as inner, _):
+            found += _pattern_expressions(inner)
+    for part in _sub_patterns(pattern):
+        found += _pattern_expressions(part)
+    return found
 
 
 def assigned(body: Iterable[t.Stmt]) -> Names:
@@ -71,7 +116,65 @@ def assigned(body: Iterable[t.Stmt]) -> Names:
             case t.Delete(_, targets):
                 for target in targets:
                     found.update(target_names(target))
+            case t.Import(_, _, _, target):
+                found.add(target)
+            case t.Define(_, function, _):
+                found.add(function.name)
     return frozenset(found)
+
+
+def outside_names(body: Iterable[t.Stmt], kind: str) -> Names:
+    """The names that statements declare as `global` or `nonlocal`."""
+    return frozenset(
+        name
+        for s in statements_of(body)
+        if isinstance(s, t.Outside) and s.kind == kind
+        for name in s.names
+    )
+
+
+def statements_of(body: Iterable[t.Stmt]) -> Iterator[t.Stmt]:
+    """All statements, however deep, but those of inner functions."""
+    for s in body:
+        yield s
+        match s:
+            case t.If(_, _, first, second):
+                parts = [first, second]
+            case t.While(_, _, first, second) | t.For(_, _, _, first, second):
+                parts = [first, second]
+            case t.With(_, _, first):
+                parts = [first]
+            case t.Try(_, inner, handlers, orelse, final):
+                parts = [inner, *(h.body for h in handlers), orelse, final]
+            case _:
+                parts = []
+        for part in parts:
+            yield from statements_of(part)
+
+
+def inner_functions(body: Iterable[t.Stmt]) -> Iterator[t.FunctionTree]:
+    """The functions and lambdas directly inside of a function."""
+    for s in statements_of(body):
+        if isinstance(s, t.Define):
+            yield s.function
+        for root in own_expressions(s):
+            if root is not None:
+                for e in sub_expressions(root):
+                    if isinstance(e, t.Lambda):
+                        yield e.function
+
+
+def free_names(function: t.FunctionTree) -> Names:
+    """The names that a function reads or assigns and that are not its own."""
+    own = {p.name for p in function.params} | assigned(function.body)
+    outside = outside_names(function.body, "nonlocal")
+    own -= outside
+    read: set[str] = set(outside)
+    for s in statements_of(function.body):
+        read |= _used_by(s)
+    for inner in inner_functions(function.body):
+        read |= free_names(inner)
+    return frozenset(read - own)
 
 
 def own_expressions(s: t.Stmt) -> list[t.Expr | None]:
@@ -97,6 +200,8 @@ def own_expressions(s: t.Stmt) -> list[t.Expr | None]:
             return [x for x in targets if not isinstance(x, t.Name)]
         case t.Try(_, _, handlers, _, _):
             return [h.type for h in handlers]
+        case t.Define(_, _, defaults):
+            return [value for _, value in defaults]
     return []
 
 
@@ -119,8 +224,14 @@ def children(e: t.Expr) -> list[t.Expr | None]:
             return list(operands)
         case t.IfExpr(_, test, then, orelse):
             return [test, then, orelse]
-        case t.TupleExpr(_, elements) | t.ListExpr(_, elements):
+        case (
+            t.TupleExpr(_, elements) | t.ListExpr(_, elements) | t.SetExpr(_, elements)
+        ):
             return list(elements)
+        case t.Lambda(_, _, defaults):
+            return [value for _, value in defaults]
+        case t.PatternTest(_, subject, pattern):
+            return [subject, *_pattern_expressions(pattern)]
         case t.DictExpr(_, keys, values):
             return [*keys, *values]
         case t.Walrus(_, _, value):
@@ -191,6 +302,18 @@ def _read_target(target: t.Expr) -> t.Expr | None:
     return target
 
 
+def _surely_named(test: t.Expr) -> Iterator[str]:
+    """The names that evaluating a test always defines."""
+    if isinstance(test, t.Walrus):
+        yield test.target.id
+    if isinstance(test, t.Logical | t.Compare):
+        yield from _surely_named(test.operands[0])
+    elif not isinstance(test, t.IfExpr | t.Comprehension | t.PatternTest):
+        for part in children(test):
+            if part is not None:
+                yield from _surely_named(part)
+
+
 class Liveness:
     """The answers for one function.
 
@@ -201,13 +324,17 @@ class Liveness:
     def __init__(self, body: Sequence[t.Stmt]) -> None:
         self._after: dict[int, Names] = {}
         self._exposed: dict[int, Names] = {}
+        self.captured = frozenset(
+            n for f in inner_functions(body) for n in free_names(f)
+        )
+        """What inner functions read whenever they are called: always live."""
         self._live(body, NO_NAMES, NO_NAMES, NO_NAMES, NO_NAMES)
 
     def after(self, s: t.Stmt) -> Names:
-        return self._after.get(id(s), NO_NAMES)
+        return self._after.get(id(s), NO_NAMES) | self.captured
 
     def exposed(self, s: t.Stmt) -> Names:
-        return self._exposed.get(id(s), NO_NAMES)
+        return self._exposed.get(id(s), NO_NAMES) | self.captured
 
     def _live(
         self,
@@ -243,7 +370,7 @@ class Liveness:
             case t.If(_, _, then, orelse):
                 live = self._live(then, after, at_break, at_continue, at_raise)
                 live |= self._live(orelse, after, at_break, at_continue, at_raise)
-                return (live - set(walrus_names(s.test))) | read
+                return (live - set(_surely_named(s.test))) | read
             case t.While() | t.For():
                 return self._loop(s, after, at_raise, read)
             case t.Break():

@@ -26,10 +26,12 @@ from jit.frontend.operators import (
     numpy_kind,
 )
 from jit.frontend.refine import Condition, plain_truth, truth
+from jit.frontend.set_methods import empty_set, set_of
 from jit.frontend.sugared import (
     Builtin,
     Emitted,
     EnumerateValue,
+    MapValue,
     RangeValue,
     ReversedValue,
     Sugared,
@@ -193,12 +195,21 @@ def emit_max(e: Emitter, call: t.Call) -> Emitted:
 
 
 def _extreme(e: Emitter, call: t.Call, name: str) -> Emitted:
-    given = _given(e, call, 1, 99)
+    args = e.arguments(call)
+    if args.keywords and args.positional:
+        from jit.frontend.higher_order import emit_extreme
+
+        return emit_extreme(e, call, args, name)
+    given = args.positional
     span = call.span
+    if not given:
+        raise fail(span, "E0304", f"`{name}` needs something to choose from")
     if len(given) == 1:
         items = known_elements(e, given[0], span)
         if items is None:
             x = given[0] if isinstance(given[0], Value) else list_of(e, given[0], span)
+            if isinstance(x.type, T.SetType | T.DictType):
+                x = list_of(e, x, span)
             if isinstance(x.type, T.TensorType):
                 return apply(e, span, f"aten::{name}", x)
             if isinstance(x.type, T.ArrayType):
@@ -257,17 +268,37 @@ def emit_format(e: Emitter, call: t.Call) -> Emitted:
 @builtin(print)
 def emit_print(e: Emitter, call: t.Call) -> Emitted:
     args = e.arguments(call)
+    values = [e.as_value(x, call.span) for x in args.positional]
+    texts = {
+        k: _literal_text(e, call, args.keywords.pop(k), k)
+        for k in ("sep", "end")
+        if k in args.keywords
+    }
+    args.keywords.pop("flush", None)
     if args.keywords:
         keyword = next(iter(args.keywords))
         raise fail(
             args.spans[keyword],
             "E0304",
             f"`print` does not take the argument `{keyword}` in compiled code",
-            help="put the text together with an f-string or `join`",
+            help="leave it out: compiled code prints to `sys.stdout`",
         )
-    values = [e.as_value(x, call.span) for x in args.positional]
-    e.b.node("prim::Print", values)
+    node = e.b.node("prim::Print", values)
+    node.attributes |= {k: text for k, text in texts.items() if text is not None}
     return e.none()
+
+
+def _literal_text(e: Emitter, call: t.Call, x: Emitted, name: str) -> str | None:
+    """`sep` or `end` of `print`, which must be literal."""
+    found = e.as_value(x, call.span).constant
+    if found is None or isinstance(found, str):
+        return found
+    raise fail(
+        call.span,
+        "E0304",
+        f"`{name}` of `print` must be a literal str",
+        help="put the text together with an f-string or `join`",
+    )
 
 
 # containers and what loops walk -----------------------------------------------------
@@ -354,7 +385,9 @@ def emit_list(e: Emitter, call: t.Call) -> Emitted:
 
 def list_of(e: Emitter, x: Emitted, span: Span) -> Value:
     """A new list of what a loop over `x` would give."""
-    if isinstance(x, Value) and (isinstance(x.type, T.ListType) or x.type == T.STR):
+    if isinstance(x, Value) and (
+        isinstance(x.type, T.ListType | T.SetType) or x.type == T.STR
+    ):
         return apply(e, span, "aten::list", x)
     items = None if isinstance(x, RangeValue) else known_or_none(e, x, span)
     if items is not None:
@@ -374,9 +407,15 @@ def list_of(e: Emitter, x: Emitted, span: Span) -> Value:
 
 def known_or_none(e: Emitter, x: Emitted, span: Span) -> list[Emitted] | None:
     """The elements of a tuple or of modules."""
-    if isinstance(x, EnumerateValue | ZipValue | ReversedValue):
+    if isinstance(x, EnumerateValue | ZipValue | ReversedValue | MapValue):
         return None
     return known_elements(e, x, span)
+
+
+@builtin(set)
+def emit_set(e: Emitter, call: t.Call) -> Emitted:
+    given = _given(e, call, 0, 1)
+    return set_of(e, given[0], call.span) if given else empty_set(e)
 
 
 @builtin(tuple)
@@ -397,6 +436,9 @@ def emit_tuple(e: Emitter, call: t.Call) -> Emitted:
 def emit_dict(e: Emitter, call: t.Call) -> Emitted:
     args = e.arguments(call)
     if args.positional:
+        x = args.positional[0]
+        if isinstance(x, Sugared):
+            args.positional[0] = list_of(e, x, call.span)
         return call_operator(e, call.span, "aten::dict", args, name="dict")
     inputs: list[Value] = []
     for key, value in args.keywords.items():
@@ -420,6 +462,8 @@ def emit_sum(e: Emitter, call: t.Call) -> Emitted:
             total = binary(e, call.span, "+", total, item)
         return total
     values = x if isinstance(x, Value) else list_of(e, x, call.span)
+    if isinstance(values.type, T.SetType | T.DictType):
+        values = list_of(e, values, call.span)
     if isinstance(values.type, T.ListType) and T.is_tensor_like(values.type.element):
         result = _sum_of_tensors(e, values, call.span)
     elif isinstance(values.type, T.TensorType):
@@ -463,18 +507,6 @@ def _sum_of_tensors(e: Emitter, values: Value, span: Span) -> Value:
     return result
 
 
-@builtin(sorted)
-def emit_sorted(e: Emitter, call: t.Call) -> Emitted:
-    args = e.arguments(call)
-    if args.positional and not isinstance(args.positional[0], Value):
-        args.positional[0] = list_of(e, args.positional[0], call.span)
-    elif args.positional and isinstance(args.positional[0], Value):
-        x = args.positional[0]
-        if not isinstance(x.type, T.ListType):
-            args.positional[0] = list_of(e, x, call.span)
-    return call_operator(e, call.span, "aten::sorted", args, name="sorted")
-
-
 @builtin(any)
 def emit_any(e: Emitter, call: t.Call) -> Emitted:
     return _quantified(e, call, is_any=True)
@@ -494,6 +526,8 @@ def _quantified(e: Emitter, call: t.Call, *, is_any: bool) -> Emitted:
     _refuse_number(x, call.span)
     items = known_or_none(e, x, call.span)
     values = x if isinstance(x, Value) else None
+    if values is not None and isinstance(values.type, T.SetType):
+        values = list_of(e, values, call.span)
     if items is not None:
         bools = [truth(e, i, t.Constant(call.span, None)).value for i in items]
         values = e.b.list(bools, T.BOOL)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from jit.frontend import tree as t
 from jit.frontend.coerce import coerce, is_untyped, settle
 from jit.frontend.failures import a_type, fail, nearest
-from jit.frontend.sugared import Emitted
+from jit.frontend.sugared import Emitted, SpreadList
 from jit.ir import types as T
 from jit.ir.diagnostic import GraphError
 from jit.ir.graph import Value
@@ -48,14 +48,21 @@ class Arguments:
     keywords: dict[str, Emitted] = field(default_factory=dict)
     spans: dict[int | str, Span] = field(default_factory=dict)
     """Where each is written, by position or keyword."""
+    mappings: list[tuple[Value, Span]] = field(default_factory=list)
+    """Dicts that are spread with `**`."""
 
     def add(self, value: Emitted, span: Span) -> None:
         self.spans[len(self.positional)] = span
         self.positional.append(value)
 
 
-def emit_arguments(e: Emitter, call: t.Call, first: Emitted | None = None) -> Arguments:
-    """Emit the arguments of a call; `first` comes before them."""
+def emit_arguments(
+    e: Emitter, call: t.Call, first: Emitted | None = None, *, spreads: bool = False
+) -> Arguments:
+    """Emit the arguments of a call; `first` comes before them.
+
+    Whoever `spreads` takes a SpreadList, and dicts in `mappings`.
+    """
     found = Arguments()
     if first is not None:
         found.add(first, call.function.span)
@@ -63,23 +70,63 @@ def emit_arguments(e: Emitter, call: t.Call, first: Emitted | None = None) -> Ar
         if not isinstance(arg, t.Starred):
             found.add(e.expr(arg), arg.span)
             continue
-        items = known_elements(e, e.expr(arg.value), arg.span)
-        if items is None:
-            raise fail(
-                arg.span,
-                "E0306",
-                "only a tuple can be spread with `*`: the number of arguments must be"
-                " known",
-                help="pass the items one by one",
-            )
-        for item in items:
+        for item in _spread(e, arg, spreads=spreads):
             found.add(item, arg.span)
     for k in call.keywords:
-        if k.name in found.keywords:
-            raise fail(k.span, "E0304", f"argument `{k.name}` is given twice")
-        found.keywords[k.name] = e.expr(k.value)
-        found.spans[k.name] = k.span
+        if not k.name:
+            _spread_mapping(e, k, found, spreads=spreads)
+            continue
+        _add_keyword(found, k.name, e.expr(k.value), k.span)
     return found
+
+
+def _spread(e: Emitter, arg: t.Starred, *, spreads: bool) -> list[Emitted]:
+    from jit.frontend.builtins import known_or_none, list_of
+
+    if isinstance(arg.value, t.ListExpr):
+        # a literal whose items are in sight
+        arg = t.Starred(arg.span, t.TupleExpr(arg.value.span, arg.value.elements))
+    x = e.expr(arg.value)
+    items = known_or_none(e, x, arg.span)
+    if items is not None:
+        return items
+    if spreads:
+        return [SpreadList(list_of(e, x, arg.span))]
+    raise fail(
+        arg.span,
+        "E0306",
+        "only a tuple can be spread with `*`: the number of arguments must be known",
+        help="pass the items one by one",
+    )
+
+
+def _add_keyword(found: Arguments, name: str, value: Emitted, span: Span) -> None:
+    if name in found.keywords:
+        raise fail(span, "E0304", f"argument `{name}` is given twice")
+    found.keywords[name] = value
+    found.spans[name] = span
+
+
+def _spread_mapping(
+    e: Emitter, k: t.Keyword, found: Arguments, *, spreads: bool
+) -> None:
+    """`**d`: of a literal, keyword by keyword."""
+    if isinstance(k.value, t.DictExpr) and all(
+        isinstance(key, t.Constant) and isinstance(key.value, str)
+        for key in k.value.keys
+    ):
+        for key, value in zip(k.value.keys, k.value.values, strict=True):
+            assert isinstance(key, t.Constant)
+            _add_keyword(found, str(key.value), e.expr(value), value.span)
+        return
+    if not spreads:
+        raise fail(
+            k.span,
+            "E0306",
+            "`**` is accepted only in calls of functions written in Python",
+            help="write the keyword arguments out",
+        )
+    found.mappings.append((e.value(k.value), k.span))
 
 
 def known_elements(e: Emitter, x: Emitted, span: Span) -> list[Emitted] | None:
@@ -111,6 +158,8 @@ def call_operator(
         from jit.frontend.out_argument import call_with_out
 
         return call_with_out(e, span, kind, args, name, overload)
+    if kind in OF_ITERABLES and len(args.positional) == 2:
+        args.positional[1] = _items(e, span, args.positional)
     positional = [
         e.as_value(x, args.spans.get(i, span)) for i, x in enumerate(args.positional)
     ]
@@ -123,6 +172,26 @@ def call_operator(
         positional, binding = found
         return bound(e, span, binding, positional, keywords)
     raise _refusal(span, kind, name, args, positional, keywords, found)
+
+
+OF_ITERABLES = ("aten::join", "aten::extend", "aten::add_")
+"""Operators on a str or list whose argument may be anything that a loop walks."""
+
+
+def _items(e: Emitter, span: Span, args: Sequence[Emitted]) -> Emitted:
+    """The argument of such an operator, as a list if it is none."""
+    from jit.frontend.builtins import list_of
+
+    owner, x = args
+    owns = isinstance(owner, Value) and (
+        isinstance(owner.type, T.ListType) or owner.type == T.STR
+    )
+    walked = T.TupleType | T.NamedTupleType | T.DictType | T.SetType
+    if not owns or (
+        isinstance(x, Value) and not isinstance(x.type, walked) and x.type != T.STR
+    ):
+        return x
+    return list_of(e, x, span)
 
 
 def _resolve(
@@ -271,6 +340,8 @@ def widened(type: T.Type) -> T.Type:
             return T.optional(widened(x))
         case T.DictType(k, v):
             return T.DictType(k, widened(v))
+        case T.SetType(x):
+            return T.SetType(widened(x))
         case T.TupleType(elements):
             return T.TupleType(tuple(map(widened, elements)))
     return type
@@ -340,55 +411,6 @@ def maybe_none(span: Span, value: Value) -> Exception:
 
 
 # functions --------------------------------------------------------------------
-
-
-def call_function(
-    e: Emitter, call: t.Call, fn: Any, args: Arguments | None = None
-) -> Emitted:
-    """Call a Python function, compiled on the way for the types of this call.
-
-    With `args`, those are the arguments, emitted already.
-    """
-    from jit.frontend.signature import signature_of
-
-    mark = getattr(fn, "_jit_mark", None)
-    if mark in ("ignore", "unused"):
-        raise fail(
-            call.span,
-            "E0205",
-            f"`{fn.__name__}` is marked `@{mark}` and cannot be called in compiled code",
-            help="remove the mark, or keep the call out of scripts:"
-            " `if not torch.jit.is_scripting():`",
-        )
-    with e.compilation.calling(call.span):
-        signature = signature_of(fn)
-    if args is None:
-        args = e.arguments(call)
-    given = match_parameters(call.span, signature.schema.arguments, args, fn.__name__)
-    arg_types = {
-        p.name: argument_type(e, given[p.name], call.span)
-        for p in signature.parameters
-        if p.annotation is None and p.name in given
-    }
-    with e.compilation.calling(call.span):
-        callee = e.compilation.function(fn, arg_types)
-    inputs = fit_arguments(e, call.span, callee.schema.arguments, given, args)
-    function = e.b.function(callee.name)
-    return called(e, "prim::CallFunction", [function, *inputs], callee.result)
-
-
-def call_stored(e: Emitter, call: t.Call, scripted: Any) -> Emitted:
-    """Call a function that has a graph and no source."""
-    from jit.ir.linking import link
-
-    schema: FunctionSchema = scripted.schema
-    args = e.arguments(call)
-    given = match_parameters(call.span, schema.arguments, args, scripted.name)
-    inputs = fit_arguments(e, call.span, schema.arguments, given, args)
-    name = link(e.compilation.program, scripted.program, scripted.qualified_name)
-    function = e.b.function(name)
-    result = schema.returns[0].type
-    return called(e, "prim::CallFunction", [function, *inputs], result)
 
 
 def called(

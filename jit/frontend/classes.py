@@ -15,7 +15,7 @@ from typing import Any
 
 from jit.frontend.compiler import Callee, Compilation, open_parameter_types
 from jit.frontend.failures import fail
-from jit.frontend.scope import remember_class
+from jit.frontend.scope import Scope, remember_class
 from jit.frontend.signature import plain_function, signature_of
 from jit.frontend.sugared import Sugared
 from jit.ir import types as T
@@ -206,7 +206,7 @@ def method_version(
         info.definition.methods.append(full.removeprefix(f"{info.definition.name}."))
     return compilation.compile(
         key,
-        fn,
+        Scope.of(fn),
         signature,
         full,
         open_types,

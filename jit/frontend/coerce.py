@@ -24,6 +24,9 @@ def settle(value: Value, type: T.Type) -> None:
     """Choose the type of an empty literal."""
     value.type = type
     value.node.attributes.pop(UNTYPED, None)
+    if isinstance(type, T.SetType):
+        # an empty set is made of an empty list
+        value.node.inputs[0].type = T.ListType(type.element)
 
 
 def coerce(value: Value, wanted: T.Type, owner: Node | None = None) -> Value | None:
@@ -47,6 +50,10 @@ def coerce(value: Value, wanted: T.Type, owner: Node | None = None) -> Value | N
             return _literal(value, [element] * len(node.inputs), base)
         case "prim::DictConstruct", T.DictType(key, item):
             return _literal(value, [key, item] * (len(node.inputs) // 2), base)
+        case "aten::set", T.SetType(element):
+            if coerce(node.inputs[0], T.ListType(element), node) is not None:
+                value.type = base
+                return value
         case "prim::TupleConstruct", T.TupleType(elements):
             if len(elements) == len(node.inputs):
                 return _literal(value, list(elements), None)

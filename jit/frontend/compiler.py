@@ -8,7 +8,6 @@ makes recursion possible.
 from __future__ import annotations
 
 import dataclasses
-import types
 import weakref
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -16,10 +15,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import jit.runtime.ops  # noqa: F401  declares the operators
+from jit.frontend.capturing import Bound, bind, identity, values_in
 from jit.frontend.coerce import UNTYPED
 from jit.frontend.emit import Emitter
 from jit.frontend.environment import Variable
 from jit.frontend.failures import fail, reporting
+from jit.frontend.local_functions import LocalFunction
 from jit.frontend.scope import Scope
 from jit.frontend.signature import (
     Parameter,
@@ -122,34 +123,61 @@ class Compilation:
         arg_types: Mapping[str, T.Type] | None = None,
         *,
         name: str | None = None,
+        bound: Bound | None = None,
     ) -> Callee:
-        """The version of a function for these types, compiled if need be."""
+        """The version of a function for these types, compiled if need be.
+
+        `bound` gives the parameters that stand for functions.
+        """
         fn = plain_function(fn)
-        signature = signature_of(fn)
+        signature = without_bound(signature_of(fn), bound or {})
         open_types = open_parameter_types(signature.parameters, arg_types or {})
-        key = (fn, tuple(open_types.items()))
+        key = (fn, tuple(open_types.items()), identity(bound or {}))
         found = self.versions.get(key)
         if found is not None:
             return found
         chosen = self.program.unique_name(name or qualified_name(fn))
-        return self.compile(key, fn, signature, chosen, open_types)
+        return self.compile(
+            key, Scope.of(fn), signature, chosen, open_types, bound=bound
+        )
+
+    def local(
+        self,
+        fn: LocalFunction,
+        signature: Signature,
+        owner: str,
+        arg_types: Mapping[str, T.Type],
+        bound: Bound,
+    ) -> Callee:
+        """The version of a local function for these types and what it captures."""
+        signature = without_bound(signature, bound)
+        open_types = open_parameter_types(signature.parameters, arg_types)
+        key = (fn.tree, tuple(open_types.items()), identity(bound))
+        found = self.versions.get(key)
+        if found is not None:
+            return found
+        name = "lambda_" if fn.tree.name == "<lambda>" else fn.tree.name
+        chosen = self.program.unique_name(f"{owner}.{name}")
+        return self.compile(key, fn.scope, signature, chosen, open_types, bound=bound)
 
     def compile(
         self,
         key: Any,
-        fn: types.FunctionType,
+        scope: Scope,
         signature: Signature,
         name: str,
         open_types: dict[str, T.Type],
         self_type: T.Type | None = None,
         make_self: SelfMaker | None = None,
         owner: Sugared | None = None,
+        bound: Bound | None = None,
     ) -> Callee:
         """Emit one version and add it to the program.
 
         `owner` is what the first parameter of a class method stands for.
         """
-        parameters = signature.parameters
+        captured = captured_parameters(bound or {})
+        parameters = (*captured, *signature.parameters)
         if owner is not None:
             parameters = parameters[1:]
         if self_type is not None:
@@ -164,14 +192,17 @@ class Compilation:
 
         # the name is taken from now on, also for functions compiled on the way
         self.program.functions[name] = Function(name, graph, schema, signature.tree.doc)
-        emitter = Emitter(self, signature.tree, Scope.of(fn), graph, signature.returns)
-        spans = [p.span for p in signature.tree.params]
+        emitter = Emitter(self, signature.tree, scope, graph, signature.returns)
+        emitter.owner = name
+        spans = {p.name: p.span for p in signature.tree.params}
         if owner is not None:
-            name_of_owner, at = signature.parameters[0].name, spans.pop(0)
+            name_of_owner = signature.parameters[0].name
+            at = spans[name_of_owner]
             emitter.frame.names[name_of_owner] = Variable(owner, at)
         params = [
-            (a.name, a.type, s) for a, s in zip(schema.arguments, spans, strict=True)
+            (a.name, a.type, spans[a.name]) for a in schema.arguments[len(captured) :]
         ]
+        bind(emitter, bound or {})
         if make_self is not None:
             _bind_self(emitter, params[0], make_self)
             params = params[1:]
@@ -199,6 +230,25 @@ def _bind_self(
     name, type, span = param
     value = emitter.graph.add_input(type, name)
     emitter.frame.names[name] = Variable(make_self(value), span)
+
+
+def without_bound(signature: Signature, bound: Bound) -> Signature:
+    """The signature without the parameters that are bound to functions."""
+    parameters = tuple(p for p in signature.parameters if p.name not in bound)
+    return dataclasses.replace(signature, parameters=parameters)
+
+
+def captured_parameters(bound: Bound) -> tuple[Parameter, ...]:
+    """The parameters through which a function gets the values that are bound."""
+    names: dict[str, T.Type] = {}
+    for name, x in bound.items():
+        for value in values_in(x):
+            chosen, number = name, 0
+            while chosen in names:
+                number += 1
+                chosen = f"{name}_{number}"
+            names[chosen] = value.type
+    return tuple(Parameter(name, type) for name, type in names.items())
 
 
 def open_parameter_types(

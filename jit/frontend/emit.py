@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from jit.frontend import tree as t
-from jit.frontend.assigned import Liveness, assigned
+from jit.frontend.assigned import Liveness, assigned, outside_names
 from jit.frontend.coerce import coerce
 from jit.frontend.constants import PoolingBuilder
 from jit.frontend.environment import Frame, Missing, Variable
@@ -89,7 +89,7 @@ class Emitter:
         self.b = PoolingBuilder(graph)
         self.b.span = tree.span
         self.frame = Frame(None)
-        self.local_names = assigned(tree.body)
+        self.local_names = assigned(tree.body) - outside_names(tree.body, "global")
         """What the function assigns anywhere: such names are never global."""
         self.liveness = Liveness(tree.body)
         self.declared_return = returns
@@ -104,6 +104,8 @@ class Emitter:
         """An expression and the type of what it is assigned to, for `tolist`."""
         self.declared: dict[str, T.Type] = {}
         """Types of names that were annotated without a value."""
+        self.owner = tree.name
+        """The name of the function in its program, which local functions extend."""
         self.depth = 0
         """How many blocks are around: 0 at the level of the function."""
 

@@ -14,13 +14,14 @@ from typing import TYPE_CHECKING
 
 from jit.frontend import tree as t
 from jit.frontend.call import widened
-from jit.frontend.coerce import UNTYPED
+from jit.frontend.coerce import UNTYPED, is_untyped, settle
 from jit.frontend.emit_control import choose
 from jit.frontend.emit_loop import assign_target
 from jit.frontend.environment import Frame
 from jit.frontend.failures import fail
 from jit.frontend.operators import apply
 from jit.frontend.refine import emit_condition, truth
+from jit.frontend.set_methods import empty_set
 from jit.frontend.sugared import Emitted, Sugared, SugaredList
 from jit.frontend.walks import as_list, unrolled_items, walk_of
 from jit.ir import types as T
@@ -34,6 +35,8 @@ def emit_comprehension(e: Emitter, node: t.Comprehension) -> Emitted:
     """A list or dict; a generator becomes a list."""
     if node.kind == "dict":
         return _dict(e, node)
+    if node.kind == "set":
+        return _set(e, node)
     unrolled = _unrolled(e, node)
     if unrolled is not None:
         return unrolled
@@ -51,10 +54,23 @@ def emit_comprehension(e: Emitter, node: t.Comprehension) -> Emitted:
     return made
 
 
+def _set(e: Emitter, node: t.Comprehension) -> Emitted:
+    made = empty_set(e)
+
+    def add() -> None:
+        item = e.value(node.element)
+        if is_untyped(made):
+            settle(made, T.SetType(widened(item.type)))
+        apply(e, node.element.span, "aten::set_add", made, item)
+
+    _own_scope(e, lambda: _walk(e, node, 0, add))
+    return made
+
+
 def _own_scope(e: Emitter, emit: Callable[[], None]) -> None:
     """Emit with names of its own; a handler outside does not see what they hold."""
     saved, cells = e.frame, e.cells
-    e.frame = Frame(saved)
+    e.frame = Frame(saved, is_scope=True)
     e.cells = []
     try:
         emit()

@@ -6,17 +6,17 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from jit.frontend import tree as t
-from jit.frontend.coerce import UNTYPED
 from jit.frontend.emit_comprehension import emit_comprehension
+from jit.frontend.emit_displays import emit_dict, emit_list, emit_set, emit_tuple
 from jit.frontend.failures import a_type, fail
 from jit.frontend.indexing import emit_subscript
+from jit.frontend.local_functions import emit_lambda
 from jit.frontend.methods import attribute_of_value
 from jit.frontend.operators import apply, binary, compare, unary
 from jit.frontend.refine import emit_condition
-from jit.frontend.sugared import Emitted, Sugared, SugaredTuple
+from jit.frontend.sugared import Emitted, Sugared
 from jit.ir import types as T
 from jit.ir.graph import Value
-from jit.ir.unification import unify
 
 if TYPE_CHECKING:
     from jit.frontend.emit import Emitter
@@ -167,71 +167,6 @@ def _if_expr(e: Emitter, node: t.IfExpr) -> Emitted:
     return value
 
 
-def _tuple(e: Emitter, node: t.TupleExpr) -> Emitted:
-    items: list[Emitted] = []
-    for element in node.elements:
-        items += _spread(e, element)
-    if any(isinstance(i, Sugared) for i in items):
-        return SugaredTuple(items)
-    return e.b.tuple([i for i in items if isinstance(i, Value)])
-
-
-def _spread(e: Emitter, element: t.Expr) -> list[Emitted]:
-    from jit.frontend.call import known_elements
-
-    if not isinstance(element, t.Starred):
-        return [e.expr(element)]
-    items = known_elements(e, e.expr(element.value), element.span)
-    if items is None:
-        raise fail(element.span, "E0306", "only a tuple can be spread with `*` here")
-    return items
-
-
-def _list(e: Emitter, node: t.ListExpr) -> Emitted:
-    items: list[Value] = []
-    for element in node.elements:
-        items += [e.as_value(i, element.span) for i in _spread(e, element)]
-    if not items:
-        empty = e.b.list([], T.TENSOR)
-        empty.node.attributes[UNTYPED] = True
-        return empty
-    return e.b.list(items, _common(items, node, "items of this list"))
-
-
-def _common(items: list[Value], node: t.Expr, what: str) -> T.Type:
-    from jit.frontend.coerce import coerce
-
-    found = items[0].type
-    for item in items[1:]:
-        if coerce(item, found) is not None:
-            continue
-        joined = unify(found, item.type)
-        if joined is None:
-            raise fail(
-                node.span,
-                "E0302",
-                f"the {what} have different types: `{found}` and `{item.type}`",
-                help="give all of them one type, or use a tuple",
-            )
-        found = joined
-    return found
-
-
-def _dict(e: Emitter, node: t.DictExpr) -> Emitted:
-    inputs: list[Value] = []
-    for key, value in zip(node.keys, node.values, strict=True):
-        inputs += [e.value(key), e.value(value)]
-    if not inputs:
-        type: T.Type = T.DictType(T.STR, T.TENSOR)
-    else:
-        keys = _common(inputs[::2], node, "keys of this dict")
-        type = T.DictType(keys, _common(inputs[1::2], node, "values of this dict"))
-    made = e.b.node("prim::DictConstruct", inputs, [type])
-    if not inputs:
-        made.attributes[UNTYPED] = True
-    return made.output
-
-
 def _walrus(e: Emitter, node: t.Walrus) -> Emitted:
     value = e.expr(node.value)
     e.assign(node.target.id, value, node.target.span)
@@ -264,6 +199,10 @@ def _template(e: Emitter, node: t.FString) -> tuple[str, list[Value]]:
     return text, values
 
 
+def _test(e: Emitter, node: t.PatternTest) -> Emitted:
+    return emit_condition(e, node).value
+
+
 def _starred(e: Emitter, node: t.Starred) -> Emitted:
     raise fail(node.span, "E0102", "`*` is accepted only in calls, tuples and lists")
 
@@ -283,9 +222,12 @@ EMITTERS: dict[type[t.Expr], Callable[[Emitter, Any], Emitted]] = {
     t.Compare: _compare,
     t.Logical: _logical,
     t.IfExpr: _if_expr,
-    t.TupleExpr: _tuple,
-    t.ListExpr: _list,
-    t.DictExpr: _dict,
+    t.TupleExpr: emit_tuple,
+    t.ListExpr: emit_list,
+    t.SetExpr: emit_set,
+    t.DictExpr: emit_dict,
+    t.Lambda: emit_lambda,
+    t.PatternTest: _test,
     t.Walrus: _walrus,
     t.FString: _f_string,
     t.Comprehension: emit_comprehension,

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import importlib
+import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from jit.frontend import tree as t
 from jit.frontend.annotations import type_of_annotation
+from jit.frontend.assigned import assigned
 from jit.frontend.builtins import list_of
 from jit.frontend.call import Arguments, call_operator, known_elements
 from jit.frontend.coerce import coerce
@@ -22,9 +25,12 @@ from jit.frontend.indexing import (
     set_tensor_item,
     slice_bounds,
 )
+from jit.frontend.local_functions import emit_definition
 from jit.frontend.methods import attribute_of_value
 from jit.frontend.operators import NUMPY, apply, binary, numpy_kind
 from jit.frontend.refine import Condition, emit_condition, holds
+from jit.frontend.set_methods import IN_PLACE as SET_IN_PLACE
+from jit.frontend.set_methods import update_in_place
 from jit.frontend.sugared import (
     Emitted,
     ExceptionClass,
@@ -120,11 +126,11 @@ def _gather(
             f"at least {places - 1} values are needed, there are {len(items)}",
         )
     rest = items[star : len(items) - after]
-    return [*items[:star], _rest(e, rest, span), *items[len(items) - after :]]
+    return [*items[:star], gather_rest(e, rest, span), *items[len(items) - after :]]
 
 
-def _rest(e: Emitter, items: list[Emitted], span: Span) -> Emitted:
-    """A list, as in Python; a tuple where the types differ."""
+def gather_rest(e: Emitter, items: list[Emitted], span: Span) -> Emitted:
+    """What a starred target gets: a list, as in Python; a tuple where the types differ."""
     if any(isinstance(i, Sugared) for i in items):
         return SugaredTuple(items)
     values = [i for i in items if isinstance(i, Value)]
@@ -166,7 +172,7 @@ def _unpack_starred(e: Emitter, value: Value, places: int, star: int) -> list[Em
         e,
         enough,
         list,
-        lambda: _raise_now(
+        lambda: raise_now(
             e,
             e.op(
                 "aten::format",
@@ -287,6 +293,9 @@ def _updated(e: Emitter, s: t.AugAssign, old: Emitted, operand: Emitted) -> Emit
             value = e.as_value(operand, s.value.span)
             if has_kind(kind) and value.type != T.TENSOR:
                 return apply(e, s.span, kind, old, value)
+        if isinstance(old.type, T.SetType) and s.op in SET_IN_PLACE:
+            update_in_place(e, s.span, s.op, old, operand)
+            return old
         if isinstance(old.type, T.ListType) and s.op in ("+", "*"):
             kind = "aten::add_" if s.op == "+" else "aten::mul_"
             apply(e, s.span, kind, old, e.as_value(operand, s.value.span))
@@ -301,7 +310,12 @@ def _augmented_item(e: Emitter, s: t.AugAssign, target: t.Subscript) -> None:
         _augmented_tensor_item(e, s, target, owner)
         return
     if isinstance(target.index, t.Slice):
-        raise fail(target.span, "E0102", "`op=` on a slice of a list is not accepted")
+        bounds = slice_bounds(e, target.index)
+        old = apply(e, target.span, "aten::slice", owner, *bounds)
+        new = e.as_value(_updated(e, s, old, e.expr(s.value)), s.span)
+        apply(e, s.span, "aten::_set_slice", owner, *bounds, new)
+        e.resized.append(owner)
+        return
     index = e.value(target.index)
     old = apply(e, target.span, "aten::__getitem__", owner, index)
     new = e.as_value(_updated(e, s, old, e.expr(s.value)), s.span)
@@ -373,7 +387,7 @@ def _raise(e: Emitter, s: t.Raise) -> None:
     message = e.b.constant("")
     if isinstance(node, t.Call):
         message = _message(e, node)
-    _raise_now(e, message, exception_name(found.obj, node.span))
+    raise_now(e, message, exception_name(found.obj, node.span))
 
 
 def _message(e: Emitter, call: t.Call) -> Value:
@@ -410,7 +424,8 @@ def exception_name(cls: type[BaseException], span: Span) -> str:
     return register_exception(cls)
 
 
-def _raise_now(e: Emitter, message: Value, name: str) -> list[Emitted]:
+def raise_now(e: Emitter, message: Value, name: str) -> list[Emitted]:
+    """Raise a built-in exception; nothing follows."""
     e.b.node("prim::RaiseException", [message, e.b.constant(name)])
     e.frame.is_closed = True
     return []
@@ -425,7 +440,7 @@ def _assert(e: Emitter, s: t.Assert) -> None:
         message = e.b.constant("")
         if s.message is not None:
             message = as_text(e, e.value(s.message), s.message.span)
-        return _raise_now(e, message, "AssertionError")
+        return raise_now(e, message, "AssertionError")
 
     choose(e, condition, list, broken, live=e.liveness.after(s))
     if condition.static is None:
@@ -440,6 +455,11 @@ def _delete(e: Emitter, s: t.Delete) -> None:
                 e.frame.names[id] = Missing("here any more: it was deleted", at)
             case t.Subscript():
                 owner = e.value(target.value)
+                if isinstance(target.index, t.Slice):
+                    bounds = slice_bounds(e, target.index)
+                    apply(e, s.span, "aten::_delete_slice", owner, *bounds)
+                    e.resized.append(owner)
+                    continue
                 apply(e, s.span, "aten::Delete", owner, e.value(target.index))
             case _:
                 raise fail(target.span, "E0102", "this cannot be deleted")
@@ -456,6 +476,45 @@ def _with(e: Emitter, s: t.With) -> None:
                 help="accepted is `torch.no_grad()`",
             )
     e.statements(s.body)
+
+
+def _import(e: Emitter, s: t.Import) -> None:
+    """An import inside of a function: done once, while compiling."""
+    from jit.frontend.resolver import resolve_object
+
+    found = imported(e, s)
+    e.assign(s.target, resolve_object(e, s.span, found, s.target), s.span)
+
+
+def imported(e: Emitter, s: t.Import) -> Any:
+    """What an import gives; CompileError E0202 where Python would find nothing."""
+    dots = len(s.module) - len(s.module.lstrip("."))
+    package = e.scope.globals.get("__package__") if dots else None
+    try:
+        module = importlib.import_module(s.module, package)
+        if s.member is None:
+            return module if s.target == s.module else sys.modules[s.target]
+        if not hasattr(module, s.member):
+            return importlib.import_module(f"{module.__name__}.{s.member}")
+        return getattr(module, s.member)
+    except ImportError as error:
+        raise fail(
+            s.span, "E0202", f"the import fails: {error}", help="install the module"
+        ) from None
+
+
+def _outside(e: Emitter, s: t.Outside) -> None:
+    """`global` and `nonlocal`: what they name may be read."""
+    changed = assigned(e.tree.body)
+    for name in s.names:
+        if name in changed:
+            raise fail(
+                s.span,
+                "E0102",
+                f"compiled code cannot assign to the {s.kind} name `{name}`",
+                help="return the new value, or keep it in a list or an attribute of a"
+                " module",
+            )
 
 
 def _pass(e: Emitter, s: t.Stmt) -> None:
@@ -479,4 +538,7 @@ EMITTERS: dict[type[t.Stmt], Callable[[Emitter, Any], None]] = {
     t.Try: emit_try,
     t.With: _with,
     t.Delete: _delete,
+    t.Define: emit_definition,
+    t.Import: _import,
+    t.Outside: _outside,
 }

@@ -45,8 +45,10 @@ class Missing:
 class Frame:
     """The names of one block."""
 
-    def __init__(self, outer: Frame | None) -> None:
+    def __init__(self, outer: Frame | None, *, is_scope: bool = False) -> None:
         self.outer = outer
+        self.root: Frame = self if outer is None or is_scope else outer.root
+        """The frame of the function or comprehension that this block belongs to."""
         self.names: dict[str, Variable | Missing] = {}
         self.is_closed = False
         """Whether control never reaches the end of the block: what follows is dead."""
@@ -60,6 +62,15 @@ class Frame:
                 return found
             frame = frame.outer
         return None
+
+    def scopes(self) -> set[Frame]:
+        """The function and the comprehensions around this block."""
+        found = set()
+        frame: Frame | None = self
+        while frame is not None:
+            found.add(frame.root)
+            frame = frame.outer
+        return found
 
     def assigned(self) -> list[str]:
         """The names that this block assigned, in order."""

@@ -18,6 +18,7 @@ from jit.frontend.operators import (
     numpy_kind,
     reflected,
 )
+from jit.frontend.set_methods import SET_METHODS
 from jit.frontend.sugared import BoundBuiltin, BoundOperator, Emitted
 from jit.ir import dtypes
 from jit.ir import types as T
@@ -99,7 +100,15 @@ def attribute_of_value(e: Emitter, span: Span, x: Value, name: str) -> Emitted:
                 return apply(e, span, COMPLEX_ATTRIBUTES[name], x)
             if name == "conjugate":
                 return BoundOperator(name, "aten::conj", x)
+        case T.SetType():
+            if name in SET_METHODS:
+                return BoundBuiltin(name, x, SET_METHODS[name])
+            raise _unknown(span, x, name, [*SET_METHODS])
         case T.SimpleType("str") | T.ListType() | T.DictType():
+            if name == "sort" and isinstance(x.type, T.ListType):
+                from jit.frontend.higher_order import emit_sort
+
+                return BoundBuiltin(name, x, emit_sort)
             if _has_method(x.type, name):
                 return BoundOperator(name, f"aten::{name}", x)
     raise _unknown(span, x, name, _methods_of(x.type))

@@ -30,6 +30,8 @@ CONTAINERS = ("Sequential", "ModuleList")
 class ModuleValue(Sugared):
     """A module inside of compiled code: `self`, or one of its submodules."""
 
+    stays_itself = True
+
     def __init__(
         self, compilation: Compilation, info: ModuleInfo, owner: Value
     ) -> None:

@@ -291,7 +291,7 @@ def compile_method(
 
     return compilation.compile(
         key,
-        fn,
+        Scope.of(fn),
         signature,
         full,
         open_types,

@@ -11,6 +11,8 @@ import ast
 from collections.abc import Iterable, Sequence
 
 from jit.frontend import tree as t
+from jit.frontend.read_functions import read_definition, read_lambda
+from jit.frontend.read_match import read_match
 from jit.frontend.source import FunctionSource
 from jit.ir.diagnostic import CompileError, Diagnostic
 from jit.ir.span import Span
@@ -45,37 +47,16 @@ COMPARE = {
 }
 
 REFUSED: dict[str, tuple[str, str]] = {
-    "Lambda": ("a lambda is not accepted", "write a function with `def`"),
-    "FunctionDef": (
-        "a function inside of a compiled function is not accepted",
-        "move it out of the function; it is compiled when it is called",
-    ),
     "AsyncFunctionDef": ("`async` functions are not accepted", "write a plain `def`"),
     "ClassDef": (
         "a class inside of a compiled function is not accepted",
         "move the class out of the function",
     ),
-    "Match": ("`match` is not accepted", "write `if`, `elif` and `else`"),
     "Yield": ("`yield` is not accepted", "append to a list and return it"),
     "YieldFrom": ("`yield from` is not accepted", "extend a list and return it"),
     "Await": ("`await` is not accepted", "call a plain function"),
     "AsyncFor": ("`async for` is not accepted", "write a plain `for`"),
     "AsyncWith": ("`async with` is not accepted", "write a plain `with`"),
-    "Import": ("an import inside of a function is not accepted", "import at the top"),
-    "ImportFrom": (
-        "an import inside of a function is not accepted",
-        "import at the top",
-    ),
-    "Global": (
-        "`global` is not accepted: compiled code cannot assign to a global",
-        "return the new value, or keep it in a module's attribute",
-    ),
-    "Nonlocal": (
-        "`nonlocal` is not accepted: compiled code cannot assign outside of itself",
-        "return the new value",
-    ),
-    "Set": ("a set is not accepted", "use a list, or a dict with the items as keys"),
-    "SetComp": ("a set comprehension is not accepted", "use a list comprehension"),
     "TryStar": ("`except*` is not accepted", "write a plain `except`"),
     "TypeAlias": ("a `type` statement is not accepted here", "move it to the top"),
     "TemplateStr": ("a template string is not accepted", 'use an f-string, f"..."'),
@@ -94,15 +75,15 @@ class Reader:
     def __init__(self, source: FunctionSource) -> None:
         self.source = source
         self.refusals: list[Diagnostic] = []
-        self._flags = 0
+        self._hidden = 0
 
     def function(self) -> t.FunctionTree:
         definition = self.source.definition
         comment = _FunctionComment.parse(definition.type_comment)
-        params = self._params(definition.args, comment)
+        params = self.params(definition.args, comment)
         returns: t.Annotation | None = None
         if definition.returns is not None:
-            returns = self._annotation(definition.returns)
+            returns = self.annotation(definition.returns)
         elif comment is not None:
             returns = t.Annotation(self.source.span(definition), comment.returns)
         body = self.statements(definition.body)
@@ -114,16 +95,15 @@ class Reader:
         doc = ast.get_docstring(definition) or ""
         return t.FunctionTree(head, self.source.name, params, returns, body, doc)
 
-    def _params(
-        self, args: ast.arguments, comment: _FunctionComment | None
+    def hidden_name(self, what: str) -> str:
+        """A name that no source can write."""
+        self._hidden += 1
+        return f"<{what} {self._hidden}>"
+
+    def params(
+        self, args: ast.arguments, comment: _FunctionComment | None = None
     ) -> tuple[t.Param, ...]:
-        for extra, sign in ((args.vararg, "*"), (args.kwarg, "**")):
-            if extra is not None:
-                self.refuse(
-                    extra,
-                    f"`{sign}{extra.arg}` is not accepted in a compiled function",
-                    "name the parameters, or take a list or a tuple",
-                )
+        """The parameters of a function, those that gather others last."""
         positional = [*args.posonlyargs, *args.args]
         first_default = len(positional) - len(args.defaults)
         params = [
@@ -135,16 +115,22 @@ class Reader:
         ]
         if comment is not None and comment.params is not None:
             params = self._comment_types(params, comment.params)
+        if args.vararg is not None:
+            params.append(self._param(args.vararg, True, True, "*"))
+        if args.kwarg is not None:
+            params.append(self._param(args.kwarg, True, True, "**"))
         return tuple(params)
 
-    def _param(self, arg: ast.arg, has_default: bool, keyword_only: bool) -> t.Param:
+    def _param(
+        self, arg: ast.arg, has_default: bool, keyword_only: bool, gathers: str = ""
+    ) -> t.Param:
         annotation = None
         if arg.annotation is not None:
-            annotation = self._annotation(arg.annotation)
+            annotation = self.annotation(arg.annotation)
         elif arg.type_comment:
             annotation = self._comment(arg, arg.type_comment)
         span = self.source.span(arg)
-        return t.Param(span, arg.arg, annotation, has_default, keyword_only)
+        return t.Param(span, arg.arg, annotation, has_default, keyword_only, gathers)
 
     def _comment_types(
         self, params: list[t.Param], types: Sequence[ast.expr]
@@ -174,7 +160,8 @@ class Reader:
             ),
         ]
 
-    def _annotation(self, node: ast.expr) -> t.Annotation:
+    def annotation(self, node: ast.expr) -> t.Annotation:
+        """A type hint."""
         return t.Annotation(self.source.span(node), node)
 
     def _comment(self, node: ast.AST, text: str) -> t.Annotation | None:
@@ -231,7 +218,7 @@ class Reader:
                 given = None if value is None else self.expr(value)
                 return [
                     t.AnnAssign(
-                        span, self.target(target), self._annotation(annotation), given
+                        span, self.target(target), self.annotation(annotation), given
                     )
                 ]
             case ast.AugAssign(target, op, value):
@@ -267,6 +254,21 @@ class Reader:
                 return [self._with(node, items, body)]
             case ast.Delete(targets):
                 return [t.Delete(span, tuple(self.target(x) for x in targets))]
+            case ast.Match():
+                return read_match(self, node)
+            case ast.FunctionDef():
+                return read_definition(self, node)
+            case ast.Import(names):
+                return [_import(span, alias) for alias in names]
+            case ast.ImportFrom(module, names, level):
+                origin = "." * level + (module or "")
+                return [
+                    t.Import(span, origin, a.name, a.asname or a.name) for a in names
+                ]
+            case ast.Global(listed):
+                return [t.Outside(span, "global", tuple(listed))]
+            case ast.Nonlocal(listed):
+                return [t.Outside(span, "nonlocal", tuple(listed))]
         self._refuse_kind(node)
         return []
 
@@ -289,8 +291,7 @@ class Reader:
         after: list[t.Stmt] = []
         if orelse and _breaks(body):
             # the else runs unless a break ended the loop: a hidden flag remembers
-            self._flags += 1
-            flag = f"<broken {self._flags}>"
+            flag = self.hidden_name("broken")
             name = t.Name(span, flag)
             before = [t.Assign(span, (name,), t.Constant(span, False))]
             body = tuple(_flag_breaks(body, flag))
@@ -399,8 +400,16 @@ class Reader:
                 return t.TupleExpr(span, tuple(map(self.expr, elements)))
             case ast.List(elements):
                 return t.ListExpr(span, tuple(map(self.expr, elements)))
+            case ast.Set(elements):
+                return t.SetExpr(span, tuple(map(self.expr, elements)))
             case ast.Dict(keys, values):
-                return self._dict(node, keys, values)
+                return t.DictExpr(
+                    span,
+                    tuple(None if k is None else self.expr(k) for k in keys),
+                    tuple(map(self.expr, values)),
+                )
+            case ast.Lambda():
+                return read_lambda(self, node)
             case ast.Starred(value):
                 return t.Starred(span, self.expr(value))
             case ast.NamedExpr(target, value):
@@ -412,6 +421,8 @@ class Reader:
                 return self._comprehension(node, "list", None, element, generators)
             case ast.GeneratorExp(element, generators):
                 return self._comprehension(node, "generator", None, element, generators)
+            case ast.SetComp(element, generators):
+                return self._comprehension(node, "set", None, element, generators)
             case ast.DictComp(key, value, generators):
                 return self._comprehension(node, "dict", key, value, generators)
         self._refuse_kind(node)
@@ -443,37 +454,14 @@ class Reader:
         return self.expr(node)
 
     def _call(self, node: ast.Call) -> t.Expr:
-        keywords = []
-        for k in node.keywords:
-            if k.arg is None:
-                self.refuse(
-                    k.value,
-                    "`**` in a call is not accepted",
-                    "write the keyword arguments out",
-                )
-                continue
-            place = self.source.span(k)
-            keywords.append(t.Keyword(place, k.arg, self.expr(k.value)))
         return t.Call(
             self.source.span(node),
             self.expr(node.func),
             tuple(map(self.expr, node.args)),
-            tuple(keywords),
-        )
-
-    def _dict(
-        self, node: ast.Dict, keys: list[ast.expr | None], values: list[ast.expr]
-    ) -> t.Expr:
-        pairs = []
-        for key, value in zip(keys, values, strict=True):
-            if key is None:
-                self.refuse(value, "`**` in a dict is not accepted", "use `update`")
-                continue
-            pairs.append((self.expr(key), self.expr(value)))
-        return t.DictExpr(
-            self.source.span(node),
-            tuple(k for k, _ in pairs),
-            tuple(v for _, v in pairs),
+            tuple(
+                t.Keyword(self.source.span(k), k.arg or "", self.expr(k.value))
+                for k in node.keywords
+            ),
         )
 
     def _f_string(self, node: ast.expr, values: list[ast.expr]) -> t.FString:
@@ -514,6 +502,15 @@ class Reader:
                 for g in generators
             ),
         )
+
+
+def _import(span: Span, alias: ast.alias) -> t.Import:
+    """`import a.b` binds `a`, `import a.b as c` means `from a import b as c`."""
+    package, _, member = alias.name.rpartition(".")
+    if alias.asname is not None and package:
+        return t.Import(span, package, member, alias.asname)
+    target = alias.asname or alias.name.partition(".")[0]
+    return t.Import(span, alias.name, None, target)
 
 
 class _FunctionComment:

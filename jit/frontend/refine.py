@@ -8,12 +8,14 @@ A condition that the types decide is *static*: only the branch that can run is e
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import functools
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from jit.frontend import tree as t
 from jit.frontend.annotations import HintError, type_of_hint
+from jit.frontend.assigned import walrus_names
 from jit.frontend.environment import Variable
 from jit.frontend.failures import a_type, fail
 from jit.frontend.sugared import (
@@ -30,8 +32,17 @@ from jit.ir.subtyping import is_subtype
 if TYPE_CHECKING:
     from jit.frontend.emit import Emitter
 
-Facts = Mapping[str, T.Type]
-"""Narrower types of names."""
+
+@dataclass(frozen=True, slots=True)
+class Defined:
+    """A name that only one outcome of a condition defines, and its narrower type."""
+
+    variable: Variable
+    type: T.Type | None = None
+
+
+Facts = Mapping[str, "T.Type | Defined"]
+"""Narrower types of names, and names that the outcome defines."""
 
 NOTHING: Facts = {}
 
@@ -66,8 +77,18 @@ def _condition(e: Emitter, node: t.Expr) -> Condition:
         case t.Logical(_, op, operands):
             found = emit_condition(e, operands[0])
             for operand in operands[1:]:
-                found = _combined(e, op, found, operand)
+                found = combined(
+                    e,
+                    op,
+                    found,
+                    functools.partial(emit_condition, e, operand),
+                    frozenset(walrus_names(operand)),
+                )
             return found
+        case t.PatternTest():
+            from jit.frontend.emit_match import emit_pattern_test
+
+            return emit_pattern_test(e, node)
         case t.Compare(_, (("is" | "is not") as op,), (left, right)):
             return _identity(e, op, left, right, node.span)
         case t.Call(_, function, (tested, _), ()):
@@ -96,8 +117,17 @@ def _negated(e: Emitter, c: Condition) -> Condition:
     return Condition(value, None, c.orelse, c.then)
 
 
-def _combined(e: Emitter, op: str, first: Condition, operand: t.Expr) -> Condition:
-    """`first and operand`, `first or operand`: the operand only where it decides."""
+def combined(
+    e: Emitter,
+    op: str,
+    first: Condition,
+    operand: Callable[[], Condition],
+    names: frozenset[str] = frozenset(),
+) -> Condition:
+    """`first and operand`, `first or operand`: the operand only where it decides.
+
+    `names` are what the operand defines, and what only one outcome has therefore.
+    """
     from jit.frontend.emit_control import choose
 
     is_and = op == "and"
@@ -105,26 +135,46 @@ def _combined(e: Emitter, op: str, first: Condition, operand: t.Expr) -> Conditi
         return first
     goes_on = first.then if is_and else first.orelse
     if first.static is not None:
-        for name, type in goes_on.items():
-            e.refine(name, type)
-        return emit_condition(e, operand)
+        holds(e, goes_on)
+        return operand()
+    partial = [n for n in sorted(names) if not isinstance(e.frame.find(n), Variable)]
     second: list[Condition] = []
+    defined: dict[str, Variable] = {}
 
     def right() -> list[Emitted]:
-        second.append(emit_condition(e, operand))
-        return [second[0].value]
+        found = operand()
+        second.append(found)
+        holds(e, _following(found, is_and))
+        for name in partial:
+            variable = e.frame.find(name)
+            if isinstance(variable, Variable) and isinstance(variable.value, Value):
+                defined[name] = variable
+        return [found.value, *(v.value for v in defined.values())]
 
     def decided() -> list[Emitted]:
-        return [e.b.constant(not is_and)]
+        lacking = [e.uninitialized(v.type or T.NONE) for v in defined.values()]
+        return [e.b.constant(not is_and), *lacking]
 
-    then, orelse = (right, decided) if is_and else (decided, right)
-    (value,) = choose(e, first, then, orelse)
+    if partial and not is_and:
+        # what the operand defines must be known before the other branch
+        value, *outputs = choose(e, _negated(e, first), right, decided)
+    else:
+        then, orelse = (right, decided) if is_and else (decided, right)
+        value, *outputs = choose(e, first, then, orelse)
     assert isinstance(value, Value)
-    both = {**goes_on, **(second[0].then if is_and else second[0].orelse)}
+    following = dict(_following(second[0], is_and))
+    for (name, variable), output in zip(defined.items(), outputs, strict=True):
+        following[name] = Defined(Variable(output, variable.span, variable.declared))
+    both = {**goes_on, **following}
     either = _agreeing(first, second[0], is_and)
     if is_and:
         return Condition(value, None, both, either)
     return Condition(value, None, either, both)
+
+
+def _following(c: Condition, is_and: bool) -> Facts:
+    """What holds where both operands of `and` are true, of `or` false."""
+    return c.then if is_and else c.orelse
 
 
 def _agreeing(a: Condition, b: Condition, is_and: bool) -> Facts:
@@ -157,13 +207,14 @@ def _identity(
         left, right = right, left
     tested = e.expr(left)
     if isinstance(right, t.Constant) and right.value is None:
-        found = _is_none(e, tested, _tested_name(left))
+        found = is_none(e, tested, _tested_name(left))
     else:
         found = _is_same(e, tested, e.expr(right), span)
     return found if op == "is" else _negated(e, found)
 
 
-def _is_none(e: Emitter, tested: Emitted, name: str | None) -> Condition:
+def is_none(e: Emitter, tested: Emitted, name: str | None) -> Condition:
+    """Whether a value is None; `name` stands for it."""
     if isinstance(tested, Sugared):
         return known(e, False)
     if tested.type == T.NONE:
@@ -199,14 +250,20 @@ def _is_same(e: Emitter, a: Emitted, b: Emitted, span: Span) -> Condition:
 
 def _isinstance(e: Emitter, node: t.Call, tested: t.Expr) -> Condition:
     value = e.expr(tested)
-    types = _types_of(e, e.expr(node.args[1]), node.args[1].span)
+    types = types_of(e, e.expr(node.args[1]), node.args[1].span)
     if isinstance(value, Sugared):
         raise fail(
             tested.span, "E0301", f"`isinstance` cannot look at {value.describe()}"
         )
-    name = _tested_name(tested)
-    yes = [m for m in _members(value.type) if _is_instance(m, types)]
-    no = [m for m in _members(value.type) if not _is_instance(m, types)]
+    return instance_test(e, value, types, _tested_name(tested))
+
+
+def instance_test(
+    e: Emitter, value: Value, types: list[T.Type], name: str | None
+) -> Condition:
+    """Whether a value is of one of some types; `name` stands for it."""
+    yes = [m for m in members_of(value.type) if _is_instance(m, types)]
+    no = [m for m in members_of(value.type) if not _is_instance(m, types)]
     if value.type == T.ANY:
         no = [T.ANY]
         yes = types
@@ -224,17 +281,26 @@ def _isinstance(e: Emitter, node: t.Call, tested: t.Expr) -> Condition:
     return Condition(found.output, None, then, orelse)
 
 
+def matching_type(type: T.Type, types: list[T.Type]) -> T.Type | None:
+    """The type of a value that passed a test for some types; None if it is open."""
+    if type == T.ANY:
+        return types[0] if len(types) == 1 else None
+    return _joined([m for m in members_of(type) if _is_instance(m, types)])
+
+
 BARE: dict[Any, T.Type] = {
     list: T.ListType(T.ANY),
     dict: T.DictType(T.ANY, T.ANY),
+    set: T.SetType(T.ANY),
     tuple: T.TupleType(()),
 }
 """Classes that stand for all types of their kind in `isinstance`."""
 
 
-def _types_of(e: Emitter, x: Emitted, span: Span) -> list[T.Type]:
+def types_of(e: Emitter, x: Emitted, span: Span) -> list[T.Type]:
+    """The types that the second argument of `isinstance` names."""
     if isinstance(x, SugaredTuple):
-        return [y for i in x.items for y in _types_of(e, i, span)]
+        return [y for i in x.items for y in types_of(e, i, span)]
     if isinstance(x, Value) and x.type == T.NONE:
         return [T.NONE]
     obj: Any = getattr(x, "obj", None)
@@ -254,11 +320,11 @@ def _types_of(e: Emitter, x: Emitted, span: Span) -> list[T.Type]:
         ) from None
 
 
-def _members(type: T.Type) -> list[T.Type]:
+def members_of(type: T.Type) -> list[T.Type]:
     """The alternatives of a type."""
     match type:
         case T.OptionalType(x):
-            return [*_members(x), T.NONE]
+            return [*members_of(x), T.NONE]
         case T.UnionType(members):
             return list(members)
     return [type]
@@ -272,6 +338,8 @@ def _is_instance(type: T.Type, wanted: list[T.Type]) -> bool:
         if w == BARE[list] and isinstance(type, T.ListType):
             return True
         if w == BARE[dict] and isinstance(type, T.DictType):
+            return True
+        if w == BARE[set] and isinstance(type, T.SetType):
             return True
         if w == BARE[tuple] and T.tuple_elements(type) is not None:
             return True
@@ -349,13 +417,17 @@ def plain_truth(e: Emitter, x: Value, span: Span) -> Value:
             return e.op("aten::Bool", x)
         case T.ArrayType():
             return e.op("np::bool", x)
-        case T.SimpleType("str") | T.ListType() | T.DictType():
+        case T.SimpleType("str") | T.ListType() | T.DictType() | T.SetType():
             return e.op("aten::ne", e.op("aten::len", x), 0)
     raise fail(span, "E0301", f"{a_type(x.type)} cannot be a condition")
 
 
 def holds(e: Emitter, facts: Facts) -> None:
     """Narrow names from here on."""
-    for name, type in facts.items():
-        if isinstance(e.frame.find(name), Variable):
-            e.refine(name, type)
+    for name, fact in facts.items():
+        if isinstance(fact, Defined):
+            e.frame.names[name] = fact.variable
+            if fact.type is not None:
+                e.refine(name, fact.type)
+        elif isinstance(e.frame.find(name), Variable):
+            e.refine(name, fact)

@@ -9,7 +9,13 @@ from typing import Any
 
 import numpy as np
 
-from jit.frontend.annotations import HintError, type_of_annotation, type_of_hint
+from jit.frontend.annotations import (
+    HintError,
+    evaluate,
+    is_callable_hint,
+    type_of_annotation,
+    type_of_hint,
+)
 from jit.frontend.failures import fail, reporting
 from jit.frontend.read import read_function
 from jit.frontend.scope import Scope
@@ -29,12 +35,41 @@ class Parameter:
     """The type that its annotation gives; None if it has none."""
     default: Any = REQUIRED
     keyword_only: bool = False
+    gathers: str = ""
+    """`*` or `**` if it takes all further arguments; its type is that of a call."""
+    item: T.Type | None = None
+    """The type that the annotation of a parameter that gathers gives each of them."""
+    takes_function: bool = False
+    """Whether it is annotated as a Callable."""
+
+    @staticmethod
+    def of_tree(p: Param, hint: T.Type | Function | None, default: Any) -> Parameter:
+        """A parameter as it is written, with the type of its annotation."""
+        if isinstance(hint, Function):
+            default = default if p.has_default else REQUIRED
+            return Parameter(p.name, None, default, p.keyword_only, takes_function=True)
+        if p.gathers == "*":
+            return Parameter(p.name, None, (), True, p.gathers, hint)
+        if p.gathers == "**":
+            return Parameter(p.name, None, None, True, p.gathers, hint)
+        if not p.has_default:
+            default = REQUIRED
+        if default is None and hint is not None:
+            hint = T.optional(hint)
+        return Parameter(p.name, hint, default, p.keyword_only)
+
+    @property
+    def argument(self) -> Argument:
+        """The argument of a schema that it stands for."""
+        return Argument(self.name, self.type, self.default, self.keyword_only)
 
     @property
     def type(self) -> T.Type:
         """Its type if nobody says otherwise: Tensor, or that of its default."""
         if self.annotation is not None:
             return self.annotation
+        if self.gathers == "**":
+            return T.DictType(T.STR, self.item or T.TENSOR)
         return assumed_type(self.default)
 
 
@@ -152,18 +187,37 @@ def _defaults(fn: types.FunctionType) -> dict[str, Any]:
     return found | (fn.__kwdefaults__ or {})
 
 
+class Function:
+    """What `Callable[...]` stands for: the parameter is bound to a function."""
+
+
+def hint_of_parameter(annotation: Annotation, scope: Scope) -> T.Type | Function:
+    """The type of a parameter's annotation; Function for a Callable."""
+    if _takes_function(annotation, scope):
+        return Function()
+    return type_of_annotation(annotation, scope)
+
+
+def _takes_function(annotation: Annotation, scope: Scope) -> bool:
+    try:
+        return is_callable_hint(evaluate(annotation.node, scope))
+    except HintError:
+        return False  # told when it is asked for a type
+
+
 def _parameter(
     fn: types.FunctionType, p: Param, scope: Scope, defaults: dict[str, Any]
 ) -> Parameter:
-    annotation = None
+    annotation: T.Type | Function | None = None
     if p.annotation is not None:
-        annotation = _hint(fn, p.name, p.annotation, scope)
-    default = REQUIRED
-    if p.has_default:
+        if _takes_function(p.annotation, scope):
+            annotation = Function()
+        else:
+            annotation = _hint(fn, p.name, p.annotation, scope)
+    default = None
+    if p.has_default and not p.gathers:
         default = _default(p, defaults.get(p.name))
-    if default is None and annotation is not None:
-        annotation = T.optional(annotation)
-    return Parameter(p.name, annotation, default, p.keyword_only)
+    return Parameter.of_tree(p, annotation, default)
 
 
 def _default(p: Param, value: Any) -> Any:

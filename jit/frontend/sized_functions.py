@@ -11,7 +11,8 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from jit.frontend import tree as t
-from jit.frontend.call import Arguments, call_function, call_operator
+from jit.frontend.call import Arguments, call_operator
+from jit.frontend.call_python import call_function
 from jit.frontend.failures import a_type, fail
 from jit.frontend.operators import apply
 from jit.frontend.sugared import Emitted

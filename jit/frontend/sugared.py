@@ -18,10 +18,21 @@ from jit.ir.span import Span
 
 if TYPE_CHECKING:
     from jit.frontend.emit import Emitter
+    from jit.frontend.environment import Frame
 
 
 class Sugared:
     """A value known to the compiler alone."""
+
+    stays_itself = False
+    """Whether it stays a function when it is passed to another."""
+
+    def contents(self) -> dict[str, Any]:
+        """What it consists of, by the names of attributes that may be replaced."""
+        return vars(self)
+
+    def settle(self, frame: Frame) -> None:
+        """Let what it reads be found in the outermost frame of a callee."""
 
     def describe(self) -> str:
         """What it is, for messages: "the function `f`"."""
@@ -127,6 +138,8 @@ class PythonModule(PythonValue):
 class Builtin(Sugared):
     """A function whose calls the compiler emits itself."""
 
+    stays_itself = True
+
     def __init__(
         self, name: str, emit: Callable[[Emitter, t.Call], Emitted], obj: Any = None
     ) -> None:
@@ -143,6 +156,13 @@ class Builtin(Sugared):
         if self.obj in PYTHON_DTYPES:
             return e.b.constant(PYTHON_DTYPES[self.obj])
         return super().value(e, span)
+
+    def attribute(self, e: Emitter, span: Span, name: str) -> Emitted:
+        if self.obj in (str, list, dict, set) and callable(
+            getattr(self.obj, name, None)
+        ):
+            return UnboundMethod(name)
+        return super().attribute(e, span, name)
 
     def call(self, e: Emitter, call: t.Call) -> Emitted:
         return self.emit(e, call)
@@ -162,6 +182,8 @@ class OperatorFunction(Sugared):
 
     With an `overload` it is that alone: `torch.ops.aten.add.Tensor`.
     """
+
+    stays_itself = True
 
     def __init__(self, name: str, kind: str, overload: str | None = None) -> None:
         self.name = name
@@ -214,6 +236,8 @@ def _makes_tensors(kind: str) -> bool:
 class BoundOperator(Sugared):
     """A method of a value that is an operator: `x.sum`, `s.upper`."""
 
+    stays_itself = True
+
     def __init__(self, name: str, kind: str, owner: Value) -> None:
         self.name = name
         self.kind = kind
@@ -231,6 +255,8 @@ class BoundOperator(Sugared):
 
 class BoundBuiltin(Sugared):
     """A method of a value whose calls the compiler emits itself."""
+
+    stays_itself = True
 
     def __init__(
         self,
@@ -252,6 +278,8 @@ class BoundBuiltin(Sugared):
 class PythonFunction(Sugared):
     """A function written in Python, compiled when it is called."""
 
+    stays_itself = True
+
     def __init__(self, fn: Any) -> None:
         self.fn = fn
 
@@ -262,13 +290,15 @@ class PythonFunction(Sugared):
         return f"the function `{self.fn.__name__}`"
 
     def call(self, e: Emitter, call: t.Call) -> Emitted:
-        from jit.frontend.call import call_function
+        from jit.frontend.call_python import call_function
 
         return call_function(e, call, self.fn)
 
 
 class StoredFunction(Sugared):
     """A function that was captured before and has no Python source: a traced one."""
+
+    stays_itself = True
 
     def __init__(self, scripted: Any) -> None:
         self.scripted = scripted
@@ -277,7 +307,7 @@ class StoredFunction(Sugared):
         return f"the compiled function `{self.scripted.name}`"
 
     def call(self, e: Emitter, call: t.Call) -> Emitted:
-        from jit.frontend.call import call_stored
+        from jit.frontend.call_python import call_stored
 
         return call_stored(e, call, self.scripted)
 
@@ -327,8 +357,20 @@ class SugaredList(SugaredTuple):
         return "this list of modules"
 
 
+class SpreadList(Sugared):
+    """`*items` among the arguments of a call, of a length known only at run time."""
+
+    def __init__(self, items: Value) -> None:
+        self.items = items
+
+    def describe(self) -> str:
+        return "a list spread with `*`"
+
+
 class RangeValue(Sugared):
     """`range(start, stop, step)`."""
+
+    stays_itself = True
 
     def __init__(self, start: Value | None, stop: Value, step: Value | None) -> None:
         self.start = start
@@ -358,6 +400,35 @@ class ZipValue(Sugared):
 
     def describe(self) -> str:
         return "a zip"
+
+
+class MapValue(Sugared):
+    """`map(function, ...)`."""
+
+    def __init__(self, function: Emitted, iterables: Sequence[Emitted]) -> None:
+        self.function = function
+        self.iterables = list(iterables)
+
+    def describe(self) -> str:
+        return "a map"
+
+
+class UnboundMethod(Sugared):
+    """`str.upper`: a method that gets its owner as its first argument."""
+
+    stays_itself = True
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def describe(self) -> str:
+        return f"the method `{self.name}`"
+
+    def call(self, e: Emitter, call: t.Call) -> Emitted:
+        if not call.args or isinstance(call.args[0], t.Starred):
+            raise fail(call.span, "E0304", f"{self.describe()} needs its owner")
+        method = t.Attribute(call.function.span, call.args[0], self.name)
+        return e.expr(t.Call(call.span, method, call.args[1:], call.keywords))
 
 
 class ReversedValue(Sugared):

@@ -54,6 +54,8 @@ class Slice(Expr):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Keyword:
+    """`name=value`; an empty name stands for `**value`."""
+
     span: Span
     name: str
     value: Expr
@@ -118,8 +120,15 @@ class ListExpr(Expr):
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class SetExpr(Expr):
+    elements: tuple[Expr, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class DictExpr(Expr):
-    keys: tuple[Expr, ...]
+    """Pairs of key and value; without a key, `**value`."""
+
+    keys: tuple[Expr | None, ...]
     values: tuple[Expr, ...]
 
 
@@ -164,10 +173,90 @@ class Comprehension(Expr):
     """`[element for ...]`, `(element for ...)`, `{key: element for ...}`."""
 
     kind: str
-    """`list`, `generator` or `dict`."""
+    """`list`, `generator`, `set` or `dict`."""
     key: Expr | None
     element: Expr
     generators: tuple[Generator, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Lambda(Expr):
+    """`lambda x, n=1: x + n`, as a function that returns."""
+
+    function: FunctionTree
+    defaults: tuple[tuple[str, Expr], ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Pattern:
+    """A pattern of `case`."""
+
+    span: Span
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ValuePattern(Pattern):
+    """`case 3`, `case "a"`, `case Color.RED`: equal to a value."""
+
+    value: Expr
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SamePattern(Pattern):
+    """`case None`, `case True`: the very object."""
+
+    value: Constant
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class CapturePattern(Pattern):
+    """`case name`, `case pattern as name`, `case _`."""
+
+    pattern: Pattern | None
+    target: Name | None
+    """None for `_`."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class OrPattern(Pattern):
+    """`case 1 | 2`."""
+
+    patterns: tuple[Pattern, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SequencePattern(Pattern):
+    """`case [first, *rest]`: patterns before a star, its target, patterns after it."""
+
+    before: tuple[Pattern, ...]
+    star: CapturePattern | None
+    after: tuple[Pattern, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class MappingPattern(Pattern):
+    """`case {"kind": kind, **rest}`."""
+
+    keys: tuple[Expr, ...]
+    patterns: tuple[Pattern, ...]
+    rest: Name | None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ClassPattern(Pattern):
+    """`case int(n)`, `case Point(x=0, y=y)`."""
+
+    cls: Expr
+    patterns: tuple[Pattern, ...]
+    keywords: tuple[tuple[str, Pattern], ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PatternTest(Expr):
+    """Whether a value matches a pattern, whose names it defines if it does."""
+
+    subject: Expr
+    pattern: Pattern
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -289,6 +378,32 @@ class Delete(Stmt):
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Import(Stmt):
+    """`import module as target`, `from module import member as target`."""
+
+    module: str
+    """Dots in front tell how far up a relative import looks."""
+    member: str | None
+    target: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Define(Stmt):
+    """A function inside of a function."""
+
+    function: FunctionTree
+    defaults: tuple[tuple[str, Expr], ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Outside(Stmt):
+    """`global names`, `nonlocal names`."""
+
+    kind: str
+    names: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Annotation:
     """A type hint: an expression that Python evaluates, or the text of a comment."""
 
@@ -303,6 +418,8 @@ class Param:
     annotation: Annotation | None
     has_default: bool
     keyword_only: bool
+    gathers: str = ""
+    """`*` or `**` if it takes all further arguments."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -19,6 +19,7 @@ from jit.frontend.operators import apply
 from jit.frontend.sugared import (
     Emitted,
     EnumerateValue,
+    MapValue,
     RangeValue,
     ReversedValue,
     Sugared,
@@ -55,6 +56,8 @@ def walk_of(e: Emitter, x: Emitted, span: Span) -> Walk:
             return _walk_zip(e, x, span)
         case ReversedValue():
             return _walk_reversed(e, x, span)
+        case MapValue():
+            return _walk_map(e, x, span)
         case Value():
             return _walk_value(e, x, span)
     items = x.elements(e, span)
@@ -85,6 +88,9 @@ def _walk_value(e: Emitter, x: Value, span: Span) -> Walk:
             return Walk(
                 lambda: e.op("aten::len", x), lambda i: e.op("aten::__getitem__", x, i)
             )
+        case T.SetType():
+            # in whatever order it has
+            return _walk_value(e, apply(e, span, "aten::list", x), span)
         case T.DictType():
             keys = apply(e, span, "aten::keys", x)
             return _walk_value(e, keys, span)
@@ -144,6 +150,18 @@ def _walk_reversed(e: Emitter, x: ReversedValue, span: Span) -> Walk:
     return Walk(lambda: length, item)
 
 
+def _walk_map(e: Emitter, x: MapValue, span: Span) -> Walk:
+    from jit.frontend.higher_order import applied
+
+    inner = walk_of(e, ZipValue(x.iterables), span)
+
+    def item(i: Value) -> Emitted:
+        parts = inner.item(i).elements(e, span)  # type: ignore[union-attr]
+        return applied(e, span, x.function, parts or [])
+
+    return Walk(inner.length, item)
+
+
 def _pair(e: Emitter, items: list[Emitted]) -> Emitted:
     return SugaredTuple(items)
 
@@ -171,6 +189,16 @@ def unrolled_items(e: Emitter, x: Emitted, span: Span) -> list[Emitted] | None:
         case ReversedValue():
             items = unrolled_items(e, x.iterable, span)
             return None if items is None else items[::-1]
+        case MapValue():
+            from jit.frontend.higher_order import applied
+
+            groups = unrolled_items(e, ZipValue(x.iterables), span)
+            if groups is None:
+                return None
+            return [
+                applied(e, span, x.function, g.elements(e, span) or [])  # type: ignore[union-attr]
+                for g in groups
+            ]
         case RangeValue():
             return None
     return known_elements(e, x, span)

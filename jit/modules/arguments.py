@@ -60,6 +60,8 @@ def type_of_value(x: Any) -> T.Type:
             return T.DictType(key, _common_type(list(x.values()), "values of the dict"))
         case dict():
             return T.DictType(T.STR, T.TENSOR)
+        case set():
+            return T.SetType(_common_type(list(x), "set") if x else T.TENSOR)
     if hasattr(x, "__script_object__"):
         return type_of_value(x.__script_object__)
     if is_script_class(type(x)):
@@ -83,6 +85,8 @@ def type_given_for(x: Any, wanted: T.Type) -> T.Type:
             if len(kinds) == 1:
                 return T.ListType(kinds.pop())
         case T.DictType() if isinstance(x, dict) and not x:
+            return wanted
+        case T.SetType() if isinstance(x, set) and not x:
             return wanted
         case T.TupleType(elements) if type(x) is tuple and len(x) == len(elements):
             pairs = zip(x, elements, strict=True)

@@ -6,6 +6,7 @@ not here: they are instructions.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from functools import partial
 from operator import getitem
@@ -157,7 +158,7 @@ _MAKERS: dict[str, Callable[[Node], Function]] = {
     "prim::SetAttr": _set_attribute,
     "prim::CreateObject": _create_object,
     "prim::isinstance": _check_instance,
-    "prim::Print": lambda node: print,
+    "prim::Print": lambda node: functools.partial(print, **node.attributes),
     "prim::RaiseException": lambda node: _raise_exception,
     "prim::ReRaise": lambda node: _raise_again,
     "prim::ExceptionMatches": _match_exception,

@@ -89,6 +89,7 @@ MODULES = (
     "mathematics",
     "strings",
     "lists",
+    "ordering",
     "tuples",
     "dicts",
     "sets",

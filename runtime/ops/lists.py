@@ -75,6 +75,19 @@ declare(
     samples=[case([1, 2, 3], 0, 2, 1, [7])],
 )
 
+
+def _delete_slice(items, start, end, step):
+    del items[start:end:step]
+
+
+declare(
+    "aten::_delete_slice.t(t[](a!) l, int? start, int? end, int step) -> ()",
+    _delete_slice,
+    "Remove the elements of a slice.",
+    raises=True,
+    samples=[case([1, 2, 3], 0, 2, 1)],
+)
+
 # change -----------------------------------------------------------------------------
 
 

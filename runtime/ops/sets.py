@@ -1,4 +1,4 @@
-"""Operators on sets: Python's own."""
+"""Operators on sets: Python's own, in whatever order its sets have."""
 
 from __future__ import annotations
 
@@ -33,11 +33,28 @@ for _name, _kernel, _doc in (
     declare(
         f"aten::{_name}.Set(Set(t)(a!) self, t el) -> ()", _kernel, _doc, raises=True
     )
-declare("aten::clear.Set(Set(t)(a!) self) -> ()", set.clear, "Remove all elements.")
 declare(
-    "aten::update.Set(Set(t)(a!) self, Set(t) other) -> ()",
-    set.update,
-    "Add all elements of another set.",
+    "aten::pop.Set(Set(t)(a!) self) -> t",
+    set.pop,
+    "Take an element out, whichever; KeyError if there is none.",
+    raises=True,
+)
+declare("aten::clear.Set(Set(t)(a!) self) -> ()", set.clear, "Remove all elements.")
+for _kind, _kernel, _doc in (
+    ("update", set.update, "Add all elements of another set."),
+    ("intersection_update", set.intersection_update, "Keep what is in both sets."),
+    ("difference_update", set.difference_update, "Remove what is in another set."),
+    (
+        "symmetric_difference_update",
+        set.symmetric_difference_update,
+        "Keep what is in one of both sets.",
+    ),
+):
+    declare(f"aten::{_kind}.Set(Set(t)(a!) self, Set(t) other) -> ()", _kernel, _doc)
+declare(
+    "aten::isdisjoint.Set(Set(t) a, Set(t) b) -> bool",
+    set.isdisjoint,
+    "Whether no element is in both.",
 )
 for _kind, _kernel, _doc in (
     ("__or__", operator.or_, "Elements of one or both."),

@@ -1,0 +1,180 @@
+"""Emit displays: tuples, lists, sets and dicts written out, with `*` and `**` in them.
+
+[a, *xs, b]        %l = prim::ListConstruct(%a)
+                   aten::add_(%l, %xs), aten::append(%l, %b)
+{1, 2}             aten::set(prim::ListConstruct(%one, %two))
+{**d, "k": v}      a new dict, `aten::update`, `aten::_set_item`
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from jit.frontend import tree as t
+from jit.frontend.call import known_elements
+from jit.frontend.coerce import UNTYPED, coerce
+from jit.frontend.failures import a_type, fail
+from jit.frontend.operators import apply
+from jit.frontend.sugared import Emitted, SpreadList, Sugared, SugaredList, SugaredTuple
+from jit.ir import types as T
+from jit.ir.graph import Value
+from jit.ir.unification import unify
+
+if TYPE_CHECKING:
+    from jit.frontend.emit import Emitter
+
+
+def emit_tuple(e: Emitter, node: t.TupleExpr) -> Emitted:
+    """`a, *b`: the length of all parts must be known."""
+    items: list[Emitted] = []
+    for element in node.elements:
+        items += _known(e, element)
+    if any(isinstance(i, Sugared) for i in items):
+        return SugaredTuple(items)
+    return e.b.tuple([i for i in items if isinstance(i, Value)])
+
+
+def _known(e: Emitter, element: t.Expr) -> list[Emitted]:
+    if not isinstance(element, t.Starred):
+        return [e.expr(element)]
+    items = known_elements(e, e.expr(element.value), element.span)
+    if items is None:
+        raise fail(
+            element.span,
+            "E0306",
+            "only a tuple can be spread with `*` into a tuple",
+            help="make a list: `[*items]`",
+        )
+    return items
+
+
+def emit_list(e: Emitter, node: t.ListExpr) -> Emitted:
+    """`[a, *b]`."""
+    parts = _parts(e, node.elements)
+    if any(isinstance(p, Sugared) and p.stays_itself for p in parts):
+        return SugaredList(parts)
+    return _joined(e, node, parts)
+
+
+def emit_set(e: Emitter, node: t.SetExpr) -> Emitted:
+    """`{a, *b}`."""
+    items = _joined(e, node, _parts(e, node.elements))
+    return apply(e, node.span, "aten::set", items)
+
+
+def _parts(e: Emitter, elements: tuple[t.Expr, ...]) -> list[Emitted]:
+    """The elements, those of unknown number as a SpreadList."""
+    from jit.frontend.builtins import known_or_none, list_of
+
+    found: list[Emitted] = []
+    for element in elements:
+        if not isinstance(element, t.Starred):
+            found.append(e.expr(element))
+            continue
+        x = e.expr(element.value)
+        items = known_or_none(e, x, element.span)
+        if items is None:
+            items = [SpreadList(list_of(e, x, element.span))]
+        found += items
+    return found
+
+
+def _joined(e: Emitter, node: t.Expr, parts: list[Emitted]) -> Value:
+    """A new list of some parts."""
+    if not parts:
+        empty = e.b.list([], T.TENSOR)
+        empty.node.attributes[UNTYPED] = True
+        return empty
+    known = [
+        p.items if isinstance(p, SpreadList) else e.as_value(p, node.span)
+        for p in parts
+    ]
+    if not any(isinstance(p, SpreadList) for p in parts):
+        return e.b.list(known, common_type(known, node, "items of this list"))
+    element: T.Type | None = None
+    for part, value in zip(parts, known, strict=True):
+        type = value.type
+        if isinstance(part, SpreadList) and isinstance(type, T.ListType):
+            type = type.element
+        joined = type if element is None else unify(element, type)
+        if joined is None:
+            raise _mixed(node, "items of this list", element, type)
+        element = joined
+    made = e.b.list([], element or T.TENSOR)
+    for part, value in zip(parts, known, strict=True):
+        kind = "add_" if isinstance(part, SpreadList) else "append"
+        apply(e, node.span, f"aten::{kind}", made, value)
+    return made
+
+
+def common_type(items: list[Value], node: t.Expr, what: str) -> T.Type:
+    """The type that all items of a display have, or may be taken to have."""
+    found = items[0].type
+    for item in items[1:]:
+        if coerce(item, found) is not None:
+            continue
+        joined = unify(found, item.type)
+        if joined is None:
+            raise _mixed(node, what, found, item.type)
+        found = joined
+    return found
+
+
+def _mixed(node: t.Expr, what: str, a: T.Type | None, b: T.Type) -> Exception:
+    return fail(
+        node.span,
+        "E0302",
+        f"the {what} have different types: `{a}` and `{b}`",
+        help="give all of them one type, or use a tuple",
+    )
+
+
+def emit_dict(e: Emitter, node: t.DictExpr) -> Emitted:
+    """`{key: value, **other}`."""
+    if None in node.keys:
+        return _merged(e, node)
+    inputs: list[Value] = []
+    for key, value in zip(node.keys, node.values, strict=True):
+        assert key is not None
+        inputs += [e.value(key), e.value(value)]
+    if not inputs:
+        type: T.Type = T.DictType(T.STR, T.TENSOR)
+    else:
+        keys = common_type(inputs[::2], node, "keys of this dict")
+        type = T.DictType(keys, common_type(inputs[1::2], node, "values of this dict"))
+    made = e.b.node("prim::DictConstruct", inputs, [type])
+    if not inputs:
+        made.attributes[UNTYPED] = True
+    return made.output
+
+
+def _merged(e: Emitter, node: t.DictExpr) -> Value:
+    """A dict with `**`: its parts in turn."""
+    parts: list[tuple[Value | None, Value]] = []
+    keys: T.Type | None = None
+    values: T.Type | None = None
+    for key, value in zip(node.keys, node.values, strict=True):
+        k = None if key is None else e.value(key)
+        v = e.value(value)
+        parts.append((k, v))
+        found = v.type if k is None else T.DictType(k.type, v.type)
+        if not isinstance(found, T.DictType):
+            raise fail(
+                value.span, "E0306", f"`**` spreads a dict, not {a_type(v.type)}"
+            )
+        for old, new, what in (
+            (keys, found.key, "keys"),
+            (values, found.value, "values"),
+        ):
+            if old is not None and unify(old, new) is None:
+                raise _mixed(node, f"{what} of this dict", old, new)
+        keys = found.key if keys is None else unify(keys, found.key)
+        values = found.value if values is None else unify(values, found.value)
+    assert keys is not None and values is not None
+    made = e.b.node("prim::DictConstruct", [], [T.DictType(keys, values)]).output
+    for k, v in parts:
+        if k is None:
+            apply(e, node.span, "aten::update", made, v)
+        else:
+            apply(e, node.span, "aten::_set_item", made, k, v)
+    return made

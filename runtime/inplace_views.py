@@ -101,6 +101,18 @@ def set_(self: Tensor, source: Tensor | None = None) -> Tensor:
     return _become(self, source)
 
 
+def addbmm_(
+    self: Tensor, batch1: Tensor, batch2: Tensor, *, beta: Any = 1, alpha: Any = 1
+) -> Tensor:
+    """`addbmm` written into the tensor, which takes the sizes of a larger sum."""
+    args, factors = (self, batch1, batch2), {"beta": beta, "alpha": alpha}
+    left, right = (np.shape(getattr(b, "array", b)) for b in (batch1, batch2))
+    if self.array.shape == (*left[-2:-1], *right[-1:]):
+        made: Tensor = call_operator("aten::addbmm_", args, factors)
+        return made
+    return _become(self, call_operator("aten::addbmm", args, factors))
+
+
 IN_PLACE_VIEWS = (
     "as_strided",
     "squeeze",
@@ -117,4 +129,5 @@ METHODS: dict[str, Callable[..., Tensor]] = {
     "resize_": resize_,
     "resize_as_": resize_as_,
     "set_": set_,
+    "addbmm_": addbmm_,
 }

@@ -17,7 +17,7 @@ from jit.runtime.tensor import Tensor
 
 
 def unique(
-    self: Tensor,
+    input: Tensor,
     sorted: bool = True,
     return_inverse: bool = False,
     return_counts: bool = False,
@@ -26,24 +26,24 @@ def unique(
     """The distinct elements, in order; optionally where they were, and how often."""
     if dim is None:
         found = call_operator(
-            "aten::_unique2", (self, sorted, return_inverse, return_counts)
+            "aten::_unique2", (input, sorted, return_inverse, return_counts)
         )
     else:
         found = call_operator(
-            "aten::unique_dim", (self, dim, sorted, return_inverse, return_counts)
+            "aten::unique_dim", (input, dim, sorted, return_inverse, return_counts)
         )
     return _asked(found, return_inverse, return_counts)
 
 
 def unique_consecutive(
-    self: Tensor,
+    input: Tensor,
     return_inverse: bool = False,
     return_counts: bool = False,
     dim: int | None = None,
 ) -> Any:
     """The elements that differ from the one before; optionally where each went."""
     found = call_operator(
-        "aten::unique_consecutive", (self, return_inverse, return_counts, dim)
+        "aten::unique_consecutive", (input, return_inverse, return_counts, dim)
     )
     return _asked(found, return_inverse, return_counts)
 

@@ -9,18 +9,18 @@ from __future__ import annotations
 import functools
 import math
 import warnings
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from jit.frontend import tree as t
 from jit.frontend.annotations import HintError, type_of_hint
+from jit.frontend.asked_results import functions_with_flags
 from jit.frontend.builtins import as_number, builtin, name_of, values_of
 from jit.frontend.call import Arguments, call_operator
 from jit.frontend.coerce import coerce
 from jit.frontend.failures import a_type, fail
-from jit.frontend.matrix_functions import emit_lu, emit_norm
+from jit.frontend.matrix_functions import emit_norm
 from jit.frontend.operators import NUMBERS, apply
 from jit.frontend.sized_functions import sized_functions
 from jit.frontend.sugared import Builtin, Emitted, NoContext, PythonValue
@@ -196,37 +196,6 @@ MATH = {
 """Names of the functions of `math` by identity."""
 
 
-def max_pool(name: str, position: int) -> Callable[[Emitter, t.Call], Emitted]:
-    """Calls of a pool that also tells the places if its argument `return_indices`, a
-    literal at this position, is True.
-    """
-    kind = f"aten::{name}"
-    always_tells = name.startswith("adaptive")
-
-    def emit(e: Emitter, call: t.Call) -> Emitted:
-        args = e.arguments(call)
-        asked = args.keywords.pop("return_indices", None)
-        if asked is None and len(args.positional) > position:
-            asked = args.positional.pop(position)
-        wanted = False
-        if asked is not None:
-            wanted = e.as_value(asked, call.span).constant
-            if not isinstance(wanted, bool):
-                raise fail(
-                    call.span,
-                    "E0304",
-                    f"`return_indices` of `{name}` must be `True` or `False`"
-                    " as it is written",
-                )
-        form = f"{kind}_with_indices" if wanted and not always_tells else kind
-        found = call_operator(e, call.span, form, args, name=name)
-        if wanted or not always_tells:
-            return found
-        return e.b.unpack(e.as_value(found, call.span))[0]
-
-    return emit
-
-
 class DTypeClass(PythonValue):
     """A class that also names a dtype: `np.float32`."""
 
@@ -246,13 +215,6 @@ class DTypeClass(PythonValue):
         return apply(e, call.span, "np::astype", x, self.value(e, call.span))
 
 
-POOLS = {
-    "max_pool1d": 6, "max_pool2d": 6, "max_pool3d": 6,
-    "adaptive_max_pool1d": 2, "adaptive_max_pool2d": 2,
-}  # fmt: skip
-"""Functions that may also tell the places, and the position of `return_indices`."""
-
-
 @functools.cache
 def library_builtins() -> dict[int, Builtin]:
     """Functions of other modules whose calls are emitted here, by identity."""
@@ -267,7 +229,6 @@ def library_builtins() -> dict[int, Builtin]:
         compiler.is_dynamo_compiling: emit_false,
         compiler.is_exporting: emit_false,
         marks.is_tracing: emit_false,
-        torch.lu: emit_lu,
         torch.norm: emit_norm,
         torch.tensor: emit_tensor,
         np.array: emit_array,
@@ -275,7 +236,6 @@ def library_builtins() -> dict[int, Builtin]:
         torch.enable_grad: emit_no_context,
         torch.inference_mode: emit_no_context,
         **sized_functions(),
+        **functions_with_flags(),
     }
-    for name, position in POOLS.items():
-        table[getattr(torch.nn.functional, name)] = max_pool(name, position)
     return {id(f): Builtin(f.__name__, emit) for f, emit in table.items()}

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from jit.frontend import tree as t
 from jit.frontend.call import Arguments, call_operator
-from jit.frontend.failures import fail
 from jit.frontend.sugared import Emitted
 from jit.ir.graph import Value
 
@@ -34,25 +33,3 @@ def emit_norm(e: Emitter, call: t.Call) -> Emitted:
     elif chosen.positional:
         chosen.positional.append(value)
     return call_operator(e, call.span, kind, chosen, name="torch.norm")
-
-
-def emit_lu(e: Emitter, call: t.Call) -> Emitted:
-    """`torch.lu`: infos are returned if `get_infos`, a literal, is True."""
-    args = e.arguments(call)
-    asked = args.keywords.pop("get_infos", None)
-    if asked is None and len(args.positional) > 2:
-        asked = args.positional.pop(2)
-    wanted = False if asked is None else e.as_value(asked, call.span).constant
-    if not isinstance(wanted, bool):
-        raise fail(
-            call.span,
-            "E0304",
-            "`get_infos` of `lu` must be `True` or `False` as it is written",
-        )
-    args.keywords["check_errors"] = e.b.constant(not wanted)
-    if "A" in args.keywords:
-        args.positional.insert(0, args.keywords.pop("A"))
-    found = call_operator(e, call.span, "aten::_lu_with_info", args, name="torch.lu")
-    if wanted:
-        return found
-    return e.b.tuple(e.b.unpack(e.as_value(found, call.span))[:2])

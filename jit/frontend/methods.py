@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from jit.frontend import tree as t
+from jit.frontend.asked_results import unique_consecutive_method, unique_method
 from jit.frontend.call import maybe_none
 from jit.frontend.failures import a_type, fail, nearest
 from jit.frontend.operators import (
@@ -266,6 +267,8 @@ TENSOR_METHODS: dict[str, Callable[[Emitter, t.Call, Value], Emitted]] = {
     "new_tensor": _new_tensor,
     "tolist": _tolist,
     "numpy": _numpy,
+    "unique": unique_method,
+    "unique_consecutive": unique_consecutive_method,
     **_operator_methods(),
 }
 """Methods of a Tensor that are not the operator of the same name."""

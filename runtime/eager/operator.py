@@ -103,6 +103,8 @@ class EagerOperator(DirectMethod):
 
         if not kwargs:
             return linking.consider(self, args, result)
+        if "out" in kwargs:  # no argument of the operator
+            return False
         if self._named is None:
             self._named = NamedCalls(self.kind)
         following = linking.place_names(self._named, args, kwargs)

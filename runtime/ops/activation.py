@@ -11,6 +11,7 @@ from jit.ir.card import Card, ShapeError
 from jit.ir.dtypes import dtype_of, uint8
 from jit.runtime.ops import facts as F
 from jit.runtime.ops.families import FloatPointwise, Pointwise, op
+from jit.runtime.ops.refusals import refuse_integers
 from jit.runtime.ops.samples import bf16, case, f16, f32, f64, i64, inf, nan, u8
 
 SPECIAL = [case(f32.of([nan, inf, -inf, 0.0, -0.0, 50, -50]))]
@@ -411,7 +412,7 @@ class prelu(Card):
     ]
 
     def kernel(x, weight):
-        _refuse_integers("prelu_cpu", dtype_of(x.dtype))
+        refuse_integers("prelu_cpu", dtype_of(x.dtype))
         check_prelu(x.shape, weight.shape)
         if weight.size != 1:
             weight = weight.reshape((-1,) + (1,) * (x.ndim - 2))
@@ -420,7 +421,7 @@ class prelu(Card):
         return np.where(x > 0, x, x * weight).astype(x.dtype)
 
     def infer(x, weight):
-        _refuse_integers("prelu_cpu", x.dtype)
+        refuse_integers("prelu_cpu", x.dtype)
         if F.numel(x.sizes) is not None and F.numel(weight.sizes) is not None:
             try:
                 check_prelu(x.sizes, weight.sizes)
@@ -468,7 +469,7 @@ class glu(Card):
     samples = [case(f32[2, 4]), case(f64[4, 3], 0), case(f16[2, 4])]
 
     def kernel(x, dim):
-        _refuse_integers("glu_cpu", dtype_of(x.dtype))
+        refuse_integers("glu_cpu", dtype_of(x.dtype))
         if x.ndim == 0:
             raise RuntimeError(
                 "glu does not support 0-dimensional tensors because halving size must"
@@ -480,7 +481,7 @@ class glu(Card):
         return (first / (1 + np.exp(-second))).astype(x.dtype)
 
     def infer(x, dim):
-        _refuse_integers("glu_cpu", x.dtype)
+        refuse_integers("glu_cpu", x.dtype)
         if x.sizes is None or not F.is_known(dim):
             return T.TensorType(x.dtype)
         axis = F.wrap_dim(dim, len(x.sizes), ShapeError)
@@ -499,11 +500,6 @@ class glu(Card):
         share = t.sigmoid(second)
         inner = g * share
         return t.cat([inner, inner * first * (1 - share)], dim)
-
-
-def _refuse_integers(name, dtype):
-    if dtype is not None and not dtype.is_floating_point:
-        raise NotImplementedError(f"\"{name}\" not implemented for '{dtype.title}'")
 
 
 def check_halves(size, axis):

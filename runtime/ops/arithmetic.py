@@ -51,6 +51,20 @@ NO_BOOL_DIFFERENCE = (
 )
 
 
+NO_BOOL_TERM = (
+    "Subtraction, the `-` operator, with a bool tensor is not supported. If you are"
+    " trying to invert a mask, use the `~` or `logical_not()` operator instead."
+)
+
+
+def check_terms(*terms):
+    """RuntimeError if a term of a difference is of bools: an array, a fact, a dtype."""
+    for x in terms:
+        dtype = getattr(x, "dtype", x)
+        if isinstance(x, bool) or dtype is dtypes.bool_ or dtype == np.bool_:
+            raise RuntimeError(NO_BOOL_TERM)
+
+
 @op(
     "aten::add.Tensor(Tensor self, Tensor other, *, Scalar alpha=1) -> Tensor",
     "aten::add.Scalar(Tensor self, Scalar other, Scalar alpha=1) -> Tensor",
@@ -91,6 +105,7 @@ class sub(Pointwise):
         return x - m.scaled(y, alpha)
 
     def check(common, x, y, alpha):
+        check_terms(x, y)
         check_alpha(common, alpha)
 
     def grad(t, g, out, x, y, alpha):
@@ -112,6 +127,7 @@ class rsub(Pointwise):
         return y - m.scaled(x, alpha)
 
     def check(common, x, y, alpha):
+        check_terms(x, y)
         check_alpha(common, alpha)
 
     def grad(t, g, out, x, y, alpha):

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 
-from jit.ir.dtypes import DType, dtype_of
+from jit.ir.dtypes import INTEGER, DType, dtype_of
 from jit.runtime.kernels import convolution as C
 from jit.runtime.kernels import sizes as S
 from jit.runtime.kernels.products import c_name
 from jit.runtime.ops.composed import Composed
 from jit.runtime.ops.convolution_gradients import slopes
 from jit.runtime.ops.declare import op
+from jit.runtime.ops.refusals import not_implemented
 from jit.runtime.ops.samples import bf16, case, f16, f32, f64, i64
 from jit.runtime.ops.shaped import VALUES, Shaped
 
@@ -386,6 +387,12 @@ class convolution(Convolution):
         return slopes(t, g, x, weight, geometry, transposed, extra, x.ndim - 2)
 
 
+def _refuse_whole(name, dtype):
+    """Integers have no windows as columns; bools have."""
+    if dtype is not None and dtype.category == INTEGER:
+        raise not_implemented(name, dtype)
+
+
 def _column_counts(space, kernel, dilation, padding, stride):
     counts = [
         S.window_count(n, k, s, p, d, ceil=False)
@@ -410,12 +417,17 @@ class im2col(Shaped):
 
     def kernel(x, kernel, dilation, padding, stride):
         shape = im2col.sizes(x.shape, kernel, dilation, padding, stride)
+        im2col.dtypes(dtype_of(x.dtype))
         counts = _column_counts(x.shape[-2:], kernel, dilation, padding, stride)
         padded = C.pad_ends(x, padding, padding)
         seen = C.windows(padded, kernel, stride, dilation, counts)
         lead = x.ndim - 2
         order = (*range(lead), lead + 2, lead + 3, lead, lead + 1)
         return seen.transpose(order).reshape(shape)
+
+    def dtypes(x, *rest):
+        _refuse_whole("im2col_out_cpu", x)
+        return x
 
     def sizes(x, kernel, dilation, padding, stride):
         if len(x) not in (3, 4):
@@ -448,6 +460,7 @@ class col2im(Shaped):
 
     def kernel(x, space, kernel, dilation, padding, stride):
         shape = col2im.sizes(x.shape, space, kernel, dilation, padding, stride)
+        col2im.dtypes(dtype_of(x.dtype))
         counts = _column_counts(space, kernel, dilation, padding, stride)
         columns = x.reshape(*shape[:-2], *kernel, *counts)
         full = [n + 2 * p for n, p in zip(space, padding, strict=True)]
@@ -458,6 +471,10 @@ class col2im(Shaped):
             out[..., rows[:, None], places] += columns[..., i, j, :, :]
         inner = tuple(slice(p, p + n) for p, n in zip(padding, space, strict=True))
         return np.ascontiguousarray(out[(..., *inner)])
+
+    def dtypes(x, *rest):
+        _refuse_whole("col2im_out_cpu", x)
+        return x
 
     def sizes(x, space, kernel, dilation, padding, stride):
         if len(x) not in (2, 3):

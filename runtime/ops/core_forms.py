@@ -18,6 +18,7 @@ from jit.runtime.ops.creation import OPTIONS, check_place
 from jit.runtime.ops.declare import op
 from jit.runtime.ops.embedding import embedding_bag
 from jit.runtime.ops.families import Scan
+from jit.runtime.ops.refusals import refuse_integers
 from jit.runtime.ops.samples import boolean, c64, case, f16, f32, f64, i64
 from jit.runtime.ops.shaped import VALUES, Shaped
 
@@ -291,7 +292,7 @@ class _Statistics(Shaped):
     unknown = ("training", "momentum", "eps")
 
     def dtypes(x, *rest):
-        normalization._refuse_integers("batch_norm", x)
+        refuse_integers("batch_norm", x)
         wide = _wide_dtype(x)
         return x, wide, wide
 
@@ -389,7 +390,7 @@ class native_group_norm(_Statistics):
     unknown = ("HxW", "eps")
 
     def kernel(x, weight, bias, n, c, inner, group, eps):
-        normalization._refuse_integers("GroupNormKernelImpl", dtype_of(x.dtype))
+        refuse_integers("GroupNormKernelImpl", dtype_of(x.dtype))
         shape = x.shape
         normalization._check_groups(
             (n, c, *shape[2:]), group, *map(_shape_of, (weight, bias))

@@ -9,6 +9,7 @@ import numpy as np
 from jit.ir.dtypes import FLOATING, dtype_of, promote_dtypes
 from jit.runtime.kernels import sizes as S
 from jit.runtime.kernels.products import widened
+from jit.runtime.ops.arithmetic import check_terms
 from jit.runtime.ops.declare import op
 from jit.runtime.ops.loss import common_floating
 from jit.runtime.ops.reduction import norm_slope
@@ -85,6 +86,7 @@ class pairwise_distance(Shaped):
     saves = ("x1", "x2", "out")
 
     def kernel(a, b, p, eps, keepdim):
+        check_terms(a, b)
         S.broadcast(a.shape, b.shape)
         dtype = _floating(dtype_of(a.dtype), dtype_of(b.dtype)).numpy
         x, y = widened(a.astype(dtype)), widened(b.astype(dtype))
@@ -97,6 +99,7 @@ class pairwise_distance(Shaped):
         return (*shape[:-1], 1) if keepdim and shape else shape[:-1]
 
     def dtypes(a, b, *rest):
+        check_terms(a, b)
         return None if a is None or b is None else _floating(a, b)
 
     samples = [

@@ -11,6 +11,7 @@ from jit.runtime.kernels import einsum as E
 from jit.runtime.kernels import products as P
 from jit.runtime.kernels import sizes as S
 from jit.runtime.ops.declare import op
+from jit.runtime.ops.refusals import refuse_bool
 from jit.runtime.ops.samples import bf16, c64, case, f16, f32, f64, i64
 from jit.runtime.ops.shaped import Shaped
 
@@ -530,8 +531,13 @@ class bilinear(Shaped):
 
     def kernel(a, b, weight, bias):
         bilinear.sizes(a.shape, b.shape, weight.shape, bias)
+        refuse_bool("bmm", dtype_of(a.dtype))
         out = np.einsum("...i,kij,...j->...k", a, weight, b, optimize=True)
         return out if bias is None else out + bias
+
+    def dtypes(a, *rest):
+        refuse_bool("bmm", a)
+        return a
 
     def sizes(a, b, weight, bias):
         if len(weight) != 3:

@@ -6,6 +6,7 @@ import math
 
 from jit.ir import dtypes
 from jit.runtime.kernels import sizes as S
+from jit.runtime.ops.arithmetic import check_terms
 from jit.runtime.ops.composed import Composed
 from jit.runtime.ops.declare import op
 from jit.runtime.ops.loss import MEAN, NONE, SUM
@@ -22,16 +23,6 @@ def reduced(t, loss, reduction):
     if reduction != NONE:
         raise RuntimeError(f"{reduction} is not a valid value for reduction")
     return loss
-
-
-def _refuse_bools(*operands):
-    """RuntimeError if an operand is of bools, which have no differences."""
-    if any(x.dtype is dtypes.bool_ for x in operands):
-        raise RuntimeError(
-            "Subtraction, the `-` operator, with a bool tensor is not supported. If you"
-            " are trying to invert a mask, use the `~` or `logical_not()` operator"
-            " instead."
-        )
 
 
 class PairLoss(Composed):
@@ -152,7 +143,7 @@ class hinge_embedding_loss(PairLoss):
     """The input for targets of 1, max(0, margin - input) for targets of -1."""
 
     def composite(t, x, target, margin, reduction):
-        _refuse_bools(x)
+        check_terms(x)
         zero = t.zeros_like(x)
         far = t.where(t.ne(target, 1), t.clamp_min(margin - x, 0), zero)
         return reduced(t, far + t.where(t.ne(target, -1), x, zero), reduction)
@@ -206,7 +197,7 @@ class triplet_margin_loss(PairLoss):
     def composite(t, anchor, positive, negative, margin, p, eps, swap, reduction):
         if margin <= 0:
             raise RuntimeError("triplet_margin_loss: margin must be greater than 0")
-        _refuse_bools(anchor, positive, negative)
+        check_terms(anchor, positive, negative)
         anchor, positive, negative = (
             x if x.dtype.is_floating_point else t.to(x, dtypes.float32)
             for x in (anchor, positive, negative)
@@ -231,7 +222,7 @@ class poisson_nll_loss(PairLoss):
     domain = (0.2, 1.4)
 
     def composite(t, x, target, log_input, full, eps, reduction):
-        _refuse_bools(x, target)
+        check_terms(x, target)
         if log_input:
             loss = t.exp(x) - target * x
         else:

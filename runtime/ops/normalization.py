@@ -7,25 +7,21 @@ import math
 import numpy as np
 
 from jit.ir.card import UNKNOWN
-from jit.ir.dtypes import DType, dtype_of
+from jit.ir.dtypes import dtype_of
 from jit.runtime.kernels import sizes as S
 from jit.runtime.kernels.products import widened
 from jit.runtime.ops import normalization_gradients as G
 from jit.runtime.ops.declare import op
+from jit.runtime.ops.refusals import refuse_integers
 from jit.runtime.ops.samples import bf16, case, f16, f32, f64
 from jit.runtime.ops.shaped import VALUES, Shaped
-
-
-def _refuse_integers(name, dtype):
-    if isinstance(dtype, DType) and not dtype.is_floating_point:
-        raise NotImplementedError(f"\"{name}\" not implemented for '{dtype.title}'")
 
 
 class Normalization(Shaped):
     """The result has the sizes and the dtype of the input, which is floating."""
 
     def dtypes(x, *rest):
-        _refuse_integers("LayerNormKernelImpl", x)
+        refuse_integers("LayerNormKernelImpl", x)
         return x
 
 
@@ -82,7 +78,7 @@ def _shape_of(x):
 
 
 def _layer_norm(x, shape, weight, bias, eps):
-    _refuse_integers("LayerNormKernelImpl", dtype_of(x.dtype))
+    refuse_integers("LayerNormKernelImpl", dtype_of(x.dtype))
     _check_normalized_shape(x.shape, shape, _shape_of(weight), _shape_of(bias))
     axes = tuple(range(x.ndim - len(shape), x.ndim))
     made, mean, rstd = _normalized(x, axes, eps)
@@ -140,7 +136,7 @@ class native_layer_norm(Normalization):
         return x, reduced, reduced
 
     def dtypes(x, *rest):
-        _refuse_integers("LayerNormKernelImpl", x)
+        refuse_integers("LayerNormKernelImpl", x)
         wide = None if x is None or x.itemsize < 4 else x
         return x, wide, wide
 
@@ -168,7 +164,7 @@ class rms_norm(Normalization):
     saves = ("input", "weight")
 
     def kernel(x, shape, weight, eps):
-        _refuse_integers("rms_norm", dtype_of(x.dtype))
+        refuse_integers("rms_norm", dtype_of(x.dtype))
         _check_normalized_shape(x.shape, shape, _shape_of(weight), None)
         axes = tuple(range(x.ndim - len(shape), x.ndim))
         wide = widened(x)
@@ -234,7 +230,7 @@ class group_norm(Normalization):
     saves = ("input", "weight")
 
     def kernel(x, groups, weight, bias, eps, cudnn_enabled):
-        _refuse_integers("GroupNormKernelImpl", dtype_of(x.dtype))
+        refuse_integers("GroupNormKernelImpl", dtype_of(x.dtype))
         _check_groups(x.shape, groups, _shape_of(weight), _shape_of(bias))
         size = math.prod(x.shape[1:]) // groups
         made, _, _ = _normalized(x.reshape(x.shape[0], groups, size), (2,), eps)
@@ -290,7 +286,7 @@ def _update_running(running, batch, momentum):
 
 def _batch_norm(x, weight, bias, mean, var, training, momentum, eps):
     """The result, and in training the means and reciprocal deviations of the batch."""
-    _refuse_integers("batch_norm", dtype_of(x.dtype))
+    refuse_integers("batch_norm", dtype_of(x.dtype))
     given = (_shape_of(v) for v in (weight, bias, mean, var))
     _check_batch_norm(x.shape, *given, training)
     weight, bias = _by_channel(weight, x.ndim), _by_channel(bias, x.ndim)
@@ -341,9 +337,13 @@ class batch_norm(BatchStatistics):
     saves = ("input", "weight", "running_mean", "running_var")
 
     def kernel(x, weight, bias, mean, var, training, momentum, eps, cudnn_enabled):
+        if not x.size:  # whatever its rank, and whatever is said of its channels
+            return x.copy()
         return _batch_norm(x, weight, bias, mean, var, training, momentum, eps)[0]
 
     def sizes(x, weight, bias, mean, var, training, *rest):
+        if 0 in x or len(x) < 2:  # a vector is taken if it has no elements
+            return x
         # a vector that is not known to be there stands as None
         return _check_batch_norm(x, weight, bias, mean, var, True)
 
@@ -355,11 +355,14 @@ class batch_norm(BatchStatistics):
         case(f64[4, 3], None, None, None, None, True, 0.1, 1e-5, True),
         case(f32[0, 3, 2], None, None, f32[3], f32[3].within(1, 1), False, 0.1, 1e-5,
              True),
+        case(f32[0], None, None, f32[3], f32[3], True, 0.1, 1e-5, True),
         case(f16[2, 3, 2, 2], f16[3], f16[3], f16[3], f16[3].within(1, 2), False, 0.1,
              1e-5, True),
     ]  # fmt: skip
 
     def grad(t, g, out, x, weight, bias, mean, var, training, momentum, eps, cudnn):
+        if x.ndim < 2:  # and so without elements
+            return g, lambda: t.zeros_like(weight), lambda: t.zeros_like(weight)
         return G.batch_slopes(t, g, x, weight, mean, var, training, eps)
 
 
@@ -418,7 +421,7 @@ class instance_norm(BatchStatistics):
 
     def kernel(x, weight, bias, mean, var, use_input, momentum, eps, cudnn_enabled):
         shapes = (_shape_of(v) for v in (weight, bias, mean, var))
-        _refuse_integers("batch_norm", dtype_of(x.dtype))
+        refuse_integers("batch_norm", dtype_of(x.dtype))
         instance_norm.sizes(x.shape, *shapes, use_input)
         if not use_input:
             return _batch_norm(x, weight, bias, mean, var, False, momentum, eps)[0]

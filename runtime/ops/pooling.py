@@ -7,18 +7,9 @@ from jit.ir.dtypes import dtype_of
 from jit.runtime.kernels import padding as A
 from jit.runtime.kernels import pooling as P
 from jit.runtime.ops.declare import op
+from jit.runtime.ops.refusals import refuse_bool, refuse_integers
 from jit.runtime.ops.samples import case, f16, f32, f64, i64
 from jit.runtime.ops.shaped import Shaped
-
-
-def _refuse_bool(name, dtype):
-    if dtype is dtypes.bool_:
-        raise NotImplementedError(f"\"{name}\" not implemented for 'Bool'")
-
-
-def _refuse_integers(name, dtype):
-    if dtype is not None and not dtype.is_floating_point:
-        raise NotImplementedError(f"\"{name}\" not implemented for '{dtype.title}'")
 
 
 def _max_pool(axes):
@@ -39,8 +30,8 @@ def _max_pool(axes):
 
     def dtype_rule(x, *rest):
         if axes == 1:
-            _refuse_integers("max_pool1d_impl", x)
-        _refuse_bool(name, x)
+            refuse_integers("max_pool1d_impl", x)
+        refuse_bool(name, x)
         return x
 
     return kernel, sizes, dtype_rule
@@ -204,7 +195,7 @@ def _avg_pool(axes):
 
     def dtype_rule(x, *rest):
         if x is not dtypes.int64:
-            _refuse_integers(f"avg_pool{axes}d", x)
+            refuse_integers(f"avg_pool{axes}d", x)
         return x
 
     return kernel, sizes, dtype_rule
@@ -291,7 +282,7 @@ def _adaptive(axes, kind):
         return found if kind == "avg" else (found, found)
 
     def dtype_rule(x, *rest):
-        _refuse_integers(name, x)
+        refuse_integers(name, x)
         return x if kind == "avg" else (x, dtypes.int64)
 
     return kernel, sizes, dtype_rule
@@ -382,16 +373,23 @@ class constant_pad_nd(Shaped):
 def _mode_pad(axes, mode):
     """Kernel and size rule of padding with elements of the tensor."""
 
+    name = f"{_PADS[mode]}{axes}d"
+
     def kernel(x, pad):
+        refuse_bool(name, dtype_of(x.dtype))
         return A.mode_pad(x, pad, mode, axes)
+
+    def dtypes(x, *rest):
+        refuse_bool(name, x)
+        return x
 
     def sizes(x, pad):
         return A.mode_padded_sizes(x, pad, mode, axes)
 
     def grad(t, g, out, x, pad):
-        return getattr(t, f"{_PADS[mode]}{axes}d_backward")(g, x, pad)
+        return getattr(t, f"{name}_backward")(g, x, pad)
 
-    return kernel, sizes, grad
+    return kernel, sizes, dtypes, grad
 
 
 _PADS = {"reflect": "reflection_pad", "replicate": "replication_pad"}
@@ -403,7 +401,7 @@ class reflection_pad1d(Shaped):
     """Elements mirrored at the ends of the last dim."""
 
     saves = ("self",)
-    kernel, sizes, grad = _mode_pad(1, "reflect")
+    kernel, sizes, dtypes, grad = _mode_pad(1, "reflect")
 
     samples = [case(f32[2, 3], [2, 1]), case(f32[2, 2, 4], [0, 3]),
                case(f32[2, 4], [-1, 2])]  # fmt: skip
@@ -414,7 +412,7 @@ class reflection_pad2d(Shaped):
     """Elements mirrored at the ends of the last two dims."""
 
     saves = ("self",)
-    kernel, sizes, grad = _mode_pad(2, "reflect")
+    kernel, sizes, dtypes, grad = _mode_pad(2, "reflect")
 
     samples = [case(f32[2, 3, 4], [2, 1, 1, 0])]
 
@@ -424,7 +422,7 @@ class reflection_pad3d(Shaped):
     """Elements mirrored at the ends of the last three dims."""
 
     saves = ("self",)
-    kernel, sizes, grad = _mode_pad(3, "reflect")
+    kernel, sizes, dtypes, grad = _mode_pad(3, "reflect")
 
     samples = [case(f32[1, 2, 3, 4], [2, 1, 1, 0, 0, 1])]
 
@@ -434,7 +432,7 @@ class replication_pad1d(Shaped):
     """The first and last elements repeated along the last dim."""
 
     saves = ("self",)
-    kernel, sizes, grad = _mode_pad(1, "replicate")
+    kernel, sizes, dtypes, grad = _mode_pad(1, "replicate")
 
     samples = [case(f32[2, 3], [2, 5])]
 
@@ -444,7 +442,7 @@ class replication_pad2d(Shaped):
     """The first and last elements repeated along the last two dims."""
 
     saves = ("self",)
-    kernel, sizes, grad = _mode_pad(2, "replicate")
+    kernel, sizes, dtypes, grad = _mode_pad(2, "replicate")
 
     samples = [case(f32[2, 3, 4], [2, 5, 1, 0])]
 
@@ -454,7 +452,7 @@ class replication_pad3d(Shaped):
     """The first and last elements repeated along the last three dims."""
 
     saves = ("self",)
-    kernel, sizes, grad = _mode_pad(3, "replicate")
+    kernel, sizes, dtypes, grad = _mode_pad(3, "replicate")
 
     samples = [case(f32[1, 2, 3, 4], [2, 1, 1, 0, 0, 1])]
 
@@ -482,7 +480,10 @@ class pad(Shaped):
         A.check_mode(mode, value)
         if mode == "constant":
             return A.constant_pad(x, pad, 0 if value is None else value)
-        return A.mode_pad(x, pad, mode, A.mode_axes(x.shape, pad))
+        axes = A.mode_axes(x.shape, pad)
+        if mode != "circular":
+            refuse_bool(f"{_PADS[mode]}{axes}d", dtype_of(x.dtype))
+        return A.mode_pad(x, pad, mode, axes)
 
     def sizes(x, pad, mode, value):
         A.check_mode(mode, value)

@@ -19,6 +19,7 @@ from jit.runtime.ops.creation import (
     known_dtype,
 )
 from jit.runtime.ops.declare import op
+from jit.runtime.ops.refusals import refuse_integers
 from jit.runtime.ops.samples import case, f32, f64, i64
 from jit.runtime.ops.shaped import VALUES, Shaped
 from jit.runtime.promotion import get_default_dtype
@@ -33,11 +34,6 @@ class Random(Shaped):
     fails = VALUES
 
 
-def _check_floating(name, dtype):
-    if dtype is not None and not dtype.is_floating_point:
-        raise NotImplementedError(f"\"{name}\" not implemented for '{dtype.title}'")
-
-
 UNIFORM, NORMAL = "check_uniform_bounds", "normal_kernel_cpu"
 _DRAW = {UNIFORM: R.draw_uniform, NORMAL: R.draw_normal}
 
@@ -50,7 +46,7 @@ def _drawn(name):
         dtype, _, device, pin_memory = rest[-4:]
         check_place(device, pin_memory)
         dtype = given_dtype(dtype) or get_default_dtype()
-        _check_floating(name, dtype)
+        refuse_integers(name, dtype)
         return _DRAW[name](check_sizes(None, size), dtype, generator)
 
     def sizes(size, *rest):
@@ -58,7 +54,7 @@ def _drawn(name):
 
     def dtype(size, *rest):
         dtype = known_dtype(rest[-4], get_default_dtype())
-        _check_floating(name, dtype)
+        refuse_integers(name, dtype)
         return dtype
 
     return kernel, sizes, dtype
@@ -102,7 +98,7 @@ def _drawn_like(name):
         dtype, _, device, pin_memory, _ = rest[-5:]
         check_place(device, pin_memory)
         dtype = given_dtype(dtype) or dtype_of(x.dtype)
-        _check_floating(name, dtype)
+        refuse_integers(name, dtype)
         return _DRAW[name](x.shape, dtype, generator)
 
     def sizes(x, *rest):
@@ -110,7 +106,7 @@ def _drawn_like(name):
 
     def dtype(x, *rest):
         dtype = known_dtype(rest[-5], x)
-        _check_floating(name, dtype)
+        refuse_integers(name, dtype)
         return dtype
 
     return kernel, sizes, dtype
@@ -336,7 +332,7 @@ class bernoulli(Random):
     domain = (0.1, 0.9)
 
     def kernel(x, generator):
-        _check_floating("bernoulli_tensor_cpu_p_", dtype_of(x.dtype))
+        refuse_integers("bernoulli_tensor_cpu_p_", dtype_of(x.dtype))
         return _bernoulli(x, x, generator, x.dtype)
 
     def sizes(x, generator):
@@ -423,7 +419,7 @@ class uniform_(RandomInPlace):
 
     def kernel(x, low, high, generator):
         dtype = dtype_of(x.dtype)
-        _check_floating(UNIFORM, dtype)
+        refuse_integers(UNIFORM, dtype)
         if low > high:
             raise RuntimeError(
                 "uniform_ expects to return a [from, to) range, but found"
@@ -450,7 +446,7 @@ class normal_(RandomInPlace):
 
     def kernel(x, mean, std, generator):
         dtype = dtype_of(x.dtype)
-        _check_floating(NORMAL, dtype)
+        refuse_integers(NORMAL, dtype)
         _check_deviation(std)
         drawn = R.draw_normal(x.shape, dtype, generator)
         x[...] = drawn * x.dtype.type(std) + x.dtype.type(mean)
@@ -487,7 +483,7 @@ class normal_mean(Random):
 
     def kernel(mean, std, generator):
         dtype = dtype_of(mean.dtype)
-        _check_floating(NORMAL, dtype)
+        refuse_integers(NORMAL, dtype)
         return _normal(mean.shape, mean, std, dtype, generator)
 
     def sizes(mean, std, generator):
@@ -508,7 +504,7 @@ class normal_std(Random):
 
     def kernel(mean, std, generator):
         dtype = dtype_of(std.dtype)
-        _check_floating(NORMAL, dtype)
+        refuse_integers(NORMAL, dtype)
         return _normal(std.shape, mean, std, dtype, generator)
 
     def sizes(mean, std, generator):
@@ -528,7 +524,7 @@ class normal_both(Random):
 
     def kernel(mean, std, generator):
         dtype = dtype_of(mean.dtype)
-        _check_floating(NORMAL, dtype)
+        refuse_integers(NORMAL, dtype)
         shape = S.broadcast(mean.shape, std.shape)
         return _normal(shape, mean, std, dtype, generator)
 
@@ -553,7 +549,7 @@ class normal_numbers(Random):
     def kernel(mean, std, size, generator, dtype, layout, device, pin_memory):
         check_place(device, pin_memory)
         dtype = given_dtype(dtype) or get_default_dtype()
-        _check_floating(NORMAL, dtype)
+        refuse_integers(NORMAL, dtype)
         return _normal(check_sizes(None, size), mean, std, dtype, generator)
 
     def sizes(mean, std, size, *rest):

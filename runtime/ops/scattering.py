@@ -10,6 +10,7 @@ from jit.runtime.kernels import indexing as I
 from jit.runtime.kernels import sizes as S
 from jit.runtime.ops.declare import op
 from jit.runtime.ops.indexing import but
+from jit.runtime.ops.refusals import not_implemented, refuse_bool
 from jit.runtime.ops.samples import case, f32, i32, i64
 from jit.runtime.ops.shaped import Updating
 
@@ -230,6 +231,14 @@ def _extreme_slope(t, g, out, x, dim, index, src, include_self):
     return t.where(own, share, 0.0), None, None, _unread(t, slope, src, index)
 
 
+def _refuse_reduced(dtype, reduce):
+    name = f"scatter_gather_tensor_cpu_reduce_{reduce}"
+    if reduce == "mean":
+        refuse_bool(name, dtype)
+    if reduce in ("amax", "amin") and dtype is not None and dtype.is_complex:
+        raise not_implemented(name, dtype)
+
+
 @op(
     "aten::scatter_reduce.two(Tensor self, int dim, Tensor index, Tensor src,"
     " str reduce, *, bool include_self=True) -> Tensor"
@@ -240,9 +249,11 @@ class scatter_reduce_two(Updating):
     saves = ("self", "index", "src", "out")
 
     def update(x, dim, index, src, reduce, include_self):
+        _refuse_reduced(dtype_of(x.dtype), reduce)
         return I.scatter_reduce(x, dim, index, src, reduce, include_self)
 
     def dtypes(x, dim, index, src, reduce, include_self):
+        _refuse_reduced(x, reduce)
         return scatter.dtypes(x, dim, index, src)
 
     samples = [

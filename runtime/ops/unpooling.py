@@ -12,13 +12,9 @@ from jit.runtime.kernels import sizes as S
 from jit.runtime.ops.composed import Composed
 from jit.runtime.ops.declare import op
 from jit.runtime.ops.pooling_gradients import OfInput, taken
+from jit.runtime.ops.refusals import refuse_integers
 from jit.runtime.ops.samples import case, f32, f64, i64
 from jit.runtime.ops.shaped import VALUES, Shaped
-
-
-def _refuse_integers(name, dtype):
-    if dtype is not None and not dtype.is_floating_point:
-        raise NotImplementedError(f"\"{name}\" not implemented for '{dtype.title}'")
 
 
 def _average(axes):
@@ -26,14 +22,14 @@ def _average(axes):
     name = f"adaptive_avg_pool{axes}d"
 
     def kernel(x, wanted):
-        _refuse_integers(name, dtype_of(x.dtype))
+        refuse_integers(name, dtype_of(x.dtype))
         return P.adaptive_average_pool(name, x, wanted)
 
     def sizes(x, wanted):
         return P.adaptive_sizes(name, x, wanted)
 
     def dtype(x, *rest):
-        _refuse_integers(name, x)
+        refuse_integers(name, x)
         return x
 
     def grad(t, g, out, x, wanted):
@@ -85,7 +81,7 @@ class adaptive_max_pool3d(Shaped):
     saves = ("self", "out")
 
     def kernel(x, wanted):
-        _refuse_integers("adaptive_max_pool3d_cpu", dtype_of(x.dtype))
+        refuse_integers("adaptive_max_pool3d_cpu", dtype_of(x.dtype))
         return P.adaptive_max_pool("adaptive_max_pool3d", x, wanted)
 
     def sizes(x, wanted):
@@ -93,7 +89,7 @@ class adaptive_max_pool3d(Shaped):
         return found, found
 
     def dtypes(x, *rest):
-        _refuse_integers("adaptive_max_pool3d_cpu", x)
+        refuse_integers("adaptive_max_pool3d_cpu", x)
         return x, dtypes.int64
 
     samples = [case(f32[1, 2, 3, 4, 3], 2), case(f64[1, 2, 3, 2], [1, 2, 1])]
@@ -162,7 +158,7 @@ def _fractional(axes):
 
     def kernel(x, size, wanted, draws):
         shape = _check_fractional(x.shape, size, wanted, axes)
-        _refuse_integers(name, dtype_of(x.dtype))
+        refuse_integers(name, dtype_of(x.dtype))
         space = x.shape[-axes:]
         rows = (x.shape[0] if x.ndim == axes + 2 else 1, x.shape[-axes - 1])
         batch = x.reshape(*rows, *space)
@@ -198,7 +194,7 @@ def _fractional(axes):
         return found, found
 
     def dtype(x, *rest):
-        _refuse_integers(name, x)
+        refuse_integers(name, x)
         return x, dtypes.int64
 
     def grad(t, g, out, x, size, wanted, draws):
@@ -290,7 +286,10 @@ def _check_unpool(x, indices, wanted, axes):
 
 
 def _unpool(axes):
+    name = f"max_unpool{axes}d"
+
     def kernel(x, indices, wanted, *rest):
+        refuse_integers(name, dtype_of(x.dtype))
         if indices.dtype != np.int64:
             raise RuntimeError(
                 "elements in indices should be type int64 but got:"
@@ -311,10 +310,14 @@ def _unpool(axes):
     def sizes(x, indices, wanted, *rest):
         return _check_unpool(x, indices, wanted, axes)
 
+    def dtypes(x, *rest):
+        refuse_integers(name, x)
+        return x
+
     def grad(t, g, out, x, indices, *rest):
         return taken(t, g, indices, axes)
 
-    return kernel, sizes, grad
+    return kernel, sizes, dtypes, grad
 
 
 @op("aten::max_unpool2d(Tensor self, Tensor indices, SymInt[2] output_size) -> Tensor")
@@ -323,7 +326,7 @@ class max_unpool2d(Shaped):
 
     fails = VALUES
     saves = ("indices",)
-    kernel, sizes, grad = _unpool(2)
+    kernel, sizes, dtypes, grad = _unpool(2)
 
     samples = [case(f64[1, 1, 1, 2], i64.of([[[[5, 0]]]]), [2, 4])]
 
@@ -337,7 +340,7 @@ class max_unpool3d(Shaped):
 
     fails = VALUES
     saves = ("indices",)
-    kernel, sizes, grad = _unpool(3)
+    kernel, sizes, dtypes, grad = _unpool(3)
 
     samples = [case(f64[1, 1, 1, 2], i64.of([[[[5, 0]]]]), [1, 2, 4], 1, 0)]
 

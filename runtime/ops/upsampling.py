@@ -9,6 +9,7 @@ from jit.ir.dtypes import dtype_of
 from jit.runtime.kernels import padding as A
 from jit.runtime.kernels import resampling as K
 from jit.runtime.ops.declare import op
+from jit.runtime.ops.refusals import not_implemented
 from jit.runtime.ops.samples import case, f32, f64
 from jit.runtime.ops.shaped import Shaped
 
@@ -24,7 +25,7 @@ def _refuse(rule, axes, dtype):
     if dtype.name == "uint8" and (is_nearest or axes == 2):
         return
     name = f"compute_indices_weights_{'nearest' if is_nearest else rule}"
-    raise NotImplementedError(f"\"{name}\" not implemented for '{dtype.title}'")
+    raise not_implemented(name, dtype)
 
 
 def _sized(axes, x, output_size, factors):

@@ -139,3 +139,41 @@ def test_unravelling_needs_a_known_number_of_sizes():
 
     with pytest.raises(jit.CompileError, match="sizes whose number is known"):
         jit.script(unravelled)
+
+
+def distinct(x: torch.Tensor):
+    return (
+        torch.unique(x),
+        torch.unique(x, True, False, True),
+        torch.unique(x, return_inverse=True, return_counts=True),
+        torch.unique(x.reshape(-1, 1), True, True, False, 0),
+        torch.unique(input=x, sorted=False, dim=0),
+        torch.unique_consecutive(x, True),
+        torch.unique_consecutive(x, False, True, 0),
+        x.unique(return_counts=True),
+        x.unique_consecutive(),
+    )
+
+
+def pooled_with_places(x: torch.Tensor):
+    return (
+        F.max_pool2d(x, 2, return_indices=True),
+        F.adaptive_max_pool3d(x, 2, return_indices=True),
+        F.adaptive_max_pool3d(x, 2),
+    )
+
+
+@pytest.mark.parametrize(
+    ("function", "x"),
+    [(distinct, torch.tensor([1, 2, 2, 3, 1])), (pooled_with_places, IMAGE)],
+)
+def test_literal_flags_say_how_many_results_there_are(function, x):
+    torch.testing.assert_close(jit.script(function)(x), function(x))
+
+
+def test_flags_that_say_how_many_results_there_are_must_be_literal():
+    def counted(x: torch.Tensor, counts: bool):
+        return torch.unique(x, return_counts=counts)
+
+    with pytest.raises(jit.CompileError, match="`return_counts` of `unique` must be"):
+        jit.script(counted)

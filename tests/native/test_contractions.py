@@ -135,7 +135,7 @@ def vdot(x, y):
 
 
 def tensordot(x, y):
-    return torch.tensordot(x, y, [1, 2], [0, 1])
+    return torch.tensordot(x, y, ([1, 2], [0, 1]))
 
 
 def test_kin() -> None:
@@ -148,3 +148,4 @@ def test_kin() -> None:
     check(vdot, numbers(5), numbers(6))
     check(tensordot, numbers(2, 3, 4), numbers(3, 4, 5))
     check(tensordot, numbers(2, 3, 4), numbers(3, 5, 5))
+    check(tensordot, numbers(2, 1, 4), numbers(3, 4, 5))

@@ -106,3 +106,10 @@ def test_what_a_mask_does_not_ask_for_is_none():
 
     assert made[0].shape == (2, 3)
     assert (None, None) == made[1:]
+
+
+def test_out_is_taken_however_often_it_is_given():
+    x, out = torch.ones(1, 1, 4, 4), torch.empty(1, 1, 2, 2)
+    for _ in range(300):
+        torch.nn.functional.avg_pool2d(x, 2, out=out)
+    assert 4.0 == out.sum().item()

@@ -639,6 +639,14 @@ def group_norm(
     return torch.group_norm(input, num_groups, weight, bias, eps, True)
 
 
+def _places(x: Tensor) -> int:
+    """The number of places behind batch and channels."""
+    count = 1
+    for i in range(2, x.dim()):
+        count *= x.size(i)
+    return count
+
+
 def batch_norm(
     input: Tensor,
     running_mean: Tensor | None,
@@ -651,7 +659,8 @@ def batch_norm(
 ) -> Tensor:
     """Mean 0 and variance 1 for each channel, then `* weight + bias`."""
     # a trace would keep the answer: checks of sizes are for plain and scripted calls
-    if training and not torch.jit.is_tracing() and input.numel() == input.size(1):
+    checked = training and not torch.jit.is_tracing()
+    if checked and input.size(0) * _places(input) == 1:
         raise ValueError(
             "Expected more than 1 value per channel when training, got input size"
             f" {input.size()}"
@@ -673,7 +682,7 @@ def instance_norm(
 ) -> Tensor:
     """Mean 0 and variance 1 for each channel of each element of the batch."""
     checked = use_input_stats and not torch.jit.is_tracing()
-    if checked and input.numel() == input.size(0) * input.size(1):
+    if checked and _places(input) == 1:
         raise ValueError(
             "Expected more than 1 spatial element when training, got input size"
             f" {input.size()}"
@@ -692,10 +701,16 @@ def instance_norm(
 
 
 def normalize(
-    input: Tensor, p: float = 2.0, dim: int = 1, eps: float = 1e-12
+    input: Tensor,
+    p: float = 2.0,
+    dim: int = 1,
+    eps: float = 1e-12,
+    out: Optional[Tensor] = None,  # noqa: UP045
 ) -> Tensor:
     """Divided by the p-norm along a dim."""
     size = input.norm(p, dim, keepdim=True).clamp_min(eps).expand_as(input)
+    if out is not None:
+        return torch.div(input, size, out=out)
     return input / size
 
 

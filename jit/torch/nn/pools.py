@@ -105,8 +105,11 @@ def avg_pool2d(
     ceil_mode: bool = False,
     count_include_pad: bool = True,
     divisor_override: int | None = None,
+    *,
+    out: Any = None,
 ) -> Any:
     """The mean of each window over the last two dims."""
+    options = {} if out is None else {"out": out}
     return operations.avg_pool2d(
         input,
         kernel_size,
@@ -115,6 +118,7 @@ def avg_pool2d(
         ceil_mode,
         count_include_pad,
         divisor_override,
+        **options,
     )
 
 
@@ -127,8 +131,11 @@ def avg_pool3d(
     ceil_mode: bool = False,
     count_include_pad: bool = True,
     divisor_override: int | None = None,
+    *,
+    out: Any = None,
 ) -> Any:
     """The mean of each window over the last three dims."""
+    options = {} if out is None else {"out": out}
     return operations.avg_pool3d(
         input,
         kernel_size,
@@ -137,6 +144,7 @@ def avg_pool3d(
         ceil_mode,
         count_include_pad,
         divisor_override,
+        **options,
     )
 
 

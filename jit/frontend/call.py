@@ -206,6 +206,8 @@ def _resolve(
     found = resolve(kind, types, keyword_types, overload)
     if isinstance(found, Binding):
         return list(positional), found
+    if _settle_empty(kind, positional, keywords, overload):
+        return _resolve(e, kind, positional, keywords, overload)
     # x.view(2, 3) means x.view([2, 3])
     for start in (0, 1):
         element = _element_of_rest(types[start:])
@@ -217,6 +219,35 @@ def _resolve(
             rest = e.b.list(list(positional[start:]), element)
             return [*positional[:start], rest], again
     return found
+
+
+def _settle_empty(
+    kind: str,
+    positional: Sequence[Value],
+    keywords: dict[str, Value],
+    overload: str | None,
+) -> bool:
+    """Let empty literals hold numbers, if that is what an operator wants: `zeros([])`."""
+    if not any(map(is_untyped, (*positional, *keywords.values()))):
+        return False
+
+    def type_of(value: Value, element: T.Type) -> T.Type:
+        is_empty_list = is_untyped(value) and isinstance(value.type, T.ListType)
+        return T.ListType(element) if is_empty_list else value.type
+
+    for element in (T.INT, T.FLOAT):
+        types = [type_of(v, element) for v in positional]
+        keyword_types = {k: type_of(v, element) for k, v in keywords.items()}
+        if not isinstance(resolve(kind, types, keyword_types, overload), Binding):
+            continue
+        wanted = [*types, *keyword_types.values()]
+        given = [*positional, *keywords.values()]
+        return all(
+            coerce(v, w) is not None
+            for v, w in zip(given, wanted, strict=True)
+            if is_untyped(v)
+        )
+    return False
 
 
 def _element_of_rest(types: Sequence[T.Type]) -> T.Type | None:

@@ -16,8 +16,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from jit.ir import types as T
 from jit.ir.graph import Node
+from jit.passes.analysis.facts import card_of, fact_of
 from jit.runtime.codegen.kinds import Declined, Handle, Items, Tuple
+from jit.runtime.codegen.values import Buffer
+from jit.runtime.ops.shaped import MISFITS, Shaped, dtype_by_rule
 
 if TYPE_CHECKING:
     from jit.runtime.codegen.region import Region
@@ -151,7 +155,24 @@ def lower(region: Region, node: Node) -> Any:
                 raise Declined(f"`{value.type}` is a Python object here")
     if found is None:
         raise Declined("there is no lowering")
+    _check_dtypes(region, node)
     return found(region, node)
+
+
+def _check_dtypes(region: Region, node: Node) -> None:
+    """Declined for dtypes that the operator refuses: its kernel says so."""
+    card = card_of(node)
+    if card is None or not issubclass(card, Shaped) or card.dtypes is None:
+        return
+    held = [region.values.get(v) for v in node.inputs]
+    facts = [
+        T.TensorType(x.dtype) if isinstance(x, Buffer) else fact_of(v)
+        for x, v in zip(held, node.inputs, strict=True)
+    ]
+    try:
+        dtype_by_rule(card, facts)
+    except MISFITS as e:
+        raise Declined(str(e)) from None
 
 
 def is_object(value: Any) -> bool:

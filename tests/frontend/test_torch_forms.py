@@ -78,6 +78,15 @@ def lengths_as_a_list(x: torch.Tensor):
     return F.ctc_loss(logs, targets, [4, 4], (2, 1))
 
 
+def sizes_of_a_number(x: torch.Tensor):
+    return (
+        torch.zeros([]),
+        torch.full(size=[], fill_value=2),
+        x.sum([]),
+        torch.ops.aten.max_pool3d_with_indices.default(x, [1, 2, 2], [])[0],
+    )
+
+
 def plain_new_tensors(x: torch.Tensor):
     return torch.eye(2, requires_grad=False), torch.zeros((), requires_grad=False)
 
@@ -95,6 +104,7 @@ def plain_new_tensors(x: torch.Tensor):
         (results_into_tensors, X),
         (lengths_as_a_list, X),
         (plain_new_tensors, X),
+        (sizes_of_a_number, X[None]),
     ],
 )
 def test_a_script_gives_what_the_call_gives(function, x):

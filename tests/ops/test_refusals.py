@@ -117,3 +117,11 @@ def test_functions_of_images_write_into_out(function, sizes):
     x, out = torch.rand(1, 4, 4), torch.empty(sizes)
     assert out is function(x, out)
     torch.testing.assert_close(out, function(x, None))
+
+
+def test_machine_code_refuses_what_an_eager_call_does():
+    x = torch.zeros(1, 1, 4, 4)
+    traced = jit.trace(lambda x: F.unfold(x, 2), x)
+    torch.testing.assert_close(traced(x), F.unfold(x, 2))
+    with pytest.raises(NotImplementedError, match="not implemented for 'Long'"):
+        traced(INTS)

@@ -27,7 +27,11 @@ _HOMES = {
     "load": "jit.serialization",
     "ScriptFunction": "jit.modules.script_function",
     "ScriptModule": "jit.modules.script_module",
+    "CompilationUnit": "jit.modules.texts",
     "annotate": "jit.modules.marks",
+    "Attribute": "jit.modules.marks",
+    "script_if_tracing": "jit.modules.marks",
+    "script_method": "jit.modules.marks",
     "export": "jit.modules.marks",
     "ignore": "jit.modules.marks",
     "unused": "jit.modules.marks",
@@ -80,17 +84,21 @@ if TYPE_CHECKING:
     )
     from jit.modules.freezing import freeze, optimize_for_inference
     from jit.modules.marks import (
+        Attribute,
         Final,
         annotate,
         export,
         ignore,
         is_scripting,
         is_tracing,
+        script_if_tracing,
+        script_method,
         unused,
     )
     from jit.modules.script import script
     from jit.modules.script_function import ScriptFunction, cache_info
     from jit.modules.script_module import ScriptModule
+    from jit.modules.texts import CompilationUnit
     from jit.passes import set_math
     from jit.runtime.executor import (
         CacheInfo,

@@ -190,7 +190,7 @@ class Expressions:
     ) -> None:
         self._text = text
         self._group = group
-        self._arrays: dict[int, int] = {}
+        self.arrays: dict[Value, int] = {}
         """Numbers of constants that are too long to be written."""
         self._indexes: dict[int, _Index] = {}
         """Open subscripts by the identity of their expression."""
@@ -206,7 +206,7 @@ class Expressions:
             return dotted(node.attributes["name"])
         content = node.attributes.get("value")
         if isinstance(content, np.ndarray):
-            number = self._arrays.setdefault(id(node), len(self._arrays))
+            number = self.arrays.setdefault(value, len(self.arrays))
             return dotted(f"CONSTANTS.c{number}")
         if value.type == T.BOOL:
             return ast.Constant(bool(content))

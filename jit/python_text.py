@@ -7,26 +7,52 @@
         return y
 
 The text always parses as Python. It is a view: names such as `torch` stand for the
-library that the program came from, and constants that are arrays are `CONSTANTS.c0`.
-`jit.python_tree` makes Python's syntax tree of a graph; here it is printed.
+library that the program came from, and constants that are arrays are `CONSTANTS.c0`:
+`fn.code_with_constants` gives these too. `jit.python_tree` makes Python's syntax tree of
+a graph; here it is printed.
 """
 
 from __future__ import annotations
 
 import ast
 import io
+import types
+from typing import Any
 
 import astunparse
 
+from jit.ir import types as T
 from jit.ir.graph import Graph
 from jit.ir.program import Function
+from jit.runtime.tensor import wrap
+
+
+class Constants(types.SimpleNamespace):
+    """The constants of a source, as its name `CONSTANTS` has them: `c0`, `c1`, ..."""
+
+    @property
+    def const_mapping(self) -> dict[str, Any]:
+        """The constants by name."""
+        return dict(vars(self))
 
 
 def code(source: Function | Graph) -> str:
     """The source of a function or graph."""
+    return code_with_constants(source)[0]
+
+
+def code_with_constants(source: Function | Graph) -> tuple[str, Constants]:
+    """The source of a function or graph, and its constants: Tensors, and arrays where
+    the program has arrays."""
     from jit.python_tree import function_tree
 
-    return format_tree(function_tree(source))
+    tree, values = function_tree(source)
+    made = Constants()
+    for number, value in enumerate(values):
+        array = value.constant
+        is_tensor = isinstance(value.type, T.TensorType)
+        setattr(made, f"c{number}", wrap(array) if is_tensor else array)
+    return format_tree(tree), made
 
 
 def format_tree(node: ast.AST) -> str:

@@ -33,12 +33,14 @@ WRITTEN_WHERE_READ = ("prim::Constant", "prim::Uninitialized")
 RESERVED = frozenset({"torch", "np", "ops", "CONSTANTS", "range", "self", "Tensor"})
 
 
-def function_tree(source: Function | Graph) -> ast.Module:
-    """The definition of a function as Python's tree, after its fusion groups."""
+def function_tree(source: Function | Graph) -> tuple[ast.Module, list[Value]]:
+    """The definition of a function as Python's tree, after its fusion groups, and the
+    constants that it calls `CONSTANTS.c0`, `CONSTANTS.c1`, ..."""
     graph = source.graph if isinstance(source, Function) else source
     writer = _Writer(graph)
     definition = writer.definition(source)
-    return ast.Module([*writer.groups, definition], [])
+    module = ast.Module([*writer.groups, definition], [])
+    return module, list(writer.expressions.arrays)
 
 
 def _define(

@@ -12,12 +12,13 @@ parameters of a function without compiling it.
 from __future__ import annotations
 
 from jit.frontend.compiler import compile_function
-from jit.frontend.modules import compile_module
+from jit.frontend.modules import add_methods, compile_module
 from jit.frontend.signature import Parameter, Signature, signature_of
 
 __all__ = [
     "Parameter",
     "Signature",
+    "add_methods",
     "compile_function",
     "compile_module",
     "signature_of",

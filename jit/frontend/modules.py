@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import ast
 import functools
+import sys
 import types
-from collections.abc import Iterator
+import typing
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -27,6 +29,7 @@ from jit.frontend.source import function_source
 from jit.ir import types as T
 from jit.ir.diagnostic import CompileError
 from jit.ir.program import BUFFER, PARAMETER, SUBMODULE, ClassDefinition, Program
+from jit.modules.marks import Attribute
 from jit.runtime.python_classes import qualified_name
 from jit.runtime.tensor import Tensor
 
@@ -67,6 +70,25 @@ def compile_module(module: Any, program: Program) -> T.ModuleType:
             for name in _entry_methods(module):
                 compile_method(compilation, info, name, {})
         return info.type
+
+
+def add_methods(module: Any, methods: Mapping[str, types.FunctionType]) -> None:
+    """Compile further methods of a compiled module, which see what it has by now.
+
+    Raises CompileError; the program is then as before.
+    """
+    compilation = Compilation.of(module.program)
+    for fn in methods.values():
+        with reporting(fn), compilation.all_or_nothing():
+            info = _stored_info(compilation, module)
+            if fn.__name__ in (*info.definition.methods, *info.definition.attributes):
+                raise fail(
+                    signature_of(fn).tree.span,
+                    "E0108",
+                    f"the module has a `{fn.__name__}` already",
+                    help="give the method another name",
+                )
+            compile_method(compilation, info, fn.__name__, {}, fn)
 
 
 def _entry_methods(module: Any) -> Iterator[str]:
@@ -178,6 +200,8 @@ def _add_plain_attributes(info: ModuleInfo, module: Any) -> None:
         if name in _own_names():
             continue
         hint = hints.get(name)
+        if isinstance(content, Attribute):
+            hint = (type_of_hint(content.type, class_scope(type(module))), False)
         if isinstance(content, types.FunctionType | types.BuiltinFunctionType):
             info.functions[name] = content
             continue
@@ -197,15 +221,17 @@ def _add_plain_attributes(info: ModuleInfo, module: Any) -> None:
             info.constants[name] = getattr(type(module), name)
 
 
+def class_scope(cls: type) -> Scope:
+    """The names that annotations in a class see."""
+    outside = vars(sys.modules.get(cls.__module__, typing))
+    return Scope({cls.__name__: cls}, outside)
+
+
 def class_hints(cls: type) -> dict[str, tuple[T.Type | None, bool]]:
     """The annotated types of a class's attributes, and whether they are Final."""
-    import sys
-    import typing
-
     found: dict[str, tuple[T.Type | None, bool]] = {}
     for base in reversed(cls.__mro__):
-        outside = vars(sys.modules.get(base.__module__, typing))
-        scope = Scope({base.__name__: base}, outside)
+        scope = class_scope(base)
         for name, hint in vars(base).get("__annotations__", {}).items():
             text = hint if isinstance(hint, str) else ""
             if "ClassVar" in text or typing.get_origin(hint) is typing.ClassVar:

@@ -158,7 +158,8 @@ def plain_function(fn: Any) -> types.FunctionType:
     if isinstance(fn, staticmethod):
         fn = fn.__func__
     if isinstance(fn, types.FunctionType):
-        return fn
+        plain: types.FunctionType = getattr(fn, "_jit_plain", fn)
+        return plain
     name = getattr(fn, "__name__", type(fn).__name__)
     raise fail(
         None,

@@ -6,6 +6,7 @@ from typing import Any
 
 from jit.ir import types as T
 from jit.ir.program import BUFFER, PARAMETER, SUBMODULE, ClassDefinition, Program
+from jit.modules.marks import Attribute
 from jit.runtime.objects import Object
 from jit.runtime.tensor import Tensor
 from jit.torch.nn import Module
@@ -27,6 +28,8 @@ def make_instance(
     made = known[id(module)] = Object(type)
     for attribute in program.class_of(type).attributes.values():
         content = getattr(module, attribute.name)
+        if isinstance(content, Attribute):
+            content = content.value
         if isinstance(content, Module) and isinstance(attribute.type, T.ModuleType):
             content = make_instance(content, attribute.type, program, known)
         made.slots[attribute.name] = content

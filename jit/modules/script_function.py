@@ -29,6 +29,7 @@ from jit.modules.arguments import (
     type_of_value,
 )
 from jit.modules.linked import Linked
+from jit.python_text import Constants, code_with_constants
 from jit.runtime import conditions, dispatch
 from jit.runtime.executor import CacheInfo, Executor, Explanation
 
@@ -255,6 +256,11 @@ class ScriptFunction(Linked):
         from jit.python_text import code
 
         return code(self._main())
+
+    @property
+    def code_with_constants(self) -> tuple[str, Constants]:
+        """The source, and the `CONSTANTS` that it names."""
+        return code_with_constants(self._main())
 
     @property
     def schema(self) -> FunctionSchema:

@@ -26,6 +26,8 @@ from jit.ir.program import (
 from jit.ir.schema import FunctionSchema
 from jit.modules.arguments import bind_arguments, enter, gives_arrays, leave
 from jit.modules.linked import Linked
+from jit.modules.written_modules import ScriptMeta
+from jit.python_text import Constants, code_with_constants
 from jit.runtime import conditions, dispatch
 from jit.runtime.codegen.calls.callable_type import DirectCallable
 from jit.runtime.executor import CacheInfo, Executor, Explanation
@@ -114,6 +116,11 @@ class ScriptMethod(Linked):
 
         return code(self.function)
 
+    @property
+    def code_with_constants(self) -> tuple[str, Constants]:
+        """The source, and the `CONSTANTS` that it names."""
+        return code_with_constants(self.function)
+
     def graph_for(self, *args: Any, **kwargs: Any) -> Graph:
         """The optimised graph that runs for these arguments."""
         owner = self._owner
@@ -169,11 +176,12 @@ class _Slots(MutableMapping[str, Any]):
         return len(self._names())
 
 
-class ScriptModule(DirectCallable, Module):
+class ScriptModule(DirectCallable, Module, metaclass=ScriptMeta):
     """A compiled module: made by `jit.script`, `jit.trace` and `jit.load`.
 
     Arrays in, arrays out; Tensors in, Tensors out. Calls of a module without hooks go
-    straight to `forward`, and from there into machine code.
+    straight to `forward`, and from there into machine code. A subclass is written as an
+    `nn.Module` is, and compiled at the end of its `__init__`.
     """
 
     __slots__ = ("natives",)
@@ -217,9 +225,7 @@ class ScriptModule(DirectCallable, Module):
         except Error as error:
             # frames of the compiler say nothing about the user's module
             raise error.with_traceback(None) from error.__cause__
-        made = cls(program, make_instance(module, type, program))
-        made.__dict__["_original"] = module
-        return made
+        return cls(program, make_instance(module, type, program))
 
     # calling ----------------------------------------------------------------------------
 
@@ -394,6 +400,11 @@ class ScriptModule(DirectCallable, Module):
         return self.forward.code
 
     @property
+    def code_with_constants(self) -> tuple[str, Constants]:
+        """The source of `forward`, and the `CONSTANTS` that it names."""
+        return self.forward.code_with_constants
+
+    @property
     def schema(self) -> FunctionSchema:
         """Names, types and defaults of the arguments of `forward`."""
         return self.forward.schema
@@ -414,6 +425,16 @@ class ScriptModule(DirectCallable, Module):
         """How often its methods were compiled, and found compiled."""
         executor: Executor = self._executor
         return executor.cache_info()
+
+    def define(self, src: str) -> None:
+        """Compile methods given as text; they see the module as `self`.
+
+        Raises CompileError, and the module is then as before.
+        """
+        from jit.frontend import add_methods
+        from jit.modules.texts import functions_in, words
+
+        add_methods(self, functions_in(src, words()))
 
     # names ------------------------------------------------------------------------------
 

@@ -11,7 +11,7 @@ import pytest
 import jit
 from jit import torch
 from jit.ir.parser import parse_graph
-from jit.python_text import code, format_tree
+from jit.python_text import code, code_with_constants, format_tree
 from tests.golden_format import all_cases
 from tests.test_goldens import execute
 
@@ -75,9 +75,7 @@ def test_the_code_of_a_golden_means_what_its_source_means(case, expression):
     namespace = types.SimpleNamespace()
     names.update(MEANINGS, case=namespace)
     for version in scripted.program.functions.values():
-        text = code(version)
-        if "CONSTANTS" in text:
-            pytest.skip("its constants are kept apart")
+        text, names["CONSTANTS"] = code_with_constants(version)
         exec(text, names)
         made = names[version.name.rpartition(".")[2]]
         setattr(namespace, version.name.rpartition(".")[2], made)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from jit.frontend import tree as t
 from jit.frontend.call import Arguments, call_operator
 from jit.frontend.failures import fail
+from jit.frontend.sized_functions import keep_sizes
 from jit.frontend.sugared import Emitted
 from jit.ir import types as T
 from jit.ir.graph import Value
@@ -51,6 +52,8 @@ def max_pool(name: str, position: int) -> Emit:
     def emit(e: Emitter, call: t.Call) -> Emitted:
         args = e.arguments(call)
         wanted = _flag(e, args, call.span, name, "return_indices", position)
+        if always_tells:
+            keep_sizes(e, call.span, args)
         form = f"{kind}_with_indices" if wanted and not always_tells else kind
         found = call_operator(e, call.span, form, args, name=name)
         if wanted or not always_tells:
@@ -58,6 +61,23 @@ def max_pool(name: str, position: int) -> Emit:
         return e.b.unpack(e.as_value(found, call.span))[0]
 
     return emit
+
+
+def emit_nonzero(e: Emitter, call: t.Call) -> Emitted:
+    """`torch.nonzero`."""
+    return _nonzero(e, call, e.arguments(call))
+
+
+def nonzero_method(e: Emitter, call: t.Call, x: Value) -> Emitted:
+    """`x.nonzero()`."""
+    return _nonzero(e, call, e.arguments(call, first=x))
+
+
+def _nonzero(e: Emitter, call: t.Call, args: Arguments) -> Emitted:
+    """One tensor, or a list of one for each dim if `as_tuple`."""
+    wanted = _flag(e, args, call.span, "nonzero", "as_tuple", 1)
+    kind = "aten::nonzero_numpy" if wanted else "aten::nonzero"
+    return call_operator(e, call.span, kind, args, name="torch.nonzero")
 
 
 def emit_lu(e: Emitter, call: t.Call) -> Emitted:
@@ -144,6 +164,7 @@ def functions_with_flags() -> dict[Any, Emit]:
 
     table: dict[Any, Emit] = {
         torch.lu: emit_lu,
+        torch.nonzero: emit_nonzero,
         torch.unique: emit_unique,
         torch.unique_consecutive: emit_unique_consecutive,
     }

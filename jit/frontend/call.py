@@ -206,7 +206,7 @@ def _resolve(
     found = resolve(kind, types, keyword_types, overload)
     if isinstance(found, Binding):
         return list(positional), found
-    if _settle_empty(kind, positional, keywords, overload):
+    if _settle_literals(kind, positional, keywords, overload):
         return _resolve(e, kind, positional, keywords, overload)
     # x.view(2, 3) means x.view([2, 3])
     for start in (0, 1):
@@ -221,33 +221,39 @@ def _resolve(
     return found
 
 
-def _settle_empty(
+def _settle_literals(
     kind: str,
     positional: Sequence[Value],
     keywords: dict[str, Value],
     overload: str | None,
 ) -> bool:
-    """Let empty literals hold numbers, if that is what an operator wants: `zeros([])`."""
-    if not any(map(is_untyped, (*positional, *keywords.values()))):
-        return False
+    """Let list literals hold what an operator wants.
 
-    def type_of(value: Value, element: T.Type) -> T.Type:
-        is_empty_list = is_untyped(value) and isinstance(value.type, T.ListType)
-        return T.ListType(element) if is_empty_list else value.type
-
-    for element in (T.INT, T.FLOAT):
-        types = [type_of(v, element) for v in positional]
-        keyword_types = {k: type_of(v, element) for k, v in keywords.items()}
-        if not isinstance(resolve(kind, types, keyword_types, overload), Binding):
-            continue
-        wanted = [*types, *keyword_types.values()]
-        given = [*positional, *keywords.values()]
-        return all(
-            coerce(v, w) is not None
-            for v, w in zip(given, wanted, strict=True)
-            if is_untyped(v)
-        )
+    `zeros([])` takes ints, `gradient(x, spacing=[1.0, 2.0], dim=[0, 1])` any numbers.
+    """
+    given = [*positional, *keywords.values()]
+    for of_nothing in (T.INT, T.FLOAT):
+        wanted = [_as_literal(v, of_nothing) for v in given]
+        if wanted == [v.type for v in given]:
+            return False
+        types = wanted[: len(positional)]
+        keyword_types = dict(zip(keywords, wanted[len(positional) :], strict=True))
+        if isinstance(resolve(kind, types, keyword_types, overload), Binding):
+            pairs = zip(given, wanted, strict=True)
+            return all(coerce(v, w) is not None for v, w in pairs if v.type != w)
     return False
+
+
+def _as_literal(value: Value, of_nothing: T.Type) -> T.Type:
+    """The type of a value; of a literal, that of a list it could be as well."""
+    if not isinstance(value.type, T.ListType):
+        return value.type
+    if is_untyped(value):
+        return T.ListType(of_nothing)
+    is_literal = value.node.kind == "prim::ListConstruct" and not value.uses
+    if is_literal and value.type.element == T.FLOAT:
+        return T.ListType(T.NUMBER)
+    return value.type
 
 
 def _element_of_rest(types: Sequence[T.Type]) -> T.Type | None:

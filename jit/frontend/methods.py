@@ -6,7 +6,11 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from jit.frontend import tree as t
-from jit.frontend.asked_results import unique_consecutive_method, unique_method
+from jit.frontend.asked_results import (
+    nonzero_method,
+    unique_consecutive_method,
+    unique_method,
+)
 from jit.frontend.call import maybe_none
 from jit.frontend.failures import a_type, fail, nearest
 from jit.frontend.operators import (
@@ -267,6 +271,7 @@ TENSOR_METHODS: dict[str, Callable[[Emitter, t.Call, Value], Emitted]] = {
     "new_tensor": _new_tensor,
     "tolist": _tolist,
     "numpy": _numpy,
+    "nonzero": nonzero_method,
     "unique": unique_method,
     "unique_consecutive": unique_consecutive_method,
     **_operator_methods(),

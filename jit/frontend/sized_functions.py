@@ -7,6 +7,7 @@ into the operator's form while compiling.
 from __future__ import annotations
 
 import functools
+import inspect
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -132,6 +133,31 @@ def keep_sizes(e: Emitter, span: Span, args: Arguments) -> None:
     _replace(args, 1, "output_size", e.b.list(kept, T.INT))
 
 
+def _each(e: Emitter, value: Value, axes: int) -> Value:
+    """A list of one number for each dim; one number stands for all."""
+    if value.type == T.INT:
+        return e.b.list([value] * axes, T.INT)
+    return value
+
+
+def windowed(core: Any, axes: int) -> Emit:
+    """Calls of a pool over windows, as those of a function that takes lists."""
+    names = list(inspect.signature(core).parameters)
+
+    def emit(e: Emitter, call: t.Call) -> Emitted:
+        args = e.arguments(call)
+        given = {n: _taken(e, args, i, n, call.span) for i, n in enumerate(names)}
+        whole: dict[str, Emitted] = {n: v for n, v in given.items() if v is not None}
+        usual = {"stride": given["kernel_size"], "padding": e.b.constant(0)}
+        for name in ("kernel_size", "stride", "padding"):
+            value = given.get(name) or usual.get(name)
+            if name in names and value is not None:
+                whole[name] = _each(e, value, axes)
+        return call_function(e, call, core, Arguments([], whole, args.spans))
+
+    return emit
+
+
 def resampling(fn: Any) -> Emit:
     """Calls of a function where one size or factor stands for all dims but two."""
 
@@ -182,6 +208,7 @@ def emit_broadcast_shapes(e: Emitter, call: t.Call) -> Emitted:
 def sized_functions() -> dict[Any, Emit]:
     """The functions, with what emits their calls."""
     from jit import torch
+    from jit.torch.nn.pool_forms import lp_pool, max_unpool
 
     table: dict[Any, Emit] = {
         torch.broadcast_shapes: emit_broadcast_shapes,
@@ -194,4 +221,7 @@ def sized_functions() -> dict[Any, Emit]:
     for name in ("interpolate", "upsample", "upsample_nearest", "upsample_bilinear"):
         fn = getattr(functional, name)
         table[fn] = resampling(fn)
+    for axes in (1, 2, 3):
+        table[getattr(functional, f"max_unpool{axes}d")] = windowed(max_unpool, axes)
+        table[getattr(functional, f"lp_pool{axes}d")] = windowed(lp_pool, axes)
     return table

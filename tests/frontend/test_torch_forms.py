@@ -187,3 +187,40 @@ def test_flags_that_say_how_many_results_there_are_must_be_literal():
 
     with pytest.raises(jit.CompileError, match="`return_counts` of `unique` must be"):
         jit.script(counted)
+
+
+def test_pools_are_undone_in_scripts():
+    def undone(x: torch.Tensor, places: torch.Tensor):
+        return (
+            F.max_unpool2d(x, places, 2),
+            F.max_unpool2d(x, places, (2, 2), stride=2, output_size=[1, 1, 5, 5]),
+        )
+
+    pooled = F.max_pool2d(IMAGE, 2, return_indices=True)
+    torch.testing.assert_close(jit.script(undone)(*pooled), undone(*pooled))
+    layer = torch.nn.MaxUnpool2d(2)
+    torch.testing.assert_close(jit.script(layer)(*pooled), layer(*pooled))
+    with pytest.raises(ValueError, match="dim 0 must be between 2 and 6"):
+        jit.script(layer)(*pooled, output_size=[9, 4])
+
+
+def norms_of_windows(x: torch.Tensor):
+    return (
+        F.lp_pool2d(x, 2.0, 1),
+        F.lp_pool2d(x, norm_type=2, kernel_size=(2, 1), stride=1),
+        F.lp_pool1d(x[0], 3, 2, ceil_mode=True),
+        F.adaptive_max_pool2d(x, (None, 1), True),
+    )
+
+
+def places_and_slopes(x: torch.Tensor):
+    return (
+        torch.nonzero(x, as_tuple=False),
+        x.nonzero(as_tuple=True)[0],
+        torch.gradient(x, spacing=[2.0, 0.5], dim=[2, 3]),
+    )
+
+
+@pytest.mark.parametrize("function", [norms_of_windows, places_and_slopes])
+def test_further_forms_give_what_the_call_gives(function):
+    torch.testing.assert_close(jit.script(function)(IMAGE), function(IMAGE))

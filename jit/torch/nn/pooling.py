@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING, Any, ClassVar, List, Optional  # noqa: UP035
 
 from jit.runtime.tensor import Tensor
@@ -400,15 +399,6 @@ class _MaxUnpool(Module):
         self.stride = _repeated(kernel_size if stride is None else stride, self.axes)
         self.padding = _repeated(padding, self.axes)
 
-    def _usual_sizes(self, input: Tensor) -> List[int]:  # noqa: UP006
-        space: List[int] = []  # noqa: UP006
-        axes = len(self.kernel_size)
-        for i in range(axes):
-            count = input.size(input.dim() - axes + i) - 1
-            inner = self.kernel_size[i] - 2 * self.padding[i]
-            space.append(count * self.stride[i] + inner)
-        return space
-
     def extra_repr(self) -> str:
         return (
             f"kernel_size={self.kernel_size}, stride={self.stride},"
@@ -431,17 +421,9 @@ class MaxUnpool1d(_MaxUnpool):
         indices: Tensor,
         output_size: Optional[List[int]] = None,  # noqa: UP006, UP045
     ) -> Tensor:
-        if not torch.jit.is_scripting():
-            return F.max_unpool1d(
-                input, indices, self.kernel_size, self.stride, self.padding, output_size
-            )
-        space = self._usual_sizes(input)
-        if output_size is not None:
-            space = output_size[-1:]
-        made = operations.max_unpool2d(
-            input.unsqueeze(-1), indices.unsqueeze(-1), [space[0], 1]
+        return F.max_unpool1d(
+            input, indices, self.kernel_size, self.stride, self.padding, output_size
         )
-        return made.squeeze(-1)
 
 
 class MaxUnpool2d(_MaxUnpool):
@@ -455,14 +437,9 @@ class MaxUnpool2d(_MaxUnpool):
         indices: Tensor,
         output_size: Optional[List[int]] = None,  # noqa: UP006, UP045
     ) -> Tensor:
-        if not torch.jit.is_scripting():
-            return F.max_unpool2d(
-                input, indices, self.kernel_size, self.stride, self.padding, output_size
-            )
-        space = self._usual_sizes(input)
-        if output_size is not None:
-            space = output_size[-2:]
-        return operations.max_unpool2d(input, indices, space)
+        return F.max_unpool2d(
+            input, indices, self.kernel_size, self.stride, self.padding, output_size
+        )
 
 
 class MaxUnpool3d(_MaxUnpool):
@@ -476,14 +453,9 @@ class MaxUnpool3d(_MaxUnpool):
         indices: Tensor,
         output_size: Optional[List[int]] = None,  # noqa: UP006, UP045
     ) -> Tensor:
-        if not torch.jit.is_scripting():
-            return F.max_unpool3d(
-                input, indices, self.kernel_size, self.stride, self.padding, output_size
-            )
-        space = self._usual_sizes(input)
-        if output_size is not None:
-            space = output_size[-3:]
-        return operations.max_unpool3d(input, indices, space, self.stride, self.padding)
+        return F.max_unpool3d(
+            input, indices, self.kernel_size, self.stride, self.padding, output_size
+        )
 
 
 class _LPPool(Module):
@@ -507,8 +479,6 @@ class _LPPool(Module):
         self.kernel_size = kernel_size
         self.stride = stride
         self.ceil_mode = ceil_mode
-        self._elements = float(math.prod(_repeated(kernel_size, self.axes)))
-        self._steps = kernel_size if stride is None else stride
 
     def extra_repr(self) -> str:
         return (
@@ -523,12 +493,9 @@ class LPPool1d(_LPPool):
     axes = 1
 
     def forward(self, input: Tensor) -> Tensor:
-        power = float(self.norm_type)
-        mean = F.avg_pool1d(
-            input.pow(power), self.kernel_size, self._steps, 0, self.ceil_mode
+        return F.lp_pool1d(
+            input, float(self.norm_type), self.kernel_size, self.stride, self.ceil_mode
         )
-        total = F.relu(torch.abs(mean)) * self._elements
-        return (torch.sign(mean) * total).pow(1.0 / power)
 
 
 class LPPool2d(_LPPool):
@@ -537,12 +504,9 @@ class LPPool2d(_LPPool):
     axes = 2
 
     def forward(self, input: Tensor) -> Tensor:
-        power = float(self.norm_type)
-        mean = F.avg_pool2d(
-            input.pow(power), self.kernel_size, self._steps, 0, self.ceil_mode
+        return F.lp_pool2d(
+            input, float(self.norm_type), self.kernel_size, self.stride, self.ceil_mode
         )
-        total = F.relu(torch.abs(mean)) * self._elements
-        return (torch.sign(mean) * total).pow(1.0 / power)
 
 
 class LPPool3d(_LPPool):
@@ -551,12 +515,9 @@ class LPPool3d(_LPPool):
     axes = 3
 
     def forward(self, input: Tensor) -> Tensor:
-        power = float(self.norm_type)
-        mean = F.avg_pool3d(
-            input.pow(power), self.kernel_size, self._steps, 0, self.ceil_mode
+        return F.lp_pool3d(
+            input, float(self.norm_type), self.kernel_size, self.stride, self.ceil_mode
         )
-        total = F.relu(torch.abs(mean)) * self._elements
-        return (torch.sign(mean) * total).pow(1.0 / power)
 
 
 class _FractionalMaxPool(Module):

@@ -5,12 +5,11 @@ Compiled code calls the operators that they are marked with.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from typing import Any, TypeVar
 
 from jit.runtime.tensor import Tensor
-from jit.torch.nn import operations
+from jit.torch.nn import operations, pool_forms
 
 _F = TypeVar("_F", bound=Callable[..., Any])
 
@@ -206,16 +205,9 @@ def _lengths(value: Any, axes: int) -> list[int]:
 def _lp_pool(
     axes: int, input: Tensor, norm_type: float, size: Any, stride: Any, ceil: bool
 ) -> Any:
-    if input.dim() not in (axes + 1, axes + 2):
-        raise ValueError(
-            f"lp_pool{axes}d: Expected {axes + 1}D or {axes + 2}D input, got"
-            f" {input.dim()}D"
-        )
     size = _lengths(size, axes)
-    pool = getattr(operations, f"avg_pool{axes}d")
-    mean = pool(input.pow(norm_type), size, _steps(stride), 0, ceil)
-    total = operations.relu(mean.abs()) * float(math.prod(size))
-    return (operations.sign(mean) * total).pow(1.0 / norm_type)
+    stride = size if stride is None else _lengths(stride, axes)
+    return pool_forms.lp_pool(input, norm_type, size, stride, ceil)
 
 
 def lp_pool1d(
@@ -340,35 +332,8 @@ def _unpool(
 ) -> Any:
     size, padding = _lengths(size, axes), _lengths(padding, axes)
     stride = size if stride is None else _lengths(stride, axes)
-    usual = [
-        (n - 1) * s + k - 2 * p
-        for n, s, k, p in zip(input.shape[-axes:], stride, size, padding, strict=True)
-    ]
-    if wanted is None:
-        wanted = usual
-    else:
-        if len(wanted) == axes + 2:
-            wanted = wanted[2:]
-        if len(wanted) != axes:
-            raise ValueError(
-                f"output_size should be a sequence containing {axes} or {axes + 2}"
-                f" elements, but it has a length of '{len(wanted)}'"
-            )
-        for d, (n, u, s) in enumerate(zip(wanted, usual, stride, strict=True)):
-            if not u - s < n < u + s:
-                raise ValueError(
-                    f'invalid output_size "{list(wanted)}" (dim {d} must be between'
-                    f" {u - s} and {u + s})"
-                )
-    wanted = list(wanted)
-    if axes == 1:
-        made = operations.max_unpool2d(
-            input.unsqueeze(-1), indices.unsqueeze(-1), [*wanted, 1]
-        )
-        return made.squeeze(-1)
-    if axes == 2:
-        return operations.max_unpool2d(input, indices, wanted)
-    return operations.max_unpool3d(input, indices, wanted, stride, padding)
+    wanted = None if wanted is None else list(wanted)
+    return pool_forms.max_unpool(input, indices, size, stride, padding, wanted)
 
 
 def max_unpool1d(

@@ -406,6 +406,33 @@ def _call_function(node: Node) -> Messages:
     yield from check_call(function.schema, node.inputs[1:], node.outputs)
 
 
+def _fork(node: Node) -> Messages:
+    """As a call of a function, but that the result is a future."""
+    yield from _count("output", len(node.outputs), 1)
+    if not node.inputs or not isinstance(node.inputs[0].type, T.FunctionType):
+        yield "its first input is no function"
+        return
+    program, name = node.graph.program, node.inputs[0].type.name
+    function = None if program is None else program.functions.get(name)
+    for value in node.outputs[:1]:
+        if not isinstance(value.type, T.FutureType):
+            yield f"the result is `{value.type}`, expected a `Future`"
+        elif function is not None:
+            made = Value(node, 0, value.type.element)
+            yield from check_call(function.schema, node.inputs[1:], [made])
+
+
+def _wait(node: Node) -> Messages:
+    yield from _count("input", len(node.inputs), 1)
+    yield from _count("output", len(node.outputs), 1)
+    for value in node.inputs[:1]:
+        if not isinstance(value.type, T.FutureType):
+            yield f"the input is `{value.type}`, expected a `Future`"
+            continue
+        for out in node.outputs:
+            yield from _result("the value of the future", value.type.element, out)
+
+
 def _call_method(node: Node) -> Messages:
     name, receiver, program = _name(node), _receiver(node), node.graph.program
     if name is None:
@@ -494,6 +521,8 @@ _RULES: dict[str, Rule] = {
     "prim::SetAttr": _slot,
     "prim::CallFunction": _call_function,
     "prim::CallMethod": _call_method,
+    "prim::fork": _fork,
+    "aten::wait": _wait,
     "prim::isinstance": _isinstance,
     "prim::ExceptionMatches": _exception_matches,
     "prim::Print": _print,

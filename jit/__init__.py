@@ -28,6 +28,9 @@ _HOMES = {
     "ScriptFunction": "jit.modules.script_function",
     "ScriptModule": "jit.modules.script_module",
     "CompilationUnit": "jit.modules.texts",
+    "fork": "jit.runtime.futures",
+    "wait": "jit.runtime.futures",
+    "Future": "jit.runtime.futures",
     "annotate": "jit.modules.marks",
     "Attribute": "jit.modules.marks",
     "script_if_tracing": "jit.modules.marks",
@@ -107,6 +110,7 @@ if TYPE_CHECKING:
         set_cache_limit,
         set_compile_mode,
     )
+    from jit.runtime.futures import Future, fork, wait
     from jit.runtime.memory_stats import keep_memory, memory_stats, reset_peak_memory
     from jit.runtime.thread_count import get_num_threads, set_num_threads
     from jit.serialization import load, save

@@ -293,6 +293,10 @@ class Expressions:
                 return ast.Attribute(inputs[0], field, ast.Load())
             case "prim::CallFunction":
                 return call(inputs[0], inputs[1:])
+            case "prim::fork":
+                return call(dotted("torch.jit.fork"), inputs)
+            case "aten::wait":
+                return call(dotted("torch.jit.wait"), inputs)
             case "prim::CallMethod":
                 method = ast.Attribute(inputs[0], attributes["name"], ast.Load())
                 return call(method, inputs[1:])

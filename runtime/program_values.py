@@ -19,6 +19,7 @@ from jit.ir import types as T
 from jit.ir.dtypes import DType, dtype_of
 from jit.ir.program import Program
 from jit.runtime.device import Device, Layout, MemoryFormat
+from jit.runtime.futures import Future
 from jit.runtime.objects import Object
 from jit.runtime.python_classes import is_instance_of, known_name
 from jit.runtime.random import Generator
@@ -111,6 +112,8 @@ def is_instance(value: Any, type: T.Type, program: Program | None = None) -> boo
             return is_instance_of(value, name)
         case T.ClassType(name) | T.ModuleType(name) | T.InterfaceType(name):
             return isinstance(value, Object) and _is_class(value.type, name, program)
+        case T.FutureType():
+            return isinstance(value, Future)
         case T.FunctionType(name):
             return isinstance(value, FunctionReference) and value.name == name
         case T.EnumType(name, _, members):

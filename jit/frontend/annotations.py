@@ -21,6 +21,7 @@ from jit.frontend.scope import Scope
 from jit.frontend.tree import Annotation
 from jit.ir import types as T
 from jit.ir.dtypes import DType
+from jit.runtime.futures import Future
 from jit.runtime.python_classes import name_of
 
 _PLAIN: dict[Any, T.Type] = {
@@ -182,6 +183,8 @@ def _generic(
         return type_of_hint(args[0], scope)
     if origin is typing.Literal:
         return _union([type_of_hint(type(a), scope) for a in args])
+    if origin is Future:
+        return T.FutureType(type_of_hint(args[0], scope))
     if origin in (set, frozenset, collections.abc.Set, collections.abc.MutableSet):
         return T.SetType(type_of_hint(args[0], scope))
     if origin is np.ndarray:

@@ -75,6 +75,7 @@ def call_version(
     version: Any,
     bound: Bound | None = None,
     defaults: Mapping[str, Emitted] | None = None,
+    kind: str = "prim::CallFunction",
 ) -> Emitted:
     """Call the version of a function for the types and functions of some arguments.
 
@@ -95,7 +96,8 @@ def call_version(
     arguments = callee.schema.arguments[len(captured) :]
     inputs = [*captured, *fit_arguments(e, span, arguments, given, args)]
     function = e.b.function(callee.name)
-    return called(e, "prim::CallFunction", [function, *inputs], callee.result)
+    result = callee.result if kind != "prim::fork" else T.FutureType(callee.result)
+    return called(e, kind, [function, *inputs], result)
 
 
 def _functions(e: Emitter, parameters: Sequence[Parameter], given: Given) -> Bound:

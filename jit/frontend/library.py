@@ -20,7 +20,7 @@ from jit.frontend.builtins import as_number, builtin, name_of, values_of
 from jit.frontend.call import Arguments, call_operator
 from jit.frontend.coerce import coerce
 from jit.frontend.failures import a_type, fail
-from jit.frontend.matrix_functions import emit_norm
+from jit.frontend.forking import emit_fork, emit_wait
 from jit.frontend.operators import NUMBERS, apply
 from jit.frontend.sized_functions import sized_functions
 from jit.frontend.sugared import Builtin, Emitted, NoContext, PythonValue
@@ -220,10 +220,13 @@ def library_builtins() -> dict[int, Builtin]:
     """Functions of other modules whose calls are emitted here, by identity."""
     from jit import torch
     from jit.modules import marks
+    from jit.runtime import futures
     from jit.torch import compiler
 
     table: dict[Any, Any] = {
         marks.annotate: emit_annotate,
+        futures.fork: emit_fork,
+        futures.wait: emit_wait,
         marks.is_scripting: emit_true,
         compiler.is_compiling: emit_true,
         compiler.is_dynamo_compiling: emit_false,

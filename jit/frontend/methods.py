@@ -105,6 +105,12 @@ def attribute_of_value(e: Emitter, span: Span, x: Value, name: str) -> Emitted:
                 return apply(e, span, COMPLEX_ATTRIBUTES[name], x)
             if name == "conjugate":
                 return BoundOperator(name, "aten::conj", x)
+        case T.FutureType():
+            from jit.frontend.forking import future_method
+
+            found = future_method(e, x, name)
+            if found is not None:
+                return found
         case T.SetType():
             if name in SET_METHODS:
                 return BoundBuiltin(name, x, SET_METHODS[name])

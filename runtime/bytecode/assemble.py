@@ -421,6 +421,8 @@ class _Assembler:
 
     def function(self, node: Node) -> Callable[..., Any]:
         """The Python function that a node calls."""
+        if node.kind == "prim::fork":
+            return self.fork
         found = self.natives.get(node) or structural.function_of(node)
         if found is not None:
             return found
@@ -428,6 +430,14 @@ class _Assembler:
         if card is None or card.kernel is None:
             raise GraphError(_not_executable(node))
         return dispatch.runner(card) if self.runner is None else self.runner(card, node)
+
+    def fork(self, target: Any, *args: Any) -> Any:
+        """Start a function of the program on another thread."""
+        from jit.runtime import futures
+        from jit.runtime.bytecode.interpreter import run
+
+        find_code = self.find_code
+        return futures.fork(lambda: run(find_code(target.name), args))
 
     def callee(self, node: Node) -> tuple[str, Callable[[list[Any]], Code]]:
         """What a call node is called in listings, and the code it means."""

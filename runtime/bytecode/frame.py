@@ -78,6 +78,11 @@ def add_stack_note(error: BaseException) -> None:
         error.add_note("\n".join([_HEADLINE, *lines]))
 
 
+def set_script_stack(error: BaseException, lines: Sequence[str]) -> None:
+    """Let an exception that is raised again start with the stack it had then."""
+    setattr(error, _STACK, tuple(lines))
+
+
 def script_stack(error: BaseException) -> tuple[str, ...]:
     """The lines of the script that were running, innermost last."""
     return getattr(error, _STACK, ())

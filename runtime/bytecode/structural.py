@@ -38,6 +38,10 @@ def _make_list(*items: Any) -> list[Any]:
     return list(items)
 
 
+def _wait(future: Any) -> Any:
+    return future.wait()
+
+
 def _make_dict(*items: Any) -> dict[Any, Any]:
     return dict(zip(items[::2], items[1::2], strict=True))
 
@@ -158,6 +162,7 @@ _MAKERS: dict[str, Callable[[Node], Function]] = {
     "prim::SetAttr": _set_attribute,
     "prim::CreateObject": _create_object,
     "prim::isinstance": _check_instance,
+    "aten::wait": lambda node: _wait,
     "prim::Print": lambda node: functools.partial(print, **node.attributes),
     "prim::RaiseException": lambda node: _raise_exception,
     "prim::ReRaise": lambda node: _raise_again,

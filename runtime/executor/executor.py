@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import weakref
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -105,6 +106,15 @@ class Executor:
         self._lock = threading.RLock()
         self.gradients = Gradients(self, self._cache)
         """What runs calls whose results are to be differentiated."""
+
+    @classmethod
+    def of(cls, program: Program) -> Executor:
+        """The executor that runs what a program forks, the same for each call."""
+        with _LOCK:
+            found = _FORKING.get(program)
+            if found is None:
+                found = _FORKING[program] = cls(program)
+            return found
 
     def call(self, name: str, args: Sequence[Any] = ()) -> Any:
         """Run a function; missing arguments get their defaults.
@@ -393,6 +403,10 @@ class Executor:
                     found = bytecode.assemble(graph, name, self._find_code)
                     self._codes[key] = found
         return found
+
+
+_FORKING: weakref.WeakKeyDictionary[Program, Executor] = weakref.WeakKeyDictionary()
+_LOCK = threading.Lock()
 
 
 def _title(schema: FunctionSchema) -> str:

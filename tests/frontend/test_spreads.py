@@ -1,7 +1,7 @@
 """`*` and `**` in calls, definitions and displays; imports inside of functions."""
 
 # The programs are written as users write them.
-# ruff: noqa: F401, FURB, PERF401, PERF402, PIE, PLC3002, PLR, RET, RUF, SIM, UP, E711, E714
+# ruff: noqa: C408, F401, FURB, PERF401, PERF402, PIE, PLC3002, PLR, RET, RUF, SIM, UP, E711, E714
 
 from __future__ import annotations
 

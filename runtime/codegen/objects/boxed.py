@@ -46,7 +46,7 @@ def call(region: Region, node: Node, why: str) -> Any:
         return _in_place(region, node)
     if node.kind in _CONTROL:
         raise Declined(why)
-    if node.kind in ("prim::CallFunction", "prim::CallMethod"):
+    if node.kind in ("prim::CallFunction", "prim::CallMethod", "prim::fork"):
         function = region.unit.interpreted(node)
         inputs = list(node.inputs)
     else:

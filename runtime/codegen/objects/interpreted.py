@@ -55,8 +55,27 @@ def calls_itself(graph: Graph, name: str) -> bool:
     return False
 
 
+def fork_of(node: Node) -> Callable[..., Any]:
+    """A function of the inputs of a fork: it starts what the node calls, compiled."""
+    program = node.graph.program
+    executors: list[Any] = []
+
+    def fork(target: Any, *args: Any) -> Any:
+        from jit.runtime import futures
+        from jit.runtime.executor import Executor
+
+        if not executors:
+            assert program is not None
+            executors.append(Executor.of(program))
+        return futures.fork(executors[0].call, target.name, args)
+
+    return fork
+
+
 def function_of(node: Node, find_graph: FindGraph) -> Callable[..., Any]:
     """A function of the inputs of a call node: it runs what the node calls."""
+    if node.kind == "prim::fork":
+        return fork_of(node)
     codes: dict[str, bytecode.Code] = {}
     program = node.graph.program
 

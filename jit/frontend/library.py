@@ -232,7 +232,6 @@ def library_builtins() -> dict[int, Builtin]:
         compiler.is_dynamo_compiling: emit_false,
         compiler.is_exporting: emit_false,
         marks.is_tracing: emit_false,
-        torch.norm: emit_norm,
         torch.tensor: emit_tensor,
         np.array: emit_array,
         torch.no_grad: emit_no_context,

@@ -171,25 +171,26 @@ def run_captured(
     captures = {"traced": functools.partial(capturing.traced, mine)}
     if path is not None:
         captures["scripted"] = functools.partial(capturing.scripted, path)
+    traceable = [c for c in calls if _is_traceable(theirs, c)]
+    if not traceable:
+        del captures["traced"]
     for label, capture in captures.items():
         for native in (False, True) if HAS_NATIVE else (False,):
             form = f"{label}, {'native' if native else 'interpreted'}"
             outcome = found.setdefault(form, Outcome())
             run: Attempt = functools.partial(capturing.attempt, capture, native)
-            for call in calls:
-                if label == "traced" and not _is_traceable(theirs, call):
-                    continue
+            for call in traceable if label == "traced" else calls:
                 try:
                     reason = compared(theirs, run, call, name)
                 except UnconvertibleError:
                     outcome.skipped += 1
                     continue
                 outcome.note(reason, str(call))
-    if not HAS_NATIVE:
+    if not (HAS_NATIVE and traceable):
         return
     outcome = found.setdefault("machine code", Outcome())
     if not found["traced, native"].failed:
-        for call in calls:
+        for call in traceable:
             outcome.note(capturing.is_machine_code(captures["traced"], call), str(call))
 
 

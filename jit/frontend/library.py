@@ -21,6 +21,7 @@ from jit.frontend.call import Arguments, call_operator
 from jit.frontend.coerce import coerce
 from jit.frontend.failures import a_type, fail
 from jit.frontend.forking import emit_fork, emit_wait
+from jit.frontend.matrix_functions import emit_norm
 from jit.frontend.operators import NUMBERS, apply
 from jit.frontend.sized_functions import sized_functions
 from jit.frontend.sugared import Builtin, Emitted, NoContext, PythonValue
@@ -232,6 +233,7 @@ def library_builtins() -> dict[int, Builtin]:
         compiler.is_dynamo_compiling: emit_false,
         compiler.is_exporting: emit_false,
         marks.is_tracing: emit_false,
+        torch.norm: emit_norm,
         torch.tensor: emit_tensor,
         np.array: emit_array,
         torch.no_grad: emit_no_context,

@@ -76,7 +76,7 @@ class Value:
     @property
     def constant(self) -> Any:
         """The Python value if a `prim::Constant` defines it, else `NOT_CONSTANT`."""
-        if self.node.kind == "prim::Constant":
+        if self.node.kind == "prim::Constant" and not isinstance(self.type, T.EnumType):
             return self.node.attributes.get("value")
         return NOT_CONSTANT
 

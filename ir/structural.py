@@ -550,6 +550,8 @@ _SIGNATURES = {
             "prim::ArrayToTensor(Array a) -> Tensor",
             "prim::TensorToArray(Tensor a) -> Array",
             "prim::device(Any a) -> Device",
+            "prim::EnumName(Any e) -> str",
+            "prim::EnumValue(Any e) -> Any",
         ),
     )
 }

@@ -4,6 +4,23 @@ from __future__ import annotations
 
 from jit.ir import types as T
 
+_BASES: dict[str, tuple[str, ...]] = {}
+"""What classes derive from, and the interfaces that they implement, by name."""
+
+
+def declare_bases(name: str, bases: tuple[str, ...]) -> None:
+    """Let the instances of a class or module be instances of others."""
+    known = _BASES.get(name, ())
+    _BASES[name] = (*known, *(b for b in bases if b not in known))
+
+
+def ancestors(name: str) -> list[str]:
+    """A class and all that it derives from, nearest first."""
+    found = [name]
+    for current in found:
+        found += [b for b in _BASES.get(current, ()) if b not in found]
+    return found
+
 
 def is_subtype(a: T.Type, b: T.Type) -> bool:
     """Whether every value of `a` is a value of `b`.
@@ -33,6 +50,11 @@ def is_subtype(a: T.Type, b: T.Type) -> bool:
             return T.is_tensor_like(x) and is_subtype(x, y)
         case T.FutureType(x), T.FutureType(y):
             return is_subtype(x, y)
+        case (
+            T.ClassType(derived) | T.ModuleType(derived) | T.InterfaceType(derived),
+            T.ClassType(base) | T.InterfaceType(base),
+        ):
+            return base in ancestors(derived)
         case ((T.NamedTupleType() as p), (T.NamedTupleType() as q)):
             same = p.name == q.name and [n for n, _ in p.fields] == [
                 n for n, _ in q.fields

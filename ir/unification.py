@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from jit.ir import types as T
-from jit.ir.subtyping import is_subtype
+from jit.ir.subtyping import ancestors, is_subtype
 
 
 def unify(a: T.Type, b: T.Type) -> T.Type | None:
@@ -45,6 +45,10 @@ def unify(a: T.Type, b: T.Type) -> T.Type | None:
         return b
     if is_subtype(b, a):
         return a
+    if isinstance(a, T.ClassType) and isinstance(b, T.ClassType):
+        others = ancestors(b.name)
+        shared = [name for name in ancestors(a.name) if name in others]
+        return T.ClassType(shared[0]) if shared else None
     return None
 
 

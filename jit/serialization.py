@@ -9,12 +9,15 @@ from __future__ import annotations
 from collections.abc import MutableMapping
 from typing import Any
 
+from jit.frontend.classes import complete_classes
 from jit.ir import types as T
 from jit.ir.linking import reachable
 from jit.ir.program import Program
 from jit.modules.script_function import ScriptFunction
 from jit.modules.script_module import ScriptModule
 from jit.runtime.archive import EntryPoint, load_archive, save_archive
+from jit.runtime.executor import Executor
+from jit.runtime.python_classes import bind_classes
 
 
 def save(m: Any, f: Any, _extra_files: Any = None) -> None:
@@ -26,6 +29,8 @@ def save(m: Any, f: Any, _extra_files: Any = None) -> None:
     Raises TypeError for what was not captured, CompileError for a function of which no
     version could be compiled, ArchiveError E0809 for state that no file can hold.
     """
+    if isinstance(m, ScriptModule | ScriptFunction):
+        complete_classes(m.program)
     if isinstance(m, ScriptModule):
         definition = m.program.class_of(m.__script_object__.type)
         entries = [
@@ -73,6 +78,7 @@ def load(
             f"map_location={map_location!r}: programs run on the CPU, pass 'cpu' or None"
         )
     loaded = load_archive(f)
+    bind_classes(loaded.program, Executor(loaded.program).call)
     if _extra_files is not None:
         for name in list(_extra_files):
             _extra_files[name] = loaded.extra_files.get(name, b"")

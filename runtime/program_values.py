@@ -7,6 +7,7 @@ what a function declares.
 
 from __future__ import annotations
 
+import enum
 from collections import namedtuple
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -19,6 +20,7 @@ from jit.ir import types as T
 from jit.ir.dtypes import DType, dtype_of
 from jit.ir.program import Program
 from jit.runtime.device import Device, Layout, MemoryFormat
+from jit.runtime.enums import enum_type, fits_enum
 from jit.runtime.futures import Future
 from jit.runtime.objects import Object
 from jit.runtime.python_classes import is_instance_of, known_name
@@ -116,8 +118,8 @@ def is_instance(value: Any, type: T.Type, program: Program | None = None) -> boo
             return isinstance(value, Future)
         case T.FunctionType(name):
             return isinstance(value, FunctionReference) and value.name == name
-        case T.EnumType(name, _, members):
-            return _is_member(value, name, members)
+        case T.EnumType():
+            return fits_enum(value, type)
     return False
 
 
@@ -158,11 +160,6 @@ def _is_class(actual: T.Type, name: str, program: Program | None) -> bool:
         )
         for base in definition.bases
     )
-
-
-def _is_member(value: Any, name: str, members: tuple[tuple[str, Any], ...]) -> bool:
-    known = getattr(value, "name", None), getattr(value, "value", None)
-    return type(value).__name__ == name.rpartition(".")[2] and known in members
 
 
 class RefusedError(TypeError):
@@ -352,6 +349,9 @@ def type_of(value: Any) -> T.Type:
             return T.DictType(_common(value), _common(value.values()))
         case FunctionReference(name):
             return T.FunctionType(name)
+    of_enum = enum_type(type(value)) if isinstance(value, enum.Enum) else None
+    if of_enum is not None:
+        return of_enum
     known = known_name(type(value))
     if known is not None:
         return T.ClassType(known)

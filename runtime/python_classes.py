@@ -13,15 +13,15 @@ from __future__ import annotations
 
 import re
 import weakref
+from collections.abc import Callable, Mapping
 from typing import Any
 
-from jit.ir.program import ClassDefinition
+from jit.ir.program import ClassDefinition, Function, Program
 
 _PLAIN_NAME = re.compile(r"[^A-Za-z0-9_.]")
 
 _names: weakref.WeakKeyDictionary[type, str] = weakref.WeakKeyDictionary()
 _classes: weakref.WeakValueDictionary[str, type] = weakref.WeakValueDictionary()
-_stand_ins: weakref.WeakValueDictionary[Any, type] = weakref.WeakValueDictionary()
 
 
 def qualified_name(obj: Any) -> str:
@@ -77,13 +77,70 @@ class StandIn:
         return f"{type(self).__qualname__}({held})"
 
 
-def _stand_in(definition: ClassDefinition) -> type:
-    """A class with the name of a definition; equal definitions share it."""
-    key = definition.name, tuple(definition.attributes.values()), definition.bases
-    found = _stand_ins.get(key)
-    if found is None:
-        module, _, title = definition.name.rpartition(".")
-        found = type(title, (StandIn,), {"__module__": module or "jit"})
-        _stand_ins[key] = found
-        _names[found] = definition.name
-    return found
+def _stand_in(
+    definition: ClassDefinition, methods: Mapping[str, Any] | None = None
+) -> type:
+    """A class with the name of a definition, and methods."""
+    module, _, title = definition.name.rpartition(".")
+    namespace = {"__module__": module or "jit", **(methods or {})}
+    made = type(title, (StandIn,), namespace)
+    _names[made] = definition.name
+    return made
+
+
+Run = Callable[[str, list[Any]], Any]
+"""Runs a function of a program, by name."""
+
+
+def bind_classes(program: Program, run: Run) -> None:
+    """Give the classes of a loaded program their Python classes: the user's own where
+    they are known, else stand-ins with the methods of the program."""
+    for definition in program.classes.values():
+        if definition.kind == "class":
+            definition.python = class_named(definition.name) or _stand_in(
+                definition, _methods(program, definition, run)
+            )
+
+
+def _methods(
+    program: Program, definition: ClassDefinition, run: Run
+) -> Mapping[str, Any]:
+    found: dict[str, list[Function]] = {}
+    for name in definition.methods:
+        function = program.functions[f"{definition.name}.{name}"]
+        plain = _VERSION.sub("", name) if _VERSION.sub("", name) in found else name
+        found.setdefault(plain, []).append(function)
+    return {
+        name: _method(name, versions, run)
+        for name, versions in found.items()
+        if name not in ("__init__", "__post_init__", "__new__")
+    }
+
+
+_VERSION = re.compile(r"_\d+$")
+"""What tells further versions of a method from the first."""
+
+
+def _method(name: str, versions: list[Function], run: Run) -> Any:
+    """A method of a stand-in, which runs the version that takes the arguments."""
+    from jit.runtime.program_values import is_instance
+
+    def method(self: Any, *args: Any) -> Any:
+        given = [self, *args]
+        for function in versions:
+            wanted = function.schema.arguments
+            if len(given) == len(wanted) and all(
+                is_instance(v, a.type) for v, a in zip(given, wanted, strict=True)
+            ):
+                return run(function.name, given)
+        if name in _MAY_DECLINE:
+            return NotImplemented
+        return run(versions[0].name, given)
+
+    method.__name__ = name
+    method.__doc__ = versions[0].doc or None
+    return method
+
+
+_MAY_DECLINE = ("__eq__", "__ne__", "__lt__", "__le__", "__gt__", "__ge__")
+"""Comparisons, for which Python has an answer of its own."""

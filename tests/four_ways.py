@@ -66,8 +66,12 @@ def run(cases: Sequence[Case], folder: Path) -> list[dict[str, str]]:
     """The outcomes of all cases. Arguments are made of values that pickle knows."""
     found = []
     for number, (function, args) in enumerate(cases):
-        compiled = jit.script(function)
-        compiled.save(folder / f"{number}.trs")
+        try:
+            compiled = jit.script(function)
+            compiled.save(folder / f"{number}.trs")
+        except jit.Error as error:
+            found.append({"plain": outcome(function, args), "compiled": str(error)})
+            continue
         (folder / f"{number}.args").write_bytes(pickle.dumps(args))
 
         def again(args: tuple[Any, ...] = args) -> Any:
@@ -86,7 +90,8 @@ def run(cases: Sequence[Case], folder: Path) -> list[dict[str, str]]:
         command, check=True, capture_output=True, text=True, env=environment
     )
     for outcomes, loaded in zip(found, json.loads(done.stdout), strict=True):
-        outcomes["loaded"] = loaded
+        if "native" in outcomes:
+            outcomes["loaded"] = loaded
     return found
 
 
@@ -101,6 +106,9 @@ def main(folder: Path, count: int) -> None:
     """Load and run what `run` saved."""
     found = []
     for number in range(count):
+        if not (folder / f"{number}.trs").exists():
+            found.append("")
+            continue
         loaded = jit.load(folder / f"{number}.trs")
         args = pickle.loads((folder / f"{number}.args").read_bytes())
         found.append(outcome(loaded, args))

@@ -21,6 +21,7 @@ from jit.frontend.scope import Scope
 from jit.frontend.tree import Annotation
 from jit.ir import types as T
 from jit.ir.dtypes import DType
+from jit.runtime.enums import enum_type
 from jit.runtime.futures import Future
 from jit.runtime.python_classes import name_of
 
@@ -116,9 +117,29 @@ def type_of_hint(hint: Any, scope: Scope | None = None) -> T.Type:
         return _generic(hint, origin, typing.get_args(hint), scope)
     if isinstance(hint, typing.NewType):
         return type_of_hint(hint.__supertype__, scope)
-    if isinstance(hint, type) and is_script_class(hint):
-        return T.ClassType(name_of(hint))
+    if isinstance(hint, type):
+        found = _type_of_class(hint, scope)
+        if found is not None:
+            return found
     raise _no_type(hint)
+
+
+def _type_of_class(cls: type, scope: Scope | None) -> T.Type | None:
+    """The type of the instances of a user's class: an enum, a named tuple, any other."""
+    from jit.frontend.named_tuples import is_named_tuple, type_of_class
+
+    if issubclass(cls, enum.Enum):
+        found = enum_type(cls)
+        if found is None:
+            raise HintError(
+                f"the values of the enum `{cls.__name__}` are not all ints, floats or"
+                " strs",
+                "give all members values of one of these types",
+            )
+        return found
+    if is_named_tuple(cls):
+        return type_of_class(cls, scope)
+    return T.ClassType(name_of(cls)) if is_script_class(cls) else None
 
 
 def is_script_class(cls: type) -> bool:

@@ -105,8 +105,11 @@ def assigned(body: Iterable[t.Stmt]) -> Names:
             case t.For(_, target, _, inner, _):
                 found |= assigned(inner)
                 found.update(target_names(target))
-            case t.With(_, _, inner):
+            case t.With(_, contexts, inner):
                 found |= assigned(inner)
+                for c in contexts:
+                    if isinstance(c, t.Context):
+                        found.update(target_names(c.target))
             case t.Try(_, inner, handlers, orelse, final):
                 found |= assigned(inner) | assigned(orelse) | assigned(final)
                 for h in handlers:
@@ -177,6 +180,13 @@ def free_names(function: t.FunctionTree) -> Names:
     return frozenset(read - own)
 
 
+def returns_value(body: Iterable[t.Stmt]) -> bool:
+    """Whether some `return` gives a value."""
+    return any(
+        isinstance(s, t.Return) and s.value is not None for s in statements_of(body)
+    )
+
+
 def own_expressions(s: t.Stmt) -> list[t.Expr | None]:
     """The expressions that a statement holds directly, in order of evaluation."""
     match s:
@@ -208,7 +218,7 @@ def own_expressions(s: t.Stmt) -> list[t.Expr | None]:
 def children(e: t.Expr) -> list[t.Expr | None]:
     """The expressions directly inside of one."""
     match e:
-        case t.Attribute(_, value, _) | t.Starred(_, value):
+        case t.Attribute(_, value, _) | t.Starred(_, value) | t.Context(_, value, _):
             return [value]
         case t.Subscript(_, value, index):
             return [value, index]
@@ -380,7 +390,11 @@ class Liveness:
             case t.Return() | t.Raise():
                 return read | at_raise
             case t.With(_, _, inner):
-                return read | self._live(inner, after, at_break, at_continue, at_raise)
+                # what leaves by an exception may be held back, and go on behind
+                raised = at_raise | after
+                self._exposed[id(s)] = raised
+                live = self._live(inner, after, at_break, at_continue, raised)
+                return read | live
             case t.Try():
                 return read | self._try(s, after, at_break, at_continue, at_raise)
         return (after - assigned([s])) | read

@@ -11,6 +11,7 @@ import builtins
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from jit.frontend import magic
 from jit.frontend import tree as t
 from jit.frontend.call import call_operator, known_elements
 from jit.frontend.coerce import UNTYPED
@@ -117,6 +118,8 @@ def emit_float(e: Emitter, call: t.Call) -> Emitted:
 
 def as_number(e: Emitter, span: Span, x: Value, wanted: T.Type) -> Value:
     """`int(x)` or `float(x)`."""
+    if magic.is_instance(x):
+        return magic.number(e, span, x, wanted)
     if x.type == wanted:
         return x
     if isinstance(x.type, T.ArrayType):
@@ -129,6 +132,8 @@ def emit_complex(e: Emitter, call: t.Call) -> Emitted:
     values = values_of(e, call, 1, 2)
     if len(values) == 1 and values[0].type == T.COMPLEX:
         return values[0]
+    if magic.is_instance(values[0]):
+        return magic.number(e, call.span, values[0], T.COMPLEX)
     return apply(e, call.span, "aten::Complex", *values)
 
 
@@ -143,6 +148,8 @@ def emit_bool(e: Emitter, call: t.Call) -> Emitted:
 @builtin(abs)
 def emit_abs(e: Emitter, call: t.Call) -> Emitted:
     (x,) = values_of(e, call, 1, 1)
+    if magic.is_instance(x):
+        return magic.need_magic(e, call.span, x, "__abs__", "has no `abs`")
     if isinstance(x.type, T.ArrayType):
         return apply(e, call.span, numpy_kind("absolute"), x)
     if isinstance(x.type, T.TensorType):
@@ -156,6 +163,9 @@ def emit_abs(e: Emitter, call: t.Call) -> Emitted:
 def emit_round(e: Emitter, call: t.Call) -> Emitted:
     values = values_of(e, call, 1, 2)
     x = values[0]
+    if magic.is_instance(x):
+        what = "cannot be rounded"
+        return magic.need_magic(e, call.span, x, "__round__", what, *values[1:])
     if isinstance(x.type, T.TensorType):
         return apply(e, call.span, "aten::round", *values)
     if isinstance(x.type, T.ArrayType):
@@ -175,7 +185,8 @@ def emit_round(e: Emitter, call: t.Call) -> Emitted:
 @builtin(divmod)
 def emit_divmod(e: Emitter, call: t.Call) -> Emitted:
     a, b = values_of(e, call, 2, 2)
-    return apply(e, call.span, "aten::divmod", a, b)
+    found = magic.call_magic(e, call.span, a, "__divmod__", b)
+    return apply(e, call.span, "aten::divmod", a, b) if found is None else found
 
 
 @builtin(pow)
@@ -249,7 +260,10 @@ def emit_str(e: Emitter, call: t.Call) -> Emitted:
 
 def _plain(name: str, kind: str, least: int = 1, most: int = 1) -> None:
     def emit(e: Emitter, call: t.Call) -> Emitted:
-        return apply(e, call.span, kind, *values_of(e, call, least, most))
+        values = values_of(e, call, least, most)
+        if name in ("hash", "repr") and magic.is_instance(values[0]):
+            return getattr(magic, name)(e, call.span, values[0])
+        return apply(e, call.span, kind, *values)
 
     BUILTINS[id(getattr(builtins, name))] = Builtin(name, emit)
 
@@ -261,6 +275,8 @@ for _name in ("ord", "chr", "hex", "oct", "bin", "hash", "repr"):
 @builtin(format)
 def emit_format(e: Emitter, call: t.Call) -> Emitted:
     values = values_of(e, call, 1, 2)
+    if magic.is_instance(values[0]):
+        values[0] = magic.text(e, call.span, values[0])
     template = e.b.constant("{:{}}" if len(values) == 2 else "{}")
     return apply(e, call.span, "aten::format", template, *values)
 
@@ -283,6 +299,9 @@ def emit_print(e: Emitter, call: t.Call) -> Emitted:
             f"`print` does not take the argument `{keyword}` in compiled code",
             help="leave it out: compiled code prints to `sys.stdout`",
         )
+    values = [
+        magic.text(e, call.span, v) if magic.is_instance(v) else v for v in values
+    ]
     node = e.b.node("prim::Print", values)
     node.attributes |= {k: text for k, text in texts.items() if text is not None}
     return e.none()
@@ -318,6 +337,8 @@ def emit_len(e: Emitter, call: t.Call) -> Emitted:
     if elements is not None:
         return e.b.constant(len(elements))
     _refuse_number(x, call.span)
+    if magic.is_instance(x):
+        return magic.need_magic(e, call.span, x, "__len__", "has no length")
     return apply(e, call.span, "aten::len", x)
 
 
@@ -599,3 +620,10 @@ def emit_super(e: Emitter, call: t.Call) -> Emitted:
         "E0205",
         "`super` is accepted only without arguments, in a method",
     )
+
+
+@builtin(iter)
+def emit_iter(e: Emitter, call: t.Call) -> Emitted:
+    """`iter(x)` stands for `x`: only loops and what `__iter__` returns take it."""
+    (x,) = _given(e, call, 1, 1)
+    return x

@@ -9,7 +9,9 @@ p.area()      %a : int = prim::CallMethod[name="area"](%p)
 
 from __future__ import annotations
 
+import dataclasses
 import types
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from jit.frontend import tree as t
@@ -24,13 +26,21 @@ from jit.frontend.call import (
 from jit.frontend.classes import (
     ClassInfo,
     class_info,
+    derived_classes,
     find_member,
     info_of,
     initialise,
+    member_of,
     method_version,
     prepared,
 )
 from jit.frontend.coerce import coerce
+from jit.frontend.dataclass_methods import (
+    dataclass_of,
+    filled_fields,
+    init_fields,
+    is_frozen,
+)
 from jit.frontend.failures import a_type, fail, nearest
 from jit.frontend.signature import signature_of
 from jit.frontend.sugared import Emitted, PythonFunction, PythonValue, Sugared
@@ -77,11 +87,114 @@ def make_instance(e: Emitter, span: Span, cls: type, args: Arguments) -> Value:
             initialise(e.compilation, info, {})
         match_parameters(span, (), args, info.title)
         return made
-    call_method(e, span, info, made, "__init__", fn, args, title=info.title)
+    call_exactly(e, span, info, made, "__init__", fn, args, title=info.title)
     return made
 
 
+def _fill_fields(e: Emitter, span: Span, cls: type, args: Arguments) -> None:
+    """Give the fields of a dataclass whose defaults are made for each instance."""
+    from jit.frontend.resolver import resolve_object
+
+    by_place = [f.name for f in init_fields(cls) if not f.kw_only]
+    given = {*by_place[: len(args.positional)], *args.keywords}
+    for field in filled_fields(cls):
+        if field.name in given:
+            continue
+        if field.default_factory is dataclasses.MISSING:
+            made = resolve_object(e, span, field.default, field.name)
+        else:
+            factory = resolve_object(e, span, field.default_factory, field.name)
+            call = t.Call(span, t.Constant(span, None), (), ())
+            assert isinstance(factory, Sugared)
+            made = factory.call(e, call)
+        args.keywords[field.name] = made
+        args.spans[field.name] = span
+
+
+def emit_replace(e: Emitter, call: t.Call) -> Emitted:
+    """`dataclasses.replace(p, x=1)`."""
+    args = e.arguments(call)
+    x = args.positional[0] if args.positional else None
+    type = x.type if isinstance(x, Value) else None
+    if len(args.positional) != 1 or not isinstance(type, T.ClassType):
+        raise fail(
+            call.span, "E0304", "`replace` takes a dataclass, and fields by name"
+        )
+    assert isinstance(x, Value)
+    cls = prepared(e.compilation, info_of(e.compilation, type)).cls
+    for field in init_fields(cls):
+        if field.name not in args.keywords:
+            value = instance_attribute(e, call.span, x, field.name)
+            args.keywords[field.name] = value
+            args.spans[field.name] = call.span
+    del args.positional[0]
+    return make_instance(e, call.span, cls, args)
+
+
+def emit_set_attribute(e: Emitter, call: t.Call) -> Emitted:
+    """`object.__setattr__(self, "x", value)`, for frozen dataclasses."""
+    args = e.arguments(call)
+    if len(args.positional) == 3 and not args.keywords:
+        x, name, value = (e.as_value(v, call.span) for v in args.positional)
+        text = name.constant
+        if isinstance(x.type, T.ClassType) and isinstance(text, str):
+            info = info_of(e.compilation, x.type)
+            set_attribute(e, call.span, info, x, text, value)
+            return e.none()
+    raise fail(
+        call.span,
+        "E0304",
+        "`__setattr__` takes an instance, a literal name and a value",
+    )
+
+
 def call_method(
+    e: Emitter, span: Span, info: ClassInfo, owner: Value, name: str, args: Arguments
+) -> Value:
+    """Call the method that the class of an instance has."""
+
+    def call(of: ClassInfo, x: Value) -> Emitted:
+        return call_exactly(e, span, of, x, name, find_member(of.cls, name), args)
+
+    return e.as_value(for_each_class(e, info, owner, call), span)
+
+
+def for_each_class(
+    e: Emitter,
+    info: ClassInfo,
+    x: Value,
+    emit: Callable[[ClassInfo, Value], Emitted],
+) -> Emitted:
+    """What an instance gives, by its class: where a derived one may have another
+    meaning, the class is looked at when the program runs."""
+    from jit.frontend.emit_control import choose
+    from jit.frontend.refine import Condition
+
+    derived: list[ClassInfo] = []
+    if x.node.kind != "prim::CreateObject" and x not in e.exact:
+        derived = derived_classes(e.compilation, info)
+    if not derived:
+        return emit(info, x)
+
+    def rest(i: int) -> list[Emitted]:
+        if i == len(derived):
+            return [emit(info, x)]
+        of = prepared(e.compilation, derived[i])
+        types = (str(of.type),)
+        test = e.b.node("prim::isinstance", [x], [T.BOOL], types=types).output
+
+        def one() -> list[Emitted]:
+            narrow = e.b.node("prim::unchecked_cast", [x], [of.type]).output
+            e.exact.add(narrow)
+            return [emit(of, narrow)]
+
+        return choose(e, Condition(test), one, lambda: rest(i + 1))
+
+    (found,) = rest(0)
+    return found
+
+
+def call_exactly(
     e: Emitter,
     span: Span,
     info: ClassInfo,
@@ -91,7 +204,7 @@ def call_method(
     args: Arguments,
     title: str = "",
 ) -> Value:
-    """Call a method, compiled on the way for the types of this call."""
+    """Call a method of a class, compiled on the way for the types of this call."""
     mark = getattr(fn, "_jit_mark", None)
     if mark in ("ignore", "unused"):
         raise fail(
@@ -102,6 +215,9 @@ def call_method(
         )
     with e.compilation.calling(span):
         signature = signature_of(fn)
+    dataclass = dataclass_of(fn)
+    if name == "__init__" and dataclass is not None:
+        _fill_fields(e, span, dataclass, args)
     parameters = signature.schema.arguments[1:]
     given = match_parameters(span, parameters, args, title or name)
     arg_types = {
@@ -130,32 +246,35 @@ def instance_attribute(e: Emitter, span: Span, x: Value, name: str) -> Emitted:
     with e.compilation.calling(span):
         info = prepared(e.compilation, info_of(e.compilation, x.type))
     found = find_member(info.cls, name)
-    if isinstance(found, property):
-        return call_method(e, span, info, x, name, found.fget, Arguments())
     attribute = info.definition.attributes.get(name)
-    if attribute is not None:
+    if attribute is not None and not isinstance(found, property):
         if attribute.type == T.NONE:
             return e.none()
         node = e.b.node("prim::GetAttr", [x], [attribute.type], name=name)
         node.output.name = name
         return node.output
-    member = _member(e, span, info, x, name, found)
-    if member is not None:
-        return member
-    raise _unknown(span, info, name)
+    if found is None:
+        raise _unknown(span, info, name)
+    if isinstance(found, types.FunctionType):
+        return InstanceMethod(info, x, name)
+
+    def read(of: ClassInfo, owner: Value) -> Emitted:
+        return _member(e, span, of, owner, name, find_member(of.cls, name))
+
+    return for_each_class(e, info, x, read)
 
 
 def _member(
     e: Emitter, span: Span, info: ClassInfo, x: Value, name: str, found: Any
-) -> Emitted | None:
+) -> Emitted:
     """What a class gives its instances under a name: a method, a class variable."""
     from jit.frontend.resolver import resolve_object
 
     match found:
-        case None:
-            return None
         case types.FunctionType():
             return InstanceMethod(info, x, name, found)
+        case property():
+            return call_exactly(e, span, info, x, name, found.fget, Arguments())
         case staticmethod():
             return PythonFunction(found.__func__)
         case classmethod():
@@ -192,6 +311,26 @@ def assign_attribute(
     if isinstance(found, property):
         _set_property(e, span, info, x, name, found, value)
         return
+    if is_frozen(info.cls) and e.tree.name.rpartition(".")[2] != "__init__":
+        raise fail(
+            span,
+            "E0310",
+            f"`{info.title}` is frozen: `{name}` cannot be assigned",
+            help="make a new one: `dataclasses.replace`, or a call of the class",
+        )
+    set_attribute(e, span, info, x, name, value, declared)
+
+
+def set_attribute(
+    e: Emitter,
+    span: Span,
+    info: ClassInfo,
+    x: Value,
+    name: str,
+    value: Value,
+    declared: T.Type | None = None,
+) -> None:
+    """Let an instance hold a value under a name."""
     type = _attribute_type(info, span, name, value, declared)
     fitting = coerce(value, type)
     if fitting is None and is_convertible(value.type, type):
@@ -251,13 +390,23 @@ def _set_property(
         )
     args = Arguments()
     args.add(value, span)
-    call_method(e, span, info, x, name, found.fset, args)
+
+    def write(of: ClassInfo, owner: Value) -> Emitted:
+        setter = find_member(of.cls, name).fset
+        return call_exactly(e, span, of, owner, name, setter, args)
+
+    for_each_class(e, info, x, write)
 
 
 class InstanceMethod(Sugared):
-    """A method of an instance, compiled when it is called."""
+    """A method of an instance, compiled when it is called.
 
-    def __init__(self, info: ClassInfo, owner: Value, name: str, fn: Any) -> None:
+    With a function, that is called, and not what the class of the instance has.
+    """
+
+    def __init__(
+        self, info: ClassInfo, owner: Value, name: str, fn: Any = None
+    ) -> None:
         self.info = info
         self.owner = owner
         self.name = name
@@ -268,7 +417,9 @@ class InstanceMethod(Sugared):
 
     def call(self, e: Emitter, call: t.Call) -> Emitted:
         args = e.arguments(call)
-        return call_method(
+        if self.fn is None:
+            return call_method(e, call.span, self.info, self.owner, self.name, args)
+        return call_exactly(
             e, call.span, self.info, self.owner, self.name, self.fn, args
         )
 
@@ -296,7 +447,7 @@ class UnboundMethod(PythonFunction):
             {k - 1 if isinstance(k, int) else k: s for k, s in args.spans.items()},
         )
         info = info_of(e.compilation, owner.type)
-        return call_method(e, call.span, info, owner, self.name, self.fn, rest)
+        return call_exactly(e, call.span, info, owner, self.name, self.fn, rest)
 
 
 class ClassMethod(Sugared):
@@ -353,14 +504,8 @@ class SuperOfInstance(Sugared):
             if behind is object and name == "__init__":
                 return NoInit()
             if name in vars(behind) and behind is not object:
-                found = vars(behind)[name]
-                if isinstance(found, property):
-                    return call_method(
-                        e, span, self.info, self.owner, name, found.fget, Arguments()
-                    )
-                member = _member(e, span, self.info, self.owner, name, found)
-                assert member is not None
-                return member
+                found = member_of(behind, name)
+                return _member(e, span, self.info, self.owner, name, found)
         return super().attribute(e, span, name)
 
 

@@ -13,14 +13,18 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from jit.frontend.annotations import is_script_class
 from jit.frontend.compiler import Callee, Compilation, open_parameter_types
-from jit.frontend.failures import fail
+from jit.frontend.dataclass_methods import generated, is_generated
+from jit.frontend.failures import fail, reporting
 from jit.frontend.scope import Scope, remember_class
 from jit.frontend.signature import plain_function, signature_of
 from jit.frontend.sugared import Sugared
 from jit.ir import types as T
+from jit.ir.diagnostic import CompileError
 from jit.ir.graph import Graph, Value
-from jit.ir.program import ClassDefinition
+from jit.ir.program import ClassDefinition, Program
+from jit.ir.subtyping import declare_bases
 from jit.runtime.python_classes import class_of, name_of
 
 ROUNDS = 8
@@ -60,14 +64,33 @@ def class_info(compilation: Compilation, cls: type) -> ClassInfo:
     name = name_of(cls)
     definition = program.classes.get(name)
     if definition is None:
-        definition = program.add_class(ClassDefinition(name, "class", python=cls))
+        bases = tuple(name_of(b) for b in cls.__bases__ if is_script_class(b))
+        definition = ClassDefinition(name, "class", bases=bases, python=cls)
+        declare_bases(name, bases)
+        program.add_class(definition)
     made = compilation.classes[cls] = ClassInfo(definition, cls)
     for owner in reversed(cls.__mro__):
         for method in vars(owner).values():
             for fn in _functions_of(method):
                 remember_class(fn, cls)
     _add_annotated(made)
+    for relative in (*cls.__bases__, *cls.__subclasses__()):
+        # instances of the derived classes may come wherever this one is declared
+        if is_script_class(relative):
+            class_info(compilation, relative)
     return made
+
+
+def derived_classes(compilation: Compilation, info: ClassInfo) -> list[ClassInfo]:
+    """The classes of the program that derive from one, the most derived first."""
+    found = [
+        other
+        for other in compilation.classes.values()
+        if other is not info
+        and issubclass(other.cls, info.cls)
+        and _overrides(other.cls, info.cls)
+    ]
+    return sorted(found, key=lambda other: -len(other.cls.__mro__))
 
 
 def info_of(compilation: Compilation, type: T.ClassType) -> ClassInfo:
@@ -98,6 +121,35 @@ def declare_classes(compilation: Compilation, graph: Graph) -> None:
                 prepared(compilation, info_of(compilation, type))
 
 
+def complete_classes(program: Program) -> None:
+    """Compile the methods that nothing has called yet, for processes without the source.
+
+    What cannot be compiled with the types that it declares is left out.
+    """
+    compilation = Compilation.of(program)
+    for info in list(compilation.classes.values()):
+        for name in dir(info.cls):
+            fn = find_member(info.cls, name)
+            if not isinstance(fn, types.FunctionType) or name == "__init__":
+                continue
+            try:
+                with reporting(fn), compilation.all_or_nothing():
+                    _complete(compilation, info, name, fn)
+            except CompileError:
+                continue
+
+
+def _complete(compilation: Compilation, info: ClassInfo, name: str, fn: Any) -> None:
+    """A version of a method, if there is none; operands of operators are instances."""
+    if any(key[:2] == (info.type, fn) for key in compilation.versions):
+        return
+    types: dict[str, T.Type] = {}
+    parameters = signature_of(fn).parameters
+    if name.startswith("__") and len(parameters) == 2:
+        types[parameters[1].name] = info.type
+    method_version(compilation, info, name, fn, types)
+
+
 def _classes_within(type: T.Type) -> Iterator[T.ClassType]:
     if isinstance(type, T.ClassType):
         yield type
@@ -117,6 +169,23 @@ def _functions_of(member: Any) -> Iterator[types.FunctionType]:
                 yield from _functions_of(fn)
 
 
+def _overrides(derived: type, base: type) -> bool:
+    """Whether a class changes what a base gives, apart from making instances."""
+    return any(
+        find_member(derived, name) is not find_member(base, name)
+        for name in dir(base)
+        if not hasattr(object, name) or name in _COMPARED
+        if name not in _OWN and not name.startswith("__dataclass")
+    )
+
+
+_COMPARED = ("__eq__", "__ne__", "__lt__", "__le__", "__gt__", "__ge__", "__hash__",
+             "__str__", "__repr__", "__format__")  # fmt: skip
+_OWN = ("__dict__", "__weakref__", "__annotations__", "__match_args__", "__slots__",
+        "__post_init__", "__abstractmethods__", "_abc_impl")  # fmt: skip
+"""What each class has anew."""
+
+
 # attributes -----------------------------------------------------------------------
 
 
@@ -133,8 +202,14 @@ def find_member(cls: type, name: str) -> Any:
     """What a class or its bases define under a name; None if nothing."""
     for owner in cls.__mro__:
         if name in vars(owner) and owner is not object:
-            return vars(owner)[name]
+            return member_of(owner, name)
     return None
+
+
+def member_of(owner: type, name: str) -> Any:
+    """What a class itself defines under a name; methods of dataclasses with source."""
+    found = vars(owner)[name]
+    return generated(owner, name) if is_generated(owner, name, found) else found
 
 
 # methods --------------------------------------------------------------------------

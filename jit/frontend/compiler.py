@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import jit.runtime.ops  # noqa: F401  declares the operators
+from jit.frontend.assigned import returns_value
 from jit.frontend.capturing import Bound, bind, identity, values_in
 from jit.frontend.coerce import UNTYPED
 from jit.frontend.emit import Emitter
@@ -185,7 +186,10 @@ class Compilation:
             parameters = (first, *parameters[1:])
         expected = signature.returns if signature.returns is not None else T.ANY
         schema = make_schema(name, parameters, open_types, expected)
-        callee = Callee(name, schema, False, signature.returns, signature.tree.span)
+        declared = signature.returns
+        if declared is None and not returns_value(signature.tree.body):
+            declared = T.NONE
+        callee = Callee(name, schema, False, declared, signature.tree.span)
         self.versions[key] = callee
         graph = Graph(self.program)
         from jit.frontend.classes import declare_classes
@@ -203,10 +207,11 @@ class Compilation:
             (a.name, a.type, spans[a.name]) for a in schema.arguments[len(captured) :]
         ]
         bind(emitter, bound or {})
+        is_method = isinstance(self_type, T.ClassType)
         if make_self is not None:
             _bind_self(emitter, params[0], make_self)
             params = params[1:]
-        result = emitter.emit_function(params)
+        result = emitter.emit_function(params, is_method=is_method)
         for node in graph.all_nodes:
             node.attributes.pop(UNTYPED, None)
         remove_exits.run(graph)

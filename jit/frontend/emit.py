@@ -96,6 +96,10 @@ class Emitter:
         self.returned: list[Returned] = []
         self.loops: list[Loop] = []
         self.cells: list[Cells] = []
+        self.contexts: list[tuple[Value, int]] = []
+        """The contexts around, innermost last, and how many loops were around them."""
+        self.exact: set[Value] = set()
+        """Instances of the very class of their type, and of no derived one."""
         self.handlers: list[Value] = []
         """The exceptions of the handlers around, innermost last."""
         self.resized: list[Value] = []
@@ -298,11 +302,18 @@ class Emitter:
 
     # the function -----------------------------------------------------------------
 
-    def emit_function(self, params: list[tuple[str, T.Type, Span]]) -> T.Type:
-        """Emit everything; returns the type of the result."""
+    def emit_function(
+        self, params: list[tuple[str, T.Type, Span]], *, is_method: bool = False
+    ) -> T.Type:
+        """Emit everything; returns the type of the result.
+
+        A method is compiled for the very class of its first argument.
+        """
         for name, type, span in params:
             value = self.graph.add_input(type, name)
             self.frame.names[name] = Variable(value, span, self._declared(type, name))
+        if is_method:
+            self.exact.add(self.graph.inputs[0])
         self.statements(self.tree.body)
         if not self.frame.is_closed:
             self.returned.append(Returned(T.NONE, self.tree.span))
@@ -320,6 +331,7 @@ class Emitter:
 
     def emit_return(self, value: Value, span: Span) -> None:
         """Leave the function with a value."""
+        self.leave_contexts(0, span)
         if self.declared_return is not None:
             fitting = coerce(value, self.declared_return)
             if fitting is None:
@@ -332,6 +344,16 @@ class Emitter:
         else:
             self.b.node("prim::ReturnStmt", [value])
         self.frame.is_closed = True
+
+    def leave_contexts(self, loops: int, span: Span) -> None:
+        """Leave the contexts that were entered inside of so many loops."""
+        from jit.frontend.emit_with import emit_exit
+
+        saved = self.contexts
+        while self.contexts and self.contexts[-1][1] >= loops:
+            context, self.contexts = self.contexts[-1][0], self.contexts[:-1]
+            emit_exit(self, context, span)
+        self.contexts = saved
 
     def _check_return(self, type: T.Type, span: Span) -> None:
         declared = self.declared_return

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from jit.frontend import magic
 from jit.frontend import tree as t
+from jit.frontend.class_value import instance_attribute
 from jit.frontend.emit_comprehension import emit_comprehension
 from jit.frontend.emit_displays import emit_dict, emit_list, emit_set, emit_tuple
 from jit.frontend.failures import a_type, fail
@@ -48,6 +50,10 @@ def _call(e: Emitter, node: t.Call) -> Emitted:
     function = e.expr(node.function)
     if isinstance(function, Sugared):
         return function.call(e, node)
+    if magic.is_instance(function):
+        found = instance_attribute(e, node.function.span, function, "__call__")
+        assert isinstance(found, Sugared)
+        return found.call(e, node)
     raise fail(node.function.span, "E0311", f"{a_type(function.type)} cannot be called")
 
 
@@ -188,10 +194,16 @@ def _template(e: Emitter, node: t.FString) -> tuple[str, list[Value]]:
         if isinstance(part, str):
             text += part.replace("{", "{{").replace("}", "}}")
             continue
-        values.append(e.value(part.value))
-        conversion = f"!{part.conversion}" if part.conversion else ""
+        value = e.value(part.value)
+        is_instance = magic.is_instance(value)
+        if is_instance:
+            values.append(_text(e, part, value))
+            conversion = ""
+        else:
+            values.append(value)
+            conversion = f"!{part.conversion}" if part.conversion else ""
         spec = ""
-        if part.spec is not None:
+        if part.spec is not None and (part.conversion or not is_instance):
             inner, more = _template(e, part.spec)
             spec = f":{inner}" if inner else ""
             values += more
@@ -201,6 +213,18 @@ def _template(e: Emitter, node: t.FString) -> tuple[str, list[Value]]:
 
 def _test(e: Emitter, node: t.PatternTest) -> Emitted:
     return emit_condition(e, node).value
+
+
+def _text(e: Emitter, part: t.Field, value: Value) -> Value:
+    """The text of an instance in an f-string."""
+    span = part.value.span
+    if part.conversion:
+        return magic.text(e, span, value, is_repr=part.conversion != "s")
+    if part.spec is None:
+        return magic.text(e, span, value)
+    what = "takes no format"
+    spec = _f_string(e, part.spec)
+    return magic.need_magic(e, span, value, "__format__", what, spec)
 
 
 def _starred(e: Emitter, node: t.Starred) -> Emitted:

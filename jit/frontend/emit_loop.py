@@ -520,6 +520,7 @@ def emit_continue(e: Emitter, stmt: t.Stmt) -> None:
 
 def _leave(e: Emitter, kind: str, stmt: t.Stmt, first: list[Value]) -> None:
     loop = e.loops[-1]
+    e.leave_contexts(len(e.loops), stmt.span)
     names = {n: e.frame.find(n) for n in loop.watched}
     node = e.b.node(kind, [*first, *carried_values(e, loop, stmt.span)])
     loop.exits.append(LoopExit(node, names, kind == "prim::BreakStmt"))

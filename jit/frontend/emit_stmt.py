@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from jit.frontend import magic
 from jit.frontend import tree as t
 from jit.frontend.annotations import type_of_annotation
 from jit.frontend.assigned import assigned
@@ -16,6 +17,7 @@ from jit.frontend.coerce import coerce
 from jit.frontend.emit_control import choose, emit_if
 from jit.frontend.emit_loop import emit_break, emit_continue, emit_for, emit_while
 from jit.frontend.emit_try import emit_try
+from jit.frontend.emit_with import emit_with
 from jit.frontend.environment import Missing
 from jit.frontend.failures import a_type, fail
 from jit.frontend.indexing import (
@@ -34,7 +36,6 @@ from jit.frontend.set_methods import update_in_place
 from jit.frontend.sugared import (
     Emitted,
     ExceptionClass,
-    NoContext,
     Sugared,
     SugaredTuple,
 )
@@ -219,6 +220,11 @@ def _set_item(e: Emitter, target: t.Subscript, value: Value) -> None:
         apply(e, target.span, "aten::_set_slice", owner, *bounds, fitting or value)
         e.resized.append(owner)
         return
+    if magic.is_instance(owner):
+        index = e.expr(target.index)
+        what = "takes no items"
+        magic.need_magic(e, target.span, owner, "__setitem__", what, index, value)
+        return
     if not isinstance(owner.type, T.ListType | T.DictType):
         raise fail(
             target.span,
@@ -282,6 +288,9 @@ def _augmented(e: Emitter, s: t.AugAssign) -> None:
 def _updated(e: Emitter, s: t.AugAssign, old: Emitted, operand: Emitted) -> Emitted:
     """What a name stands for after `name op= operand`; changed in place if it can be."""
     if isinstance(old, Value):
+        found = magic.in_place(e, s.span, s.op, old, operand)
+        if found is not None:
+            return found
         if isinstance(old.type, T.TensorType) and s.op in IN_PLACE:
             args = Arguments()
             args.add(old, s.target.span)
@@ -317,6 +326,13 @@ def _augmented_item(e: Emitter, s: t.AugAssign, target: t.Subscript) -> None:
         e.resized.append(owner)
         return
     index = e.value(target.index)
+    if magic.is_instance(owner):
+        what = "has no items"
+        old = magic.need_magic(e, target.span, owner, "__getitem__", what, index)
+        new = e.as_value(_updated(e, s, old, e.expr(s.value)), s.span)
+        what = "takes no items"
+        magic.need_magic(e, s.span, owner, "__setitem__", what, index, new)
+        return
     old = apply(e, target.span, "aten::__getitem__", owner, index)
     new = e.as_value(_updated(e, s, old, e.expr(s.value)), s.span)
     apply(e, s.span, "aten::_set_item", owner, index, new)
@@ -409,6 +425,8 @@ def as_text(e: Emitter, value: Value, span: Span) -> Value:
         return value
     if value.type == T.EXCEPTION:
         return e.b.node("prim::ExceptionMessage", [value], [T.STR]).output
+    if magic.is_instance(value):
+        return magic.text(e, span, value)
     return apply(e, span, "aten::str", value)
 
 
@@ -425,7 +443,7 @@ def exception_name(cls: type[BaseException], span: Span) -> str:
 
 
 def raise_now(e: Emitter, message: Value, name: str) -> list[Emitted]:
-    """Raise a built-in exception; nothing follows."""
+    """Raise an exception of the named class."""
     e.b.node("prim::RaiseException", [message, e.b.constant(name)])
     e.frame.is_closed = True
     return []
@@ -460,22 +478,14 @@ def _delete(e: Emitter, s: t.Delete) -> None:
                     apply(e, s.span, "aten::_delete_slice", owner, *bounds)
                     e.resized.append(owner)
                     continue
-                apply(e, s.span, "aten::Delete", owner, e.value(target.index))
+                index = e.value(target.index)
+                if magic.is_instance(owner):
+                    what = "gives no items up"
+                    magic.need_magic(e, s.span, owner, "__delitem__", what, index)
+                else:
+                    apply(e, s.span, "aten::Delete", owner, index)
             case _:
                 raise fail(target.span, "E0102", "this cannot be deleted")
-
-
-def _with(e: Emitter, s: t.With) -> None:
-    for context in s.contexts:
-        found = e.expr(context)
-        if not isinstance(found, NoContext):
-            raise fail(
-                context.span,
-                "E0102",
-                "this context is not accepted in compiled code",
-                help="accepted is `torch.no_grad()`",
-            )
-    e.statements(s.body)
 
 
 def _import(e: Emitter, s: t.Import) -> None:
@@ -536,7 +546,7 @@ EMITTERS: dict[type[t.Stmt], Callable[[Emitter, Any], None]] = {
     t.Raise: _raise,
     t.Assert: _assert,
     t.Try: emit_try,
-    t.With: _with,
+    t.With: emit_with,
     t.Delete: _delete,
     t.Define: emit_definition,
     t.Import: _import,

@@ -70,7 +70,7 @@ def emit_try(e: Emitter, node: t.Try) -> None:
         names |= assigned(h.body)
     names |= assigned(node.orelse)
     # names that only the final part reads must come out as well
-    _protect(e, node, names, inside | names, body, cleanup)
+    protect(e, node, names, inside | names, body, cleanup)
     if not e.frame.is_closed:
         e.statements(node.final)
 
@@ -78,7 +78,7 @@ def emit_try(e: Emitter, node: t.Try) -> None:
 def _emit_handled(e: Emitter, node: t.Try, live: Names) -> None:
     """A `try` with handlers, and what its `else` does."""
     wanted = live | (assigned([node]) if node.orelse else frozenset())
-    outcome = _protect(
+    outcome = protect(
         e,
         node,
         assigned(node.body),
@@ -114,9 +114,9 @@ class _Outcome:
     """Names that only the handlers define."""
 
 
-def _protect(
+def protect(
     e: Emitter,
-    node: t.Try,
+    node: t.Stmt,
     names: Names,
     live: Names,
     body: Callable[[], None],
@@ -201,7 +201,7 @@ def _join(
     made: Node,
     branches: list[Branch],
     live: Names,
-    node: t.Try,
+    node: t.Stmt,
     keeps_partial: bool,
 ) -> _Outcome | None:
     staying = [b for b in branches if not b.frame.is_closed]

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from jit.frontend import tree as t
 from jit.frontend.call import Arguments, call_operator, known_elements
 from jit.frontend.failures import a_type, fail
+from jit.frontend.magic import need_magic
 from jit.frontend.operators import apply
 from jit.frontend.sugared import Emitted, Sugared
 from jit.ir import types as T
@@ -39,6 +40,10 @@ def emit_subscript(e: Emitter, node: t.Subscript) -> Emitted:
             from jit.frontend.call import maybe_none
 
             raise maybe_none(node.value.span, owner)
+        case T.ClassType():
+            return need_magic(
+                e, node.span, owner, "__getitem__", "has no items", e.expr(node.index)
+            )
     if isinstance(node.index, t.Slice):
         return _slice(e, owner, node.index, node.span)
     if isinstance(owner.type, T.DictType | T.ListType) or owner.type == T.STR:

@@ -6,6 +6,7 @@ functions of `math` take numbers only.
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 import math
 import warnings
@@ -220,6 +221,7 @@ class DTypeClass(PythonValue):
 def library_builtins() -> dict[int, Builtin]:
     """Functions of other modules whose calls are emitted here, by identity."""
     from jit import torch
+    from jit.frontend.class_value import emit_replace, emit_set_attribute
     from jit.modules import marks
     from jit.runtime import futures
     from jit.torch import compiler
@@ -235,6 +237,8 @@ def library_builtins() -> dict[int, Builtin]:
         marks.is_tracing: emit_false,
         torch.norm: emit_norm,
         torch.tensor: emit_tensor,
+        dataclasses.replace: emit_replace,
+        object.__setattr__: emit_set_attribute,
         np.array: emit_array,
         torch.no_grad: emit_no_context,
         torch.enable_grad: emit_no_context,

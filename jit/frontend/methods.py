@@ -94,12 +94,14 @@ def attribute_of_value(e: Emitter, span: Span, x: Value, name: str) -> Emitted:
             return instance_attribute(e, span, x, name)
         case T.OptionalType():
             raise maybe_none(span, x)
-        case T.NamedTupleType(_, fields):
-            for i, (field, type) in enumerate(fields):
-                if field == name:
-                    inputs = [x, e.b.constant(i)]
-                    return e.b.node("prim::TupleIndex", inputs, [type]).output
-            raise _unknown(span, x, name, [f for f, _ in fields])
+        case T.NamedTupleType():
+            from jit.frontend.named_tuples import field_attribute
+
+            return field_attribute(e, span, x, name)
+        case T.EnumType():
+            from jit.frontend.enum_value import member_attribute
+
+            return member_attribute(e, span, x, name)
         case T.SimpleType("complex"):
             if name in COMPLEX_ATTRIBUTES:
                 return apply(e, span, COMPLEX_ATTRIBUTES[name], x)

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from jit.frontend import magic
 from jit.frontend.call import Arguments, call_operator, known_elements, maybe_none
+from jit.frontend.enum_value import as_plain
 from jit.frontend.failures import a_type, fail
 from jit.frontend.sugared import Emitted, Sugared
 from jit.ir import types as T
@@ -115,7 +117,10 @@ def apply_exactly(
 
 def binary(e: Emitter, span: Span, op: str, a: Emitted, b: Emitted) -> Emitted:
     """`a op b`."""
-    joined = _tuples(e, span, op, a, b)
+    a, b = as_plain(e, a), as_plain(e, b)
+    joined = magic.binary(e, span, op, a, b)
+    if joined is None:
+        joined = _tuples(e, span, op, a, b)
     if joined is not None:
         return joined
     left, right = e.as_value(a, span), e.as_value(b, span)
@@ -197,6 +202,8 @@ def _items(e: Emitter, x: Emitted, span: Span) -> list[Emitted] | None:
 
 def unary(e: Emitter, span: Span, op: str, x: Value) -> Value:
     """`-x`, `+x`, `~x`."""
+    if magic.is_instance(x):
+        return magic.unary(e, span, op, x)
     if isinstance(x.type, T.ArrayType):
         return apply(e, span, numpy_kind(NUMPY_UNARY[op]), x)
     if op == "+":
@@ -215,6 +222,10 @@ def compare(e: Emitter, span: Span, op: str, a: Emitted, b: Emitted) -> Value:
     if op in ("in", "not in"):
         found = contains(e, span, a, b)
         return found if op == "in" else e.op("aten::__not__", found)
+    a, b = as_plain(e, a), as_plain(e, b)
+    of_instances = magic.compare(e, span, op, a, b)
+    if of_instances is not None:
+        return of_instances
     left, right = e.as_value(a, span), e.as_value(b, span)
     if op in ("==", "!="):
         decided = _equality(e, span, op, left, right)
@@ -244,6 +255,10 @@ def _equality(
     e: Emitter, span: Span, op: str, left: Value, right: Value
 ) -> Value | None:
     """`==` and `!=` of what is compared part by part, or never equal."""
+    if isinstance(left.type, T.EnumType) and isinstance(right.type, T.EnumType):
+        if left.type != right.type:
+            return e.b.constant(op == "!=")
+        return e.op("aten::__is__" if op == "==" else "aten::__isnot__", left, right)
     a, b = T.tuple_elements(left.type), T.tuple_elements(right.type)
     if a is not None and b is not None:
         equal = _tuple_equality(e, span, left, right)
@@ -301,6 +316,7 @@ def _tuple_equality(e: Emitter, span: Span, left: Value, right: Value) -> Value:
 
 def contains(e: Emitter, span: Span, item: Emitted, container: Emitted) -> Value:
     """`item in container`."""
+    from jit.frontend.builtins import list_of
     from jit.frontend.emit_control import choose
     from jit.frontend.refine import Condition, plain_truth
 
@@ -310,6 +326,11 @@ def contains(e: Emitter, span: Span, item: Emitted, container: Emitted) -> Value
     x = e.as_value(item, span)
     if items is None:
         owner = e.as_value(container, span)
+        if magic.is_instance(owner):
+            found = magic.contains(e, span, owner, item)
+            owner = list_of(e, owner, span) if found is None else owner
+            if found is not None:
+                return found
         if owner.type == T.STR:
             return apply(e, span, "aten::__contains__", owner, x)
         if isinstance(owner.type, T.ListType) and T.is_tensor_like(x.type):

@@ -334,15 +334,15 @@ class Reader:
     def _with(
         self, node: ast.With, items: list[ast.withitem], body: list[ast.stmt]
     ) -> t.Stmt:
-        for item in items:
-            if item.optional_vars is not None:
-                self.refuse(
-                    item.optional_vars,
-                    "`as` in a `with` statement is not accepted",
-                    "leave `as` out: accepted are contexts such as `torch.no_grad()`",
-                )
-        contexts = tuple(self.expr(i.context_expr) for i in items)
+        contexts = tuple(map(self._context, items))
         return t.With(self.source.span(node), contexts, self.statements(body))
+
+    def _context(self, item: ast.withitem) -> t.Expr:
+        value = self.expr(item.context_expr)
+        if item.optional_vars is None:
+            return value
+        target = self.target(item.optional_vars)
+        return t.Context(value.span, value, target)
 
     def target(self, node: ast.expr) -> t.Expr:
         """A place that is assigned."""

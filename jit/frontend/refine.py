@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from jit.frontend import magic
 from jit.frontend import tree as t
 from jit.frontend.annotations import HintError, type_of_hint
 from jit.frontend.assigned import walrus_names
@@ -238,6 +239,8 @@ def _is_same(e: Emitter, a: Emitted, b: Emitted, span: Span) -> Condition:
     if isinstance(a, Value) and isinstance(b, Value):
         if a is b:
             return known(e, True)
+        if _has_identity(a.type) and _has_identity(b.type):
+            return Condition(e.op("aten::__is__", a, b))
         if a.type == b.type and a.type in (T.DTYPE, T.BOOL):
             return Condition(e.op("aten::eq", a, b))
     raise fail(
@@ -246,6 +249,18 @@ def _is_same(e: Emitter, a: Emitted, b: Emitted, span: Span) -> Condition:
         "`is` compares only with None, True, False and dtypes in compiled code",
         help="compare values with `==`",
     )
+
+
+def _derives(type: T.Type, base: T.Type) -> bool:
+    """Whether a class derives from another."""
+    both = isinstance(type, T.ClassType) and isinstance(base, T.ClassType)
+    return both and type != base and is_subtype(type, base)
+
+
+def _has_identity(type: T.Type) -> bool:
+    """Whether values of a type are instances, or None."""
+    inner = type.element if isinstance(type, T.OptionalType) else type
+    return isinstance(inner, T.ClassType | T.EnumType)
 
 
 def _isinstance(e: Emitter, node: t.Call, tested: t.Expr) -> Condition:
@@ -264,6 +279,9 @@ def instance_test(
     """Whether a value is of one of some types; `name` stands for it."""
     yes = [m for m in members_of(value.type) if _is_instance(m, types)]
     no = [m for m in members_of(value.type) if not _is_instance(m, types)]
+    if value not in e.exact and value.node.kind != "prim::CreateObject":
+        # an instance may be of a class that derives from that of its type
+        yes += [w for m in no for w in types if _derives(w, m)]
     if value.type == T.ANY:
         no = [T.ANY]
         yes = types
@@ -413,6 +431,8 @@ def plain_truth(e: Emitter, x: Value, span: Span) -> Value:
     match x.type:
         case T.SimpleType("bool"):
             return x
+        case T.ClassType():
+            return magic.truth(e, span, x)
         case T.SimpleType("int" | "float" | "Scalar" | "complex") | T.TensorType():
             return e.op("aten::Bool", x)
         case T.ArrayType():

@@ -6,6 +6,7 @@ Modules and functions are told by identity, so that every alias of them is under
 
 from __future__ import annotations
 
+import enum
 import functools
 import math
 import types
@@ -18,7 +19,9 @@ from jit.frontend import library as L
 from jit.frontend.annotations import is_script_class
 from jit.frontend.builtins import BUILTINS
 from jit.frontend.class_value import ClassValue
+from jit.frontend.enum_value import EnumClass, member
 from jit.frontend.failures import fail, nearest
+from jit.frontend.named_tuples import NamedTupleClass, is_named_tuple
 from jit.frontend.sugared import (
     Emitted,
     ExceptionClass,
@@ -73,6 +76,8 @@ def resolve_object(e: Emitter, span: Span, obj: Any, name: str) -> Emitted:
 def _constant(e: Emitter, span: Span, obj: Any, name: str) -> Value | None:
     """A captured value: numbers and strings as they are, arrays copied."""
     match obj:
+        case enum.Enum():
+            return member(e, span, obj)
         case int() if not isinstance(obj, bool) and not -(2**63) <= obj < 2**63:
             raise fail(span, "E0104", f"the integer `{name}` does not fit into 64 bits")
         case bool() | int() | float() | complex() | str():
@@ -153,6 +158,10 @@ def _class(cls: type) -> Emitted:
         return ExceptionClass(cls)
     if issubclass(cls, np.generic):
         return L.DTypeClass(cls)
+    if issubclass(cls, enum.Enum):
+        return EnumClass(cls)
+    if is_named_tuple(cls) and not cls.__module__.startswith("jit."):
+        return NamedTupleClass(cls)
     if is_script_class(cls):
         return ClassValue(cls)
     return PythonValue(cls)

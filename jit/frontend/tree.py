@@ -367,6 +367,14 @@ class Try(Stmt):
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Context(Expr):
+    """`value as target`, only in a With."""
+
+    value: Expr
+    target: Expr
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class With(Stmt):
     contexts: tuple[Expr, ...]
     body: tuple[Stmt, ...]

@@ -13,6 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from jit.frontend import magic
 from jit.frontend.call import known_elements, maybe_none
 from jit.frontend.failures import a_type, fail
 from jit.frontend.operators import apply
@@ -105,7 +106,26 @@ def _walk_value(e: Emitter, x: Value, span: Span) -> Walk:
             return _walk_value(e, as_list(e, e.b.unpack(x), span), span)
         case T.OptionalType():
             raise maybe_none(span, x)
+        case T.ClassType():
+            return _walk_instance(e, x, span)
     raise _not_iterable(f"{a_type(x.type)}", span)
+
+
+def _walk_instance(e: Emitter, x: Value, span: Span) -> Walk:
+    """What `__iter__` gives, a list say; else the items from 0 to the length."""
+    found = magic.call_magic(e, span, x, "__iter__")
+    if found is not None:
+        return walk_of(e, found, span)
+    what = "cannot be walked by a loop"
+    length = magic.call_magic(e, span, x, "__len__")
+    if length is None:
+        magic.need_magic(e, span, x, "__iter__", what)
+    known = length
+    assert known is not None
+    return Walk(
+        lambda: known,
+        lambda i: magic.need_magic(e, span, x, "__getitem__", what, i),
+    )
 
 
 def _walk_range(e: Emitter, r: RangeValue, span: Span) -> Walk:

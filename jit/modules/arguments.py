@@ -7,12 +7,14 @@ were given, Tensor results come back as arrays.
 from __future__ import annotations
 
 import difflib
+import enum
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from jit.frontend.annotations import is_script_class
+from jit.frontend.named_tuples import hints_of, make_type, type_of_class
 from jit.ir import types as T
 from jit.ir.constants import type_of_constant
 from jit.ir.dtypes import DType
@@ -21,6 +23,7 @@ from jit.ir.subtyping import is_subtype
 from jit.ir.unification import unify
 from jit.runtime import dispatch
 from jit.runtime.device import Device
+from jit.runtime.enums import enum_type
 from jit.runtime.objects import Object
 from jit.runtime.python_classes import name_of
 from jit.runtime.tensor import Tensor, wrap
@@ -40,6 +43,10 @@ def type_of_value(x: Any) -> T.Type:
             return x.type
         case np.ndarray() | np.generic():
             return T.ARRAY
+        case enum.Enum():
+            found = enum_type(type(x))
+            if found is not None:
+                return found
         case None | bool() | int() | float() | complex() | str() | DType():
             return type_of_constant(x)
         case Device():
@@ -49,10 +56,7 @@ def type_of_value(x: Any) -> T.Type:
         case list():
             return T.ListType(_common_type(x, "list") if x else T.TENSOR)
         case tuple() if hasattr(x, "_fields"):
-            fields = zip(x._fields, x, strict=True)
-            return T.NamedTupleType(
-                type(x).__name__, tuple((n, type_of_value(v)) for n, v in fields)
-            )
+            return _type_of_named_tuple(x)
         case tuple():
             return T.TupleType(tuple(type_of_value(v) for v in x))
         case dict() if x:
@@ -70,6 +74,15 @@ def type_of_value(x: Any) -> T.Type:
         f"a compiled function takes no `{type(x).__name__}`: pass Tensors, arrays,"
         " numbers, strings, or lists, tuples and dicts of them"
     )
+
+
+def _type_of_named_tuple(x: Any) -> T.Type:
+    """That of its class if that annotates the fields, else one for what they hold."""
+    cls = type(x)
+    if hints_of(cls):
+        return type_of_class(cls)
+    fields = tuple((n, type_of_value(v)) for n, v in zip(x._fields, x, strict=True))
+    return make_type(cls, fields)
 
 
 def type_given_for(x: Any, wanted: T.Type) -> T.Type:

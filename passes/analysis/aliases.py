@@ -305,7 +305,8 @@ _TAKE = ("prim::TupleUnpack", "prim::TupleIndex", "prim::ListUnpack")
 _READ = ("prim::Print", "prim::isinstance", "prim::device", "prim::RaiseException",
          "prim::ReRaise", "prim::ExceptionMatches", "prim::ExceptionMessage",
          "prim::Constant", "prim::Uninitialized", "prim::CreateObject",
-         "prim::NumToTensor", "prim::NumToArray", "prim::FusionGroup")  # fmt: skip
+         "prim::NumToTensor", "prim::NumToArray", "prim::FusionGroup",
+         "prim::EnumName", "prim::EnumValue")  # fmt: skip
 
 
 def _add_node(a: Aliases, node: Node) -> None:

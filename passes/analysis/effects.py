@@ -38,6 +38,8 @@ _NEVER_RAISE = (
     "prim::NumToTensor",
     "prim::NumToArray",
     "prim::TensorToArray",
+    "prim::EnumName",
+    "prim::EnumValue",
 )
 
 LONGEST = 2**31

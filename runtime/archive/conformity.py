@@ -12,8 +12,8 @@ from jit.ir import types as T
 from jit.ir.dtypes import DType, dtype_of
 from jit.ir.program import ClassDefinition, Program
 from jit.ir.subtyping import is_subtype
-from jit.runtime.archive.enums import fits_enum
 from jit.runtime.device import Device, Layout, MemoryFormat
+from jit.runtime.enums import fits_enum
 from jit.runtime.objects import Object
 from jit.runtime.program_values import FunctionReference
 from jit.runtime.tensor import Tensor

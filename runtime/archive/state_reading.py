@@ -15,10 +15,10 @@ from jit.ir.diagnostic import GraphError
 from jit.ir.dtypes import DType
 from jit.ir.type_text import parse_type
 from jit.runtime import device
-from jit.runtime.archive.enums import enum_class
 from jit.runtime.archive.problem import MALFORMED, fail
 from jit.runtime.archive.tensors import CONSTANT, TensorTable
 from jit.runtime.device import Device
+from jit.runtime.enums import enum_class
 from jit.runtime.objects import Object
 from jit.runtime.parameter import Parameter
 from jit.runtime.program_values import FunctionReference, named_tuple_class

@@ -10,6 +10,7 @@ import numpy as np
 from jit.ir import types as T
 from jit.ir.graph import Node
 from jit.runtime.device import Device
+from jit.runtime.enums import member_of
 from jit.runtime.program_values import FunctionReference
 from jit.runtime.tensor import wrap
 
@@ -24,6 +25,8 @@ def runtime_constant(node: Node) -> Any:
 def _convert_constant(value: Any, type: T.Type) -> Any:
     if isinstance(type, T.OptionalType):
         type = type.element
+    if isinstance(type, T.EnumType) and value is not None:
+        return member_of(type, value)
     if isinstance(value, np.ndarray):
         return value if isinstance(type, T.ArrayType) else wrap(value)
     if isinstance(value, tuple):

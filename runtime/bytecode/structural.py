@@ -9,7 +9,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable
 from functools import partial
-from operator import getitem
+from operator import attrgetter, getitem
 from typing import Any
 
 from jit.ir import types as T
@@ -168,6 +168,8 @@ _MAKERS: dict[str, Callable[[Node], Function]] = {
     "prim::ReRaise": lambda node: _raise_again,
     "prim::ExceptionMatches": _match_exception,
     "prim::ExceptionMessage": lambda node: str,
+    "prim::EnumName": lambda node: attrgetter("name"),
+    "prim::EnumValue": lambda node: attrgetter("value"),
 }
 
 CASTS = ("prim::unchecked_cast", "prim::unchecked_unwrap_optional")

@@ -429,6 +429,8 @@ class Region:
 
     def constant(self, value: Any, type: T.Type) -> Any:
         """A Python value as machine code holds it."""
+        if isinstance(type, T.EnumType):
+            return Static(value)
         if isinstance(value, bool):
             return I1(int(value))
         if isinstance(value, int) and type != T.FLOAT:

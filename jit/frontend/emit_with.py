@@ -1,0 +1,128 @@
+"""Emit `with`: enter each context, run the body, leave the contexts in reverse.
+
+    with p as q:       %q = prim::CallMethod[name="__enter__"](%p)
+        body           prim::Try()
+                   →     block0(): ... the body
+                         block1(%e : Exception):
+                           prim::CallMethod[name="__exit__"](%p, %e, %e, %none)
+                           prim::ReRaise(%e), unless `__exit__` gave something true
+                       prim::CallMethod[name="__exit__"](%p, %none, %none, %none)
+
+`return`, `break` and `continue` leave the contexts around them first. Contexts that mean
+nothing to compiled code, as `torch.no_grad()`, leave no trace.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from jit.frontend import magic
+from jit.frontend import tree as t
+from jit.frontend.assigned import assigned
+from jit.frontend.failures import fail
+from jit.frontend.sugared import Emitted, NoContext
+from jit.ir import types as T
+from jit.ir.graph import Value
+from jit.ir.span import Span
+
+if TYPE_CHECKING:
+    from jit.frontend.emit import Emitter
+
+
+def emit_with(e: Emitter, s: t.With) -> None:
+    """A `with` statement."""
+    _emit_from(e, s, 0)
+
+
+def _emit_from(e: Emitter, s: t.With, place: int) -> None:
+    """The contexts from one on, and the body."""
+    if place == len(s.contexts):
+        e.statements(s.body)
+        return
+    node = s.contexts[place]
+    target = None
+    if isinstance(node, t.Context):
+        node, target = node.value, node.target
+    context = e.expr(node)
+    if isinstance(context, NoContext):
+        if target is not None:
+            raise fail(
+                target.span,
+                "E0102",
+                f"{context.describe()} has no value that `as` could name",
+                help="leave `as` out",
+            )
+        _emit_from(e, s, place + 1)
+        return
+    _emit_entered(e, s, place, context, target, node.span)
+
+
+def _emit_entered(
+    e: Emitter,
+    s: t.With,
+    place: int,
+    context: Emitted,
+    target: t.Expr | None,
+    span: Span,
+) -> None:
+    from jit.frontend.emit_stmt import assign
+    from jit.frontend.emit_try import protect
+
+    if not isinstance(context, Value) or magic.find_method(e, context, "__exit__") is None:
+        raise fail(
+            span,
+            "E0102",
+            "this context is not accepted in compiled code",
+            help="accepted are `torch.no_grad()`, and instances of classes with the"
+            " methods `__enter__` and `__exit__`",
+        )
+    what = "is no context"
+    entered = magic.need_magic(e, span, context, "__enter__", what)
+    if target is not None:
+        assign(e, target, entered, span)
+    loops = len(e.loops)
+
+    def body() -> None:
+        e.contexts = [*e.contexts, (context, loops)]
+        _emit_from(e, s, place + 1)
+        e.contexts = e.contexts[:-1]
+
+    def handler(caught: Value) -> None:
+        _leave_by_exception(e, context, caught, span)
+
+    live = e.liveness.after(s)
+    inner = t.With(s.span, s.contexts[place + 1 :], s.body)
+    protect(e, s, assigned([inner]), live, body, handler)
+    if not e.frame.is_closed:
+        emit_exit(e, context, span)
+
+
+def emit_exit(
+    e: Emitter, context: Value, span: Span, caught: Value | None = None
+) -> Value:
+    """`__exit__`, with the exception that leaves if there is one."""
+    none = e.none()
+    error = none if caught is None else caught
+    what = "is no context"
+    return magic.need_magic(
+        e, span, context, "__exit__", what, error, error, none
+    )
+
+
+def _leave_by_exception(e: Emitter, context: Value, caught: Value, span: Span) -> None:
+    """Raise again, unless the context held the exception back."""
+    from jit.frontend.emit_control import choose
+    from jit.frontend.refine import truth
+
+    result = emit_exit(e, context, span, caught)
+
+    def again() -> list[Emitted]:
+        e.b.node("prim::ReRaise", [caught])
+        e.frame.is_closed = True
+        return []
+
+    if result.type == T.NONE:
+        again()
+        return
+    held_back = truth(e, result, t.Constant(span, None))
+    choose(e, held_back, list, again)

@@ -24,6 +24,28 @@ from jit import torch
 Case = tuple[Callable[..., Any], tuple[Any, ...]]
 
 
+class Cases:
+    """Functions with arguments, added by decorating them: `@case(1, "x")`."""
+
+    def __init__(self) -> None:
+        self.cases: list[Case] = []
+
+    def __call__(self, *args: Any) -> Callable[[Any], Any]:
+        def add(function: Any) -> Any:
+            self.cases.append((function, args))
+            return function
+
+        return add
+
+    @property
+    def names(self) -> list[str]:
+        return [function.__name__ for function, _ in self.cases]
+
+    def run(self, folder: Path) -> dict[str, dict[str, str]]:
+        """The outcomes of the cases by name."""
+        return dict(zip(self.names, run(self.cases, folder), strict=True))
+
+
 def shown(value: Any, seen: tuple[int, ...] = ()) -> str:
     """A value as text that says all about it."""
     if id(value) in seen:

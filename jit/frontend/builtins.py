@@ -261,8 +261,9 @@ def emit_str(e: Emitter, call: t.Call) -> Emitted:
 def _plain(name: str, kind: str, least: int = 1, most: int = 1) -> None:
     def emit(e: Emitter, call: t.Call) -> Emitted:
         values = values_of(e, call, least, most)
-        if name in ("hash", "repr") and magic.is_instance(values[0]):
-            return getattr(magic, name)(e, call.span, values[0])
+        of_instance = {"hash": magic.hash, "repr": magic.repr}.get(name)
+        if of_instance is not None and magic.is_instance(values[0]):
+            return of_instance(e, call.span, values[0])
         return apply(e, call.span, kind, *values)
 
     BUILTINS[id(getattr(builtins, name))] = Builtin(name, emit)

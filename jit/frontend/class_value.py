@@ -19,10 +19,12 @@ from jit.frontend.call import (
     Arguments,
     argument_type,
     called,
+    emit_arguments,
     fit_arguments,
     match_parameters,
     widened,
 )
+from jit.frontend.call_python import gather
 from jit.frontend.classes import (
     ClassInfo,
     class_info,
@@ -57,10 +59,12 @@ if TYPE_CHECKING:
 class ClassValue(PythonValue):
     """A class written in Python; calling it makes an instance."""
 
+    stays_itself = True
+
     obj: type
 
     def call(self, e: Emitter, call: t.Call) -> Emitted:
-        args = e.arguments(call)
+        args = emit_arguments(e, call, spreads=True)
         return make_instance(e, call.span, self.obj, args)
 
     def attribute(self, e: Emitter, span: Span, name: str) -> Emitted:
@@ -218,7 +222,9 @@ def call_exactly(
     dataclass = dataclass_of(fn)
     if name == "__init__" and dataclass is not None:
         _fill_fields(e, span, dataclass, args)
-    parameters = signature.schema.arguments[1:]
+    args = copied(args)
+    gather(e, span, signature.parameters[1:], args, title or name, {})
+    parameters = [p.argument for p in signature.parameters[1:]]
     given = match_parameters(span, parameters, args, title or name)
     arg_types = {
         p.name: argument_type(e, given[p.name], span)
@@ -235,6 +241,16 @@ def call_exactly(
     result = T.NONE if name == "__init__" else callee.result
     method = callee.name.removeprefix(f"{info.definition.name}.")
     return called(e, "prim::CallMethod", [owner, *inputs], result, name=method)
+
+
+def copied(args: Arguments) -> Arguments:
+    """Arguments that may be changed while others stay as they are."""
+    return Arguments(
+        list(args.positional),
+        dict(args.keywords),
+        dict(args.spans),
+        list(args.mappings),
+    )
 
 
 # instances ------------------------------------------------------------------------
@@ -404,6 +420,8 @@ class InstanceMethod(Sugared):
     With a function, that is called, and not what the class of the instance has.
     """
 
+    stays_itself = True
+
     def __init__(
         self, info: ClassInfo, owner: Value, name: str, fn: Any = None
     ) -> None:
@@ -416,7 +434,7 @@ class InstanceMethod(Sugared):
         return f"the method `{self.name}`"
 
     def call(self, e: Emitter, call: t.Call) -> Emitted:
-        args = e.arguments(call)
+        args = emit_arguments(e, call, spreads=True)
         if self.fn is None:
             return call_method(e, call.span, self.info, self.owner, self.name, args)
         return call_exactly(
@@ -427,13 +445,15 @@ class InstanceMethod(Sugared):
 class UnboundMethod(PythonFunction):
     """A method taken from its class, `P.area`: the instance is its first argument."""
 
+    stays_itself = True
+
     def __init__(self, cls: type, name: str, fn: Any) -> None:
         super().__init__(fn)
         self.cls = cls
         self.name = name
 
     def call(self, e: Emitter, call: t.Call) -> Emitted:
-        args = e.arguments(call)
+        args = emit_arguments(e, call, spreads=True)
         owner = args.positional[0] if args.positional else None
         if not isinstance(owner, Value) or not isinstance(owner.type, T.ClassType):
             raise fail(
@@ -453,6 +473,8 @@ class UnboundMethod(PythonFunction):
 class ClassMethod(Sugared):
     """A class method: its first parameter stands for the class."""
 
+    stays_itself = True
+
     def __init__(self, info: ClassInfo, name: str, fn: Any) -> None:
         self.info = info
         self.name = name
@@ -462,11 +484,12 @@ class ClassMethod(Sugared):
         return f"the class method `{self.name}`"
 
     def call(self, e: Emitter, call: t.Call) -> Emitted:
-        args = e.arguments(call)
+        args = emit_arguments(e, call, spreads=True)
         span = call.span
         with e.compilation.calling(span):
             signature = signature_of(self.fn)
-        parameters = signature.schema.arguments[1:]
+        gather(e, span, signature.parameters[1:], args, self.name, {})
+        parameters = [p.argument for p in signature.parameters[1:]]
         given = match_parameters(span, parameters, args, self.name)
         arg_types = {
             p.name: argument_type(e, given[p.name], span)

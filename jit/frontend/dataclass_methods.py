@@ -82,9 +82,7 @@ def dataclass_of(fn: Any) -> type | None:
 
 
 def _has_default(field: dataclasses.Field[Any]) -> bool:
-    return not (
-        field.default is field.default_factory is dataclasses.MISSING  # type: ignore[comparison-overlap]
-    )
+    return not (field.default is field.default_factory is dataclasses.MISSING)
 
 
 def _is_class_variable(field: dataclasses.Field[Any]) -> bool:
@@ -123,7 +121,8 @@ Source = tuple[list[str], dict[str, Any]]
 
 def _init(cls: type) -> Source:
     names: dict[str, Any] = {}
-    positional, keyword = [], []
+    positional: list[str] = []
+    keyword: list[str] = []
     filled = {f.name for f in filled_fields(cls)}
     for field in init_fields(cls):
         names[f"{field.name}_type"] = _type_of(cls, field)
@@ -142,7 +141,7 @@ def _init(cls: type) -> Source:
 
 
 def _assignments(cls: type, names: dict[str, Any]) -> Iterator[str]:
-    for field in dataclasses.fields(cls):  # type: ignore[arg-type]
+    for field in dataclasses.fields(cls):
         names[f"{field.name}_type"] = _type_of(cls, field)
         target = f"    self.{field.name}: {field.name}_type"
         if field.init:
@@ -180,7 +179,7 @@ def _type_of(cls: type, field: dataclasses.Field[Any]) -> T.Type:
 
 
 def _compared(cls: type) -> list[str]:
-    return [f.name for f in dataclasses.fields(cls) if f.compare]  # type: ignore[arg-type]
+    return [f.name for f in dataclasses.fields(cls) if f.compare]
 
 
 def _operand(cls: type) -> dict[str, Any]:
@@ -208,7 +207,7 @@ def _order(method: str) -> Any:
 
 
 def _repr(cls: type) -> Source:
-    fields = [f.name for f in dataclasses.fields(cls) if f.repr]  # type: ignore[arg-type]
+    fields = [f.name for f in dataclasses.fields(cls) if f.repr]
     inner = ", ".join(f"{n}={{self.{n}!r}}" for n in fields)
     lines = [
         "def __repr__(self) -> str:",
@@ -220,7 +219,7 @@ def _repr(cls: type) -> Source:
 def _hash(cls: type) -> Source:
     hashed = [
         f.name
-        for f in dataclasses.fields(cls)  # type: ignore[arg-type]
+        for f in dataclasses.fields(cls)
         if (f.compare if f.hash is None else f.hash)
     ]
     inner = "".join(f"self.{n}, " for n in hashed)

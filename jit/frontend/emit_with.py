@@ -39,10 +39,11 @@ def _emit_from(e: Emitter, s: t.With, place: int) -> None:
     if place == len(s.contexts):
         e.statements(s.body)
         return
-    node = s.contexts[place]
-    target = None
-    if isinstance(node, t.Context):
-        node, target = node.value, node.target
+    node: t.Expr = s.contexts[place]
+    target: t.Expr | None = None
+    match node:
+        case t.Context(_, value, place_of):
+            node, target = value, place_of
     context = e.expr(node)
     if isinstance(context, NoContext):
         if target is not None:
@@ -68,7 +69,10 @@ def _emit_entered(
     from jit.frontend.emit_stmt import assign
     from jit.frontend.emit_try import protect
 
-    if not isinstance(context, Value) or magic.find_method(e, context, "__exit__") is None:
+    if (
+        not isinstance(context, Value)
+        or magic.find_method(e, context, "__exit__") is None
+    ):
         raise fail(
             span,
             "E0102",
@@ -104,9 +108,7 @@ def emit_exit(
     none = e.none()
     error = none if caught is None else caught
     what = "is no context"
-    return magic.need_magic(
-        e, span, context, "__exit__", what, error, error, none
-    )
+    return magic.need_magic(e, span, context, "__exit__", what, error, error, none)
 
 
 def _leave_by_exception(e: Emitter, context: Value, caught: Value, span: Span) -> None:

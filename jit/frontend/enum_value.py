@@ -178,6 +178,8 @@ def _in_class(cls: Any, name: str) -> Any:
 class MethodOfValue(Sugared):
     """A Python method of a value that is no instance of a compiled class."""
 
+    stays_itself = True
+
     def __init__(self, fn: Any, owner: Value) -> None:
         self.fn = fn
         self.owner = owner
@@ -186,6 +188,8 @@ class MethodOfValue(Sugared):
         return f"the method `{self.fn.__name__}`"
 
     def call(self, e: Emitter, call: t.Call) -> Emitted:
-        from jit.frontend.call import call_function
+        from jit.frontend.call import emit_arguments
+        from jit.frontend.call_python import call_function
 
-        return call_function(e, call, self.fn, e.arguments(call, first=self.owner))
+        args = emit_arguments(e, call, self.owner, spreads=True)
+        return call_function(e, call, self.fn, args)

@@ -191,11 +191,12 @@ def truth(e: Emitter, span: Span, x: Value) -> Value:
 
 def number(e: Emitter, span: Span, x: Value, wanted: T.Type) -> Value:
     """`int(x)`, `float(x)` or `complex(x)` of an instance."""
-    names = {
+    known: dict[T.Type, tuple[str, ...]] = {
         T.INT: ("__int__", "__index__"),
         T.FLOAT: ("__float__", "__index__"),
         T.COMPLEX: ("__complex__", "__float__", "__index__"),
-    }[wanted]
+    }
+    names = known[wanted]
     for name in names:
         found = call_magic(e, span, x, name)
         if found is not None:

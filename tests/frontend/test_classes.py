@@ -7,17 +7,7 @@ import pytest
 import jit
 from tests import four_ways
 
-CASES = []
-
-
-def case(*args):
-    """Add a function with arguments."""
-
-    def add(function):
-        CASES.append((function, args))
-        return function
-
-    return add
+case = four_ways.Cases()
 
 
 class Box:
@@ -47,14 +37,12 @@ def an_instance_is_returned(n: int):
 
 @pytest.fixture(scope="module")
 def outcomes(tmp_path_factory):
-    return four_ways.run(CASES, tmp_path_factory.mktemp("classes"))
+    return case.run(tmp_path_factory.mktemp("cases"))
 
 
-@pytest.mark.parametrize(
-    "number", range(len(CASES)), ids=lambda i: CASES[i][0].__name__
-)
-def test_all_ways_give_the_same(number, outcomes):
-    four_ways.assert_same(outcomes[number])
+@pytest.mark.parametrize("name", case.names)
+def test_all_ways_give_the_same(name, outcomes):
+    four_ways.assert_same(outcomes[name])
 
 
 # instances from outside -----------------------------------------------------------

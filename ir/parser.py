@@ -32,7 +32,6 @@ from jit.ir.registry import all_cards, has_kind, nearest_kinds, overloads_of
 from jit.ir.schema import FunctionSchema, read_signature
 from jit.ir.span import Source, Span
 from jit.ir.structural import STRUCTURAL_KINDS
-from jit.ir.subtyping import declare_bases
 from jit.ir.type_text import parse_string, read_name, read_type
 
 
@@ -167,7 +166,6 @@ class _Reader(Cursor):
                 if self.token.text != ")":
                     self.expect(",")
         definition.bases = tuple(bases)
-        declare_bases(definition.name, definition.bases)
         self.expect(":")
         while self.token.text in (*_ROLES, "method") and self.token.kind == "name":
             role = self.advance().text

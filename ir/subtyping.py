@@ -2,10 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+
 from jit.ir import types as T
 
 _BASES: dict[str, tuple[str, ...]] = {}
-"""What classes derive from, and the interfaces that they implement, by name."""
+"""What classes derive from, and the interfaces that they implement, by name: those of
+Python classes, whose names are theirs alone."""
+
+_within: ContextVar[Mapping[str, tuple[str, ...]]] = ContextVar("within")
+"""The same for the classes of the program that is looked at."""
+
+
+@contextmanager
+def within(bases: Mapping[str, tuple[str, ...]]) -> Iterator[None]:
+    """Take classes to derive from what a program says."""
+    token = _within.set(bases)
+    try:
+        yield
+    finally:
+        _within.reset(token)
 
 
 def declare_bases(name: str, bases: tuple[str, ...]) -> None:
@@ -16,9 +34,11 @@ def declare_bases(name: str, bases: tuple[str, ...]) -> None:
 
 def ancestors(name: str) -> list[str]:
     """A class and all that it derives from, nearest first."""
+    here = _within.get(_BASES)
     found = [name]
     for current in found:
-        found += [b for b in _BASES.get(current, ()) if b not in found]
+        bases = here.get(current) or _BASES.get(current, ())
+        found += [b for b in bases if b not in found]
     return found
 
 

@@ -31,6 +31,7 @@ from jit.ir.structural import (
     is_related,
     lineage,
 )
+from jit.ir.subtyping import within
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +67,9 @@ def check(
         # a graph whose links are broken can be neither walked nor printed
         return broken
     found = _Check(graph, tuple(specs), allow_unknown, spans)
-    found.run()
+    classes = {} if graph.program is None else graph.program.classes
+    with within({name: c.bases for name, c in classes.items() if c.bases}):
+        found.run()
     return found.problems
 
 

@@ -17,6 +17,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from jit.ir.program import ClassDefinition, Function, Program
+from jit.ir.subtyping import declare_bases
 
 _PLAIN_NAME = re.compile(r"[^A-Za-z0-9_.]")
 
@@ -97,6 +98,7 @@ def bind_classes(program: Program, run: Run) -> None:
     they are known, else stand-ins with the methods of the program."""
     for definition in program.classes.values():
         if definition.kind == "class":
+            declare_bases(definition.name, definition.bases)
             definition.python = class_named(definition.name) or _stand_in(
                 definition, _methods(program, definition, run)
             )

@@ -5,6 +5,7 @@ Strides are kept, and so is what two arguments share: each storage is copied onc
 
 from __future__ import annotations
 
+import dataclasses
 import types
 from collections.abc import Callable
 from typing import Any
@@ -113,6 +114,9 @@ def convert_leaf(value: Any) -> Any:
         return ours.device(str(value))
     if isinstance(value, torch.Generator):
         return ours.Generator().manual_seed(value.initial_seed())
+    if isinstance(value, torch.nn.LinearCrossEntropyOptions):
+        fields = mapped(dataclasses.asdict(value), lambda x: x, convert_leaf)
+        return ours.nn.LinearCrossEntropyOptions(**fields)
     if isinstance(value, torch.nn.Module):
         raise UnconvertibleError(f"a {type(value).__name__}")
     if isinstance(value, types.FunctionType | types.BuiltinFunctionType):

@@ -77,6 +77,7 @@ from jit.torch.nn.linear import (
     Linear,
     Unflatten,
 )
+from jit.torch.nn.linear_loss import LinearCrossEntropyOptions
 from jit.torch.nn.losses import (
     BCELoss,
     BCEWithLogitsLoss,
@@ -253,6 +254,7 @@ __all__ = [
     "LayerNorm",
     "LeakyReLU",
     "Linear",
+    "LinearCrossEntropyOptions",
     "LocalResponseNorm",
     "LogSigmoid",
     "LogSoftmax",

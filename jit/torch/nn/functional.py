@@ -14,6 +14,7 @@ from jit.torch.nn import operations
 from jit.torch.nn.attending import (
     multi_head_attention_forward,
 )
+from jit.torch.nn.linear_loss import linear_cross_entropy
 from jit.torch.nn.loss_functions import (
     ctc_loss,
     gaussian_nll_loss,
@@ -81,6 +82,7 @@ __all__ = [
     "gaussian_nll_loss",
     "grid_sample",
     "interpolate",
+    "linear_cross_entropy",
     "lp_pool1d",
     "lp_pool2d",
     "lp_pool3d",

@@ -55,12 +55,16 @@ class relu(Pointwise):
         return t.where(t.gt(out, 0), g, t.zeros_like(g))
 
 
+NO_BOUNDS = "{dtype} inputs not supported for hardtanh"
+
+
 @op("aten::relu6(Tensor self) -> Tensor")
 class relu6(Pointwise):
     """self moved into [0, 6]."""
 
     saves = ("self",)
     accepts = "if"
+    refusal = NO_BOUNDS
     idempotent = True
     domain = (-3, 9)
     extra_samples = SPECIAL
@@ -78,6 +82,7 @@ class hardtanh(Pointwise):
 
     saves = ("self",)
     accepts = "if"
+    refusal = NO_BOUNDS
     idempotent = True
     samples = [
         *SPECIAL,

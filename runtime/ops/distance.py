@@ -11,7 +11,6 @@ from jit.runtime.kernels import sizes as S
 from jit.runtime.kernels.products import widened
 from jit.runtime.ops.arithmetic import check_terms
 from jit.runtime.ops.declare import op
-from jit.runtime.ops.loss import common_floating
 from jit.runtime.ops.reduction import norm_slope
 from jit.runtime.ops.samples import case, f32, f64
 from jit.runtime.ops.shaped import Shaped
@@ -22,6 +21,17 @@ def _floating(a, b):
     """The dtype of a difference that floats were added to."""
     dtype = promote_dtypes(a, b)
     return dtype if dtype.category >= FLOATING else get_default_dtype()
+
+
+def _angular(a, b):
+    """The dtype of a cosine."""
+    dtype = promote_dtypes(a, b)
+    if dtype.category < FLOATING:
+        raise RuntimeError(
+            "expected common dtype to be floating point, yet common dtype is"
+            f" {dtype.title}"
+        )
+    return dtype
 
 
 def _norm(x, dim):
@@ -39,7 +49,7 @@ class cosine_similarity(Shaped):
     def kernel(a, b, dim, eps):
         shape = S.broadcast(a.shape, b.shape)
         dim = S.wrap_dim(dim, len(shape))
-        dtype = common_floating(dtype_of(a.dtype), dtype_of(b.dtype)).numpy
+        dtype = _angular(dtype_of(a.dtype), dtype_of(b.dtype)).numpy
         x = np.broadcast_to(widened(a.astype(dtype)), shape)
         y = np.broadcast_to(widened(b.astype(dtype)), shape)
         floor = x.dtype.type(eps)
@@ -53,7 +63,7 @@ class cosine_similarity(Shaped):
         return (*shape[:dim], *shape[dim + 1 :])
 
     def dtypes(a, b, *rest):
-        return None if a is None or b is None else common_floating(a, b)
+        return None if a is None or b is None else _angular(a, b)
 
     samples = [
         case(f32[2, 3], f32[2, 3]),

@@ -190,6 +190,10 @@ class nanmean(Reduction):
 
     saves = ("self",)
     accepts = "f"
+    refusal = (
+        "nanmean(): expected input to have floating point or complex dtype but got"
+        " {dtype}"
+    )
     extra_samples = [case(f32.of([1, nan, 2]))]
 
     def reduce(x, axes, keepdim):

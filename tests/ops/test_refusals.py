@@ -125,3 +125,17 @@ def test_machine_code_refuses_what_an_eager_call_does():
     torch.testing.assert_close(traced(x), F.unfold(x, 2))
     with pytest.raises(NotImplementedError, match="not implemented for 'Long'"):
         traced(INTS)
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda: F.hardtanh(BOOLS), "Bool inputs not supported for hardtanh"),
+        (lambda: F.relu6(BOOLS), "Bool inputs not supported for hardtanh"),
+        (lambda: torch.nanmean(INTS), "floating point or complex dtype but got Long"),
+        (lambda: F.cosine_similarity(INTS, INTS), "yet common dtype is Long"),
+    ],
+)
+def test_some_refusals_have_words_of_their_own(call, message):
+    with pytest.raises(RuntimeError, match=message):
+        call()

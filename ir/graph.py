@@ -31,6 +31,7 @@ from typing import TYPE_CHECKING, Any
 
 from jit.ir import types as T
 from jit.ir.span import NOWHERE, Span
+from jit.ir.spelling import Members, Walk, word
 
 if TYPE_CHECKING:
     from jit.ir.program import Program
@@ -117,17 +118,17 @@ class Node:
     )
 
     def __init__(self, kind: str, overload: str = "") -> None:
-        self.kind = kind
+        self.kind = word(kind)
         """Qualified name, `aten::add`."""
         self.overload = overload
         """`Tensor` for `aten::add.Tensor`; printed only where types do not tell."""
-        self.inputs: list[Value] = []
+        self.inputs: Members[Value] = Members()
         """Change through `add_input`, `set_input`, `remove_input`."""
-        self.outputs: list[Value] = []
+        self.outputs: Members[Value] = Members()
         self.attributes: dict[str, Any] = {}
         """Constant data: None, bool, int, float, complex, str, DType, ndarray, Graph,
         or a tuple of these."""
-        self.blocks: list[Block] = []
+        self.blocks: Members[Block] = Members()
         self.span: Span = NOWHERE
         """Where in the source it comes from."""
         self.stack: tuple[Span, ...] = ()
@@ -328,11 +329,11 @@ class Block:
         return block._graph
 
     @property
-    def params(self) -> list[Value]:
+    def params(self) -> Members[Value]:
         return self.param.outputs
 
     @property
-    def returns(self) -> list[Value]:
+    def returns(self) -> Members[Value]:
         return self.result.inputs
 
     def add_param(self, type: T.Type, name: str = "") -> Value:
@@ -352,8 +353,11 @@ class Block:
         return node.insert_after(self.result)
 
     @property
-    def nodes(self) -> Iterator[Node]:
+    def nodes(self) -> Walk[Node]:
         """The nodes in order. The walk survives insertion and removal around it."""
+        return Walk(self._nodes())
+
+    def _nodes(self) -> Iterator[Node]:
         node = self.result._next
         while node is not self.result:
             following = node._next
@@ -421,15 +425,15 @@ class Graph:
         self.block = Block(self, None)
 
     @property
-    def inputs(self) -> list[Value]:
+    def inputs(self) -> Members[Value]:
         return self.block.params
 
     @property
-    def outputs(self) -> list[Value]:
+    def outputs(self) -> Members[Value]:
         return self.block.returns
 
     @property
-    def nodes(self) -> Iterator[Node]:
+    def nodes(self) -> Walk[Node]:
         return self.block.nodes
 
     @property

@@ -31,6 +31,7 @@ from jit.ir.program import (
 from jit.ir.registry import all_cards, has_kind, nearest_kinds, overloads_of
 from jit.ir.schema import FunctionSchema, read_signature
 from jit.ir.span import Source, Span
+from jit.ir.spelling import word
 from jit.ir.structural import STRUCTURAL_KINDS
 from jit.ir.type_text import parse_string, read_name, read_type
 
@@ -336,7 +337,7 @@ class _Reader(Cursor):
         section = _SECTION.fullmatch(node.kind)
         if section and node.kind in sections:
             reference = _Section(node.kind, call.token)
-            node.kind = section[1]
+            node.kind = word(section[1])
             node.attributes["Subgraph"] = self.resolve(reference, number, sections)
         if call.overload is None:
             types = [v.type for v in node.inputs]

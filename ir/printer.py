@@ -185,7 +185,7 @@ class _Printer:
 
     def called(self, node: Node) -> str:
         subgraph = node.attributes.get("Subgraph")
-        name = node.kind
+        name: str = node.kind
         if isinstance(subgraph, Graph):
             name = self.section(node.kind, subgraph)
         found = overload_by_types(node.kind, [v.type for v in node.inputs]) or ""

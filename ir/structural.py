@@ -195,7 +195,7 @@ def _leave_loop(node: Node) -> Messages:
         yield "it stands in no loop"
     elif owner.blocks:
         params = owner.blocks[0].params
-        values = node.inputs
+        values: list[Value] = node.inputs
         if node.kind == "prim::ContinueStmt" and values and len(values) == len(params):
             # the condition of the next trip comes first where it was computed anew
             yield from _expect("the condition", values[0].type, T.BOOL)

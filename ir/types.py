@@ -28,6 +28,10 @@ class Type:
 
         return format_type(self)
 
+    def __call__(self) -> Type:
+        """Itself: `value.type()` is `value.type`, see `spelling`."""
+        return self
+
 
 @dataclass(frozen=True, slots=True)
 class TensorType(Type):

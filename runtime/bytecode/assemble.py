@@ -195,7 +195,7 @@ class _Assembler:
                 self.emit_fusion_group(node, dying)
             case "prim::CallFunction" | "prim::CallMethod":
                 name, resolve = self.callee(node)
-                inputs = node.inputs
+                inputs: list[Value] = node.inputs
                 if node.kind == "prim::CallFunction":
                     inputs = inputs[1:]
                 self.emit_call(Opcode.INVOKE, node, name, resolve, inputs, dying)

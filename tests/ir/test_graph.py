@@ -430,3 +430,15 @@ def test_what_can_change_is_no_constant(value: object) -> None:
 )
 def test_which_constants_are_of_a_type(value: object, type: str, fits: bool) -> None:
     assert fits == constant_fits(value, parse_type(type))
+
+
+def test_a_graph_is_walked_by_calls_as_torchscript_users_write_them():
+    graph = chain(2)
+    first = next(iter(graph.nodes()))
+
+    assert [n.kind for n in graph.nodes] == [n.kind() for n in graph.nodes()]
+    assert first.kind() == first.kind and isinstance(first.kind(), str)
+    assert list(first.inputs()) == first.inputs
+    assert [v.type() for v in graph.outputs()] == [v.type for v in graph.outputs]
+    assert graph.inputs() is graph.inputs
+    assert [] == first.blocks()

@@ -9,6 +9,7 @@ import llvmlite.ir as ll
 from jit.ir.dtypes import DType
 from jit.runtime.codegen import building
 from jit.runtime.codegen.region import Region
+from jit.runtime.codegen.tensors import copy_kernel
 from jit.runtime.codegen.values import I1, I64, POINTER, Buffer
 
 
@@ -69,50 +70,21 @@ def contiguous_copy(region: Region, source: Buffer) -> Buffer:
 
 def copy_elements(region: Region, source: Buffer, target: Buffer) -> None:
     """Copy between tensors of one dtype and equal sizes, which do not overlap."""
-    b = region.b
-    rank, size = source.rank, source.dtype.itemsize
-    copy = region.function(
-        f"copy.{rank}.{size}", lambda m, n: _make_copy(m, n, rank, size)
+    b, item = region.b, source.dtype.itemsize
+    sizes, steps, to = source.sizes, source.strides, target.strides
+    if not source.rank:
+        sizes, steps, to = (I64(1),), (I64(item),), (I64(item),)
+    given = [
+        b.ptrtoint(source.data, I64), b.ptrtoint(target.data, I64), I64(len(sizes)),
+        *[I64(0)] * (copy_kernel.SIZES - 3), *sizes, *steps, *to,
+    ]  # fmt: skip
+    memory = region.stack(ll.ArrayType(I64, len(given)), "copy")
+    for place, value in enumerate(given):
+        b.store(value, b.gep(memory, [I64(0), I64(place)], inbounds=True))
+    run = region.kernel(
+        f"copy_{item}", copy_kernel.RUN, lambda m, n: copy_kernel.emit_copy(m, n, item)
     )
-    numbers = [*source.sizes, *source.strides, *target.strides]
-    b.call(copy, [source.data, target.data, *numbers])
-
-
-def _make_copy(module: ll.Module, name: str, rank: int, size: int) -> ll.Function:
-    """`(source, target, sizes, strides of both)`: a loop for each dim; what lies in one
-    piece in both is copied in one piece."""
-    words = [(f"{w}{d}", I64) for w in ("size", "from", "to") for d in range(rank)]
-    b, a = building.new_function(
-        module, name, [("source", POINTER), ("target", POINTER), *words]
-    )
-    element = ll.IntType(8 * size)
-    # for each dim: whether all from there on is one piece, and how many bytes that is
-    pieces: list[tuple[ll.Value, ll.Value]] = [(I1(1), I64(size))]
-    for d in reversed(range(rank)):
-        whole, bytes = pieces[0]
-        for way in ("from", "to"):
-            whole = b.and_(whole, b.icmp_signed("==", a[f"{way}{d}"], bytes))
-        pieces.insert(0, (whole, b.mul(bytes, a[f"size{d}"])))
-    copy = module.declare_intrinsic("llvm.memcpy", [POINTER, POINTER, I64])
-
-    def run(dim: int, source: ll.Value, target: ll.Value) -> None:
-        if dim == rank:
-            value = building.load(b, source, element)
-            building.store(b, value, target)
-            return
-        with b.if_else(pieces[dim][0]) as (piece, apart):
-            with piece:
-                b.call(copy, [target, source, pieces[dim][1], I1(0)])
-            with apart, building.loop(b, I64(0), a[f"size{dim}"]) as i:
-                run(
-                    dim + 1,
-                    building.at(b, source, b.mul(i, a[f"from{dim}"])),
-                    building.at(b, target, b.mul(i, a[f"to{dim}"])),
-                )
-
-    run(0, a["source"], a["target"])
-    b.ret_void()
-    return b.function
+    b.call(run, [b.bitcast(memory, POINTER)])
 
 
 def view_strides(

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from jit.frontend import tree as t
 from jit.frontend.call import Arguments, call_operator
 from jit.frontend.failures import fail
-from jit.frontend.sized_functions import keep_sizes
+from jit.frontend.sized_functions import call_windowed, keep_sizes
 from jit.frontend.sugared import Emitted
 from jit.ir import types as T
 from jit.ir.graph import Value
@@ -59,6 +59,20 @@ def max_pool(name: str, position: int) -> Emit:
         if wanted or not always_tells:
             return found
         return e.b.unpack(e.as_value(found, call.span))[0]
+
+    return emit
+
+
+def fractional_pool(name: str, axes: int) -> Emit:
+    """Calls of a pool over windows at random places, which tells them if asked."""
+
+    def emit(e: Emitter, call: t.Call) -> Emitted:
+        from jit.torch.nn.pool_forms import fractional_max_pool
+
+        args = e.arguments(call)
+        wanted = _flag(e, args, call.span, name, "return_indices", 4)
+        found = call_windowed(e, call, args, fractional_max_pool, axes)
+        return found if wanted else e.b.unpack(e.as_value(found, call.span))[0]
 
     return emit
 
@@ -170,4 +184,7 @@ def functions_with_flags() -> dict[Any, Emit]:
     }
     for name, position in POOLS.items():
         table[getattr(torch.nn.functional, name)] = max_pool(name, position)
+    for axes in (2, 3):
+        name = f"fractional_max_pool{axes}d"
+        table[getattr(torch.nn.functional, name)] = fractional_pool(name, axes)
     return table

@@ -107,6 +107,21 @@ def emit_tensor(e: Emitter, call: t.Call) -> Emitted:
     return call_operator(e, call.span, "aten::tensor", args, name="torch.tensor")
 
 
+def emit_as_tensor(e: Emitter, call: t.Call) -> Emitted:
+    """`torch.as_tensor(data)`: a Tensor as it is, but for the dtype."""
+    if not call.args or isinstance(call.args[0], t.ListExpr | t.TupleExpr):
+        return emit_tensor(e, call)
+    args = e.arguments(call)
+    data = e.as_value(args.positional[0], call.span)
+    if not isinstance(data.type, T.TensorType):
+        return call_operator(e, call.span, "aten::tensor", args, name="torch.as_tensor")
+    for given in (*args.positional[1:2], args.keywords.get("dtype")):
+        dtype = None if given is None else e.as_value(given, call.span)
+        if dtype is not None and dtype.type != T.NONE:
+            return apply(e, call.span, "aten::to", data, dtype)
+    return data
+
+
 def emit_array(e: Emitter, call: t.Call) -> Emitted:
     """`np.array(data)`: of an array, a number, or nested lists and tuples."""
     args = _data_arguments(e, call)
@@ -237,6 +252,7 @@ def library_builtins() -> dict[int, Builtin]:
         marks.is_tracing: emit_false,
         torch.norm: emit_norm,
         torch.tensor: emit_tensor,
+        torch.as_tensor: emit_as_tensor,
         dataclasses.replace: emit_replace,
         object.__setattr__: emit_set_attribute,
         np.array: emit_array,

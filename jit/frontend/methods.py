@@ -269,6 +269,14 @@ def _numpy(e: Emitter, call: t.Call, x: Value) -> Emitted:
     return e.b.node("prim::TensorToArray", [x], [T.ARRAY]).output
 
 
+def _also_named(kind: str) -> Callable[[Emitter, t.Call, Value], Emitted]:
+    def emit(e: Emitter, call: t.Call, x: Value) -> Emitted:
+        e.arguments(call)
+        return apply(e, call.span, kind, x)
+
+    return emit
+
+
 TENSOR_METHODS: dict[str, Callable[[Emitter, t.Call, Value], Emitted]] = {
     "to": _to,
     "type": _type,
@@ -279,6 +287,8 @@ TENSOR_METHODS: dict[str, Callable[[Emitter, t.Call, Value], Emitted]] = {
     "new_tensor": _new_tensor,
     "tolist": _tolist,
     "numpy": _numpy,
+    "nelement": _also_named("aten::numel"),
+    "ndimension": _also_named("aten::dim"),
     "nonzero": nonzero_method,
     "unique": unique_method,
     "unique_consecutive": unique_consecutive_method,

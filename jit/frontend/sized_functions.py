@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import functools
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from jit.frontend import tree as t
@@ -135,25 +135,54 @@ def keep_sizes(e: Emitter, span: Span, args: Arguments) -> None:
 
 def _each(e: Emitter, value: Value, axes: int) -> Value:
     """A list of one number for each dim; one number stands for all."""
-    if value.type == T.INT:
-        return e.b.list([value] * axes, T.INT)
+    if value.type in (T.INT, T.FLOAT):
+        return e.b.list([value] * axes, value.type)
     return value
+
+
+SIZES = ("kernel_size", "stride", "padding", "output_size", "output_ratio")
 
 
 def windowed(core: Any, axes: int) -> Emit:
     """Calls of a pool over windows, as those of a function that takes lists."""
+
+    def emit(e: Emitter, call: t.Call) -> Emitted:
+        return call_windowed(e, call, e.arguments(call), core, axes)
+
+    return emit
+
+
+def call_windowed(
+    e: Emitter, call: t.Call, args: Arguments, core: Any, axes: int
+) -> Emitted:
+    """Call a function that takes lists, where one number stands for all dims.
+
+    The stride is that of the window, the padding none, if they are not given.
+    """
     names = list(inspect.signature(core).parameters)
+    given = {n: _taken(e, args, i, n, call.span) for i, n in enumerate(names)}
+    usual = {"stride": given["kernel_size"], "padding": e.b.constant(0)}
+    whole: dict[str, Emitted] = {}
+    for name in names:
+        value = given[name] or usual.get(name)
+        if value is not None:
+            whole[name] = _each(e, value, axes) if name in SIZES else value
+    return call_function(e, call, core, Arguments([], whole, args.spans))
+
+
+def columns(kind: str, names: Sequence[str]) -> Emit:
+    """Calls of `unfold` and `fold`, whose last three sizes may be left out."""
 
     def emit(e: Emitter, call: t.Call) -> Emitted:
         args = e.arguments(call)
-        given = {n: _taken(e, args, i, n, call.span) for i, n in enumerate(names)}
-        whole: dict[str, Emitted] = {n: v for n, v in given.items() if v is not None}
-        usual = {"stride": given["kernel_size"], "padding": e.b.constant(0)}
-        for name in ("kernel_size", "stride", "padding"):
-            value = given.get(name) or usual.get(name)
-            if name in names and value is not None:
-                whole[name] = _each(e, value, axes)
-        return call_function(e, call, core, Arguments([], whole, args.spans))
+        given = [_taken(e, args, i, n, call.span) for i, n in enumerate(names)]
+        usual = {"dilation": 1, "padding": 0, "stride": 1}
+        whole = Arguments()
+        for name, value in zip(names, given, strict=True):
+            if value is None and name not in usual:
+                raise fail(call.span, "E0304", f"the argument `{name}` is missing")
+            whole.add(value or e.b.constant(usual[name]), call.span)
+        return call_operator(e, call.span, kind, whole)
 
     return emit
 
@@ -221,6 +250,9 @@ def sized_functions() -> dict[Any, Emit]:
     for name in ("interpolate", "upsample", "upsample_nearest", "upsample_bilinear"):
         fn = getattr(functional, name)
         table[fn] = resampling(fn)
+    sizes = ["kernel_size", "dilation", "padding", "stride"]
+    table[functional.unfold] = columns("aten::im2col", ["input", *sizes])
+    table[functional.fold] = columns("aten::col2im", ["input", "output_size", *sizes])
     for axes in (1, 2, 3):
         table[getattr(functional, f"max_unpool{axes}d")] = windowed(max_unpool, axes)
         table[getattr(functional, f"lp_pool{axes}d")] = windowed(lp_pool, axes)

@@ -396,12 +396,10 @@ def resize_as_(input: Tensor, the_template: Tensor) -> Tensor:
 
 def norm_except_dim(v: Tensor, pow: int = 2, dim: int = 0) -> Tensor:
     """The norms over all dims but one; over all if it is -1."""
-    arguments: tuple[Any, ...] = (v, pow)
-    if dim != -1:
-        rest = [d for d in range(v.dim()) if d != dim % v.dim()]
-        arguments = (v, pow, rest, True)
-    made: Tensor = call_operator("aten::norm", arguments)
-    return made
+    if dim == -1:
+        return v.norm(pow)
+    rest = [d for d in range(v.dim()) if d != dim % v.dim()]
+    return v.norm(pow, rest, True)
 
 
 # questions whose answer is the same for all tensors, or of Python's numbers
@@ -417,7 +415,7 @@ is_neg = is_distributed = is_inference = is_conj
 
 def is_same_size(input: Tensor, other: Tensor) -> bool:
     """Whether both have the same sizes."""
-    return bool(input.array.shape == other.array.shape)
+    return input.size() == other.size()
 
 
 def get_device(input: Tensor) -> int:

@@ -221,6 +221,37 @@ def places_and_slopes(x: torch.Tensor):
     )
 
 
-@pytest.mark.parametrize("function", [norms_of_windows, places_and_slopes])
+def windows_as_columns(x: torch.Tensor):
+    columns = F.unfold(x, 2, stride=(2, 1))
+    return columns, F.fold(columns, (4, 4), (2, 2), 1, 0, (2, 1)), F.unfold(x, (1, 2))
+
+
+def windows_at_random_places(x: torch.Tensor):
+    draws = torch.full((1, 1, 2), 0.5)
+    return (
+        F.fractional_max_pool2d(x, 2, 3, _random_samples=draws),
+        F.fractional_max_pool2d(x, (2, 2), None, 0.5, True, _random_samples=draws),
+        F.fractional_max_pool2d(x, 2, output_size=(2, 3)).shape,
+    )
+
+
+def other_names(x: torch.Tensor):
+    return (
+        torch.as_tensor(x),
+        torch.as_tensor(x, dtype=torch.int64),
+        torch.as_tensor([1.0, 2.0]),
+        torch.as_tensor(3),
+        torch.is_same_size(x, x[0]),
+        torch.norm_except_dim(x, 2, 3),
+        torch.norm_except_dim(x, 2, -1),
+        x.nelement() + x.ndimension(),
+    )
+
+
+@pytest.mark.parametrize(
+    "function",
+    [norms_of_windows, places_and_slopes, windows_as_columns, windows_at_random_places,
+     other_names],
+)  # fmt: skip
 def test_further_forms_give_what_the_call_gives(function):
     torch.testing.assert_close(jit.script(function)(IMAGE), function(IMAGE))

@@ -5,7 +5,7 @@ Sizes are lists here, with one number for each dim; `pools` has what people call
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, List, Optional  # noqa: UP035
+from typing import TYPE_CHECKING, Any, List, Optional, Tuple  # noqa: UP035
 
 from jit.runtime.tensor import Tensor
 from jit.torch.nn import operations
@@ -94,3 +94,32 @@ def lp_pool(
         count *= n
     total = torch.relu(mean.abs()) * float(count)
     return (torch.sign(mean) * total).pow(1.0 / norm_type)
+
+
+def fractional_max_pool(
+    input: Tensor,
+    kernel_size: List[int],  # noqa: UP006
+    output_size: Optional[List[int]] = None,  # noqa: UP006, UP045
+    output_ratio: Optional[List[float]] = None,  # noqa: UP006, UP045
+    _random_samples: Optional[Tensor] = None,  # noqa: UP045
+) -> Tuple[Tensor, Tensor]:  # noqa: UP006
+    """The maxima of windows at random places, and where they are."""
+    axes = len(kernel_size)
+    wanted: List[int] = []  # noqa: UP006
+    if output_size is not None:
+        wanted = output_size
+    elif output_ratio is not None:
+        for d in range(axes):
+            wanted.append(int(input.size(d - axes) * output_ratio[d]))
+    else:
+        raise ValueError(
+            f"fractional_max_pool{axes}d requires specifying either an output_size or"
+            " an output_ratio"
+        )
+    draws = _random_samples
+    if draws is None:
+        batch = 1 if input.dim() == axes + 1 else input.size(0)
+        draws = torch.rand([batch, input.size(-axes - 1), axes], dtype=input.dtype)
+    if axes == 2:
+        return operations.fractional_max_pool2d(input, kernel_size, wanted, draws)
+    return operations.fractional_max_pool3d(input, kernel_size, wanted, draws)

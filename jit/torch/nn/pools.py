@@ -246,21 +246,12 @@ def lp_pool3d(
 def _fractional(
     axes: int, input: Tensor, size: Any, wanted: Any, ratio: Any, draws: Any
 ) -> Any:
-    if wanted is None and ratio is None:
-        raise ValueError(
-            f"fractional_max_pool{axes}d requires specifying either an output_size or"
-            " an output_ratio"
-        )
-    if wanted is None:
-        ratios = [ratio] * axes if isinstance(ratio, int | float) else ratio
-        space = input.shape[-axes:]
-        wanted = [int(n * r) for n, r in zip(space, ratios, strict=True)]
-    if draws is None:
-        batch = 1 if input.dim() == axes + 1 else input.size(0)
-        shape = [batch, input.size(-axes - 1), axes]
-        draws = operations.rand(shape, dtype=input.dtype)
-    pool = getattr(operations, f"fractional_max_pool{axes}d")
-    return pool(input, _lengths(size, axes), _lengths(wanted, axes), draws)
+    if isinstance(ratio, int | float):
+        ratio = [float(ratio)] * axes
+    wanted = None if wanted is None else _lengths(wanted, axes)
+    return pool_forms.fractional_max_pool(
+        input, _lengths(size, axes), wanted, ratio, draws
+    )
 
 
 def fractional_max_pool2d_with_indices(

@@ -20,6 +20,7 @@ from jit.runtime.autograd.node import RELEASED, Edge, Node, edge_of
 from jit.runtime.autograd.saved import Known, Saved
 from jit.runtime.autograd.vocabulary import EAGER
 from jit.runtime.dispatch import Runner
+from jit.runtime.eager import cards
 from jit.runtime.grad_mode import flags
 from jit.runtime.tensor import Tensor, wrap
 
@@ -190,7 +191,7 @@ def call(card: type[Card], args: Sequence[Any]) -> Any:
 
 def _make_recorder(card: type[Card]) -> Runner:
     schema = card.schema
-    plain = dispatch.runner(card)
+    plain = cards.runner_of(card)
     written = [
         i
         for i, a in enumerate(schema.arguments)

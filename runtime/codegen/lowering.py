@@ -54,6 +54,7 @@ FAMILIES = [
     "convolutions.pooling",
     "convolutions.padding",
     "convolutions.resampling",
+    "convolutions.pooling_gradients",
     "convolutions.pooling_places",
     "convolutions.columns",
     "nests.pointwise",

@@ -49,3 +49,6 @@ GET_ITEM = "Tensor.__getitem__"
 KINDS = WITH_NUMBERS.union(
     f"aten::{n}" for n in (*_POINTWISE, *_OTHERS, *_VIEWS, *_OF_LISTS)
 )
+
+SIZED = frozenset(("aten::convolution_backward",))
+"""Operators whose code is made for the very sizes of their tensors."""

@@ -57,7 +57,8 @@ def consider(
 
     word = conditions.current()
     key = making.key_of(operator.kind, args)
-    if key is None or type(result) is not Tensor or result._requires_grad:
+    results = result if type(result) is tuple else (result,)
+    if key is None or any(type(r) is not Tensor or r._requires_grad for r in results):
         return False
     linking = operator.linked
     with _lock:
@@ -89,6 +90,7 @@ def place_names(
     key = (len(args), *kwargs)
     if key in calls.places or calls.kind not in KINDS:
         return calls.places.get(key)
+    assert isinstance(calls.kind, str)
     resolver = resolver_of(calls.kind)
     signature, bound = resolver.choose(args, kwargs)
     found = []
@@ -157,7 +159,7 @@ def _link(
     key: Any,
     made: Any,
     args: Sequence[Any],
-    result: Tensor,
+    result: Any,
 ) -> None:
     from jit.runtime.codegen.calls.native_function import begin_calls
     from jit.runtime.eager import making
@@ -181,8 +183,13 @@ def _link(
         begin_calls(operator, linking.word)
 
 
-def _is_like(seen: Any, result: Tensor, args: Sequence[Any]) -> bool:
+def _is_like(seen: Any, result: Any, args: Sequence[Any]) -> bool:
     """Whether nobody can tell two results apart but by their elements."""
+    if type(result) is tuple:
+        if type(seen) is not tuple or len(seen) != len(result):
+            return False
+        pairs = zip(seen, result, strict=True)
+        return all(_is_like(one, other, args) for one, other in pairs)
     if type(seen) is not Tensor:
         return False
     one, other = seen.array, result.array

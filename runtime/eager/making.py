@@ -19,7 +19,7 @@ from jit.ir.graph import Graph, Value
 from jit.passes import pipeline
 from jit.runtime.binding import resolver_of
 from jit.runtime.codegen.calls.picking import Picked, is_literal
-from jit.runtime.eager.kinds import GET_ITEM, KINDS, WITH_NUMBERS
+from jit.runtime.eager.kinds import GET_ITEM, KINDS, SIZED, WITH_NUMBERS
 from jit.runtime.eager.operator import MISSED
 from jit.runtime.executor.specialisation import type_of_argument
 from jit.runtime.parameter import Parameter
@@ -33,9 +33,11 @@ def missed(*args: Any) -> Any:
     return MISSED
 
 
-def key_of(kind: str, args: Sequence[Any]) -> Any:
+def key_of(kind: str | type[Card], args: Sequence[Any]) -> Any:
     """What code depends on; None for arguments that have no code."""
     parts: list[Any] = []
+    if not isinstance(kind, str):
+        kind = kind.schema.kind
     takes_numbers = kind in WITH_NUMBERS or kind == GET_ITEM
     for a in args:
         if type(a) in (Tensor, Parameter):
@@ -104,8 +106,10 @@ class Plan:
         self._position += 1
 
 
-def plan(kind: str, args: Sequence[Any]) -> Plan | None:
+def plan(kind: str | type[Card], args: Sequence[Any]) -> Plan | None:
     """How a call is compiled; None if it is not."""
+    if not isinstance(kind, str):
+        return _plan_card(kind, args)
     if kind == GET_ITEM:
         return _plan_item(args)
     if kind not in KINDS:
@@ -132,6 +136,26 @@ def plan(kind: str, args: Sequence[Any]) -> Plan | None:
     if len(made.sequences) > 1 or any(isinstance(v, Tensor) for v in made.bound):
         return None
     return made
+
+
+def _plan_card(card: type[Card], args: Sequence[Any]) -> Plan:
+    """A call of one overload with all its arguments."""
+    made = Plan(card, len(args))
+    takes_numbers = card.schema.kind in WITH_NUMBERS
+    type_of = _exact_type_of if card.schema.kind in SIZED else _type_of
+    for value, argument in zip(args, card.schema.arguments, strict=True):
+        if isinstance(value, Tensor):
+            made.bound.append(made.take(type_of(value)))
+        elif type(value) in _NUMBERS and argument.type == T.NUMBER and takes_numbers:
+            made.bound.append(made.take(_NUMBERS[type(value)]))
+        else:
+            made.bound.append(value)
+            made.take_literal(value)
+    return made
+
+
+def _exact_type_of(tensor: Tensor) -> T.Type:
+    return T.TensorType(tensor.dtype, tensor.array.shape)
 
 
 def _plan_item(args: Sequence[Any]) -> Plan | None:
@@ -189,6 +213,8 @@ def _graph(plan: Plan) -> Graph:
         else:
             held = list(value) if isinstance(value, tuple) else value
             given.append(builder.default(held, argument.type))
-    node = builder.node(schema.kind, given, [T.TENSOR], overload=schema.overload)
-    graph.block.add_return(node.output)
+    types = [T.TENSOR] * len(schema.returns)
+    node = builder.node(schema.kind, given, types, overload=schema.overload)
+    one = len(types) == 1
+    graph.block.add_return(node.output if one else builder.tuple(list(node.outputs)))
     return graph

@@ -10,13 +10,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from jit.ir.card import Card
 from jit.runtime.codegen.calls.callable_type import DirectMethod
 
 Way = Callable[..., Any]
 
 PATIENCE = 50
 """After how many calls in Python code is made. Calls with large tensors count more."""
-_LARGE = 12
+LARGE = 12
 """Each 2 to the power of so many elements count as one call more."""
 
 
@@ -27,15 +28,16 @@ MISSED: Any = object()
 class NamedCalls(DirectMethod):
     """The machine code of calls with named arguments, which it takes by position.
 
-    Calls that have none give MISSED.
+    Calls that have none give MISSED. The tape keeps such code too.
     """
 
     __slots__ = ("__dict__", "__weakref__", "kind", "linked", "natives", "places")
 
     natives: tuple[Any, ...]
 
-    def __init__(self, kind: str) -> None:
+    def __init__(self, kind: str | type[Card]) -> None:
         self.kind = kind
+        """An operator, or the card of one overload that is given all its arguments."""
         self.natives = ()
         self.linked: Any = None
         self.places: dict[tuple[Any, ...], tuple[tuple[str, Any], ...]] = {}
@@ -89,8 +91,8 @@ class EagerOperator(DirectMethod):
         except (AttributeError, IndexError):
             pass
         else:
-            if size >> _LARGE:
-                self._left -= size >> _LARGE
+            if size >> LARGE:
+                self._left -= size >> LARGE
         if self._left < 0:
             self._left = 0 if self._consider(args, kwargs, result) else PATIENCE
         return result

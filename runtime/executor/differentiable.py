@@ -197,7 +197,12 @@ class Differentiable:
             return self.taped.call(values)
         from jit.runtime.autograd.compiled import CompiledNode
 
-        result, *kept = pair.forward(inputs)
+        # machine code takes tensors that require gradients where no gradients are wanted
+        grad_mode.set_flags(False)
+        try:
+            result, *kept = pair.forward(inputs)
+        finally:
+            grad_mode.set_flags(True)
         node = CompiledNode(self, pair, values, inputs, kept)
         return _with_results(result, iter(range(1 << 30)), pair.gradient, node, inputs)
 

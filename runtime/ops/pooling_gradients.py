@@ -6,8 +6,6 @@ is an operator on the way forward.
 
 from __future__ import annotations
 
-from jit.passes.autodiff import argument
-from jit.passes.gradient_vocabulary import GraphVocabulary
 from jit.runtime.kernels import padding_gradients as B
 from jit.runtime.kernels import pooling as P
 from jit.runtime.kernels import pooling_gradients as K
@@ -43,19 +41,6 @@ class max_pool2d_backward(OfInput):
     def kernel(g, x, size, stride, padding, dilation, ceil):
         window = P.make_window(2, size, stride, padding, dilation, ceil)
         return K.max_pool_gradient("max_pool2d", g, x, window)
-
-    def decompose(make, *inputs):
-        t = GraphVocabulary(make)
-        g, x, *window = (argument(t, v) for v in inputs)
-        if not (g.is_sized() and x.is_sized() and x.dtype.itemsize >= 4):
-            return None
-        places = t.max_pool2d_with_indices(x, *window)[1]
-        image = x.shape[-2] * x.shape[-1]
-        made = t.scatter_add(
-            t.zeros([*x.shape[:-2], image], dtype=x.dtype), -1,
-            t.flatten(places, -2), t.flatten(g, -2),
-        )  # fmt: skip
-        return t.reshape(made, x.shape).value
 
     samples = [
         case(f32[2, 2, 2, 1], f32[2, 2, 4, 3], 2),

@@ -104,7 +104,10 @@ def test_a_scripted_function_has_the_gradient_of_its_source(function, extra, mod
                 # a loop without trips does not use what its body uses
                 assert a is None or e is not None or not a.numpy().any()
                 if e is not None:
-                    np.testing.assert_allclose(a.numpy(), e.numpy(), rtol=1e-12)
+                    # where tanh is nearly 1, 1 - tanh ** 2 has the last digit of 1
+                    np.testing.assert_allclose(
+                        a.numpy(), e.numpy(), rtol=1e-12, atol=1e-14
+                    )
     finally:
         jit.set_compile_mode(before)
 

@@ -127,6 +127,52 @@ def test_three_axes(function: Any) -> None:
     check(function, np.round(x), x.astype(np.float64), x[:, :0])
 
 
+def slope_plain(x):
+    g = F.max_pool2d(x, 2).sin()
+    return torch.ops.aten.max_pool2d_backward(g, x, [2, 2], [2, 2], [0, 0], [1, 1])
+
+
+def slope_turned(x):
+    g = F.max_pool2d(x.transpose(-1, -2), 2).transpose(-1, -2).sin()
+    return torch.ops.aten.max_pool2d_backward(g, x, [2, 2])
+
+
+def slope_overlapping(x):
+    g = F.max_pool2d(x, 3, 2, 1).sin()
+    return torch.ops.aten.max_pool2d_backward(g, x, [3, 3], [2, 2], [1, 1])
+
+
+def slope_spread(x):
+    g = F.max_pool2d(x, [3, 2], 2, 1, [2, 1], True).sin()
+    return torch.ops.aten.max_pool2d_backward(
+        g, x, [3, 2], [2, 2], [1, 1], [2, 1], True
+    )
+
+
+def slope_of_other_sizes(x):
+    g = F.max_pool2d(x, 2)
+    return torch.ops.aten.max_pool2d_backward(g, x, [3, 3])
+
+
+SLOPES = [slope_plain, slope_turned, slope_overlapping, slope_spread]
+
+
+@pytest.mark.parametrize("function", [*SLOPES, slope_of_other_sizes])
+def test_gradients_of_maxima(function: Any) -> None:
+    check(function, *IMAGES)
+    check(function, *(x[0] for x in IMAGES if len(x)))
+    check(function, np.round(IMAGES[1]), numbers(2, 3, 9, 8, dtype=np.float64))
+
+
+@pytest.mark.parametrize("function", SLOPES)
+def test_gradients_of_maxima_that_are_nan(function: Any) -> None:
+    x = numbers(1, 2, 20, 40)
+    x[0, 0, 3, ::5] = np.nan
+    x[0, 0, 9:11, 6:9] = np.nan
+    x[0, 1, ::4] = -np.inf
+    check(function, x)
+
+
 @pytest.mark.parametrize("function", [max_padded, mean_padded, bins])
 def test_other_dtypes(function: Any) -> None:
     check(function, numbers(2, 3, 13, 18, dtype=np.float64))
@@ -146,3 +192,4 @@ def test_nan_is_the_largest_number() -> None:
 def test_on_all_threads() -> None:
     check(max_padded, numbers(4, 64, 56, 57))
     check(one_bin, numbers(4, 512, 7, 9))
+    check(slope_overlapping, numbers(4, 64, 56, 57))

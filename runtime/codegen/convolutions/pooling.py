@@ -294,8 +294,8 @@ def _pool(
     return made
 
 
-def _input(region: Region, node: Node, axes: int) -> Buffer:
-    x = tensor(region, node.inputs[0])
+def _input(region: Region, node: Node, axes: int, at: int = 0) -> Buffer:
+    x = tensor(region, node.inputs[at])
     if x.rank not in (axes + 1, axes + 2):
         raise Declined("the input has another rank")
     if x.dtype not in (
@@ -306,15 +306,23 @@ def _input(region: Region, node: Node, axes: int) -> Buffer:
 
 
 def windows_of(
-    region: Region, node: Node, axes: int, dilation: Sequence[int], ceil: bool
+    region: Region,
+    node: Node,
+    axes: int,
+    dilation: Sequence[int],
+    ceil: bool,
+    at: int = 0,
 ) -> tuple[Buffer, list[ll.Value], dict[str, list[int]]]:
-    """The input, the numbers of windows, and what a window is."""
+    """The input, the numbers of windows, and what a window is.
+
+    The node's arguments from `at` on are input, size, stride and padding.
+    """
     b = region.b
-    x = _input(region, node, axes)
-    size = spread(constant_ints(region, node.inputs[1]), axes, "kernel_size")
-    stride = constant_ints(region, node.inputs[2])
+    x = _input(region, node, axes, at)
+    size = spread(constant_ints(region, node.inputs[at + 1]), axes, "kernel_size")
+    stride = constant_ints(region, node.inputs[at + 2])
     stride = spread(stride, axes, "stride") if stride else size
-    padding = spread(constant_ints(region, node.inputs[3]), axes, "padding")
+    padding = spread(constant_ints(region, node.inputs[at + 3]), axes, "padding")
     dilation = spread(dilation, axes, "dilation")
     if min(*size, *stride, *dilation) < 1 or min(padding) < 0:
         raise Declined("the arguments are not those of a window")

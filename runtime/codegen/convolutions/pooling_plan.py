@@ -81,6 +81,16 @@ def part_of(
     return Part(start, end, step, b.select(counts, padded, b.sub(end, start)))
 
 
+def inside_part_of(
+    b: ll.IRBuilder, pool: Pooling, plan: Named, axis: str, place: ll.Value
+) -> Part:
+    """The same for windows of which none reaches past the input."""
+    step = plan[f"dilation_{axis}"]
+    start = b.mul(place, plan[f"stride_{axis}"])
+    count = plan[f"size_{axis}"]
+    return Part(start, b.add(start, b.mul(count, step), flags=["nsw"]), step, count)
+
+
 def combine(b: ll.IRBuilder, pool: Pooling, x: ll.Value, y: ll.Value) -> ll.Value:
     """Two elements, or vectors of them, of a window."""
     if pool.kind != "max":

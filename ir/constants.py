@@ -56,7 +56,8 @@ def make_constant(value: Any, type: T.Type | None = None) -> Node:
     result = type if type is not None else type_of_constant(value)
     if isinstance(value, np.ndarray):
         if value.flags.writeable or not value.dtype.isnative:
-            value = value.astype(value.dtype.newbyteorder("="))
+            # machine code compares objects of dtypes
+            value = value.astype(dtype_of(value.dtype).numpy)
             value.setflags(write=False)
     elif isinstance(value, list):
         raise NotConstantError("lists can change: build them with prim::ListConstruct")

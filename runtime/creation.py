@@ -28,8 +28,8 @@ def make_tensor(data: Any, dtype: DType | None = None) -> Tensor:
         data = data.array
     if isinstance(data, np.ndarray | np.generic):
         array = np.array(data)  # a copy
-        native = array.astype(array.dtype.newbyteorder("="), copy=False)
-        found = dtype_of(native.dtype)
+        found = dtype_of(array.dtype)
+        native = array.astype(found.numpy, copy=False)
         return wrap(native if dtype in (None, found) else _convert(native, dtype))
     if isinstance(data, str):
         raise TypeError("new(): invalid data type 'str'")

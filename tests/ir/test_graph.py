@@ -442,3 +442,11 @@ def test_a_graph_is_walked_by_calls_as_torchscript_users_write_them():
     assert [v.type() for v in graph.outputs()] == [v.type for v in graph.outputs]
     assert graph.inputs() is graph.inputs
     assert [] == first.blocks()
+
+
+@pytest.mark.parametrize("given", ["float64", ">f8", "int16", ">i4"])
+def test_constant_arrays_have_the_dtype_object_of_the_machine(given: str) -> None:
+    node = make_constant(np.ones(2, given))
+    dtype = node.attributes["value"].dtype
+
+    assert dtype is np.dtype(np.dtype(given).type)

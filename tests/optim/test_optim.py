@@ -133,3 +133,61 @@ def test_gradients_are_forgotten_or_set_to_zero():
 def test_wrong_options_are_refused(make, error, message):
     with pytest.raises(error, match=message):
         make(problem(torch)[0])
+
+
+@pytest.mark.parametrize("count", [1, 4, 5, 11])
+def test_parameters_are_changed_together_as_one_by_one(count):
+    """A compiled update changes several parameters; each is changed as if alone."""
+    rng = np.random.default_rng(0)
+    shapes = [(), (3,), (2, 3), (0, 2), (1, 2, 2)]
+    values = [rng.standard_normal(shapes[i % 5]) for i in range(count)]
+    slopes = [rng.standard_normal(v.shape) for v in values]
+
+    def stepped(numbers):
+        parameters = [torch.tensor(values[i], requires_grad=True) for i in numbers]
+        for p, i in zip(parameters, numbers, strict=True):
+            p.grad = torch.tensor(slopes[i])
+        optimizer = torch.optim.AdamW(parameters, 0.1)
+        optimizer.step()
+        optimizer.step()
+        return [p.detach().numpy() for p in parameters]
+
+    together = stepped(range(count))
+    for i, actual in enumerate(together):
+        (alone,) = stepped([i])
+        np.testing.assert_allclose(actual, alone, rtol=1e-14, strict=True)
+
+
+def test_parameters_of_other_layouts_and_dtypes():
+    def made():
+        whole = torch.arange(6.0).reshape(2, 3)
+        turned = whole.t().detach().requires_grad_()
+        wide = torch.ones(2, dtype=torch.float64, requires_grad=True)
+        return whole, [turned, wide, torch.ones(2, requires_grad=True)]
+
+    whole, parameters = made()
+    for p in parameters:
+        p.grad = torch.ones_like(p)
+    optimizer = torch.optim.SGD(parameters, 0.5, momentum=0.9)
+    optimizer.step()
+    optimizer.step()
+
+    # 0.5 * (1 + 1.9) below what it was, and in the memory of whoever shares it
+    expected = np.arange(6.0).reshape(2, 3) - 1.45
+    np.testing.assert_allclose(whole.numpy(), expected, rtol=1e-6)
+    assert [torch.float32, torch.float64, torch.float32] == [
+        p.dtype for p in parameters
+    ]
+    for p in parameters[1:]:
+        np.testing.assert_allclose(p.detach().numpy(), [-0.45, -0.45], rtol=1e-6)
+
+
+def test_a_step_is_a_write_that_the_tape_sees():
+    p = torch.ones(3, requires_grad=True)
+    optimizer = torch.optim.SGD([p], 0.1)
+    p.grad = torch.ones(3)
+    loss = (p * p).sum()
+    optimizer.step()
+
+    with pytest.raises(RuntimeError, match="modified by an inplace operation"):
+        loss.backward()

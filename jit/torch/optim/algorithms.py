@@ -2,38 +2,13 @@
 
 from __future__ import annotations
 
-import functools
 import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
 from jit.torch.optim import updates
+from jit.torch.optim.joining import Update
 from jit.torch.optim.optimizer import Group, Optimizer
-
-
-@functools.cache
-def _compiled(rule: Callable[..., Any]) -> Callable[..., Any]:
-    """An update rule as compiled code."""
-    from jit.modules.script import script
-
-    return script(rule)
-
-
-def _apply(
-    rule: Callable[..., Any], p: Any, gradient: Any, held: Sequence[Any], *options: Any
-) -> list[Any]:
-    """Run an update rule and write the parameter; returns the new state.
-
-    Tensors go as flat views where they can be viewed flat.
-    """
-    tensors = [p.detach(), gradient.detach(), *held]
-    is_flat = all(t.is_contiguous() for t in tensors)
-    if is_flat:
-        tensors = [t.view(-1) for t in tensors]
-    found = _compiled(rule)(*tensors, *options)
-    made, *state = found if isinstance(found, tuple) else (found,)
-    tensors[0].copy_(made)
-    return [t.view(p.shape) for t in state] if is_flat else state
 
 
 def _check(**bounds: Any) -> None:
@@ -64,13 +39,27 @@ def _held(state: dict[str, Any], names: Sequence[str], p: Any) -> list[Any]:
     return [state[n] if n in state else _zeros(p) for n in names]
 
 
-def _one_step(state: dict[str, Any]) -> int:
-    """Count a step, as a tensor like torch's; returns the number."""
-    from jit.runtime.creation import make_tensor
+def _update(
+    rule: Callable[..., Any],
+    p: Any,
+    gradient: Any,
+    state: dict[str, Any],
+    names: Sequence[str],
+    options: tuple[float, ...],
+) -> Update:
+    """An update whose state begins with zeros."""
+    return Update(rule, p, gradient, state, names, _held(state, names, p), options)
 
-    count = int(state["step"].item()) + 1 if "step" in state else 1
-    state["step"] = make_tensor(float(count))
-    return count
+
+def _one_step(state: dict[str, Any]) -> int:
+    """Count a step, in a tensor like torch's; returns the number."""
+    if "step" not in state:
+        from jit.runtime.creation import make_tensor
+
+        state["step"] = make_tensor(0.0)
+    count = state["step"].array
+    count += 1
+    return int(count)
 
 
 class SGD(Optimizer):
@@ -101,26 +90,26 @@ class SGD(Optimizer):
             "foreach": foreach, "differentiable": differentiable, "fused": fused,
         })  # fmt: skip
 
-    def _update(self, p: Any, gradient: Any, group: Group) -> None:
+    def _update(self, p: Any, gradient: Any, group: Group) -> Update:
         slope = _slope(gradient, group)
         options = [float(group["lr"]), float(group["weight_decay"])]
         momentum = float(group["momentum"])
         if not momentum:
-            _apply(updates.sgd, p, slope, [], *options)
-            return
+            return Update(updates.sgd, p, slope, {}, (), (), tuple(options))
         state = self.state[p]
         buffer = state.get("momentum_buffer")
         options.append(momentum)
         nesterov = group["nesterov"]
         rule: Callable[..., Any]
+        held = []
         if buffer is None:
             rule = updates.sgd_first_nesterov if nesterov else updates.sgd_first
-            (buffer,) = _apply(rule, p, slope, [], *options)
         else:
             rule = updates.sgd_nesterov if nesterov else updates.sgd_momentum
-            rest = 1.0 - float(group["dampening"])
-            (buffer,) = _apply(rule, p, slope, [buffer], *options, rest)
-        state["momentum_buffer"] = buffer
+            options.append(1.0 - float(group["dampening"]))
+            held = [buffer]
+        names = ["momentum_buffer"]
+        return Update(rule, p, slope, state, names, held, tuple(options))
 
 
 class Adam(Optimizer):
@@ -153,7 +142,7 @@ class Adam(Optimizer):
             "decoupled_weight_decay": decoupled_weight_decay or self._is_decoupled,
         })  # fmt: skip
 
-    def _update(self, p: Any, gradient: Any, group: Group) -> None:
+    def _update(self, p: Any, gradient: Any, group: Group) -> Update:
         state = self.state[p]
         count = _one_step(state)
         names = ["exp_avg", "exp_avg_sq"]
@@ -162,14 +151,13 @@ class Adam(Optimizer):
         beta1, beta2 = map(float, group["betas"])
         lr, decay = float(group["lr"]), float(group["weight_decay"])
         is_decoupled = group["decoupled_weight_decay"]
-        made = _apply(
-            updates.amsgrad if group["amsgrad"] else updates.adam,
-            p, _slope(gradient, group), _held(state, names, p), beta1, beta2,
-            float(group["eps"]), 0.0 if is_decoupled else decay,
+        options = (
+            beta1, beta2, float(group["eps"]), 0.0 if is_decoupled else decay,
             1.0 - lr * decay if is_decoupled else 1.0, lr / (1 - beta1**count),
             math.sqrt(1 - beta2**count),
         )  # fmt: skip
-        state.update(zip(names, made, strict=True))
+        rule = updates.amsgrad if group["amsgrad"] else updates.adam
+        return _update(rule, p, _slope(gradient, group), state, names, options)
 
 
 class AdamW(Adam):
@@ -218,7 +206,7 @@ class RMSprop(Optimizer):
             "differentiable": differentiable,
         })  # fmt: skip
 
-    def _update(self, p: Any, gradient: Any, group: Group) -> None:
+    def _update(self, p: Any, gradient: Any, group: Group) -> Update:
         state = self.state[p]
         _one_step(state)
         options = [
@@ -233,13 +221,12 @@ class RMSprop(Optimizer):
         else:
             options.pop()
         held = _held(state, names, p)
+        kept: list[str | None] = [*names]
         if rule is not updates.rmsprop:
-            held.append(state.get("momentum_buffer", _zeros(p)))
-            names.append("momentum_buffer")
-        made = _apply(rule, p, _slope(gradient, group), held, *options)
-        state.update(zip(names, made, strict=True))
-        if not group["momentum"] > 0:
-            state.pop("momentum_buffer", None)
+            held += _held(state, ["momentum_buffer"], p)
+            kept.append("momentum_buffer" if group["momentum"] > 0 else None)
+        slope = _slope(gradient, group)
+        return Update(rule, p, slope, state, kept, held, tuple(options))
 
 
 class Adagrad(Optimizer):
@@ -277,14 +264,13 @@ class Adagrad(Optimizer):
                     "sum": _zeros(p).fill_(group["initial_accumulator_value"]),
                 }
 
-    def _update(self, p: Any, gradient: Any, group: Group) -> None:
+    def _update(self, p: Any, gradient: Any, group: Group) -> Update:
         state = self.state[p]
         count = _one_step(state)
         rate = float(group["lr"]) / (1 + (count - 1) * group["lr_decay"])
-        (state["sum"],) = _apply(
-            updates.adagrad, p, _slope(gradient, group), [state["sum"]], rate,
-            float(group["eps"]), float(group["weight_decay"]),
-        )  # fmt: skip
+        options = (rate, float(group["eps"]), float(group["weight_decay"]))
+        slope = _slope(gradient, group)
+        return _update(updates.adagrad, p, slope, state, ["sum"], options)
 
 
 class Adadelta(Optimizer):
@@ -312,16 +298,13 @@ class Adadelta(Optimizer):
             "differentiable": differentiable,
         })  # fmt: skip
 
-    def _update(self, p: Any, gradient: Any, group: Group) -> None:
+    def _update(self, p: Any, gradient: Any, group: Group) -> Update:
         state = self.state[p]
         _one_step(state)
         names = ["square_avg", "acc_delta"]
-        made = _apply(
-            updates.adadelta, p, _slope(gradient, group), _held(state, names, p),
-            float(group["lr"]), float(group["rho"]), float(group["eps"]),
-            float(group["weight_decay"]),
-        )  # fmt: skip
-        state.update(zip(names, made, strict=True))
+        options = tuple(float(group[k]) for k in ("lr", "rho", "eps", "weight_decay"))
+        slope = _slope(gradient, group)
+        return _update(updates.adadelta, p, slope, state, names, options)
 
 
 class Adamax(Optimizer):
@@ -348,14 +331,14 @@ class Adamax(Optimizer):
             "capturable": capturable,
         })  # fmt: skip
 
-    def _update(self, p: Any, gradient: Any, group: Group) -> None:
+    def _update(self, p: Any, gradient: Any, group: Group) -> Update:
         state = self.state[p]
         count = _one_step(state)
         names = ["exp_avg", "exp_inf"]
         beta1, beta2 = map(float, group["betas"])
-        made = _apply(
-            updates.adamax, p, _slope(gradient, group), _held(state, names, p),
+        options = (
             float(group["lr"]) / (1 - beta1**count), beta1, beta2,
             float(group["eps"]), float(group["weight_decay"]),
         )  # fmt: skip
-        state.update(zip(names, made, strict=True))
+        slope = _slope(gradient, group)
+        return _update(updates.adamax, p, slope, state, names, options)

@@ -12,6 +12,7 @@ from typing import Any
 from jit.runtime.grad_mode import is_grad_enabled, set_flags
 from jit.runtime.hooks import RemovableHandle, add_hook
 from jit.runtime.tensor import Tensor
+from jit.torch.optim.joining import Update, run
 
 Group = dict[str, Any]
 
@@ -116,18 +117,20 @@ class Optimizer:
                 set_flags(before)
         set_flags(False)
         try:
-            for group in self.param_groups:
-                for p in group["params"]:
-                    if p.grad is not None:
-                        self._update(p, p.grad, group)
+            run([
+                self._update(p, p.grad, group)
+                for group in self.param_groups
+                for p in group["params"]
+                if p.grad is not None
+            ])  # fmt: skip
         finally:
             set_flags(before)
         for hook in list(self._step_post_hooks.values()):
             hook(self, (closure,), {})
         return loss
 
-    def _update(self, p: Any, gradient: Any, group: Group) -> None:
-        """Change one parameter."""
+    def _update(self, p: Any, gradient: Any, group: Group) -> Update:
+        """How one parameter is to be changed."""
         raise NotImplementedError(f"{type(self).__name__} has no update")
 
     def zero_grad(self, set_to_none: bool = True) -> None:

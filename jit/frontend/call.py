@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from jit.frontend import paths
 from jit.frontend import tree as t
 from jit.frontend.coerce import coerce, is_untyped, settle
 from jit.frontend.failures import a_type, fail, nearest
@@ -454,6 +455,7 @@ def called(
     e: Emitter, kind: str, inputs: Sequence[Value], result: T.Type, **attributes: Any
 ) -> Value:
     """The node of a call."""
+    paths.forget(e)
     e.resized += [i for i in inputs if isinstance(i.type, T.ListType | T.ModuleType)]
     return e.b.node(kind, inputs, [result], **attributes).output
 

@@ -14,6 +14,7 @@ import types
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from jit.frontend import paths
 from jit.frontend import tree as t
 from jit.frontend.call import (
     Arguments,
@@ -360,6 +361,7 @@ def set_attribute(
             help="convert the value, or annotate the attribute in the class",
         )
     e.b.node("prim::SetAttr", [x, fitting], name=name)
+    paths.forget(e)
 
 
 def _attribute_type(

@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from jit.frontend import paths
 from jit.frontend import tree as t
 from jit.frontend.assigned import Liveness, assigned, outside_names
 from jit.frontend.coerce import coerce
@@ -98,6 +99,8 @@ class Emitter:
         self.cells: list[Cells] = []
         self.contexts: list[tuple[Value, int]] = []
         """The contexts around, innermost last, and how many loops were around them."""
+        self.epoch = 0
+        """How often something may have assigned attributes."""
         self.exact: set[Value] = set()
         """Instances of the very class of their type, and of no derived one."""
         self.handlers: list[Value] = []
@@ -159,6 +162,7 @@ class Emitter:
         self, name: str, value: Emitted, span: Span, declared: T.Type | None = None
     ) -> None:
         """Let a name stand for a value from here on."""
+        paths.rebound(self, name)
         found = self.frame.find(name)
         if isinstance(value, SugaredTuple) and value.is_plain:
             value = value.value(self, span)

@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from jit.frontend import paths
 from jit.frontend import tree as t
 from jit.frontend.call import widened
 from jit.frontend.coerce import UNTYPED, is_untyped, settle
@@ -69,6 +70,7 @@ def _set(e: Emitter, node: t.Comprehension) -> Emitted:
 
 def _own_scope(e: Emitter, emit: Callable[[], None]) -> None:
     """Emit with names of its own; a handler outside does not see what they hold."""
+    paths.forget(e)
     saved, cells = e.frame, e.cells
     e.frame = Frame(saved, is_scope=True)
     e.cells = []

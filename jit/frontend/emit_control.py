@@ -16,6 +16,7 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from jit.frontend import paths
 from jit.frontend import tree as t
 from jit.frontend.coerce import common_type
 from jit.frontend.environment import Frame, Missing, Variable
@@ -80,6 +81,7 @@ def choose(
     span = e.b.span
     node = e.b.node("prim::If", [condition.value])
     branches = []
+    ends: list[dict[str, T.Type]] = []
     for emit, facts, what in (
         (then, condition.then, "when the condition is true"),
         (orelse, condition.orelse, "when the condition is false"),
@@ -88,6 +90,8 @@ def choose(
         with e.inside(block) as frame:
             holds(e, facts)
             results = emit()
+            if not frame.is_closed:
+                ends.append(paths.known_paths(e))
         branches.append(Branch(block, frame, results, what))
     joined = join_branches(e, node, branches, live, span, mixed)
     first, second = (b.frame.is_closed for b in branches)
@@ -97,13 +101,18 @@ def choose(
         _keep_facts(e, condition.orelse, branches[1].frame)
     elif second:
         _keep_facts(e, condition.then, branches[0].frame)
+    paths.join(e, ends)
     return joined
 
 
 def _keep_facts(e: Emitter, facts: Facts, stays: Frame) -> None:
-    """After a branch that left, what holds in the other one goes on holding."""
+    """After a branch that left, what holds in the other one goes on holding.
+
+    What is known of attributes is kept by `paths.join`.
+    """
     assigned = set(stays.assigned())
-    holds(e, {n: type for n, type in facts.items() if n not in assigned})
+    kept = {n: f for n, f in facts.items() if n not in assigned and "." not in n}
+    holds(e, kept)
 
 
 def join_branches(

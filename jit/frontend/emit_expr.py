@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from jit.frontend import magic
+from jit.frontend import magic, paths
 from jit.frontend import tree as t
 from jit.frontend.class_value import instance_attribute
 from jit.frontend.emit_comprehension import emit_comprehension
@@ -42,8 +42,10 @@ def _constant(e: Emitter, node: t.Constant) -> Emitted:
 def _attribute(e: Emitter, node: t.Attribute) -> Emitted:
     owner = e.expr(node.value)
     if isinstance(owner, Sugared):
-        return owner.attribute(e, node.span, node.name)
-    return attribute_of_value(e, node.span, owner, node.name)
+        found = owner.attribute(e, node.span, node.name)
+    else:
+        found = attribute_of_value(e, node.span, owner, node.name)
+    return paths.read(e, node, found) if isinstance(found, Value) else found
 
 
 def _call(e: Emitter, node: t.Call) -> Emitted:

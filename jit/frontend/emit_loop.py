@@ -15,6 +15,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from jit.frontend import paths
 from jit.frontend import tree as t
 from jit.frontend.assigned import assigned
 from jit.frontend.call import known_elements
@@ -232,6 +233,7 @@ class Checkpoint:
     def undo(self) -> None:
         """Forget all that was emitted since."""
         e = self.e
+        paths.forget(e)
         del e.returned[self.returned :]
         e.frame.names = dict(self.names)
         e.frame.is_closed = self.is_closed
@@ -258,12 +260,14 @@ def emit_loop(
     late: dict[str, T.Type] = {}
     for _ in range(ROUNDS):
         checkpoint = Checkpoint(e)
+        paths.forget(e)
         header = make_header()
         _add_defined(e, candidates, types)
         attempt = _Attempt(e, stmt, candidates, types, late, live)
         attempt.run(header, body)
         if not attempt.is_widened:
             attempt.finish(header)
+            paths.forget(e)
             return attempt.node
         checkpoint.undo()
     raise fail(

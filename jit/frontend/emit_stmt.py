@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from jit.frontend import magic
+from jit.frontend import magic, paths
 from jit.frontend import tree as t
 from jit.frontend.annotations import type_of_annotation
 from jit.frontend.assigned import assigned
@@ -89,7 +89,9 @@ def assign(e: Emitter, target: t.Expr, value: Emitted, span: Span) -> None:
         case t.Subscript():
             _set_item(e, target, e.as_value(value, span))
         case t.Attribute(at, owner, name):
-            _set_attribute(e, at, e.expr(owner), name, e.as_value(value, span))
+            new = e.as_value(value, span)
+            _set_attribute(e, at, e.expr(owner), name, new)
+            paths.stored(e, target, new)
         case _:
             raise fail(target.span, "E0102", "this cannot be assigned to")
 
@@ -278,9 +280,13 @@ def _augmented(e: Emitter, s: t.AugAssign) -> None:
                 if isinstance(holder, Sugared)
                 else attribute_of_value(e, at, holder, name)
             )
+            if isinstance(old, Value):
+                old = paths.read(e, s.target, old)
             new = _updated(e, s, old, e.expr(s.value))
             if new is not old:
-                _set_attribute(e, at, holder, name, e.as_value(new, s.span))
+                value = e.as_value(new, s.span)
+                _set_attribute(e, at, holder, name, value)
+                paths.stored(e, s.target, value)
         case _:
             raise fail(s.target.span, "E0102", "this cannot be assigned to")
 

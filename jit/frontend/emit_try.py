@@ -21,6 +21,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from jit.frontend import paths
 from jit.frontend import tree as t
 from jit.frontend.assigned import Names, assigned
 from jit.frontend.emit import Cells
@@ -191,6 +192,7 @@ def _handler_branch(
             declared = before.declared if isinstance(before, Variable) else None
             frame.names[name] = Variable(value, span, declared)
         e.handlers.append(caught)
+        paths.forget(e)
         handler(caught)
         e.handlers.pop()
     return Branch(block, frame, [], "when an exception is caught")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import types
 from typing import TYPE_CHECKING, Any
 
+from jit.frontend import paths
 from jit.frontend import tree as t
 from jit.frontend.call import argument_type, called, fit_arguments, match_parameters
 from jit.frontend.coerce import coerce
@@ -151,6 +152,7 @@ class ModuleValue(Sugared):
                 help="convert the value, or annotate the attribute in the class",
             )
         e.b.node("prim::SetAttr", [self.owner, fitting], name=name)
+        paths.forget(e)
 
     def call(self, e: Emitter, call: t.Call) -> Emitted:
         if self.info.is_stored:

@@ -19,6 +19,7 @@ from jit.frontend.annotations import HintError, type_of_hint
 from jit.frontend.assigned import walrus_names
 from jit.frontend.environment import Variable
 from jit.frontend.failures import a_type, fail
+from jit.frontend.paths import learn, path_of
 from jit.frontend.sugared import (
     Emitted,
     PythonValue,
@@ -198,6 +199,8 @@ def _tested_name(node: t.Expr) -> str | None:
             return id
         case t.Walrus(_, target, _):
             return target.id
+        case t.Attribute():
+            return path_of(node)
     return None
 
 
@@ -445,7 +448,10 @@ def plain_truth(e: Emitter, x: Value, span: Span) -> Value:
 def holds(e: Emitter, facts: Facts) -> None:
     """Narrow names from here on."""
     for name, fact in facts.items():
-        if isinstance(fact, Defined):
+        if "." in name:
+            assert isinstance(fact, T.Type)
+            learn(e, name, fact)
+        elif isinstance(fact, Defined):
             e.frame.names[name] = fact.variable
             if fact.type is not None:
                 e.refine(name, fact.type)

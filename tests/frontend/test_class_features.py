@@ -156,12 +156,11 @@ class Tree:
                 right.insert(key)
 
     def walk(self, out: list[int]):
-        left, right = self.left, self.right
-        if left is not None:
-            left.walk(out)
+        if self.left is not None:
+            self.left.walk(out)
         out.append(self.key)
-        if right is not None:
-            right.walk(out)
+        if self.right is not None:
+            self.right.walk(out)
 
 
 @case(4)

@@ -142,6 +142,8 @@ class Point(NamedTuple):
 
 
 Pair = collections.namedtuple("Pair", ["a", "b"])
+
+
 class Fn(NamedTuple):
     k: str
     v: list[int]

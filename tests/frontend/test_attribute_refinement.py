@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import List, Optional  # noqa: UP035
-
 import pytest
 
 from tests import four_ways
@@ -12,7 +10,7 @@ case = four_ways.Cases()
 
 
 class Link:
-    next: Optional[Link]
+    next: Link | None
 
     def __init__(self, v: int):
         self.v = v
@@ -21,10 +19,10 @@ class Link:
 
 class Queue:
     def __init__(self):
-        self.head: Optional[Link] = None
-        self.tail: Optional[Link] = None
+        self.head: Link | None = None
+        self.tail: Link | None = None
         self.size = 0
-        self.cache: Optional[int] = None
+        self.cache: int | None = None
 
     def push(self, v: int):
         new = Link(v)
@@ -52,8 +50,8 @@ class Queue:
             at = at.next
         return n
 
-    def drain(self) -> List[int]:
-        out: List[int] = []
+    def drain(self) -> list[int]:
+        out: list[int] = []
         while self.head is not None:
             out.append(self.pop())
         return out

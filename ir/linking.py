@@ -81,7 +81,9 @@ def reachable(
             definition = program.classes[name]
             for attribute in definition.attributes.values():
                 see(attribute.type)
-            todo += [f"{name}.{m}" for m in definition.methods]
+            methods = [f"{name}.{m}" for m in definition.methods]
+            # those of an interface have no function
+            todo += [m for m in methods if m in program.functions]
             todo_classes += definition.bases
         while todo:
             name = todo.pop()

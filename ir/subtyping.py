@@ -12,6 +12,9 @@ _BASES: dict[str, tuple[str, ...]] = {}
 """What classes derive from, and the interfaces that they implement, by name: those of
 Python classes, whose names are theirs alone."""
 
+CLASSES: set[str] = set()
+"""Those of them that are classes."""
+
 _within: ContextVar[Mapping[str, tuple[str, ...]]] = ContextVar("within")
 """The same for the classes of the program that is looked at."""
 

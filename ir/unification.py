@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from jit.ir import types as T
-from jit.ir.subtyping import ancestors, is_subtype
+from jit.ir.subtyping import CLASSES, ancestors, is_subtype
 
 
 def unify(a: T.Type, b: T.Type) -> T.Type | None:
@@ -47,7 +47,9 @@ def unify(a: T.Type, b: T.Type) -> T.Type | None:
         return a
     if isinstance(a, T.ClassType) and isinstance(b, T.ClassType):
         others = ancestors(b.name)
-        shared = [name for name in ancestors(a.name) if name in others]
+        shared = [
+            name for name in ancestors(a.name) if name in others and name in CLASSES
+        ]
         return T.ClassType(shared[0]) if shared else None
     return None
 

@@ -37,6 +37,7 @@ _HOMES = {
     "script_method": "jit.modules.marks",
     "export": "jit.modules.marks",
     "ignore": "jit.modules.marks",
+    "interface": "jit.modules.marks",
     "unused": "jit.modules.marks",
     "is_scripting": "jit.modules.marks",
     "is_tracing": "jit.modules.marks",

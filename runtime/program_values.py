@@ -23,7 +23,7 @@ from jit.runtime.device import Device, Layout, MemoryFormat
 from jit.runtime.enums import enum_type, fits_enum
 from jit.runtime.futures import Future
 from jit.runtime.objects import Object
-from jit.runtime.python_classes import is_instance_of, known_name
+from jit.runtime.python_classes import implements, is_instance_of, known_name
 from jit.runtime.random import Generator
 from jit.runtime.tensor import Tensor, wrap
 
@@ -111,7 +111,10 @@ def is_instance(value: Any, type: T.Type, program: Program | None = None) -> boo
                 value, type.elements, program
             )
         case T.ClassType(name) if not isinstance(value, Object):
-            return is_instance_of(value, name)
+            known = program is None or known_name(value.__class__) in program.classes
+            return known and is_instance_of(value, name)
+        case T.InterfaceType(name) if not isinstance(value, Object):
+            return implements(value.__class__, name, program)
         case T.ClassType(name) | T.ModuleType(name) | T.InterfaceType(name):
             return isinstance(value, Object) and _is_class(value.type, name, program)
         case T.FutureType():
@@ -173,6 +176,13 @@ class RefusedError(TypeError):
 
     def __str__(self) -> str:
         place = f" for argument '{self.argument}'" if self.argument else ""
+        wanted = self.wanted
+        if isinstance(wanted, T.ClassType) and is_instance_of(self.value, wanted.name):
+            title = type(self.value).__qualname__
+            return (
+                f"The class '{title}'{place} was derived after this was compiled:"
+                " script it again"
+            )
         return (
             f"Expected a value of type '{self.wanted}'{place} but instead found type"
             f" '{describe(self.value)}'"

@@ -11,13 +11,16 @@ source, a class is made that has the same name and attributes, a stand-in.
 
 from __future__ import annotations
 
+import enum
 import re
 import weakref
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
+from jit.ir import types as T
 from jit.ir.program import ClassDefinition, Function, Program
-from jit.ir.subtyping import declare_bases
+from jit.ir.subtyping import ancestors, declare_bases
+from jit.runtime.objects import Object
 
 _PLAIN_NAME = re.compile(r"[^A-Za-z0-9_.]")
 
@@ -65,6 +68,63 @@ def class_of(definition: ClassDefinition) -> type:
     return known
 
 
+adopters: list[Callable[[Program, type], None]] = []
+"""What lets a program know classes whose instances are given for interfaces."""
+
+
+def adopt(program: Program, cls: type) -> None:
+    """Let a program know a class, and compile what interfaces ask of it."""
+    for adopter in adopters:
+        adopter(program, cls)
+
+
+def implements(cls: type, interface: str, program: Program | None) -> bool:
+    """Whether instances of a class have the methods of an interface."""
+    name = _names.get(cls)
+    if (name is None or interface not in ancestors(name)) and program is not None:
+        adopt(program, cls)
+        name = _names.get(cls)
+    return name is not None and interface in ancestors(name)
+
+
+def method_named(program: Program, instance: Any, method: str) -> str:
+    """The function that a method of an instance is, found by its class."""
+    if instance.__class__ is Object:
+        return f"{instance.type.name}.{method}"
+    cls = instance.__class__
+    name = f"{_names.get(cls)}.{method}"
+    if name not in program.functions:
+        adopt(program, cls)
+        name = f"{_names.get(cls)}.{method}"
+    if name not in program.functions:
+        raise TypeError(f"'{cls.__qualname__}' has no compiled method '{method}'")
+    return name
+
+
+def type_of_instance(value: Any) -> T.ClassType | T.ModuleType | None:
+    """The type of an instance of a class or module; None for other values."""
+    if isinstance(value, Object):
+        return value.type
+    found = _names.get(value.__class__)
+    is_data = isinstance(value, tuple | enum.Enum)
+    return None if found is None or is_data else T.ClassType(found)
+
+
+def slots_of(value: Any, names: Collection[str]) -> dict[str, Any]:
+    """What an instance holds: for one of a class, those of its attributes with names."""
+    if isinstance(value, Object):
+        return value.slots
+    return {name: getattr(value, name) for name in names if hasattr(value, name)}
+
+
+def set_slot(instance: Any, name: str, value: Any) -> None:
+    """Let an instance hold a value, whatever its class says of assignments."""
+    if instance.__class__ is Object:
+        instance.slots[name] = value
+    else:
+        object.__setattr__(instance, name, value)
+
+
 def is_instance_of(value: Any, name: str) -> bool:
     """Whether a value is an instance of a class with a name, or of one derived from it."""
     return any(_names.get(cls) == name for cls in type(value).__mro__)
@@ -78,13 +138,10 @@ class StandIn:
         return f"{type(self).__qualname__}({held})"
 
 
-def _stand_in(
-    definition: ClassDefinition, methods: Mapping[str, Any] | None = None
-) -> type:
-    """A class with the name of a definition, and methods."""
+def _stand_in(definition: ClassDefinition) -> type:
+    """A class with the name of a definition."""
     module, _, title = definition.name.rpartition(".")
-    namespace = {"__module__": module or "jit", **(methods or {})}
-    made = type(title, (StandIn,), namespace)
+    made = type(title, (StandIn,), {"__module__": module or "jit"})
     _names[made] = definition.name
     return made
 
@@ -97,11 +154,17 @@ def bind_classes(program: Program, run: Run) -> None:
     """Give the classes of a loaded program their Python classes: the user's own where
     they are known, else stand-ins with the methods of the program."""
     for definition in program.classes.values():
-        if definition.kind == "class":
-            declare_bases(definition.name, definition.bases)
-            definition.python = class_named(definition.name) or _stand_in(
-                definition, _methods(program, definition, run)
-            )
+        if definition.kind != "class":
+            continue
+        declare_bases(definition.name, definition.bases)
+        cls: Any = class_of(definition)
+        if not issubclass(cls, StandIn):
+            continue
+        methods = _methods(program, definition, run)
+        if "__eq__" in methods:
+            cls.__hash__ = None
+        for name, method in methods.items():
+            setattr(cls, name, method)
 
 
 def _methods(

@@ -126,6 +126,7 @@ def type_of_hint(hint: Any, scope: Scope | None = None) -> T.Type:
 
 def _type_of_class(cls: type, scope: Scope | None) -> T.Type | None:
     """The type of the instances of a user's class: an enum, a named tuple, any other."""
+    from jit.frontend.interfaces import is_interface
     from jit.frontend.named_tuples import is_named_tuple, type_of_class
 
     if issubclass(cls, enum.Enum):
@@ -139,6 +140,8 @@ def _type_of_class(cls: type, scope: Scope | None) -> T.Type | None:
         return found
     if is_named_tuple(cls):
         return type_of_class(cls, scope)
+    if is_interface(cls):
+        return T.InterfaceType(name_of(cls))
     return T.ClassType(name_of(cls)) if is_script_class(cls) else None
 
 

@@ -17,6 +17,11 @@ from jit.frontend.annotations import is_script_class
 from jit.frontend.compiler import Callee, Compilation, open_parameter_types
 from jit.frontend.dataclass_methods import generated, is_generated
 from jit.frontend.failures import fail, reporting
+from jit.frontend.interfaces import (
+    complete_interfaces,
+    declare_interface,
+    link_all,
+)
 from jit.frontend.scope import Scope, remember_class
 from jit.frontend.signature import plain_function, signature_of
 from jit.frontend.sugared import Sugared
@@ -24,8 +29,8 @@ from jit.ir import types as T
 from jit.ir.diagnostic import CompileError
 from jit.ir.graph import Graph, Value
 from jit.ir.program import ClassDefinition, Program
-from jit.ir.subtyping import declare_bases
-from jit.runtime.python_classes import class_of, name_of
+from jit.ir.subtyping import CLASSES, declare_bases
+from jit.runtime.python_classes import adopters, class_of, name_of
 
 ROUNDS = 8
 """How often `__init__` may be compiled before the types of attributes are given up."""
@@ -67,6 +72,7 @@ def class_info(compilation: Compilation, cls: type) -> ClassInfo:
         bases = tuple(name_of(b) for b in cls.__bases__ if is_script_class(b))
         definition = ClassDefinition(name, "class", bases=bases, python=cls)
         declare_bases(name, bases)
+        CLASSES.add(name)
         program.add_class(definition)
     made = compilation.classes[cls] = ClassInfo(definition, cls)
     for owner in reversed(cls.__mro__):
@@ -74,6 +80,7 @@ def class_info(compilation: Compilation, cls: type) -> ClassInfo:
             for fn in _functions_of(method):
                 remember_class(fn, cls)
     _add_annotated(made)
+    link_all(compilation, definition, cls)
     for relative in (*cls.__bases__, *cls.__subclasses__()):
         # instances of the derived classes may come wherever this one is declared
         if is_script_class(relative):
@@ -118,7 +125,28 @@ def declare_classes(compilation: Compilation, graph: Graph) -> None:
         values = [*block.params, *(v for n in block.nodes for v in n.outputs)]
         for value in values:
             for type in _classes_within(value.type):
-                prepared(compilation, info_of(compilation, type))
+                if isinstance(type, T.ClassType):
+                    prepared(compilation, info_of(compilation, type))
+            declare_type(compilation, value.type)
+    complete_interfaces(compilation)
+
+
+def declare_type(compilation: Compilation, type: T.Type) -> None:
+    """Let the program define the classes and interfaces that a type names."""
+    for named in _classes_within(type):
+        if isinstance(named, T.InterfaceType):
+            declare_interface(compilation, named)
+        else:
+            info_of(compilation, named)
+
+
+def adopt(program: Program, cls: type) -> None:
+    """Let a program know a class whose instance is given for an interface."""
+    compilation = Compilation.of(program)
+    if cls not in compilation.classes and is_script_class(cls):
+        with reporting(cls), compilation.all_or_nothing():
+            prepared(compilation, class_info(compilation, cls))
+            complete_interfaces(compilation)
 
 
 def complete_classes(program: Program) -> None:
@@ -150,8 +178,11 @@ def _complete(compilation: Compilation, info: ClassInfo, name: str, fn: Any) -> 
     method_version(compilation, info, name, fn, types)
 
 
-def _classes_within(type: T.Type) -> Iterator[T.ClassType]:
-    if isinstance(type, T.ClassType):
+adopters.append(adopt)
+
+
+def _classes_within(type: T.Type) -> Iterator[T.ClassType | T.InterfaceType]:
+    if isinstance(type, T.ClassType | T.InterfaceType):
         yield type
     for inner in T.children(type):
         yield from _classes_within(inner)

@@ -177,6 +177,8 @@ class Compilation:
 
         `owner` is what the first parameter of a class method stands for.
         """
+        from jit.frontend.classes import declare_classes, declare_type
+
         captured = captured_parameters(bound or {})
         parameters = (*captured, *signature.parameters)
         if owner is not None:
@@ -186,14 +188,14 @@ class Compilation:
             parameters = (first, *parameters[1:])
         expected = signature.returns if signature.returns is not None else T.ANY
         schema = make_schema(name, parameters, open_types, expected)
+        for argument in (*schema.arguments, *schema.returns):
+            declare_type(self, argument.type)
         declared = signature.returns
         if declared is None and not returns_value(signature.tree.body):
             declared = T.NONE
         callee = Callee(name, schema, False, declared, signature.tree.span)
         self.versions[key] = callee
         graph = Graph(self.program)
-        from jit.frontend.classes import declare_classes
-
         # the name is taken from now on, also for functions compiled on the way
         self.program.functions[name] = Function(name, graph, schema, signature.tree.doc)
         emitter = Emitter(self, signature.tree, scope, graph, signature.returns)

@@ -90,7 +90,9 @@ def _joined(e: Emitter, node: t.Expr, parts: list[Emitted]) -> Value:
         for p in parts
     ]
     if not any(isinstance(p, SpreadList) for p in parts):
-        return e.b.list(known, common_type(known, node, "items of this list"))
+        wanted = _expected(e, node)
+        item = wanted.element if isinstance(wanted, T.ListType) else None
+        return e.b.list(known, common_type(known, node, "items of this list", item))
     element: T.Type | None = None
     for part, value in zip(parts, known, strict=True):
         type = value.type
@@ -107,14 +109,29 @@ def _joined(e: Emitter, node: t.Expr, parts: list[Emitted]) -> Value:
     return made
 
 
-def common_type(items: list[Value], node: t.Expr, what: str) -> T.Type:
-    """The type that all items of a display have, or may be taken to have."""
+def _expected(e: Emitter, node: t.Expr) -> T.Type | None:
+    """The type of what a display is assigned to, if that is known."""
+    if e.expected is None or e.expected[0] is not node:
+        return None
+    type = e.expected[1]
+    return type.element if isinstance(type, T.OptionalType) else type
+
+
+def common_type(
+    items: list[Value], node: t.Expr, what: str, wanted: T.Type | None = None
+) -> T.Type:
+    """The type that all items of a display have, or may be taken to have.
+
+    Items of different types are taken to be of a `wanted` one, if they are.
+    """
     found = items[0].type
     for item in items[1:]:
         if coerce(item, found) is not None:
             continue
         joined = unify(found, item.type)
         if joined is None:
+            if wanted is not None and all(coerce(i, wanted) for i in items):
+                return wanted
             raise _mixed(node, what, found, item.type)
         found = joined
     return found
@@ -140,8 +157,11 @@ def emit_dict(e: Emitter, node: t.DictExpr) -> Emitted:
     if not inputs:
         type: T.Type = T.DictType(T.STR, T.TENSOR)
     else:
+        wanted = _expected(e, node)
+        item = wanted.value if isinstance(wanted, T.DictType) else None
         keys = common_type(inputs[::2], node, "keys of this dict")
-        type = T.DictType(keys, common_type(inputs[1::2], node, "values of this dict"))
+        values = common_type(inputs[1::2], node, "values of this dict", item)
+        type = T.DictType(keys, values)
     made = e.b.node("prim::DictConstruct", inputs, [type])
     if not inputs:
         made.attributes[UNTYPED] = True

@@ -12,6 +12,7 @@ from jit.frontend.emit_comprehension import emit_comprehension
 from jit.frontend.emit_displays import emit_dict, emit_list, emit_set, emit_tuple
 from jit.frontend.failures import a_type, fail
 from jit.frontend.indexing import emit_subscript
+from jit.frontend.interfaces import interface_call
 from jit.frontend.local_functions import emit_lambda
 from jit.frontend.methods import attribute_of_value
 from jit.frontend.operators import apply, binary, compare, unary
@@ -52,6 +53,11 @@ def _call(e: Emitter, node: t.Call) -> Emitted:
     function = e.expr(node.function)
     if isinstance(function, Sugared):
         return function.call(e, node)
+    if isinstance(function.type, T.InterfaceType):
+        name = interface_call(function.type)
+        method = attribute_of_value(e, node.function.span, function, name)
+        assert isinstance(method, Sugared)
+        return method.call(e, node)
     if magic.is_instance(function):
         found = instance_attribute(e, node.function.span, function, "__call__")
         assert isinstance(found, Sugared)

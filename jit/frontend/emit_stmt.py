@@ -13,6 +13,7 @@ from jit.frontend.annotations import type_of_annotation
 from jit.frontend.assigned import assigned
 from jit.frontend.builtins import list_of
 from jit.frontend.call import Arguments, call_operator, known_elements
+from jit.frontend.classes import declare_type
 from jit.frontend.coerce import coerce
 from jit.frontend.emit_control import choose, emit_if
 from jit.frontend.emit_loop import emit_break, emit_continue, emit_for, emit_while
@@ -194,6 +195,7 @@ def _unpack_starred(e: Emitter, value: Value, places: int, star: int) -> list[Em
 
 def _annotated(e: Emitter, s: t.AnnAssign) -> None:
     type = type_of_annotation(s.annotation, e.scope)
+    declare_type(e.compilation, type)
     if s.value is None:
         # the name has no value yet: remember its type for the first one
         if isinstance(s.target, t.Name):
@@ -379,6 +381,8 @@ def _expression(e: Emitter, s: t.ExprStmt) -> None:
 
 
 def _return(e: Emitter, s: t.Return) -> None:
+    if s.value is not None and e.declared_return is not None:
+        e.expected = (s.value, e.declared_return)
     value = e.none() if s.value is None else e.value(s.value)
     e.emit_return(value, s.span if s.value is None else s.value.span)
 

@@ -98,6 +98,10 @@ def attribute_of_value(e: Emitter, span: Span, x: Value, name: str) -> Emitted:
             from jit.frontend.named_tuples import field_attribute
 
             return field_attribute(e, span, x, name)
+        case T.InterfaceType():
+            from jit.frontend.interfaces import interface_attribute
+
+            return interface_attribute(e, span, x, name)
         case T.EnumType():
             from jit.frontend.enum_value import member_attribute
 

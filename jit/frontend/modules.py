@@ -23,6 +23,12 @@ from jit.frontend.compiler import (
     open_parameter_types,
 )
 from jit.frontend.failures import fail, reporting
+from jit.frontend.interfaces import (
+    complete_interfaces,
+    declare_interface,
+    difference,
+    link_all,
+)
 from jit.frontend.scope import Scope
 from jit.frontend.signature import plain_function, signature_of
 from jit.frontend.source import function_source
@@ -30,7 +36,7 @@ from jit.ir import types as T
 from jit.ir.diagnostic import CompileError
 from jit.ir.program import BUFFER, PARAMETER, SUBMODULE, ClassDefinition, Program
 from jit.modules.marks import Attribute
-from jit.runtime.python_classes import qualified_name
+from jit.runtime.python_classes import class_named, qualified_name
 from jit.runtime.tensor import Tensor
 
 
@@ -69,6 +75,7 @@ def compile_module(module: Any, program: Program) -> T.ModuleType:
         if not info.is_stored:
             for name in _entry_methods(module):
                 compile_method(compilation, info, name, {})
+            complete_interfaces(compilation)
         return info.type
 
 
@@ -122,12 +129,20 @@ def module_info(compilation: Compilation, module: Any) -> ModuleInfo:
         definition.add(name, _tensor_or_none(parameter), PARAMETER)
     for name, buffer in module._buffers.items():
         definition.add(name, _tensor_or_none(buffer), BUFFER)
+    hints = class_hints(type(module))
     for name, child in module._modules.items():
         if child is None:
             definition.add(name, T.NONE)
             continue
-        info.children[name] = module_info(compilation, child)
-        definition.add(name, info.children[name].type, SUBMODULE)
+        hint = hints.get(name, (None, False))[0]
+        inner = module_info(compilation, child)
+        if isinstance(hint, T.InterfaceType):
+            _check_implements(module, name, child, hint)
+            declare_interface(compilation, hint)
+            definition.add(name, hint, SUBMODULE)
+            continue
+        info.children[name] = inner
+        definition.add(name, inner.type, SUBMODULE)
     _add_plain_attributes(info, module)
     key = (
         type(module),
@@ -143,7 +158,24 @@ def module_info(compilation: Compilation, module: Any) -> ModuleInfo:
     definition.name = program.unique_name(qualified_name(type(module)))
     program.add_class(definition)
     compilation.modules[key] = info
+    link_all(compilation, definition, type(module))
     return info
+
+
+def _check_implements(
+    module: Any, name: str, child: Any, interface: T.InterfaceType
+) -> None:
+    cls = class_named(interface.name)
+    reason = None if cls is None else difference(type(child), cls)
+    if reason is not None:
+        raise fail(
+            None,
+            "E0310",
+            f"`{name}` of the module `{type(module).__name__}` is declared as the"
+            f" interface `{interface.name.rpartition('.')[2]}`, which"
+            f" `{type(child).__name__}` does not implement: {reason}",
+            help="give its methods the names, parameters and types of the interface",
+        )
 
 
 def _stored_info(compilation: Compilation, module: Any) -> ModuleInfo:

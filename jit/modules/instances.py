@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from jit.frontend.compiler import Compilation
+from jit.frontend.modules import module_info
 from jit.ir import types as T
 from jit.ir.program import BUFFER, PARAMETER, SUBMODULE, ClassDefinition, Program
 from jit.modules.marks import Attribute
@@ -30,8 +32,12 @@ def make_instance(
         content = getattr(module, attribute.name)
         if isinstance(content, Attribute):
             content = content.value
-        if isinstance(content, Module) and isinstance(attribute.type, T.ModuleType):
-            content = make_instance(content, attribute.type, program, known)
+        if isinstance(content, Module):
+            inner = attribute.type
+            if isinstance(inner, T.InterfaceType):
+                inner = module_info(Compilation.of(program), content).type
+            if isinstance(inner, T.ModuleType):
+                content = make_instance(content, inner, program, known)
         made.slots[attribute.name] = content
     return made
 

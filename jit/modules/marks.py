@@ -14,6 +14,7 @@ __all__ = [
     "annotate",
     "export",
     "ignore",
+    "interface",
     "is_scripting",
     "is_tracing",
     "script_if_tracing",
@@ -22,6 +23,7 @@ __all__ = [
 ]
 
 _F = TypeVar("_F", bound=Callable[..., Any])
+_C = TypeVar("_C", bound=type)
 
 
 def annotate(the_type: Any, the_value: Any) -> Any:
@@ -55,6 +57,12 @@ def unused(fn: _F) -> _F:
     """Mark a method that is not compiled and raises if compiled code calls it."""
     fn._jit_mark = "unused"  # type: ignore[attr-defined]
     return fn
+
+
+def interface(cls: _C) -> _C:
+    """Mark a class as an interface: any class or module with its methods implements it."""
+    cls._jit_interface = True  # type: ignore[attr-defined]
+    return cls
 
 
 def script_method(fn: _F) -> _F:

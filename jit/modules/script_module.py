@@ -24,7 +24,12 @@ from jit.ir.program import (
     Program,
 )
 from jit.ir.schema import FunctionSchema
-from jit.modules.arguments import bind_arguments, enter, gives_arrays, leave
+from jit.modules.arguments import (
+    bind_arguments,
+    enter,
+    gives_arrays,
+    leave,
+)
 from jit.modules.linked import Linked
 from jit.modules.written_modules import ScriptMeta
 from jit.python_text import Constants, code_with_constants
@@ -286,7 +291,10 @@ class ScriptModule(DirectCallable, Module, metaclass=ScriptMeta):
 
         attribute = self._definition.attributes[name]
         if hasattr(content, "__script_object__"):
-            content = content.__script_object__
+            if isinstance(attribute.type, T.InterfaceType):
+                content = self._linked(content)
+            else:
+                content = content.__script_object__
         content = enter(content, attribute.type)
         if attribute.type == T.FLOAT and type(content) is int:
             content = float(content)
@@ -296,6 +304,15 @@ class ScriptModule(DirectCallable, Module, metaclass=ScriptMeta):
                 f" `{type(content).__name__}`"
             )
         self.__script_object__.slots[name] = content
+
+    def _linked(self, other: ScriptModule) -> Object:
+        """The state of another module, whose methods the program then has."""
+        from jit.ir.linking import link_class
+
+        obj = other.__script_object__
+        linked = link_class(self.program, other.program, obj.type)
+        assert isinstance(linked, T.ModuleType)
+        return obj if linked == obj.type else Object(linked, obj.slots)
 
     def __getattr__(self, name: str) -> Any:
         state = self.__dict__

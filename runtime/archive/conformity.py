@@ -16,6 +16,7 @@ from jit.runtime.device import Device, Layout, MemoryFormat
 from jit.runtime.enums import fits_enum
 from jit.runtime.objects import Object
 from jit.runtime.program_values import FunctionReference
+from jit.runtime.python_classes import slots_of, type_of_instance
 from jit.runtime.tensor import Tensor
 
 _CLASSES: dict[T.Type, tuple[type, ...]] = {
@@ -68,7 +69,8 @@ class Conformity:
             if value is None:
                 return None
             type = type.element
-        if isinstance(value, Object | list | dict | set):
+        of = type_of_instance(value)
+        if of is not None or isinstance(value, list | dict | set):
             key = (id(value), type)
             if key in self._done:
                 return None
@@ -77,8 +79,8 @@ class Conformity:
             return self._check_union(value, type, path, pending)
         if not self._fits(value, type):
             return _wrong(value, type, path)
-        if isinstance(value, Object):
-            definition = self.program.classes[value.type.name]
+        if of is not None:
+            definition = self.program.classes[of.name]
             return self._check_slots(value, definition, path, pending)
         inner = [(v, t, _join(path, step)) for v, t, step in _parts(value, type)]
         pending += reversed(inner)
@@ -102,17 +104,18 @@ class Conformity:
 
     def _check_slots(
         self,
-        value: Object,
+        value: Any,
         definition: ClassDefinition,
         path: str,
         pending: list[Place],
     ) -> str | None:
         declared = definition.attributes
-        for name in sorted(value.slots.keys() ^ declared.keys()):
-            where = "not in its class" if name in value.slots else "missing"
+        slots = slots_of(value, declared)
+        for name in sorted(slots.keys() ^ declared.keys()):
+            where = "not in its class" if name in slots else "missing"
             return f"the attribute `{_join(path, '.' + name)}` is {where}"
         pending += [
-            (value.slots[name], declared[name].type, _join(path, "." + name))
+            (slots[name], declared[name].type, _join(path, "." + name))
             for name in reversed(declared)
         ]
         return None
@@ -155,7 +158,8 @@ class Conformity:
             case T.UnionType(members):
                 return any(self._fits(value, m) for m in members)
             case T.ClassType() | T.ModuleType() | T.InterfaceType():
-                return isinstance(value, Object) and self._is_a(value.type, type)
+                of = type_of_instance(value)
+                return of is not None and self._is_a(of, type)
         return False
 
     def _is_a(self, actual: Any, type: Any) -> bool:
@@ -240,5 +244,5 @@ def _fits_tensor(value: Any, type: T.TensorType | T.ArrayType) -> bool:
 
 
 def _wrong(value: Any, type: T.Type, path: str) -> str:
-    actual = value.type if isinstance(value, Object) else value.__class__.__name__
+    actual = type_of_instance(value) or value.__class__.__name__
     return f"`{path}` is declared as `{type}` and holds `{actual}`"

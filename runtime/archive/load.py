@@ -41,6 +41,7 @@ from jit.runtime.archive.save import EXTRA, MAX_TEXT, PROGRAM
 from jit.runtime.archive.state_reading import StateReader
 from jit.runtime.archive.tensors import CONSTANT, TensorTable
 from jit.runtime.objects import Object
+from jit.runtime.python_classes import type_of_instance
 
 
 @dataclass(frozen=True)
@@ -187,12 +188,14 @@ def _bad_text(problem: Diagnostic) -> NoReturn:
 def _read_state(
     manifest: Manifest, program: Program, table: TensorTable
 ) -> Object | None:
-    reader = StateReader(table)
+    reader = StateReader(table, program)
     root = reader.read(manifest.state)
     conformity = Conformity(program)
     for i, made in enumerate(reader.objects):
         path = "self" if made is root else f"objects[{i}]"
-        problem = conformity.problem(made, made.type, path)
+        type = type_of_instance(made)
+        assert type is not None
+        problem = conformity.problem(made, type, path)
         if problem is not None:
             fail(BAD_STATE, problem)
     return root

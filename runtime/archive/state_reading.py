@@ -13,6 +13,7 @@ from jit.ir import dtypes
 from jit.ir import types as T
 from jit.ir.diagnostic import GraphError
 from jit.ir.dtypes import DType
+from jit.ir.program import Program
 from jit.ir.type_text import parse_type
 from jit.runtime import device
 from jit.runtime.archive.problem import MALFORMED, fail
@@ -22,6 +23,7 @@ from jit.runtime.enums import enum_class
 from jit.runtime.objects import Object
 from jit.runtime.parameter import Parameter
 from jit.runtime.program_values import FunctionReference, named_tuple_class
+from jit.runtime.python_classes import class_of, set_slot
 from jit.runtime.tensor import Tensor, wrap_as
 
 _NAMED = {
@@ -43,8 +45,9 @@ class StateReader:
     """
 
     table: TensorTable
+    program: Program
     tensors: list[Tensor] = field(default_factory=list)
-    objects: list[Object] = field(default_factory=list)
+    objects: list[Any] = field(default_factory=list)
     shared: list[Any] = field(default_factory=list)
 
     def read(self, state: Any) -> Object | None:
@@ -58,13 +61,17 @@ class StateReader:
             "the state has other parts than root, tensors, objects and shared",
         )
         self.tensors = [self._read_tensor(entry) for entry in state["tensors"]]
-        self.objects = [self._read_shell(entry) for entry in state["objects"]]
+        root_place = state["root"]
+        self.objects = [
+            self._read_shell(entry, {"object": i} == root_place)
+            for i, entry in enumerate(state["objects"])
+        ]
         self.shared = [self._empty(entry) for entry in state["shared"]]
         for made, entry in zip(self.shared, state["shared"], strict=True):
             self._fill(made, entry)
         for made, entry in zip(self.objects, state["objects"], strict=True):
             for name, value in entry["slots"].items():
-                made.slots[name] = self.decode(value)
+                set_slot(made, name, self.decode(value))
         if state["root"] is None:
             return None
         root = self.decode(state["root"])
@@ -150,13 +157,23 @@ class StateReader:
                 return tensor
         return _bad(entry)  # type: ignore[no-any-return]
 
-    def _read_shell(self, entry: Any) -> Object:
+    def _read_shell(self, entry: Any, is_root: bool) -> Any:
         match entry:
             case {"type": str(text), "slots": dict()} if len(entry) == 2:
                 type = _parse(text)
+                _need(not any(n.startswith("__") for n in entry["slots"]), "a slot")
+                if isinstance(type, T.ClassType) and not is_root:
+                    return self._instance(type)
                 if isinstance(type, T.ClassType | T.ModuleType):
                     return Object(type)
         return _bad(entry)  # type: ignore[no-any-return]
+
+    def _instance(self, type: T.ClassType) -> Any:
+        """An instance of a class of the program, without attributes."""
+        definition = self.program.classes.get(type.name)
+        if definition is None or definition.type != type:
+            return Object(type)  # which fits nothing: Conformity will tell
+        return object.__new__(class_of(definition))
 
     def _empty(self, entry: Any) -> Any:
         match entry:

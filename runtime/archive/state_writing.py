@@ -36,6 +36,7 @@ from jit.runtime.device import Device, Layout, MemoryFormat
 from jit.runtime.objects import Object
 from jit.runtime.parameter import Parameter
 from jit.runtime.program_values import FunctionReference
+from jit.runtime.python_classes import slots_of, type_of_instance
 from jit.runtime.tensor import Tensor
 
 MAX_NESTING = 100
@@ -69,7 +70,7 @@ class StateWriter:
         """The JSON of a tree of objects, whose types are known to be right."""
         if root is None:
             return {"root": None, **self._state}
-        self._twice = _reached_twice(root)
+        self._twice = _reached_twice(root, self._program)
         encoded = self.encode(root, root.type, "")
         while self._queue:
             self._queue.popleft()()
@@ -84,11 +85,12 @@ class StateWriter:
             value = _PLAIN[type](
                 value
             )  # NumPy's float64 is a float, and IntEnum an int
+        of = type_of_instance(value)
+        if of is not None:
+            return {"object": self._object(value, of, path)}
         match value:
             case None | bool() | str():
                 return value
-            case Object():
-                return {"object": self._object(value, path)}
             case Tensor():
                 return {"tensor": self._tensor(value, path)}
             case np.ndarray():
@@ -142,18 +144,20 @@ class StateWriter:
             return {"named_tuple": [format_type(type), each(value, types)]}
         return {"tuple": each(value, types)}
 
-    def _object(self, value: Object, path: str) -> int:
+    def _object(self, value: Any, of: T.ClassType | T.ModuleType, path: str) -> int:
         if id(value) not in self._objects:
             self._objects[id(value)] = len(self._objects)
-            entry: dict[str, Any] = {"type": format_type(value.type), "slots": {}}
+            entry: dict[str, Any] = {"type": format_type(of), "slots": {}}
             self._state["objects"].append(entry)
-            declared = self._program.class_of(value.type).attributes
+            declared = self._program.class_of(of).attributes
+            slots = slots_of(value, declared)
 
             def fill() -> None:
                 for name, attribute in declared.items():
                     place = f"{path}.{name}" if path else name
-                    slot = value.slots[name]
-                    entry["slots"][name] = self.encode(slot, attribute.type, place)
+                    entry["slots"][name] = self.encode(
+                        slots[name], attribute.type, place
+                    )
 
             self._queue.append(fill)
         return self._objects[id(value)]
@@ -203,20 +207,21 @@ def _step(key: Any) -> str:
     return key if isinstance(key, str) else key_text(key)
 
 
-def _reached_twice(root: Object) -> set[int]:
+def _reached_twice(root: Object, program: Program) -> set[int]:
     """Identities of the lists, sets and dicts that are reached more than once."""
     seen: set[int] = set()
     twice: set[int] = set()
     pending: list[Any] = [root]
     while pending:
         value = pending.pop()
-        if isinstance(value, Object | list | set | dict):
+        of = type_of_instance(value)
+        if of is not None or isinstance(value, list | set | dict):
             if id(value) in seen:
                 twice.add(id(value))
                 continue
             seen.add(id(value))
-        if isinstance(value, Object):
-            pending += value.slots.values()
+        if of is not None:
+            pending += slots_of(value, program.class_of(of).attributes).values()
         elif isinstance(value, dict):
             pending += value.keys()
             pending += value.values()

@@ -20,6 +20,7 @@ from jit.ir import types as T
 from jit.ir.card import Card
 from jit.ir.diagnostic import Diagnostic, GraphError
 from jit.ir.graph import Block, Graph, Node, Value
+from jit.ir.program import Program
 from jit.ir.registry import find_card
 from jit.ir.span import NOWHERE
 from jit.runtime import dispatch
@@ -33,6 +34,7 @@ from jit.runtime.bytecode.instruction import (
     step_of,
 )
 from jit.runtime.bytecode.registers import Deaths, Registers, values_read
+from jit.runtime.python_classes import method_named
 
 FindCode = Callable[[str], Code]
 """The code of a function of the program, by name."""
@@ -455,8 +457,9 @@ class _Assembler:
         if isinstance(callee.type, T.ClassType | T.ModuleType):
             name = f"{callee.type.name}.{method}"
             return name, lambda registers: find_code(name)
+        program = self.graph.program or Program()
         return f"prim::CallMethod {method}", lambda registers: find_code(
-            f"{registers[register].type.name}.{method}"
+            method_named(program, registers[register], method)
         )
 
 

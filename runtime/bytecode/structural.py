@@ -18,7 +18,7 @@ from jit.ir.type_text import parse_type
 from jit.runtime import exceptions
 from jit.runtime.objects import Object
 from jit.runtime.program_values import checked, is_instance, named_tuple_class
-from jit.runtime.python_classes import class_of
+from jit.runtime.python_classes import class_of, set_slot
 
 Function = Callable[..., Any]
 
@@ -106,20 +106,12 @@ def _get_from_instance(name: str, type: T.Type) -> Function:
 def _set_attribute(node: Node) -> Function:
     name = node.attributes["name"]
     if isinstance(node.inputs[0].type, T.ClassType):
-        return partial(set_in_instance, name)
+        return lambda instance, value: set_slot(instance, name, value)
 
     def set_attribute(instance: Object, value: Any) -> None:
         instance.slots[name] = value
 
     return set_attribute
-
-
-def set_in_instance(name: str, instance: Any, value: Any) -> None:
-    """Let an instance hold a value, as `__init__` of a frozen dataclass does."""
-    if instance.__class__ is Object:
-        instance.slots[name] = value
-    else:
-        object.__setattr__(instance, name, value)
 
 
 def _create_object(node: Node) -> Function:

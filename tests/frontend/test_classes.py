@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 import jit
+from jit import torch
 from tests import four_ways
 
 case = four_ways.Cases()
@@ -105,3 +106,71 @@ def test_an_argument_of_another_class_is_a_type_error():
 
     with pytest.raises(TypeError, match="Expected a value of type 'Class<"):
         jit.script(area)(Other())
+
+
+# instances as attributes of modules -----------------------------------------------
+
+
+class Counter:
+    def __init__(self, factor: int):
+        self.factor = factor
+        self.seen: list[int] = []
+
+    def see(self, n: int) -> int:
+        self.seen.append(n)
+        return self.factor * n
+
+
+class Counting(torch.nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.counter = Counter(3)
+
+    def forward(self, x: torch.Tensor, n: int) -> torch.Tensor:
+        return x * self.counter.see(n)
+
+
+def test_a_module_shares_its_instance_with_the_compiled_one():
+    module = Counting()
+    compiled = jit.script(module)
+    x = torch.ones(2)
+
+    compiled(x, 2)
+    module(x, 5)
+
+    assert compiled.counter is module.counter
+    assert [2, 5] == module.counter.seen
+
+
+def test_an_instance_of_a_module_is_saved_and_copied():
+    compiled = jit.script(Counting())
+    x = torch.ones(2)
+    compiled(x, 2)
+
+    loaded = jit.load(compiled.save_to_buffer())
+    copied = compiled.copy()
+
+    assert [12.0, 12.0] == loaded(x, 4).tolist()
+    copied(x, 9)
+    assert [[2], [2, 4], [2, 9]] == [m.counter.seen for m in (compiled, loaded, copied)]
+
+
+class Cup:
+    def __init__(self, size: int):
+        self.size = size
+
+
+def cup_size(cup: Cup) -> int:
+    return cup.size
+
+
+def test_a_class_that_is_derived_later_asks_for_another_script():
+    compiled = jit.script(cup_size)
+
+    class Mug(Cup):
+        pass
+
+    with pytest.raises(
+        TypeError, match="was derived after this was compiled"
+    ):
+        compiled(Mug(3))

@@ -13,6 +13,7 @@ from jit.ir import types as T
 from jit.ir.graph import Graph, Node
 from jit.ir.program import Program
 from jit.runtime import bytecode
+from jit.runtime.python_classes import method_named
 
 FindGraph = Callable[[str, Sequence[T.Type]], Graph]
 
@@ -99,7 +100,8 @@ def function_of(node: Node, find_graph: FindGraph) -> Callable[..., Any]:
     method = node.attributes["name"]
 
     def call_method(target: Any, *args: Any) -> Any:
-        code = find_code(name or f"{target.type.name}.{method}")
+        assert program is not None
+        code = find_code(name or method_named(program, target, method))
         return bytecode.run(code, (target, *args))
 
     return call_method

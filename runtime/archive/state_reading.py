@@ -45,7 +45,7 @@ class StateReader:
     """
 
     table: TensorTable
-    program: Program
+    program: Program = field(default_factory=Program)
     tensors: list[Tensor] = field(default_factory=list)
     objects: list[Any] = field(default_factory=list)
     shared: list[Any] = field(default_factory=list)
@@ -166,7 +166,7 @@ class StateReader:
                     return self._instance(type)
                 if isinstance(type, T.ClassType | T.ModuleType):
                     return Object(type)
-        return _bad(entry)  # type: ignore[no-any-return]
+        return _bad(entry)
 
     def _instance(self, type: T.ClassType) -> Any:
         """An instance of a class of the program, without attributes."""

@@ -34,7 +34,8 @@ class Queue:
         self.size += 1
 
     def pop(self) -> int:
-        assert self.head is not None, "empty"
+        if self.head is None:
+            raise IndexError("empty")
         v = self.head.v
         self.head = self.head.next
         if self.head is None:

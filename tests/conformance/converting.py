@@ -118,10 +118,22 @@ def convert_leaf(value: Any) -> Any:
         fields = mapped(dataclasses.asdict(value), lambda x: x, convert_leaf)
         return ours.nn.LinearCrossEntropyOptions(**fields)
     if isinstance(value, torch.nn.Module):
-        raise UnconvertibleError(f"a {type(value).__name__}")
+        return _module(value)
     if isinstance(value, types.FunctionType | types.BuiltinFunctionType):
         return finding.counterpart(value, "")
     return value
+
+
+def _module(module: torch.nn.Module) -> Any:
+    """Our layer for one of torch's that has no state but numbers."""
+    cls = getattr(ours.nn, type(module).__name__, None)
+    if cls is None or any(True for _ in module.state_dict()):
+        raise UnconvertibleError(f"a {type(module).__name__}")
+    made = cls()
+    for name, value in vars(module).items():
+        if isinstance(value, bool | int | float) and not name.startswith("_"):
+            setattr(made, name, value)
+    return made
 
 
 def view_as_array(tensor: torch.Tensor) -> np.ndarray:

@@ -22,7 +22,12 @@ from tests.conformance import (  # noqa: E402
 )
 from tests.conformance.calling import Call  # noqa: E402
 from tests.conformance.comparing import difference  # noqa: E402
-from tests.conformance.converting import Copies, plain  # noqa: E402
+from tests.conformance.converting import (  # noqa: E402
+    Copies,
+    UnconvertibleError,
+    convert_leaf,
+    plain,
+)
 from tests.conformance.finding import MissingError  # noqa: E402
 from tests.conformance.running import Outcome, compared, eager  # noqa: E402
 
@@ -179,6 +184,13 @@ def test_strides_and_shared_memory_are_kept():
     assert turned.stride() == (1, 4)
     assert plain(turned)[:, 1].tolist() == [0, 0, 0, 0]
     assert base[1].tolist() == [4, 5, 6, 7]
+
+
+def test_layers_without_weights_are_converted():
+    made = convert_leaf(torch.nn.PairwiseDistance(p=1.0))
+    assert 1.0 == made.norm
+    with pytest.raises(UnconvertibleError, match="a Linear"):
+        convert_leaf(torch.nn.Linear(1, 1))
 
 
 def test_calls_are_written_as_source():

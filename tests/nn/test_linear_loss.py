@@ -42,6 +42,16 @@ def test_pieces_give_the_gradients_of_the_whole(rows):
     torch.testing.assert_close(found[1], found[0])
 
 
+def test_one_row_needs_no_batch(rows):
+    x, weight, target = (t[0] if t is not rows[1] else t for t in rows)
+    expected = F.linear_cross_entropy(x, weight, target, reduction="none")
+    actual = F.linear_cross_entropy(
+        x, weight, target, reduction="none", options=Options()
+    )
+    torch.testing.assert_close(actual, expected)
+    assert () == actual.shape
+
+
 def test_a_weight_with_more_dims_has_a_target_with_more():
     x, weight = torch.randn(2, 3), torch.randn(4, 5, 3)
     target = torch.zeros(2, 5, dtype=torch.int64)

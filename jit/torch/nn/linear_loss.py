@@ -118,7 +118,7 @@ def linear_cross_entropy(  # type: ignore[no-untyped-def]
         )
     ignored = -100 if ignore_index is None else ignore_index
     if not torch.jit.is_scripting():
-        plain = len(sizes) == 2 and label_smoothing == 0 and target.dtype is int64
+        plain = len(outer) == 1 and label_smoothing == 0 and target.dtype is int64
         if options is not None and plain and dispatch.observer is None:
             # as torch's, pieces give no gradient to the weights of classes
             shares = None if weight is None else weight.detach()
@@ -146,6 +146,8 @@ def _in_pieces(
     options: LinearCrossEntropyOptions,
 ) -> Tensor:
     """The losses of all rows, a few rows at a time."""
+    if input.dim() == 1:
+        input, target = input.unsqueeze(0), target.unsqueeze(0)
     count, features = input.shape
     rows = options.rows(count, features, linear_weight.size(0))
     losses = []
@@ -166,7 +168,7 @@ def _reduced(
 ) -> Tensor:
     number = reduction_number(reduction)
     if number == 0:
-        return losses
+        return losses.reshape(target.shape)
     total = losses.sum()
     if number == 2:
         return total

@@ -222,10 +222,16 @@ class _Driver:
 
     def __init__(self, module: ll.Module, conv: Convolution) -> None:
         self.conv, self.shape, self.types = conv, conv.shape, conv.types
-        self.tiles = [
-            emit_tile(module, self.shape, h, self.types, depthwise=conv.depthwise)
-            for h in self.shape.heights
-        ]
+        self.tiles, self.narrow_tiles = (
+            [
+                emit_tile(
+                    module, self.shape, h, self.types, depthwise=conv.depthwise,
+                    vectors=vectors,
+                )
+                for h in self.shape.heights
+            ]
+            for vectors in (self.shape.vectors, 1)
+        )  # fmt: skip
         arguments = CONVOLVE_ARGUMENTS + operand_arguments(conv.epilogue)
         if conv.apart:
             arguments.append(("end", END_AT.as_pointer()))
@@ -370,7 +376,7 @@ class _Driver:
         columns = B.smaller(b, b.sub(self.outer, within), B.index(width))
         channel = b.add(b.mul(group, self.outer), within)
         weights = B.at(b, given["weights"], b.mul(panel, self.panel_bytes))
-        self._sum(weights, count)
+        self._sum(weights, count, columns)
         if self.conv.apart:
             b.call(given["end"], [
                 given["plan"], self.results, count, columns, image, pixel, channel,
@@ -406,11 +412,12 @@ class _Driver:
                 self.results, count, columns, place, plan["out_channel"], *steps,
             ])  # fmt: skip
 
-    def _sum(self, weights: ll.Value, count: ll.Value) -> None:
-        """The sums of a block of pixels, for the weights of a panel."""
+    def _sum(self, weights: ll.Value, count: ll.Value, columns: ll.Value) -> None:
+        """The sums of a block of pixels, for the weights of a panel with some columns."""
         b, width, item = self.b, self.shape.width, self.types.sum_bytes
         tiles = B.ceil_div(b, count, self.shape.height)
         ahead_step = B.ceil_div(b, B.index(width * item), tiles)
+        is_narrow = b.icmp_signed("<=", columns, B.index(self.shape.lanes))
         with B.loop(b, B.index(0), self.segments, self.part) as part:
             segments = B.smaller(b, self.part, b.sub(self.segments, part))
             bytes = b.mul(segments, self.segment_bytes)
@@ -421,7 +428,8 @@ class _Driver:
 
             def use(kind: int, at: ll.Value, left: ll.Value) -> None:
                 number = b.udiv(at, B.index(self.shape.height))
-                b.call(self.tiles[kind], [
+                tile = b.select(is_narrow, self.narrow_tiles[kind], self.tiles[kind])
+                b.call(tile, [
                     B.at(b, self.table, b.mul(at, B.index(8))), offsets, segments,
                     self.depth, start, B.at(b, start, bytes, b.mul(number, share)),
                     ahead_step, adds,

@@ -27,33 +27,35 @@ TILE_ARGUMENTS: list[tuple[str, ll.Type]] = [
 
 
 def emit_tile(
-    module: ll.Module, shape: Shape, height: int, types: Numbers, *, depthwise: bool
-) -> ll.Function:
+    module: ll.Module, shape: Shape, height: int, types: Numbers, *, depthwise: bool,
+    vectors: int | None = None,
+) -> ll.Function:  # fmt: skip
     """A function for tiles of one height, see `TILE_ARGUMENTS`.
 
     In a depthwise tile, channels are multiplied by weights of their own, and the segments
-    are the elements of the window.
+    are the elements of the window. With `vectors`, only so many of a panel are made.
     """
     kind = "f64" if types.sum_bytes == 8 else "f32"
     what = "depthwise" if depthwise else "window"
-    name = f"{what}_tile_{kind}_{height}x{shape.width}"
+    vectors = vectors or shape.vectors
+    name = f"{what}_tile_{kind}_{height}x{vectors * shape.lanes}of{shape.width}"
     found = module.globals.get(name)
     if found is not None:
         return found
     b, given = B.new_function(module, name, TILE_ARGUMENTS)
     b.function.attributes.add("noinline")
-    item, lanes, vectors = types.sum_bytes, shape.lanes, shape.vectors
+    item, lanes = types.sum_bytes, shape.lanes
     vector = ll.VectorType(types.sums, lanes)
     vector_bytes = lanes * item
     rows = [B.load(b, B.at(b, given["rows"], 8 * r), POINTER) for r in range(height)]
     mask = ll.Constant(ll.VectorType(I1, lanes), [1] * lanes)
     mask = B.both(b, given["adds"], mask)
-    sums = [
-        B.masked_load(
-            b, B.at(b, given["out"], place * vector_bytes), mask, vector, vector_bytes
-        )
-        for place in range(height * vectors)
+    places = [
+        B.at(b, given["out"], (row * shape.vectors + v) * vector_bytes)
+        for row in range(height)
+        for v in range(vectors)
     ]
+    sums = [B.masked_load(b, at, mask, vector, vector_bytes) for at in places]
     one, none = B.index(1), B.index(0)
 
     def weights_at(pointer: ll.Value) -> list[ll.Value]:
@@ -111,8 +113,8 @@ def emit_tile(
     start = [given["weights"], given["ahead"], *sums]
     body = tap if depthwise else segment
     _, _, *sums = B.carried_loop(b, none, given["segments"], one, start, body)
-    for place, made in enumerate(sums):
-        B.store(b, made, B.at(b, given["out"], place * vector_bytes), vector_bytes)
+    for made, at in zip(sums, places, strict=True):
+        B.store(b, made, at, vector_bytes)
     b.ret_void()
     return b.function
 

@@ -29,6 +29,13 @@ RESIZING = frozenset(
     )
 )  # fmt: skip
 """Operators that may change the length of a list."""
+RESIZING_DICTS = frozenset(
+    f"aten::{name}"
+    for name in (
+        "_set_item", "setdefault", "update", "pop", "popitem", "clear", "Delete",
+    )
+)  # fmt: skip
+"""Those that may change the size of a dict."""
 
 
 OF_SEPARATE_TENSORS = frozenset(
@@ -301,7 +308,8 @@ def bound(
     keywords: dict[str, Value],
 ) -> Emitted:
     """The node of a call that meets a schema; several results become a tuple."""
-    if binding.schema.kind in RESIZING:
+    is_dict = positional and isinstance(positional[0].type, T.DictType)
+    if binding.schema.kind in (RESIZING_DICTS if is_dict else RESIZING):
         e.resized.append(positional[0])
     saved, e.b.span = e.b.span, span
     try:
@@ -456,7 +464,8 @@ def called(
 ) -> Value:
     """The node of a call."""
     paths.forget(e)
-    e.resized += [i for i in inputs if isinstance(i.type, T.ListType | T.ModuleType)]
+    holding = T.ListType | T.DictType | T.ModuleType
+    e.resized += [i for i in inputs if isinstance(i.type, holding)]
     return e.b.node(kind, inputs, [result], **attributes).output
 
 

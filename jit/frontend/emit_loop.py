@@ -114,7 +114,8 @@ def emit_for(e: Emitter, node: t.For) -> None:
         emit_loop(e, node, names, live, header, lambda: e.statements(node.body))
         if growing or walk.owner is None:
             return
-        if not any(_may_be_same(walk.owner, r) for r in e.resized[before:]):
+        walked = walk.owner if walk.table is None else walk.table
+        if not any(_may_be_same(walked, r) for r in e.resized[before:]):
             return
         # the body may change the length of the list it walks: look again each round
         is_growing = True
@@ -137,7 +138,7 @@ def _may_be_same(a: Value, b: Value) -> bool:
 
 
 FRESH = frozenset(
-    ("prim::ListConstruct", "aten::keys", "aten::values", "aten::items", "aten::list",
+    ("prim::ListConstruct", "prim::DictConstruct", "aten::dict", "aten::keys", "aten::values", "aten::items", "aten::list",
      "aten::slice", "aten::split", "aten::sorted", "aten::size", "aten::copy")
 )  # fmt: skip
 """Nodes that make a list which is no other list."""
@@ -151,20 +152,33 @@ def _for_header(e: Emitter, node: t.For, walk: Walk, growing: bool) -> Header:
     rounds: list[Value] = []
     if not growing:
         return Header(walk.length(), e.b.constant(True), begin)
-    owner = walk.owner
+    owner, table = walk.owner, walk.table
     assert owner is not None
     zero = e.b.constant(0)
+    size = None if table is None else e.op("aten::len", table)
 
     def length_now() -> Value:
         return e.op("aten::len", owner)
 
     def proceed() -> Value:
+        if table is not None:
+            _check_size(e, e.op("aten::ne", e.op("aten::len", table), size))
         following = e.op("aten::add", rounds[-1], 1)
         return e.op("aten::lt", following, length_now())
 
     return Header(
         e.b.constant(FOREVER), e.op("aten::lt", zero, length_now()), begin, proceed
     )
+
+
+def _check_size(e: Emitter, has_changed: Value) -> None:
+    """Raise what Python raises where a dict that is walked has another size."""
+    node = e.b.node("prim::If", [has_changed])
+    message = "dictionary changed size during iteration"
+    with e.inside(node.add_block()):
+        text, cls = e.b.constant(message), e.b.constant("RuntimeError")
+        e.b.node("prim::RaiseException", [text, cls])
+    node.add_block()
 
 
 def _unrolled(e: Emitter, node: t.For, x: Emitted) -> list[Emitted] | None:

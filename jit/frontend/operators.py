@@ -278,11 +278,59 @@ def _equality(
         if not T.is_tensor_like(other.type):
             return e.b.constant((other.type == T.NONE) is (op == "=="))
         return None
+    if T.OptionalType in (type(left.type), type(right.type)):
+        return _optional_equality(e, span, op, left, right)
     mixed = T.STR in (left.type, right.type) and left.type != right.type
     kinds = (type(left.type), type(right.type))
     if mixed and T.OptionalType not in kinds and T.UnionType not in kinds:
         return e.b.constant(op == "!=")
     return None
+
+
+def _optional_equality(
+    e: Emitter, span: Span, op: str, left: Value, right: Value
+) -> Value | None:
+    """`==` and `!=` where one side or both may be None, which equals None alone."""
+    from jit.frontend.emit_control import choose
+    from jit.frontend.refine import Condition
+
+    inner = [_within(x.type) for x in (left, right)]
+    if any(T.is_tensor_like(x) for x in inner):
+        return None  # it gives a Tensor, unless it is None
+
+    def is_none(x: Value) -> Value:
+        if isinstance(x.type, T.OptionalType):
+            return e.op("aten::__is__", x, e.none())
+        return e.b.constant(False)
+
+    def there(x: Value, type: T.Type) -> Value:
+        if not isinstance(x.type, T.OptionalType):
+            return x
+        return e.b.node("prim::unchecked_unwrap_optional", [x], [type]).output
+
+    def equal() -> list[Emitted]:
+        known = [there(x, type) for x, type in zip((left, right), inner, strict=True)]
+        return [compare(e, span, "==", *known)]
+
+    def with_left() -> list[Emitted]:
+        if not isinstance(right.type, T.OptionalType):
+            return equal()
+        return choose(
+            e, Condition(is_none(right)), lambda: [e.b.constant(False)], equal
+        )
+
+    if isinstance(left.type, T.OptionalType):
+        (found,) = choose(
+            e, Condition(is_none(left)), lambda: [is_none(right)], with_left
+        )
+    else:
+        (found,) = with_left()
+    assert isinstance(found, Value)
+    return found if op == "==" else e.op("aten::__not__", found)
+
+
+def _within(type: T.Type) -> T.Type:
+    return type.element if isinstance(type, T.OptionalType) else type
 
 
 def _is_size(x: Value) -> bool:

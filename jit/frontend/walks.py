@@ -36,6 +36,9 @@ if TYPE_CHECKING:
     from jit.frontend.emit import Emitter
 
 
+VIEWS = ("aten::keys", "aten::values", "aten::items")
+
+
 @dataclass(slots=True)
 class Walk:
     """An iterable as a number of items and a way to get each."""
@@ -44,6 +47,8 @@ class Walk:
     item: Callable[[Value], Emitted]
     owner: Value | None = None
     """The list that is walked, which may grow meanwhile."""
+    table: Value | None = None
+    """The dict whose keys, values or items are walked: it must keep its size."""
 
 
 def walk_of(e: Emitter, x: Emitted, span: Span) -> Walk:
@@ -84,6 +89,7 @@ def _walk_value(e: Emitter, x: Value, span: Span) -> Walk:
                 lambda: e.op("aten::len", x),
                 lambda i: e.op("aten::__getitem__", x, i),
                 x,
+                x.node.inputs[0] if x.node.kind in VIEWS else None,
             )
         case T.SimpleType("str"):
             return Walk(
@@ -145,7 +151,7 @@ def _walk_enumerate(e: Emitter, x: EnumerateValue, span: Span) -> Walk:
         number = i if x.start is None else e.op("aten::add", i, x.start)
         return _pair(e, [number, inner.item(i)])
 
-    return Walk(inner.length, item, inner.owner)
+    return Walk(inner.length, item, inner.owner, inner.table)
 
 
 def _walk_zip(e: Emitter, x: ZipValue, span: Span) -> Walk:

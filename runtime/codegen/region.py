@@ -20,6 +20,7 @@ from jit.ir import types as T
 from jit.ir.dtypes import DType, dtype_of
 from jit.ir.graph import Block, Graph, Node, Value
 from jit.ir.registry import find_card
+from jit.passes.analysis.effects import may_raise
 from jit.runtime.bytecode.constants import runtime_constant
 from jit.runtime.bytecode.registers import Deaths
 from jit.runtime.codegen import failures, lowering
@@ -160,7 +161,8 @@ class Region:
             self.dying = deaths.at_node[node]
             self.emit_node(node, deaths.unread)
         self.dying = []
-        mine = set(deaths.at_end)
+        # a constant belongs to the code, wherever it is written
+        mine = {v for v in deaths.at_end if v.node.kind != "prim::Constant"}
         returned = []
         for value in block.returns:
             found = self.value(value)
@@ -726,11 +728,13 @@ def set_returned_type(function: ll.Function, results: Sequence[Kind]) -> None:
 
 
 def is_text(node: Node) -> bool:
-    """Whether a node makes a text of what never changes, and does nothing else."""
+    """Whether a node makes a text of what never changes, and does nothing else, not even
+    raise."""
     card = find_card(node.kind, node.overload)
     return (
         card is not None
         and not card.effect
+        and not may_raise(node)
         and len(node.outputs) == 1
         and node.output.type == T.STR
         and all(v.type in _UNCHANGING for v in node.inputs)

@@ -166,7 +166,7 @@ def run(executor: Executor, name: str, *, native: bool) -> Any:
 )
 def test_programs_of_numbers_agree(source: str, calls: list[Any]) -> None:
     with loaded(source) as module:
-        scripted = jit.script(module.main)
+        scripted = jit.script(module.main_0)
         name = scripted.qualified_name
         slow, fast = both(scripted.program)
         interpreted, compiled = (
@@ -186,7 +186,7 @@ def test_programs_of_numbers_agree(source: str, calls: list[Any]) -> None:
 @given(programs())
 def test_programs_of_all_kinds_agree(case: Case) -> None:
     with loaded(case.source) as module:
-        scripted = jit.script(module.main)
+        scripted = jit.script(module.main_0)
         name = scripted.qualified_name
         slow, fast = both(scripted.program)
         interpreted, compiled = (

@@ -2,9 +2,22 @@
 
 from __future__ import annotations
 
-from hypothesis import strategies as st
+from tests.properties.kinds import Choices, Kind
 
-from tests.properties.expressions import Kind
+EDGES = (
+    "9223372036854775807", "-9223372036854775808", "4611686018427387904", "4294967296",
+    "-1", "0", "2", "-3",
+)  # fmt: skip
+FLOATS = (
+    "0.0",
+    "-0.0",
+    'float("inf")',
+    'float("-inf")',
+    'float("nan")',
+    "1e308",
+    "0.1",
+)
+WORDS = ("", "a", "4", "ab cd", "Éa'\"", " 7\n", "aXb")
 
 
 def numbered(kinds: list[Kind]) -> list[tuple[int, Kind]]:
@@ -16,19 +29,21 @@ def indented(lines: list[str]) -> list[str]:
     return [f"    {line}" for line in lines]
 
 
-def arguments(draw: st.DrawFn, number: int, params: list[Kind], annotated: bool) -> str:
+def arguments(
+    choose: Choices, number: int, params: list[Kind], annotated: bool, wide: bool
+) -> str:
     """A function that makes the arguments of one call, some of them aliases."""
-    rows, columns = draw(st.integers(1, 3)), draw(st.integers(1, 3))
+    rows, columns = choose.count(1, 3), choose.count(1, 3)
     lines: list[str] = []
     for i, kind in numbered(params):
-        values = [value(draw, kind, rows, columns)]
-        if values == ["[]"] and not annotated:
-            values = ["[2]"]  # an empty list tells no type
+        values = [value(choose, kind, rows, columns, wide)]
+        if values[0] in ("[]", "{}", "[[]]") and not annotated:
+            values = [FILLED[kind]]  # what is empty tells no type
         if kind.is_tensor:
             values += [f"{kind.value}{j}" for j in range(i)]
             if kind is Kind.VECTOR:
                 values += [f"m{j}[0]" for j in range(5) if f"m{j} " in " ".join(lines)]
-        lines.append(f"{kind.value}{i} = {draw(st.sampled_from(values))}")
+        lines.append(f"{kind.value}{i} = {choose.pick(*values)}")
     names = [f"{k.value}{i}" for i, k in numbered(params)]
     return "\n".join(
         [
@@ -39,28 +54,70 @@ def arguments(draw: st.DrawFn, number: int, params: list[Kind], annotated: bool)
     )
 
 
-def value(draw: st.DrawFn, kind: Kind, rows: int, columns: int) -> str:
+FILLED = {
+    Kind.INTS: "[2]",
+    Kind.ROWS: "[[2]]",
+    Kind.WORDS: '["a"]',
+    Kind.DICT: '{"a": 1}',
+    Kind.STACK: "[torch.ones(2)]",
+}
+
+
+def value(
+    choose: Choices, kind: Kind, rows: int, columns: int, wide: bool = False
+) -> str:
     """Source of a value of a kind."""
-    ints = st.integers(-2, 4)
-    if kind is Kind.INT:
-        return str(draw(ints))
-    if kind is Kind.FLOAT:
-        return str(draw(ints) / 2)
-    if kind is Kind.BOOL:
-        return str(draw(st.booleans()))
-    if kind is Kind.STR:
-        return repr(draw(st.sampled_from(["", "a", "4", "ab cd", "Éa'\""])))
-    if kind is Kind.INTS:
-        return repr(draw(st.lists(ints, max_size=3)))
-    if kind is Kind.PAIR:
-        return repr((draw(ints), draw(ints) / 2))
-    if kind is Kind.MAYBE:
-        return repr(draw(st.none() | ints))
-    row = st.lists(ints, min_size=columns, max_size=columns)
-    if kind is Kind.WHOLE:
-        return f"torch.tensor({draw(row)})"
-    floats = st.lists(ints.map(lambda n: n / 2), min_size=columns, max_size=columns)
-    if kind is Kind.MATRIX:
-        matrix = draw(st.lists(floats, min_size=rows, max_size=rows))
-        return f"torch.tensor({matrix})"
-    return f"torch.tensor({draw(floats)})"
+
+    def whole() -> int:
+        return choose.count(-2, 4)
+
+    def row() -> list[int]:
+        return [whole() for _ in range(columns)]
+
+    def halves() -> list[float]:
+        return [n / 2 for n in row()]
+
+    def number() -> str:
+        return str(choose.pick(*EDGES) if wide and choose.chance(2) else whole())
+
+    def real() -> str:
+        return str(choose.pick(*FLOATS) if wide and choose.chance(2) else whole() / 2)
+
+    def word() -> str:
+        return repr(choose.pick(*WORDS))
+
+    def ints(most: int = 3) -> str:
+        return f"[{', '.join(number() for _ in range(choose.count(0, most)))}]"
+
+    match kind:
+        case Kind.INT:
+            return number()
+        case Kind.FLOAT:
+            return real()
+        case Kind.BOOL:
+            return str(choose.pick(True, False))
+        case Kind.STR:
+            return word()
+        case Kind.INTS:
+            return ints()
+        case Kind.ROWS:
+            return f"[{', '.join(ints() for _ in range(choose.count(0, 2)))}]"
+        case Kind.WORDS:
+            return f"[{', '.join(word() for _ in range(choose.count(0, 3)))}]"
+        case Kind.DICT:
+            items = [f"{word()}: {number()}" for _ in range(choose.count(0, 3))]
+            return f"{{{', '.join(items)}}}"
+        case Kind.PAIR:
+            return f"({number()}, {real()})"
+        case Kind.MAYBE:
+            return choose.pick("None", number())
+        case Kind.NOTE:
+            return choose.pick("None", word())
+        case Kind.WHOLE:
+            return f"torch.tensor({row()})"
+        case Kind.MATRIX:
+            return f"torch.tensor({[halves() for _ in range(rows)]})"
+        case Kind.STACK:
+            made = [f"torch.tensor({halves()})" for _ in range(choose.count(1, 3))]
+            return f"[{', '.join(made)}]"
+    return f"torch.tensor({halves()})"

@@ -1,78 +1,37 @@
-"""Source text of well-typed expressions over the names in scope.
-
-A name tells its type by its first letter, as in `Kind`. Tensors hold small integers and
-halves, so that results are exact.
-"""
+"""Source text of well-typed expressions over the names in scope."""
 
 from __future__ import annotations
 
-from enum import Enum
-from typing import Any
+import random
 
-from hypothesis import strategies as st
-
-
-class Kind(Enum):
-    """The types of variables; the value is the first letter of their names."""
-
-    INT = "i"
-    FLOAT = "f"
-    BOOL = "b"
-    STR = "s"
-    INTS = "l"
-    PAIR = "p"
-    MAYBE = "o"
-    VECTOR = "v"
-    MATRIX = "m"
-    WHOLE = "w"
-    TENSOR = "t"
-
-    @property
-    def annotation(self) -> str:
-        return _ANNOTATIONS[self]
-
-    @property
-    def is_tensor(self) -> bool:
-        return self in TENSORS
-
-
-_ANNOTATIONS = {
-    Kind.INT: "int",
-    Kind.FLOAT: "float",
-    Kind.BOOL: "bool",
-    Kind.STR: "str",
-    Kind.INTS: "List[int]",
-    Kind.PAIR: "Tuple[int, float]",
-    Kind.MAYBE: "Optional[int]",
-    Kind.VECTOR: "Tensor",  # float32, one size for all
-    Kind.MATRIX: "Tensor",  # float32, as many columns as vectors are long
-    Kind.WHOLE: "Tensor",  # int64, as long as vectors
-    Kind.TENSOR: "Tensor",  # floats of any shape
-}
-TENSORS = (Kind.VECTOR, Kind.MATRIX, Kind.WHOLE, Kind.TENSOR)
-SCALARS = (Kind.INT, Kind.FLOAT, Kind.BOOL, Kind.STR)
+from tests.properties.containers import ContainerExpressions
+from tests.properties.kinds import PLAIN, TENSORS, Kind
+from tests.properties.tensor_expressions import TensorExpressions
 
 INT_LITERALS = ("0", "1", "2", "3", "-1", "7")
+WIDE_INTS = (
+    "9223372036854775807", "(-9223372036854775807 - 1)", "4611686018427387904",
+    "3037000500", "-2", "63",
+)  # fmt: skip
 FLOAT_LITERALS = ("0.0", "1.0", "0.5", "-2.0", "3.0")
+WIDE_FLOATS = ('float("inf")', 'float("nan")', "-0.0", "1e308", "5e-324", "2.5", "1e16")
 STR_LITERALS = ('""', '"a"', '"Bc"', '"x y"', '"7"', '"it\'s"', '"é{}\\n"')
 
 
-class Expressions:
+class Expressions(ContainerExpressions, TensorExpressions):
     """Draws expressions; `scope` holds the names that are defined at this place."""
 
-    def __init__(self, draw: st.DrawFn, scope: set[str]) -> None:
-        self.draw = draw
+    def __init__(
+        self, source: random.Random, scope: set[str], wide: bool = False
+    ) -> None:
+        super().__init__(source)
         self.scope = scope
+        self.wide = wide
+        """Whether there are ints near the end of 64 bits and all kinds of floats."""
         self.callables: list[tuple[str, list[Kind], Kind]] = []
         """Functions that may be called: name, parameters, result."""
         self.growing = 0
         """Above 0 where the same expression may run many times."""
-
-    def pick(self, *options: Any) -> Any:
-        return self.draw(st.sampled_from(options))
-
-    def chance(self, one_in: int) -> bool:
-        return self.draw(st.integers(0, one_in - 1)) == one_in - 1
 
     def names(self, kind: Kind) -> list[str]:
         return sorted(n for n in self.scope if n[0] == kind.value)
@@ -93,325 +52,270 @@ class Expressions:
         return getattr(self, f"_{kind.name.lower()}")(depth)
 
     def call(self, name: str, params: list[Kind], depth: int) -> str:
-        return f"{name}({', '.join(self.expression(k, depth - 1) for k in params)})"
+        given = [self.expression(k, depth - 1) for k in params]
+        return f"{name}({', '.join(given)})"
 
     def condition(self, depth: int = 1) -> str:
         """What may stand after `if` and `while`."""
-        options = [Kind.BOOL, Kind.BOOL, Kind.BOOL, Kind.INT, Kind.STR, Kind.INTS]
-        if self.names(Kind.VECTOR):
-            options.append(Kind.VECTOR)
-        kind = self.pick(*options)
+        others = [Kind.INT, Kind.STR, Kind.INTS, Kind.VECTOR, Kind.DICT, Kind.FLOAT]
+        kind = self.pick(Kind.BOOL, *(k for k in others if self.names(k)))
         if kind is Kind.VECTOR:
-            return (
-                f"{self.pick(*self.names(kind))}.sum() > {self._literal(INT_LITERALS)}"
-            )
+            return f"{self.pick(*self.names(kind))}.sum() > {self.pick(*INT_LITERALS)}"
         return self.expression(kind, depth)
 
-    def _literal(self, literals: tuple[str, ...]) -> str:
-        return self.pick(*literals)
+    def known(self, *kinds: Kind) -> Kind:
+        """One of these kinds, of which there are variables if that can be."""
+        return self.pick(*([k for k in kinds if self.names(k)] or kinds))
 
-    def _all(self, depth: int, *kinds: Kind) -> list[str]:
+    def all_of(self, depth: int, *kinds: Kind) -> list[str]:
         return [self.expression(k, depth - 1) for k in kinds]
 
-    # scalars ------------------------------------------------------------------------
-
-    def _int(self, depth: int) -> str:
-        if depth <= 0:
-            return self._literal(INT_LITERALS)
-        form = self.pick(
-            "literal", "+", "-", "*", "//", "%", "bits", "unary", "len", "[]", "ints",
-            "str", "float", "bool", "pair", "maybe", "tensor", "power", "size",
-        )  # fmt: skip
-        if form == "literal":
-            return self._literal(INT_LITERALS)
-        if form in ("+", "-", "//", "%", "*"):
-            a, b = self._all(depth, Kind.INT, Kind.INT)
-            if form == "*" and self.growing:
-                b = self._literal(INT_LITERALS)
-            return f"({a} {form} {b})"
-        if form == "[]":
-            return f"{self._name(Kind.INTS)}[{self.expression(Kind.INT, depth - 1)}]"
-        (i,) = self._all(depth, Kind.INT)
-        return {
-            "bits": lambda: self.pick(
-                f"({i} & 6)", f"({i} | 5)", f"({i} ^ 3)", f"({i} >> 1)", f"(1 << {i})"
-            ),
-            "unary": lambda: self.pick(f"(-{i})", f"abs({i})", f"(~{i})"),
-            "len": lambda: f"len({self.expression(self.pick(Kind.INTS, Kind.STR), 0)})",
-            "ints": lambda: self.pick(
-                "sum({0})",
-                "max({0})",
-                "min({0})",
-                "{0}.pop()",
-                f"{{0}}.index({i})",
-                f"{{0}}.count({i})",
-                "{0}.pop(0)",
-            ).format(self._name(Kind.INTS)),
-            "str": lambda: self.pick(
-                "int({0})", '{0}.find("a")', "ord({0})", '{0}.count("b")'
-            ).format(self.expression(Kind.STR, depth - 1)),
-            "float": lambda: (
-                f"{self.pick('int', 'round')}({self.expression(Kind.FLOAT, depth - 1)})"
-            ),
-            "bool": lambda: f"int({self.expression(Kind.BOOL, depth - 1)})",
-            "pair": lambda: f"{self._name(Kind.PAIR)}[0]",
-            "maybe": lambda: self._unwrapped(i),
-            "tensor": lambda: f"int({self.expression(Kind.WHOLE, 1)}.sum())",
-            "power": lambda: self.pick(f"max({i}, 2)", f"min({i}, 3)", f"({i} % 5)"),
-            "size": lambda: self._size(),
-        }[form]()
-
-    def _unwrapped(self, otherwise: str) -> str:
-        names = self.names(Kind.MAYBE)
-        if not names:
-            return otherwise
-        name = self.pick(*names)
-        return f"({name} if {name} is not None else {otherwise})"
-
-    def _size(self) -> str:
-        names = [n for k in TENSORS for n in self.names(k)]
-        if not names:
-            return self._literal(INT_LITERALS)
-        return self.pick("{0}.numel()", "{0}.dim()").format(self.pick(*names))
-
-    def _name(self, kind: Kind) -> str:
+    def name_of(self, kind: Kind) -> str:
         """A variable of a kind, or a literal where there is none."""
         names = self.names(kind)
         if names:
             return self.pick(*names)
         return self.expression(kind, 0)
 
+    # numbers ------------------------------------------------------------------------
+
+    def int_literal(self) -> str:
+        return self.pick(*(WIDE_INTS if self.wide and self.chance(3) else INT_LITERALS))
+
+    def float_literal(self) -> str:
+        wide = self.wide and self.chance(3)
+        return self.pick(*(WIDE_FLOATS if wide else FLOAT_LITERALS))
+
+    def _int(self, depth: int) -> str:
+        if depth <= 0:
+            return self.int_literal()
+        if self.chance(3):
+            a, b = self.all_of(depth, Kind.INT, Kind.INT)
+            if self.growing:
+                b = self.int_literal()
+            return f"({a} {self.pick('+', '-', '*', '//', '%')} {b})"
+        form = self.pick(
+            "literal", "bits", "unary", "len", "[]", "ints",
+            "str", "float", "bool", "pair", "maybe", "tensor", "power", "size", "dict",
+            "rows",
+        )  # fmt: skip
+        if form == "literal":
+            return self.int_literal()
+        if form == "[]":
+            return f"{self.name_of(Kind.INTS)}[{self.expression(Kind.INT, depth - 1)}]"
+        (i,) = self.all_of(depth, Kind.INT)
+        return {
+            "bits": lambda: self.pick(
+                f"({i} & 6)", f"({i} | 5)", f"({i} ^ 3)", f"({i} >> 1)", f"(1 << {i})"
+            ),
+            "unary": lambda: self.pick(f"(-{i})", f"abs({i})", f"(~{i})"),
+            "len": lambda: f"len({self.expression(self.pick(Kind.INTS, Kind.STR), 0)})",
+            "ints": lambda: self._int_of_ints(i),
+            "str": lambda: self.pick(
+                "int({0})", '{0}.find("a")', "ord({0})", '{0}.count("b")',
+                '{0}.rfind("a", 1)', '{0}.index("a")',
+            ).format(self.expression(Kind.STR, depth - 1)),
+            "float": lambda: (
+                self.pick("int({})", "round({})", "math.floor({})", "math.ceil({})")
+            ).format(self.expression(Kind.FLOAT, depth - 1)),
+            "bool": lambda: f"int({self.expression(Kind.BOOL, depth - 1)})",
+            "pair": lambda: f"{self.name_of(Kind.PAIR)}[0]",
+            "maybe": lambda: self._unwrapped(Kind.MAYBE, i),
+            "tensor": lambda: self._int_of_tensor(i),
+            "power": lambda: self.pick(
+                f"max({i}, 2)", f"min({i}, 3)", f"({i} % 5)", f"({i} ** 2)",
+                f"divmod({i}, 3)[1]", f"math.gcd({i}, 6)", f"(2 ** ({i} % 9))",
+            ),
+            "size": lambda: self._size(),
+            "dict": lambda: self._int_of_dict(depth, i),
+            "rows": lambda: self.pick(
+                "len({0})", "{0}[0][0]", "len({0}[-1])", "sum([len(j) for j in {0}])",
+            ).format(self.name_of(Kind.ROWS)),
+        }[form]()  # fmt: skip
+
+    def _int_of_ints(self, i: str) -> str:
+        ints = self.name_of(Kind.INTS)
+        return self.pick(
+            f"sum({ints})", f"max({ints})", f"min({ints})", f"{ints}.pop()",
+            f"{ints}.index({i})", f"{ints}.count({i})", f"{ints}.pop(0)",
+            f"len([j for j in {ints} if j > 0])", f"sum([j * 2 for j in {ints}])",
+        )  # fmt: skip
+
+    def _int_of_dict(self, depth: int, i: str) -> str:
+        table, key = self.name_of(Kind.DICT), self.expression(Kind.STR, depth - 1)
+        return self.pick(
+            f"{table}[{key}]", f"{table}.get({key}, {i})", f"len({table})",
+            f"sum({table}.values())", f"{table}.pop({key}, {i})", f"{table}.pop({key})",
+            f"max({table}.values())", f"{table}.setdefault({key}, {i})",
+        )  # fmt: skip
+
+    def _int_of_tensor(self, otherwise: str) -> str:
+        if self.wide:
+            return otherwise  # sums of what is not exact have any order
+        return f"int({self.expression(Kind.WHOLE, 1)}.sum())"
+
+    def _unwrapped(self, kind: Kind, otherwise: str) -> str:
+        names = self.names(kind)
+        if not names:
+            return otherwise
+        name = self.pick(*names)
+        return self.pick(
+            f"({name} if {name} is not None else {otherwise})",
+            f"({name} or {otherwise})",
+        )
+
+    def _size(self) -> str:
+        names = [n for k in TENSORS for n in self.names(k)]
+        if not names:
+            return self.pick(*INT_LITERALS)
+        return self.pick("{0}.numel()", "{0}.dim()").format(self.pick(*names))
+
     def _float(self, depth: int) -> str:
         if depth <= 0:
-            return self._literal(FLOAT_LITERALS)
+            return self.float_literal()
         form = self.pick(
-            "literal", "binary", "binary", "int", "pair", "unary", "tensor"
+            "literal", "binary", "binary", "int", "pair", "unary", "tensor", "str"
         )
         if form == "literal":
-            return self._literal(FLOAT_LITERALS)
+            return self.float_literal()
         if form == "binary":
-            a, b = self._all(depth, Kind.FLOAT, self.pick(Kind.FLOAT, Kind.INT))
+            a, b = self.all_of(depth, Kind.FLOAT, self.pick(Kind.FLOAT, Kind.INT))
             return f"({a} {self.pick('+', '-', '*', '/', '//', '%')} {b})"
         if form == "int":
-            (i,) = self._all(depth, Kind.INT)
+            (i,) = self.all_of(depth, Kind.INT)
             return self.pick(f"float({i})", f"({i} / 2)", f"({i} + 0.5)")
         if form == "pair":
-            return f"{self._name(Kind.PAIR)}[1]"
+            return f"{self.name_of(Kind.PAIR)}[1]"
+        if form == "str":
+            return f"float({self.expression(Kind.STR, depth - 1)})"
         if form == "unary":
-            (f,) = self._all(depth, Kind.FLOAT)
-            return self.pick(f"(-{f})", f"abs({f})", f"max({f}, 0.5)", f"min(1.0, {f})")
+            (f,) = self.all_of(depth, Kind.FLOAT)
+            return self.pick(
+                f"(-{f})", f"abs({f})", f"max({f}, 0.5)", f"min(1.0, {f})",
+                f"math.sqrt({f})", f"round({f}, 1)", f"math.copysign({f}, -1.0)",
+                f"max({f}, {self.expression(Kind.FLOAT, 0)})",
+            )  # fmt: skip
+        if self.wide:
+            return self.float_literal()
         return f"float({self.expression(Kind.VECTOR, 1)}.sum())"
 
     def _bool(self, depth: int) -> str:
         if depth <= 0:
             return self.pick("True", "False")
         form = self.pick(
-            "literal", "int", "float", "not", "and", "str", "in", "chain", "maybe",
-            "tensor", "ints", "bool",
+            "literal", "number", "number", "not", "and", "in", "chain", "none",
+            "tensor", "equal", "bool", "any", "test",
         )  # fmt: skip
         compare = self.pick("<", "<=", "==", "!=", ">", ">=")
         if form == "literal":
             return self.pick("True", "False")
-        if form in ("int", "float", "str"):
-            kind = {"int": Kind.INT, "float": Kind.FLOAT, "str": Kind.STR}[form]
-            a, b = self._all(depth, kind, kind)
+        if form == "number":
+            kind = self.known(Kind.INT, Kind.FLOAT, Kind.STR)
+            a, b = self.all_of(depth, kind, kind)
             return f"({a} {compare} {b})"
         if form == "not":
             return f"(not {self.condition(depth - 1)})"
         if form == "and":
-            a, b = self._all(depth, Kind.BOOL, Kind.BOOL)
+            a, b = self.all_of(depth, Kind.BOOL, Kind.BOOL)
             return f"({a} {self.pick('and', 'or')} {b})"
         if form == "in":
-            if self.chance(2):
-                a, b = self._all(depth, Kind.INT, Kind.INTS)
-            else:
-                a, b = self._all(depth, Kind.STR, Kind.STR)
+            items = {
+                Kind.INTS: Kind.INT, Kind.STR: Kind.STR, Kind.WORDS: Kind.STR,
+                Kind.DICT: Kind.STR, Kind.ROWS: Kind.INTS,
+            }  # fmt: skip
+            right = self.known(*items)
+            left = items[right]
+            a, b = self.all_of(depth, left, right)
             return f"({a} {self.pick('in', 'not in')} {b})"
         if form == "chain":
-            a, b, c = self._all(depth, Kind.INT, Kind.INT, Kind.INT)
+            a, b, c = self.all_of(depth, Kind.INT, Kind.INT, Kind.INT)
             return f"({a} {compare} {b} < {c})"
-        if form == "maybe" and self.names(Kind.MAYBE):
-            name = self.pick(*self.names(Kind.MAYBE))
-            return f"({name} is {self.pick('None', 'not None')})"
-        if form == "tensor":
-            (v,) = self._all(depth, Kind.VECTOR)
+        if form == "none":
+            names = self.names(Kind.MAYBE) + self.names(Kind.NOTE)
+            if names:
+                return f"({self.pick(*names)} is {self.pick('None', 'not None')})"
+        if form == "tensor" and not self.wide:
+            (v,) = self.all_of(depth, Kind.VECTOR)
             return f"bool(({v} {compare} 1).{self.pick('any', 'all')}())"
-        if form == "ints":
-            a, b = self._all(depth, Kind.INTS, Kind.INTS)
+        if form == "equal":
+            kind = self.known(
+                Kind.INTS, Kind.ROWS, Kind.WORDS, Kind.DICT, Kind.PAIR, Kind.NOTE
+            )
+            a, b = self.all_of(depth, kind, kind)
             return f"({a} {self.pick('==', '!=')} {b})"
-        kind = self.pick(Kind.INT, Kind.STR, Kind.FLOAT, Kind.INTS)
+        if form == "any":
+            (ints,) = self.all_of(depth, Kind.INTS)
+            number = self.pick(*INT_LITERALS)
+            return f"{self.pick('any', 'all')}([j {compare} {number} for j in {ints}])"
+        if form == "test":
+            return self.pick(
+                "{}.isdigit()", '{}.startswith("a")', "{}.isupper()", '{}.endswith("")'
+            ).format(self.expression(Kind.STR, depth - 1))
+        kind = self.known(Kind.INT, Kind.STR, Kind.FLOAT, Kind.INTS, Kind.DICT)
         return f"bool({self.expression(kind, depth - 1)})"
+
+    # strings ------------------------------------------------------------------------
 
     def _str(self, depth: int) -> str:
         if depth <= 0:
-            return self._literal(STR_LITERALS)
-        form = self.pick("literal", "f", "add", "method", "[]", "slice", "str", "join")
+            return self.pick(*STR_LITERALS)
+        form = self.pick(
+            "literal", "f", "f", "add", "method", "[]", "slice", "str", "join", "words",
+            "note", "%", "times",
+        )  # fmt: skip
         if form == "literal":
-            return self._literal(STR_LITERALS)
+            return self.pick(*STR_LITERALS)
         if form == "f":
-            parts = [self.pick("i", "f", "b", "s", "l", "p", "o") for _ in range(2)]
-            shown = [self._name(Kind(p)) for p in parts]
-            inside = "-".join("{" + n + "}" for n in shown if '"' not in n)
-            return f'f"{inside}."'
+            return self._formatted()
         if form == "str":
-            kind = self.pick(Kind.INT, Kind.FLOAT, Kind.BOOL)
-            return f"str({self.expression(kind, depth - 1)})"
-        (s,) = self._all(depth, Kind.STR)
+            kind = self.known(Kind.INT, Kind.FLOAT, Kind.BOOL)
+            made = self.expression(kind, depth - 1)
+            return self.pick(f"str({made})", f"repr({made})")
+        if form == "words":
+            words, (i,) = self.name_of(Kind.WORDS), self.all_of(depth, Kind.INT)
+            return self.pick(
+                f"{words}[{i}]", f'" ".join({words})[:9]', f"{words}.pop()",
+                f"max({words})",
+            )  # fmt: skip
+        (s,) = self.all_of(depth, Kind.STR)
         if form == "add":
-            (more,) = self._all(depth, Kind.STR)
+            (more,) = self.all_of(depth, Kind.STR)
             return f"({s} + {more})[-9:]" if self.growing else f"({s} + {more})"
         if form == "method":
             return s + self.pick(
                 ".upper()", ".strip()", '.replace("a", "bb")[:9]', ".title()",
-                ".lower()", ".zfill(3)", ".center(4)",
+                ".lower()", ".zfill(3)", ".center(4)", ".swapcase()", ".ljust(3)",
+                '.partition("a")[2]', '.strip("a")', ".capitalize()", '.rjust(3, "*")',
             )  # fmt: skip
         if form == "join":
-            return f'"+".join({s}.split({self.pick("", self._separator())}))'
-        (i,) = self._all(depth, Kind.INT)
-        return f"{s}[{i}]" if form == "[]" else f"{s}[{self.pick('1:', ':2', f'{i}:')}]"
+            return f'"+".join({s}.split({self.pick("", self._separator())}))[:9]'
+        if form == "note":
+            return self._unwrapped(Kind.NOTE, s)
+        (i,) = self.all_of(depth, Kind.INT)
+        if form == "%":
+            return f'("%03d" % {i})' if self.growing else f'("%d/%s" % ({i}, {s}))'
+        if form == "times":
+            return f"({s}[:3] * ({i} % 3))"
+        if form == "[]":
+            return f"{s}[{i}]"
+        return f"{s}[{self.pick('1:', ':2', f'{i}:', '::-1', f':{i}', '::2')}]"
+
+    def _formatted(self) -> str:
+        kinds = [k for k in PLAIN if self.names(k)] or [Kind.INT, Kind.STR]
+        shown = []
+        for name in [self.name_of(self.pick(*kinds)) for _ in range(2)]:
+            if '"' in name or "{" in name or "\\" in name:
+                continue
+            specs = {
+                "i": ("", ":>4", ":03d", ":x", "!r"),
+                "f": ("", ":.2f", ":8.1f", ":g", "!r", ":e"),
+                "s": ("", "!r", ":>3", ":*^5", "!s"),
+            }
+            is_name = name[0] in specs and name[1:].isdigit()
+            spec = self.pick(*specs[name[0]]) if is_name else ""
+            shown.append(f"{{{name}{spec}}}")
+        made = f'f"{"-".join(shown)}."'
+        return f"{made}[:12]" if self.growing else made
 
     def _separator(self) -> str:
         return self.pick('"a"', '" "')
-
-    # containers ---------------------------------------------------------------------
-
-    def _ints(self, depth: int) -> str:
-        if depth <= 0:
-            return self.pick("[1]", "[3, 1, 2]", "[0, 5]")
-        form = self.pick("literal", "slice", "add", "comprehension", "range", "sorted")
-        if form == "literal":
-            count = self.draw(st.integers(1, 3))
-            return f"[{', '.join(self._all(depth, *[Kind.INT] * count))}]"
-        if form == "range":
-            return f"list(range({self.pick('3', '4, 0, -2', '1, 3')}))"
-        (ints,) = self._all(depth, Kind.INTS)
-        if form == "slice":
-            (i,) = self._all(depth, Kind.INT)
-            return f"{ints}[{self.pick('1:', ':-1', '::-1', '::2', f'{i}:', f':{i}')}]"
-        if form == "add":
-            (i,) = self._all(depth, Kind.INT)
-            return f"({ints} + [{i}])"
-        if form == "sorted":
-            return f"sorted({ints})"
-        return f"[j + {self.pick(*INT_LITERALS)} for j in {ints}]"
-
-    def _pair(self, depth: int) -> str:
-        i, f = self._all(depth, Kind.INT, Kind.FLOAT)
-        return f"({i}, {f})"
-
-    def _maybe(self, depth: int) -> str:
-        return self.pick("None", *self._all(depth, Kind.INT))
-
-    # tensors ------------------------------------------------------------------------
-
-    def _vector(self, depth: int) -> str:
-        matrices, vectors = self.names(Kind.MATRIX), self.names(Kind.VECTOR)
-        if depth <= 0 or not (matrices or vectors):
-            return self.base(Kind.VECTOR)
-        form = self.pick("binary", "scalar", "unary", "row", "where", "sum", "view")
-        if form == "binary":
-            other = self.pick(Kind.VECTOR, Kind.WHOLE)
-            return self._binary(*self._all(depth, Kind.VECTOR, other))
-        if form in ("row", "sum") and matrices:
-            m = self.pick(*matrices)
-            if form == "sum":
-                return self.pick(f"{m}.sum(0)", f"torch.sum({m}, dim=0)")
-            return self.pick(f"{m}[0]", f"{m}[-1]", f"{m}.select(0, 0)")
-        return self._any_shape(form, Kind.VECTOR, depth)
-
-    def _matrix(self, depth: int) -> str:
-        if depth <= 0 or not self.names(Kind.MATRIX):
-            return self.base(Kind.MATRIX)
-        form = self.pick("binary", "scalar", "unary", "twice", "where", "view")
-        if form == "binary":
-            other = self.pick(Kind.MATRIX, Kind.VECTOR, Kind.WHOLE)
-            if other is Kind.MATRIX:
-                m = self.pick(*self.names(Kind.MATRIX))
-                return self._binary(m, self._rows_of(m, depth))
-            return self._binary(*self._all(depth, Kind.MATRIX, other))
-        if form == "twice":
-            m = self.pick(*self.names(Kind.MATRIX))
-            return self.pick(f"{m}.t().t()", f"{m}.transpose(0, 1).t()", f"{m}.flip(0)")
-        return self._any_shape(form, Kind.MATRIX, depth)
-
-    def _rows_of(self, name: str, depth: int) -> str:
-        """A matrix with as many rows as another one."""
-        return self.pick(f"{name}", f"({name} * 2)", f"{name}[:1]")
-
-    def _whole(self, depth: int) -> str:
-        if depth <= 0 or not self.names(Kind.WHOLE):
-            return self.base(Kind.WHOLE)
-        form = self.pick("binary", "scalar", "unary", "where", "view", "compare")
-        if form == "binary":
-            return self._binary(*self._all(depth, Kind.WHOLE, Kind.WHOLE))
-        if form == "scalar":
-            (w,) = self._all(depth, Kind.WHOLE)
-            return f"({w} {self.pick('+', '-', '*')} {self.expression(Kind.INT, 0)})"
-        if form == "compare":
-            a, b = self._all(depth, Kind.WHOLE, Kind.VECTOR)
-            return f"({a} {self.pick('<', '==', '>=')} {b}).to(torch.int64)"
-        return self._any_shape(form, Kind.WHOLE, depth)
-
-    def _tensor(self, depth: int) -> str:
-        if depth <= 0 or not self.names(Kind.TENSOR):
-            kind = self.pick(Kind.VECTOR, Kind.MATRIX)
-            names = self.names(kind)
-            return self.pick(*names) if names else self.base(kind)
-        if self.chance(2):
-            return self.joined()
-        form = self.pick("scalar", "unary", "where", "view")
-        return self._any_shape(form, Kind.TENSOR, depth)
-
-    def joined(self) -> str:
-        """Tensors of new shapes."""
-        v = self.expression(Kind.VECTOR, 1)
-        names = self.names(Kind.MATRIX)
-        if not names or self.chance(2):
-            return self.pick(
-                f"torch.cat([{v}, {v}])", f"({v} @ {v})", f"{v}[:-1]", f"{v}[1:]",
-                f"torch.stack([{v}, {v}])", f"{v}.unsqueeze(0)", f"{v}.sum()", f"{v}[0]",
-                f"{v}[::2]", f"{v}.reshape(-1, 1)",
-            )  # fmt: skip
-        m = self.pick(*names)
-        return self.pick(
-            f"({m} @ {v})", f"{m}.t()", f"{m}.reshape(-1)", f"({m}.t() @ {m})",
-            f"{m}[:, 0]", f"{m}[:, :1]", f"{m}.sum(1)", f"{m}.sum(1, keepdim=True)",
-            f"torch.cat([{m}, {m}], 1)", f"{m}.max()", f"{m}[0, 0]", f"{m}[None]",
-            f"{m}.view({m}.shape[1], {m}.size(0))", f"{m}[{m} > 1]",
-        )  # fmt: skip
-
-    def _any_shape(self, form: str, kind: Kind, depth: int) -> str:
-        (x,) = self._all(depth, kind)
-        if form == "where":
-            c = self.pick(f"({x} > 0)", f"({x} == {x})")
-            return f"torch.where({c}, {x}, {self.pick(x, f'-{x}')})"
-        if form == "view":
-            return f"{x}[{self.pick(':', '...')}]"
-        if form == "scalar" and kind is not Kind.WHOLE:
-            number = self.expression(self.pick(Kind.INT, Kind.FLOAT), 0)
-            op = self.pick("+", "-", "*")
-            return self.pick(f"({x} {op} {number})", f"({number} {op} {x})")
-        return self.pick(
-            f"(-{x})",
-            f"{x}.abs()",
-            f"torch.relu({x})",
-            f"{x}.clone()",
-            f"{x}.clamp(0, 2)",
-        )
-
-    def _binary(self, a: str, b: str) -> str:
-        return self.pick(
-            f"({a} + {b})", f"({a} - {b})", f"({a} * {b})", f"torch.maximum({a}, {b})",
-            f"torch.add({a}, {b}, alpha=2)",
-        )  # fmt: skip
-
-    def base(self, kind: Kind) -> str:
-        """A tensor where nothing deeper is wanted."""
-        names = self.names(kind)
-        if names:
-            return self.pick(*names)
-        return {
-            Kind.VECTOR: "torch.ones(3)",
-            Kind.MATRIX: "torch.ones(2, 3)",
-            Kind.WHOLE: "torch.arange(3)",
-        }[kind]

@@ -62,17 +62,13 @@ def outcome(function: Callable[..., Any], arguments: tuple[Any, ...]) -> Outcome
     return Outcome(result, caught, printed.getvalue(), arguments)
 
 
-def is_overflow(found: Outcome) -> bool:
-    """Whether an int left 64 bits, where Python's own would go on."""
-    return isinstance(found.error, OverflowError) and "64" in str(found.error)
-
-
 def assert_same(
     expected: Outcome, actual: Outcome, *, lists_are_copied: bool = False
 ) -> None:
     """Fail if two calls did different things.
 
-    With `lists_are_copied`, what one call writes to lists of its caller is not compared.
+    With `lists_are_copied`, what one call writes to lists and dicts of its caller is not
+    compared.
     """
     if actual.error is not None and expected.error is None:
         raise AssertionError(
@@ -81,9 +77,9 @@ def assert_same(
     _equal("error", described(expected.error), described(actual.error))
     _equal("printed", expected.printed, actual.printed)
     _equal("result", described(expected.result), described(actual.result))
-    _equal("arguments that are results", _identities(expected), _identities(actual))
+    _equal("what is shared", _identities(expected), _identities(actual))
     for left, right in zip(expected.arguments, actual.arguments, strict=True):
-        if not (lists_are_copied and isinstance(left, list)):
+        if not (lists_are_copied and isinstance(left, list | dict)):
             _equal("argument afterwards", described(left), described(right))
 
 
@@ -94,8 +90,13 @@ def _equal(what: str, expected: Any, actual: Any) -> None:
 
 def described(value: Any) -> Any:
     """A value with its exact type, comparable: nan is nan, zeros have no sign."""
+    if isinstance(value, OverflowError) and "64 bits" in str(value):
+        return "OverflowError", "of 64 bits"
     if isinstance(value, Exception):
-        return type(value).__name__, str(value)
+        cause = value.__cause__
+        return type(value).__name__, str(value), type(cause).__name__, str(cause)
+    if isinstance(value, dict):
+        return "dict", [(described(k), described(v)) for k, v in value.items()]
     if isinstance(value, Tensor | np.ndarray):
         array = value.array if isinstance(value, Tensor) else value
         return (
@@ -111,11 +112,25 @@ def described(value: Any) -> Any:
     return type(value).__name__, repr(value)
 
 
-def _identities(found: Outcome) -> list[int]:
-    """For each Tensor of the result, the argument that it is, or -1."""
-    result = found.result if isinstance(found.result, tuple) else (found.result,)
-    return [
-        next((i for i, a in enumerate(found.arguments) if a is value), -1)
-        for value in result
-        if isinstance(value, Tensor)
-    ]
+def _identities(found: Outcome) -> tuple[list[int], list[list[bool]]]:
+    """For each container of the result, which of them it is; for each tensor, with which
+    arguments and results it has memory in common.
+
+    Containers among the arguments do not count: they may be copied.
+    """
+    parts = list(_parts(found.result))
+    containers = [p for p in parts if isinstance(p, list | dict)]
+    first = [next(i for i, c in enumerate(containers) if c is p) for p in containers]
+    given = [a.array for a in found.arguments if isinstance(a, Tensor)]
+    arrays = [p.array for p in parts if isinstance(p, Tensor)]
+    shared = [[np.shares_memory(a, b) for b in (*given, *arrays)] for a in arrays]
+    return first, shared
+
+
+def _parts(value: Any) -> Iterator[Any]:
+    """The tensors and containers in a value."""
+    if isinstance(value, Tensor | list | dict):
+        yield value
+    if isinstance(value, list | tuple):
+        for item in value:
+            yield from _parts(item)

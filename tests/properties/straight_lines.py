@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import strategies as st
 
 from tests.properties.arguments import indented, numbered, value
-from tests.properties.expressions import TENSORS, Kind
+from tests.properties.kinds import TENSORS, Choices, Kind
 from tests.properties.programs import HEADER, Case, FunctionMaker
 
 SIZES = 3
@@ -54,21 +54,20 @@ class LineMaker(FunctionMaker):
 
 @st.composite
 def straight_lines(draw: st.DrawFn) -> Case:
-    """Modules with a straight `main` of tensors, and arguments of several sizes."""
-    others = st.lists(
-        st.sampled_from([Kind.VECTOR, Kind.MATRIX, Kind.WHOLE]), max_size=2
-    )
-    params = [Kind.VECTOR, *draw(others)]
+    """Modules with a straight `main_0` of tensors, and arguments of several sizes."""
+    source = draw(st.randoms(use_true_random=False))
+    choose = Choices(source)
+    others = choose.some([Kind.VECTOR, Kind.MATRIX, Kind.WHOLE], 0, 2)
+    params = [Kind.VECTOR, *others]
     names = [f"{k.value}{i}" for i, k in numbered(params)]
-    maker = LineMaker(draw, "main", [*TENSORS], 0)
+    maker = LineMaker(source, "main_0", [*TENSORS], 0)
     maker.scope = set(names)
-    body = [line for _ in range(draw(st.integers(1, 12))) for line in maker.statement()]
-    shown = draw(st.lists(st.sampled_from(sorted(maker.scope)), min_size=1, max_size=3))
-    body.append(f"return {', '.join(shown)}")
+    body = [line for _ in range(choose.count(1, 12)) for line in maker.statement()]
+    body.append(f"return {', '.join(choose.some(sorted(maker.scope), 1, 3))}")
     listed = ", ".join(f"{n}: Tensor" for n in names)
-    parts = [HEADER, "\n".join([f"def main({listed}):", *indented(body), ""])]
+    parts = [HEADER, "\n".join([f"def main_0({listed}):", *indented(body), ""])]
     for number in range(SIZES):
-        rows, columns = draw(st.integers(2, 4)), draw(st.integers(2, 4))
-        made = [value(draw, kind, rows, columns) for kind in params]
+        rows, columns = choose.count(2, 4), choose.count(2, 4)
+        made = [value(choose, kind, rows, columns) for kind in params]
         parts.append(f"def arguments_{number}():\n    return ({', '.join(made)},)\n")
     return Case("\n\n".join(parts), SIZES)

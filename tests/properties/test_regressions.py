@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import gc
+import sys
+
 import pytest
 
 import jit
+from jit import torch
 from tests.properties.outcomes import assert_same, loaded, outcome
 from tests.properties.programs import HEADER
 
@@ -59,8 +63,94 @@ def main(f: float) -> float:
 """,
         "(-0.5,)",
     ),
+    "a text that raises when it is made, for a message that is not needed": (
+        """
+def main(f: float) -> str:
+    s = "x y"[7]
+    assert f, s
+    return "a"
+""",
+        "(0.5,)",
+    ),
+    "a view of a new tensor, and then the tensor": (
+        """
+def main(v: Tensor) -> Tuple[Tensor, Tensor, Tensor]:
+    m = v + 1
+    return m[:1], m, m[0]
+""",
+        "(torch.ones(2),)",
+    ),
+    "optional values are equal": (
+        """
+def main(o: Optional[int], p: Optional[int]) -> Tuple[bool, bool, bool]:
+    return o == p, o != 3, [o] == [p]
+""",
+        "(3, None)",
+    ),
+    "a dict that grows while a loop goes over it": (
+        """
+def grow(d: Dict[str, int]):
+    d["new"] = 1
+
+
+def main(d: Dict[str, int]) -> str:
+    try:
+        for i, (s, n) in enumerate(d.items()):
+            grow(d)
+    except RuntimeError as e:
+        return str(e)
+    return ""
+""",
+        '({"a": 1},)',
+    ),
+    "a dict that shrinks in the last round of a loop": (
+        """
+def main(d: Dict[str, int]) -> int:
+    e, n = d, 0
+    for s in d:
+        n += d[s]
+        if n > 2:
+            e.clear()
+    return n
+""",
+        '({"a": 1, "b": 2},)',
+    ),
+    "the keys of a dict in a list, while the dict shrinks": (
+        """
+def main(d: Dict[str, int]) -> Dict[str, int]:
+    for s in list(d.keys()):
+        if d[s] > 1:
+            del d[s]
+    return d
+""",
+        '({"a": 1, "b": 2},)',
+    ),
 }
 """By what is special: the source of a module, and arguments."""
+
+
+BRANCHES = """
+def main(d: Dict[str, int]) -> int:
+    return int((torch.arange(3) if d else torch.arange(3)).sum())
+"""
+
+
+def test_calls_own_no_constants_that_branches_give() -> None:
+    with loaded(HEADER + BRANCHES) as module:
+        scripted = jit.script(module.main)
+        scripted({})
+    before = counts_of_tensors()
+    for _ in range(5):
+        assert 3 == scripted({})
+
+    assert before == counts_of_tensors()
+
+
+def counts_of_tensors() -> list[int]:
+    """How many references there are to each tensor, the oldest first."""
+    gc.collect()
+    found = [x for x in gc.get_objects() if isinstance(x, torch.Tensor)]
+    return [sys.getrefcount(x) for x in found]
 
 
 @pytest.mark.parametrize("name", CASES)

@@ -21,14 +21,14 @@ def raises_nothing(found: Outcome) -> bool:
 @given(straight_lines())
 def test_traces_do_what_the_function_does(case: Case) -> None:
     with loaded(case.source) as module:
-        if not raises_nothing(outcome(module.main, module.arguments_0())):
+        if not raises_nothing(outcome(module.main_0, module.arguments_0())):
             return
-        traced = jit.trace(module.main, module.arguments_0(), on_bake="error")
+        traced = jit.trace(module.main_0, module.arguments_0(), on_bake="error")
         assert_valid(traced.program)
 
         for number in range(case.calls):
             make = getattr(module, f"arguments_{number}")
-            expected = outcome(module.main, make())
+            expected = outcome(module.main_0, make())
             assert_same(expected, outcome(traced, make()))
 
 
@@ -36,9 +36,9 @@ def test_traces_do_what_the_function_does(case: Case) -> None:
 @given(straight_lines())
 def test_traces_are_what_is_saved_and_run_alike_unoptimised(case: Case) -> None:
     with loaded(case.source) as module:
-        if not raises_nothing(outcome(module.main, module.arguments_0())):
+        if not raises_nothing(outcome(module.main_0, module.arguments_0())):
             return
-        traced = jit.trace(module.main, module.arguments_0(), on_bake="error")
+        traced = jit.trace(module.main_0, module.arguments_0(), on_bake="error")
         again = jit.load(traced.save_to_buffer())
         plain, name = Executor(traced.program, optimize=False), traced.qualified_name
 

@@ -203,14 +203,16 @@ def _make_rare_box(
             is_boxed = b.icmp_signed("<", load(b, at(b, target, -32), I64), I64(0))
             with b.if_else(is_boxed) as (known, new):
                 with known:
-                    with b.if_then(b.not_(is_view)):
-                        found = load(b, at(b, target, -16), POINTER)
+                    # null if a view came first: then this is one more view
+                    found = load(b, at(b, target, -16), POINTER)
+                    is_there = b.icmp_unsigned("!=", found, NULL)
+                    with b.if_then(b.and_(b.not_(is_view), is_there)):
                         _count_up(b, found)
                         b.ret(found)
                     b.store(load(b, at(b, target, -24), POINTER), base)
                     _count_up(b, b.load(base))
                 with new:
-                    # nobody returns the block itself: an array of its bytes owns it
+                    # an array of the bytes of the block owns it
                     b.store(_bytes_of_block(b, a["state"], target, unlink), base)
     made = _view(b, a, rank, b.load(base))
     with b.if_then(b.not_(is_argument)):

@@ -138,8 +138,9 @@ def _may_be_same(a: Value, b: Value) -> bool:
 
 
 FRESH = frozenset(
-    ("prim::ListConstruct", "prim::DictConstruct", "aten::dict", "aten::keys", "aten::values", "aten::items", "aten::list",
-     "aten::slice", "aten::split", "aten::sorted", "aten::size", "aten::copy")
+    ("prim::ListConstruct", "prim::DictConstruct", "aten::dict", "aten::keys",
+     "aten::values", "aten::items", "aten::list", "aten::slice", "aten::split",
+     "aten::sorted", "aten::size", "aten::copy")
 )  # fmt: skip
 """Nodes that make a list which is no other list."""
 

@@ -80,20 +80,21 @@ class Process:
         self.next, self.end = first, first + count
         self.now = "starting"
         self.heard = time.monotonic()
-        self.log = open(folder / f"process_{first}.log", "w+", encoding="utf-8")
+        self.log = folder / f"process_{first}.log"
+        self.errors = folder / f"process_{first}.errors"
         command = [sys.executable, "-X", "faulthandler", "-m", "tests.properties"]
         command += ["--seed", str(seed), "--first", str(first), "--work", str(count)]
-        self.errors = open(folder / f"process_{first}.errors", "w+", encoding="utf-8")
-        self.process = subprocess.Popen(command, stdout=self.log, stderr=self.errors)
+        with self.log.open("w") as log, self.errors.open("w") as errors:
+            self.process = subprocess.Popen(command, stdout=log, stderr=errors)
         self.place = 0
 
     def news(self) -> list[dict[str, object]]:
         """What it wrote since this was asked last; whole lines."""
-        with open(self.log.name, encoding="utf-8") as file:
+        with self.log.open("rb") as file:
             file.seek(self.place)
             text = file.read()
-        text = text[: text.rfind("\n") + 1]
-        self.place += len(text.encode())
+        text = text[: text.rfind(b"\n") + 1]
+        self.place += len(text)
         if text:
             self.heard = time.monotonic()
         return [json.loads(line) for line in text.splitlines()]
@@ -102,11 +103,9 @@ class Process:
         """End it; the end of what it complained about."""
         self.process.kill()
         self.process.wait()
-        self.errors.seek(0)
-        said = self.errors.read()[-2000:]
-        for file in (self.log, self.errors):
-            file.close()
-            os.unlink(file.name)
+        said = self.errors.read_text(encoding="utf-8")[-2000:]
+        self.log.unlink()
+        self.errors.unlink()
         return said
 
 

@@ -38,6 +38,7 @@ _HOMES = {
     "export": "jit.modules.marks",
     "ignore": "jit.modules.marks",
     "interface": "jit.modules.marks",
+    "isinstance": "jit.modules.type_tests",
     "unused": "jit.modules.marks",
     "is_scripting": "jit.modules.marks",
     "is_tracing": "jit.modules.marks",
@@ -93,6 +94,7 @@ if TYPE_CHECKING:
         annotate,
         export,
         ignore,
+        interface,
         is_scripting,
         is_tracing,
         script_if_tracing,
@@ -103,6 +105,7 @@ if TYPE_CHECKING:
     from jit.modules.script_function import ScriptFunction, cache_info
     from jit.modules.script_module import ScriptModule
     from jit.modules.texts import CompilationUnit
+    from jit.modules.type_tests import isinstance
     from jit.passes import set_math
     from jit.runtime.executor import (
         CacheInfo,

@@ -118,16 +118,17 @@ def type_of_hint(hint: Any, scope: Scope | None = None) -> T.Type:
     if isinstance(hint, typing.NewType):
         return type_of_hint(hint.__supertype__, scope)
     if isinstance(hint, type):
-        found = _type_of_class(hint, scope)
+        found = type_of_class(hint, scope)
         if found is not None:
             return found
     raise _no_type(hint)
 
 
-def _type_of_class(cls: type, scope: Scope | None) -> T.Type | None:
+def type_of_class(cls: type, scope: Scope | None) -> T.Type | None:
     """The type of the instances of a user's class: an enum, a named tuple, any other."""
     from jit.frontend.interfaces import is_interface
-    from jit.frontend.named_tuples import is_named_tuple, type_of_class
+    from jit.frontend.named_tuples import is_named_tuple
+    from jit.frontend.named_tuples import type_of_class as type_of_named_tuple
 
     if issubclass(cls, enum.Enum):
         found = enum_type(cls)
@@ -139,7 +140,7 @@ def _type_of_class(cls: type, scope: Scope | None) -> T.Type | None:
             )
         return found
     if is_named_tuple(cls):
-        return type_of_class(cls, scope)
+        return type_of_named_tuple(cls, scope)
     if is_interface(cls):
         return T.InterfaceType(name_of(cls))
     return T.ClassType(name_of(cls)) if is_script_class(cls) else None

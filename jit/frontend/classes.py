@@ -8,14 +8,15 @@ always knows what it calls.
 
 from __future__ import annotations
 
+import abc
 import types
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from jit.frontend.annotations import is_script_class
+from jit.frontend.annotations import is_script_class, type_of_class
 from jit.frontend.compiler import Callee, Compilation, open_parameter_types
-from jit.frontend.dataclass_methods import generated, is_generated
+from jit.frontend.dataclass_methods import generated, is_frozen, is_generated
 from jit.frontend.failures import fail, reporting
 from jit.frontend.interfaces import (
     complete_interfaces,
@@ -65,6 +66,7 @@ def class_info(compilation: Compilation, cls: type) -> ClassInfo:
     if found is not None:
         assert isinstance(found, ClassInfo)
         return found
+    _refuse(cls)
     program = compilation.program
     name = name_of(cls)
     definition = program.classes.get(name)
@@ -98,6 +100,39 @@ def derived_classes(compilation: Compilation, info: ClassInfo) -> list[ClassInfo
         and _overrides(other.cls, info.cls)
     ]
     return sorted(found, key=lambda other: -len(other.cls.__mro__))
+
+
+def _refuse(cls: type) -> None:
+    """E0105 for classes whose instances do more than compiled code knows."""
+    if type(cls) not in (type, abc.ABCMeta):
+        raise fail(
+            None,
+            "E0105",
+            f"the class `{cls.__name__}` has the metaclass `{type(cls).__name__}`",
+            help="classes of compiled code are made by `type` or `abc.ABCMeta`",
+        )
+    for owner in cls.__mro__:
+        for name in _UNKNOWN & vars(owner).keys() if owner is not object else ():
+            if is_frozen(owner) and name in ("__setattr__", "__delattr__"):
+                continue
+            raise fail(
+                None,
+                "E0105",
+                f"the class `{cls.__name__}` defines `{name}`, which compiled code does"
+                " not call",
+                help=_UNKNOWN_HELP.get(name, "leave it out"),
+            )
+
+
+_UNKNOWN_HELP = {
+    "__getattr__": "give the class attributes, or a method with a name of its own",
+    "__getattribute__": "give the class attributes, or a property",
+    "__setattr__": "write a property with a setter",
+    "__new__": "do its work in `__init__`, or in a class method",
+    "__del__": "write a context, with `__enter__` and `__exit__`",
+}
+_UNKNOWN = {*_UNKNOWN_HELP, "__delattr__"}
+"""Methods that Python calls on its own."""
 
 
 def info_of(compilation: Compilation, type: T.ClassType) -> ClassInfo:
@@ -147,6 +182,56 @@ def adopt(program: Program, cls: type) -> None:
         with reporting(cls), compilation.all_or_nothing():
             prepared(compilation, class_info(compilation, cls))
             complete_interfaces(compilation)
+
+
+def compile_class(cls: type) -> None:
+    """Compile a class to see whether it can be: `__init__` and all methods.
+
+    Raises CompileError; but not for names that may be defined later, and not for what
+    may be due to the assumption that unannotated parameters are Tensors.
+    """
+    if isinstance(type_of_class(cls, None), _DATA):
+        return  # an enum, a named tuple, an interface: nothing to compile
+    if issubclass(cls, BaseException):
+        return
+    compilation = Compilation(Program())
+    with reporting(cls):
+        if not is_script_class(cls):
+            raise fail(
+                None,
+                "E0105",
+                f"the class `{cls.__name__}` cannot be scripted",
+                help="script a function, a class of your own, or an instance of a"
+                " torch.nn.Module",
+            )
+        info = class_info(compilation, cls)
+        for name in ["__init__", *dir(cls)]:
+            fn = find_member(cls, name)
+            if isinstance(fn, types.FunctionType):
+                _check_method(compilation, info, name, fn)
+
+
+def _check_method(
+    compilation: Compilation, info: ClassInfo, name: str, fn: Any
+) -> None:
+    is_open = False
+    try:
+        parameters = signature_of(fn).parameters[1:]
+        is_open = any(p.annotation is None for p in parameters)
+        with compilation.all_or_nothing():
+            if name == "__init__":
+                initialise(compilation, info, {})
+            else:
+                _complete(compilation, prepared(compilation, info), name, fn)
+    except CompileError as error:
+        if error.code not in _LATER and not is_open:
+            raise
+
+
+_DATA = (T.EnumType, T.NamedTupleType, T.InterfaceType)
+
+_LATER = ("E0202", "E0308", "E0199")
+"""Errors that may be gone once everything is defined."""
 
 
 def complete_classes(program: Program) -> None:

@@ -166,7 +166,7 @@ def _is_test(node: t.Expr) -> bool:
             return True
         case t.Logical(_, _, operands):
             return all(map(_is_test, operands))
-        case t.Call(_, t.Name(_, "isinstance"), _, _):
+        case t.Call(_, t.Name(_, "isinstance") | t.Attribute(_, _, "isinstance")):
             return True
     return False
 

@@ -17,7 +17,13 @@ import numpy as np
 from jit.frontend import tree as t
 from jit.frontend.annotations import HintError, type_of_hint
 from jit.frontend.asked_results import functions_with_flags
-from jit.frontend.builtins import as_number, builtin, name_of, values_of
+from jit.frontend.builtins import (
+    as_number,
+    builtin,
+    emit_isinstance,
+    name_of,
+    values_of,
+)
 from jit.frontend.call import Arguments, call_operator
 from jit.frontend.coerce import coerce
 from jit.frontend.failures import a_type, fail
@@ -237,12 +243,13 @@ def library_builtins() -> dict[int, Builtin]:
     """Functions of other modules whose calls are emitted here, by identity."""
     from jit import torch
     from jit.frontend.class_value import emit_replace, emit_set_attribute
-    from jit.modules import marks
+    from jit.modules import marks, type_tests
     from jit.runtime import futures
     from jit.torch import compiler
 
     table: dict[Any, Any] = {
         marks.annotate: emit_annotate,
+        type_tests.isinstance: emit_isinstance,
         futures.fork: emit_fork,
         futures.wait: emit_wait,
         marks.is_scripting: emit_true,
@@ -262,4 +269,4 @@ def library_builtins() -> dict[int, Builtin]:
         **sized_functions(),
         **functions_with_flags(),
     }
-    return {id(f): Builtin(f.__name__, emit) for f, emit in table.items()}
+    return {id(f): Builtin(f.__name__, emit, f) for f, emit in table.items()}

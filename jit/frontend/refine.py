@@ -30,6 +30,7 @@ from jit.ir import types as T
 from jit.ir.graph import Value
 from jit.ir.span import Span
 from jit.ir.subtyping import is_subtype
+from jit.modules import type_tests
 
 if TYPE_CHECKING:
     from jit.frontend.emit import Emitter
@@ -101,10 +102,15 @@ def _condition(e: Emitter, node: t.Expr) -> Condition:
 
 
 def _builtin_of(e: Emitter, function: t.Expr) -> str | None:
-    if not isinstance(function, t.Name) or e.frame.find(function.id) is not None:
-        return None
-    found = e.scope.find(function.id)
-    return "isinstance" if found is not None and found[0] is isinstance else None
+    match function:
+        case t.Name(_, id) if e.frame.find(id) is None:
+            outside = e.scope.find(id)
+            found = None if outside is None else outside[0]
+        case t.Attribute(_, _, "isinstance"):
+            found = getattr(e.expr(function), "obj", None)
+        case _:
+            return None
+    return "isinstance" if found in (isinstance, type_tests.isinstance) else None
 
 
 def known(e: Emitter, outcome: bool) -> Condition:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 from typing import Any
 
+from jit.frontend.classes import compile_class
 from jit.ir.diagnostic import CompileError, Diagnostic
 from jit.modules.script_function import ScriptFunction, is_disabled
 from jit.modules.script_module import ScriptModule
@@ -15,7 +16,8 @@ def script(obj: Any) -> Any:
 
     Unannotated parameters are Tensors in `.graph`; a call with arrays, numbers or
     strings compiles the function for these. A list or dict given instead is returned as
-    a copy. With `JIT_DISABLE=1`, `obj` itself is returned.
+    a copy. A class is checked and returned: functions that use it compile it. With
+    `JIT_DISABLE=1`, `obj` itself is returned.
 
     Returns a ScriptFunction or ScriptModule; scripting what is scripted returns it.
     Raises CompileError (E01 to E04) with the line at fault and what to write instead.
@@ -43,13 +45,8 @@ def script(obj: Any) -> Any:
             )
         )
     if inspect.isclass(obj):
-        raise CompileError(
-            Diagnostic(
-                "E0105",
-                f"the class `{obj.__name__}` cannot be scripted",
-                help="script a function, or an instance of a torch.nn.Module",
-            )
-        )
+        compile_class(obj)
+        return obj
     raise CompileError(
         Diagnostic(
             "E0105",

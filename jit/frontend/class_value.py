@@ -37,7 +37,13 @@ from jit.frontend.classes import (
     method_version,
     prepared,
 )
-from jit.frontend.coerce import coerce
+from jit.frontend.coerce import (
+    UNTYPED,
+    AttributeGuess,
+    LearnedLate,
+    coerce,
+    is_untyped,
+)
 from jit.frontend.dataclass_methods import (
     dataclass_of,
     filled_fields,
@@ -86,6 +92,7 @@ def make_instance(e: Emitter, span: Span, cls: type, args: Arguments) -> Value:
     with e.compilation.calling(span):
         info = class_info(e.compilation, cls)
     made = e.b.node("prim::CreateObject", [], [info.type]).output
+    _set_defaults(e, span, info, made)
     fn = find_member(cls, "__init__")
     if fn is None:
         with e.compilation.calling(span):
@@ -94,6 +101,20 @@ def make_instance(e: Emitter, span: Span, cls: type, args: Arguments) -> Value:
         return made
     call_exactly(e, span, info, made, "__init__", fn, args, title=info.title)
     return made
+
+
+def _set_defaults(e: Emitter, span: Span, info: ClassInfo, made: Value) -> None:
+    """Give an instance what its class holds for attributes: `count: int = 0`."""
+    from jit.frontend.resolver import resolve_object
+
+    if dataclasses.is_dataclass(info.cls):
+        return
+    for name in list(info.definition.attributes):
+        found = find_member(info.cls, name)
+        if found is None or hasattr(found, "__get__"):
+            continue
+        value = e.as_value(resolve_object(e, span, found, name), span)
+        set_attribute(e, span, info, made, name, value)
 
 
 def _fill_fields(e: Emitter, span: Span, cls: type, args: Arguments) -> None:
@@ -269,6 +290,8 @@ def instance_attribute(e: Emitter, span: Span, x: Value, name: str) -> Emitted:
             return e.none()
         node = e.b.node("prim::GetAttr", [x], [attribute.type], name=name)
         node.output.name = name
+        if name in info.guessed:
+            node.attributes[UNTYPED] = AttributeGuess(info.cls, name)
         return node.output
     if found is None:
         raise _unknown(span, info, name)
@@ -370,6 +393,9 @@ def _attribute_type(
     """The type of an attribute that is assigned; new ones may appear in `__init__`."""
     attribute = info.definition.attributes.get(name)
     if attribute is None:
+        if find_member(info.cls, name) is not None and not declared:
+            # a class variable, of which instances get one of their own
+            raise LearnedLate(info.cls, name, widened(value.type))
         if not info.is_open:
             raise fail(
                 span,
@@ -379,6 +405,11 @@ def _attribute_type(
                 or f"assign `self.{name}` in `__init__`, or annotate it in the class",
             )
         info.definition.add(name, declared or widened(value.type))
+        if declared is None and is_untyped(value):
+            info.guessed.add(name)
+    elif attribute.type == T.NONE and not info.is_open and value.type != T.NONE:
+        # `self.next = None` in `__init__`, and something else later
+        raise LearnedLate(info.cls, name, T.optional(widened(value.type)))
     elif info.is_open and declared is not None and attribute.type != declared:
         info.definition.add(name, declared)
         info.is_widened = True

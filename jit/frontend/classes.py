@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from jit.frontend.annotations import is_script_class, type_of_class
+from jit.frontend.coerce import LearnedLate
 from jit.frontend.compiler import Callee, Compilation, open_parameter_types
 from jit.frontend.dataclass_methods import generated, is_frozen, is_generated
 from jit.frontend.failures import fail, reporting
@@ -47,6 +48,8 @@ class ClassInfo:
     """Whether `__init__` is being compiled, so that new attributes may appear."""
     is_widened: bool = False
     """Whether an attribute got a wider type than nodes were made for."""
+    guessed: set[str] = field(default_factory=set)
+    """Attributes that began as empty lists or dicts, whose types are guesses."""
     is_made: bool = False
     """Whether `__init__` was compiled."""
     versions: dict[Any, Callee] = field(default_factory=dict)
@@ -81,7 +84,7 @@ def class_info(compilation: Compilation, cls: type) -> ClassInfo:
         for method in vars(owner).values():
             for fn in _functions_of(method):
                 remember_class(fn, cls)
-    _add_annotated(made)
+    _add_annotated(compilation, made)
     link_all(compilation, definition, cls)
     for relative in (*cls.__bases__, *cls.__subclasses__()):
         # instances of the derived classes may come wherever this one is declared
@@ -179,9 +182,13 @@ def adopt(program: Program, cls: type) -> None:
     """Let a program know a class whose instance is given for an interface."""
     compilation = Compilation.of(program)
     if cls not in compilation.classes and is_script_class(cls):
-        with reporting(cls), compilation.all_or_nothing():
+
+        def compile() -> None:
             prepared(compilation, class_info(compilation, cls))
             complete_interfaces(compilation)
+
+        with reporting(cls):
+            compilation.attempt(compile)
 
 
 def compile_class(cls: type) -> None:
@@ -195,6 +202,14 @@ def compile_class(cls: type) -> None:
     if issubclass(cls, BaseException):
         return
     compilation = Compilation(Program())
+
+    def compile() -> None:
+        info = class_info(compilation, cls)
+        for name in ["__init__", *dir(cls)]:
+            fn = find_member(cls, name)
+            if isinstance(fn, types.FunctionType) and name not in _UNKNOWN:
+                _check_method(compilation, info, name, fn)
+
     with reporting(cls):
         if not is_script_class(cls):
             raise fail(
@@ -204,11 +219,7 @@ def compile_class(cls: type) -> None:
                 help="script a function, a class of your own, or an instance of a"
                 " torch.nn.Module",
             )
-        info = class_info(compilation, cls)
-        for name in ["__init__", *dir(cls)]:
-            fn = find_member(cls, name)
-            if isinstance(fn, types.FunctionType):
-                _check_method(compilation, info, name, fn)
+        compilation.attempt(compile)
 
 
 def _check_method(
@@ -248,7 +259,7 @@ def complete_classes(program: Program) -> None:
             try:
                 with reporting(fn), compilation.all_or_nothing():
                     _complete(compilation, info, name, fn)
-            except CompileError:
+            except (CompileError, LearnedLate):
                 continue
 
 
@@ -305,12 +316,15 @@ _OWN = ("__dict__", "__weakref__", "__annotations__", "__match_args__", "__slots
 # attributes -----------------------------------------------------------------------
 
 
-def _add_annotated(info: ClassInfo) -> None:
+def _add_annotated(compilation: Compilation, info: ClassInfo) -> None:
     """The attributes that class bodies annotate."""
     from jit.frontend.modules import class_hints
 
     for name, (type, is_constant) in class_hints(info.cls).items():
         if type is not None and not (is_constant and name in vars(info.cls)):
+            info.definition.add(name, type)
+    for (cls, name), type in compilation.learned.items():
+        if cls is info.cls:
             info.definition.add(name, type)
 
 

@@ -6,6 +6,9 @@ A list literal that nobody has read yet takes the type that is asked for: `[]` b
 
 from __future__ import annotations
 
+import builtins
+from dataclasses import dataclass
+
 from jit.ir import types as T
 from jit.ir.graph import Node, Value
 from jit.ir.subtyping import is_subtype
@@ -20,10 +23,32 @@ def is_untyped(value: Value) -> bool:
     return UNTYPED in value.node.attributes and value.node.outputs[0] is value
 
 
+class LearnedLate(Exception):  # noqa: N818 - nothing went wrong
+    """The type of an attribute is known only now, after code was made that reads it."""
+
+    def __init__(self, cls: builtins.type, name: str, type: T.Type) -> None:
+        self.cls = cls
+        self.name = name
+        self.type = type
+
+
+@dataclass(frozen=True, slots=True)
+class AttributeGuess:
+    """The mark of an attribute that began as an empty list or dict."""
+
+    cls: builtins.type
+    name: str
+
+
 def settle(value: Value, type: T.Type) -> None:
-    """Choose the type of an empty literal."""
+    """Choose the type of an empty literal, or of an attribute that holds one.
+
+    Raises LearnedLate for an attribute: what was compiled so far is compiled again.
+    """
+    mark = value.node.attributes.pop(UNTYPED, None)
+    if isinstance(mark, AttributeGuess) and value.type != type:
+        raise LearnedLate(mark.cls, mark.name, type)
     value.type = type
-    value.node.attributes.pop(UNTYPED, None)
     if isinstance(type, T.SetType):
         # an empty set is made of an empty list
         value.node.inputs[0].type = T.ListType(type.element)

@@ -12,12 +12,12 @@ import weakref
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 import jit.runtime.ops  # noqa: F401  declares the operators
 from jit.frontend.assigned import returns_value
 from jit.frontend.capturing import Bound, bind, identity, values_in
-from jit.frontend.coerce import UNTYPED
+from jit.frontend.coerce import UNTYPED, LearnedLate
 from jit.frontend.emit import Emitter
 from jit.frontend.environment import Variable
 from jit.frontend.failures import fail, reporting
@@ -39,6 +39,11 @@ from jit.ir.schema import FunctionSchema
 from jit.ir.span import Span
 from jit.passes import remove_exits
 from jit.runtime.python_classes import qualified_name
+
+Found = TypeVar("Found")
+
+MOST_ATTEMPTS = 100
+"""How often something is compiled before the types of attributes are given up."""
 
 SelfMaker = Callable[[Value], Sugared]
 """Makes what `self` stands for in a method."""
@@ -81,6 +86,8 @@ class Compilation:
     """Module types by what modules must share to be of one type."""
     classes: dict[type, Any] = field(default_factory=dict)
     """What is known of Python classes."""
+    learned: dict[tuple[type, str], T.Type] = field(default_factory=dict)
+    """Types of attributes that their first use told."""
 
     @staticmethod
     def of(program: Program) -> Compilation:
@@ -117,6 +124,27 @@ class Compilation:
             self.versions, self.modules = versions, modules
             self.classes = known
             raise
+
+    def attempt(self, compile: Callable[[], Found]) -> Found:
+        """What something compiles, or nothing at all; compiled again where the type of
+        an attribute was learned too late."""
+        before = dict(self.learned)
+        try:
+            for _ in range(MOST_ATTEMPTS):
+                try:
+                    with self.all_or_nothing():
+                        return compile()
+                except LearnedLate as late:
+                    self.learned[late.cls, late.name] = late.type
+        except BaseException:
+            self.learned = before
+            raise
+        raise fail(
+            None,
+            "E0302",
+            "the types of the attributes do not settle",
+            help="annotate them in the class",
+        )
 
     def function(
         self,
@@ -286,6 +314,8 @@ def compile_function(
     Raises CompileError (E01 to E04); the program is then as before.
     """
     compilation = Compilation.of(program)
-    with reporting(fn), compilation.all_or_nothing():
-        callee = compilation.function(fn, arg_types, name=name)
+    with reporting(fn):
+        callee = compilation.attempt(
+            lambda: compilation.function(fn, arg_types, name=name)
+        )
         return program.functions[callee.name]

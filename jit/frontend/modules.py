@@ -70,13 +70,17 @@ def compile_module(module: Any, program: Program) -> T.ModuleType:
     Raises CompileError; the program is then as before.
     """
     compilation = Compilation.of(program)
-    with reporting(module), compilation.all_or_nothing():
+
+    def compile() -> T.ModuleType:
         info = module_info(compilation, module)
         if not info.is_stored:
             for name in _entry_methods(module):
                 compile_method(compilation, info, name, {})
             complete_interfaces(compilation)
         return info.type
+
+    with reporting(module):
+        return compilation.attempt(compile)
 
 
 def add_methods(module: Any, methods: Mapping[str, types.FunctionType]) -> None:

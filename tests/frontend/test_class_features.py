@@ -363,6 +363,50 @@ def exc2(n: int):
     raise RefusedError(f"bad {n}")
 
 
+class Count:
+    total = 0
+    limit: int = 3
+
+    def inc(self):
+        self.total += 1
+        return self.total < self.limit
+
+
+@case(3)
+def class_variable_as_attribute(n: int):
+    c = Count()
+    d = Count()
+    k = 0
+    while c.inc():
+        k += 1
+    return c.total, d.total, d.limit, k
+
+
+class Bag:
+    def __init__(self):
+        self.items = []
+        self.table = {}
+        self.first = None
+
+    def add(self, key: str, value: int):
+        if self.first is None:
+            self.first = value
+        self.items.append((key, value))
+        self.table[key] = self.items
+
+    def size(self) -> int:
+        return len(self.items) + len(self.table)
+
+
+@case(3)
+def typed_by_use(n: int):
+    b = Bag()
+    s = b.size()
+    for i in range(n):
+        b.add(str(i), i)
+    return b, s, b.size(), b.first
+
+
 @pytest.fixture(scope="module")
 def outcomes(tmp_path_factory):
     return case.run(tmp_path_factory.mktemp("cases"))

@@ -170,7 +170,5 @@ def test_a_class_that_is_derived_later_asks_for_another_script():
     class Mug(Cup):
         pass
 
-    with pytest.raises(
-        TypeError, match="was derived after this was compiled"
-    ):
+    with pytest.raises(TypeError, match="was derived after this was compiled"):
         compiled(Mug(3))

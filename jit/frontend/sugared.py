@@ -164,6 +164,12 @@ class Builtin(Sugared):
             return UnboundMethod(name)
         return super().attribute(e, span, name)
 
+    def index(self, e: Emitter, node: t.Subscript) -> Emitted:
+        """`list[int]`, a type."""
+        if isinstance(self.obj, type):
+            return PythonValue(self.obj).index(e, node)
+        return super().index(e, node)
+
     def call(self, e: Emitter, call: t.Call) -> Emitted:
         return self.emit(e, call)
 

@@ -77,11 +77,14 @@ def main() -> int:
         )
         for name, overload in core.items()
     }
-    start = time.monotonic()
     rows = {}
     if given.report:
         rows = {name: row for name in tasks if (row := workers.stored(name))}
         tasks = {}
+    if len(tasks) > 1:
+        # once, so that what it loads is there in every process that is forked
+        run_operator("neg", operators.entries("neg")["neg"], given.samples)
+    start = time.monotonic()
     for name, row in workers.run_all(
         tasks, limit=given.limit, known=KNOWN[given.run], processes=given.processes
     ):

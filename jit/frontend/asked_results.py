@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from jit.frontend import tree as t
 from jit.frontend.call import Arguments, call_operator
 from jit.frontend.failures import fail
-from jit.frontend.sized_functions import call_windowed, keep_sizes
+from jit.frontend.sized_functions import call_windowed, keep_sizes, use_window
 from jit.frontend.sugared import Emitted
 from jit.ir import types as T
 from jit.ir.graph import Value
@@ -54,6 +54,8 @@ def max_pool(name: str, position: int) -> Emit:
         wanted = _flag(e, args, call.span, name, "return_indices", position)
         if always_tells:
             keep_sizes(e, call.span, args)
+        else:
+            use_window(e, call.span, args)
         form = f"{kind}_with_indices" if wanted and not always_tells else kind
         found = call_operator(e, call.span, form, args, name=name)
         if wanted or not always_tells:

@@ -187,6 +187,24 @@ def columns(kind: str, names: Sequence[str]) -> Emit:
     return emit
 
 
+def average_pool(name: str) -> Emit:
+    """Calls of a pool whose stride may be None, for that of the window."""
+
+    def emit(e: Emitter, call: t.Call) -> Emitted:
+        args = e.arguments(call)
+        use_window(e, call.span, args)
+        return call_operator(e, call.span, f"aten::{name}", args, name=name)
+
+    return emit
+
+
+def use_window(e: Emitter, span: Span, args: Arguments) -> None:
+    """Put an empty list in the place of a stride that is None: the window's own."""
+    given = len(args.positional) > 2 or "stride" in args.keywords
+    if given and _taken(e, args, 2, "stride", span) is None:
+        _replace(args, 2, "stride", e.b.list([], T.INT))
+
+
 def resampling(fn: Any) -> Emit:
     """Calls of a function where one size or factor stands for all dims but two."""
 
@@ -254,6 +272,8 @@ def sized_functions() -> dict[Any, Emit]:
     table[functional.unfold] = columns("aten::im2col", ["input", *sizes])
     table[functional.fold] = columns("aten::col2im", ["input", "output_size", *sizes])
     for axes in (1, 2, 3):
+        name = f"avg_pool{axes}d"
+        table[getattr(functional, name)] = average_pool(name)
         table[getattr(functional, f"max_unpool{axes}d")] = windowed(max_unpool, axes)
         table[getattr(functional, f"lp_pool{axes}d")] = windowed(lp_pool, axes)
     return table

@@ -210,6 +210,8 @@ def norms_of_windows(x: torch.Tensor):
         F.lp_pool2d(x, norm_type=2, kernel_size=(2, 1), stride=1),
         F.lp_pool1d(x[0], 3, 2, ceil_mode=True),
         F.adaptive_max_pool2d(x, (None, 1), True),
+        F.max_pool2d(x, 2, None, 1),
+        F.avg_pool2d(x, kernel_size=(2, 1), stride=None),
     )
 
 

@@ -167,6 +167,14 @@ def inner_functions(body: Iterable[t.Stmt]) -> Iterator[t.FunctionTree]:
                         yield e.function
 
 
+def shared_names(body: Iterable[t.Stmt]) -> Names:
+    """The names that inner functions, however deep, assign in an outer one."""
+    found: set[str] = set()
+    for inner in inner_functions(body):
+        found |= outside_names(inner.body, "nonlocal") | shared_names(inner.body)
+    return frozenset(found)
+
+
 def free_names(function: t.FunctionTree) -> Names:
     """The names that a function reads or assigns and that are not its own."""
     own = {p.name for p in function.params} | assigned(function.body)
@@ -312,16 +320,16 @@ def _read_target(target: t.Expr) -> t.Expr | None:
     return target
 
 
-def _surely_named(test: t.Expr) -> Iterator[str]:
+def surely_named(test: t.Expr) -> Iterator[str]:
     """The names that evaluating a test always defines."""
     if isinstance(test, t.Walrus):
         yield test.target.id
     if isinstance(test, t.Logical | t.Compare):
-        yield from _surely_named(test.operands[0])
+        yield from surely_named(test.operands[0])
     elif not isinstance(test, t.IfExpr | t.Comprehension | t.PatternTest):
         for part in children(test):
             if part is not None:
-                yield from _surely_named(part)
+                yield from surely_named(part)
 
 
 class Liveness:
@@ -380,7 +388,7 @@ class Liveness:
             case t.If(_, _, then, orelse):
                 live = self._live(then, after, at_break, at_continue, at_raise)
                 live |= self._live(orelse, after, at_break, at_continue, at_raise)
-                return (live - set(_surely_named(s.test))) | read
+                return (live - set(surely_named(s.test))) | read
             case t.While() | t.For():
                 return self._loop(s, after, at_raise, read)
             case t.Break():

@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Any
 from jit.frontend import magic
 from jit.frontend import tree as t
 from jit.frontend.call import call_operator, known_elements
-from jit.frontend.coerce import UNTYPED
 from jit.frontend.emit_comprehension import emit_quantifier
 from jit.frontend.emit_control import choose
+from jit.frontend.emit_displays import empty_dict, empty_list
 from jit.frontend.failures import a_type, fail
 from jit.frontend.operators import (
     NUMBERS,
@@ -385,9 +385,40 @@ def emit_enumerate(e: Emitter, call: t.Call) -> Emitted:
     return EnumerateValue(args.positional[0], first)
 
 
+@builtin(callable)
+def emit_callable(e: Emitter, call: t.Call) -> Emitted:
+    """Decided while compiling: values are no functions."""
+    (x,) = _given(e, call, 1, 1)
+    return e.b.constant(isinstance(x, Sugared) and x.stays_itself)
+
+
 @builtin(zip)
 def emit_zip(e: Emitter, call: t.Call) -> Emitted:
-    return ZipValue(_given(e, call, 1, 99))
+    args = e.arguments(call)
+    strict = args.keywords.pop("strict", None)
+    if args.keywords or not args.positional:
+        raise fail(call.span, "E0304", "`zip` takes iterables")
+    if isinstance(strict, Value) and strict.constant is not False:
+        _require_equal_lengths(e, call, args.positional)
+    return ZipValue(args.positional)
+
+
+def _require_equal_lengths(e: Emitter, call: t.Call, parts: list[Emitted]) -> None:
+    """`zip(..., strict=True)`: told before the first round."""
+    from jit.frontend.emit_stmt import raise_now
+
+    lengths = [walk_of(e, x, call.span).length() for x in parts]
+    for i, length in enumerate(lengths[1:]):
+        for kind, word in (("lt", "shorter"), ("gt", "longer")):
+            before = "argument 1" if i == 0 else f"arguments 1-{i + 1}"
+            text = f"zip() argument {i + 2} is {word} than {before}"
+            met = Condition(e.op(f"aten::{kind}", length, lengths[0]))
+            choose(
+                e,
+                met,
+                lambda text=text: raise_now(e, e.b.constant(text), "ValueError"),  # type: ignore[misc]
+                list,
+            )
 
 
 @builtin(reversed)
@@ -399,9 +430,7 @@ def emit_reversed(e: Emitter, call: t.Call) -> Emitted:
 def emit_list(e: Emitter, call: t.Call) -> Emitted:
     given = _given(e, call, 0, 1)
     if not given:
-        empty = e.b.list([], T.TENSOR)
-        empty.node.attributes[UNTYPED] = True
-        return empty
+        return empty_list(e, call)
     return list_of(e, given[0], call.span)
 
 
@@ -437,7 +466,7 @@ def known_or_none(e: Emitter, x: Emitted, span: Span) -> list[Emitted] | None:
 @builtin(set)
 def emit_set(e: Emitter, call: t.Call) -> Emitted:
     given = _given(e, call, 0, 1)
-    return set_of(e, given[0], call.span) if given else empty_set(e)
+    return set_of(e, given[0], call.span) if given else empty_set(e, call)
 
 
 @builtin(tuple)
@@ -465,11 +494,10 @@ def emit_dict(e: Emitter, call: t.Call) -> Emitted:
     inputs: list[Value] = []
     for key, value in args.keywords.items():
         inputs += [e.b.constant(key), e.as_value(value, call.span)]
-    item = inputs[1].type if inputs else T.TENSOR
-    made = e.b.node("prim::DictConstruct", inputs, [T.DictType(T.STR, item)])
     if not inputs:
-        made.attributes[UNTYPED] = True
-    return made.output
+        return empty_dict(e, call)
+    type = T.DictType(T.STR, inputs[1].type)
+    return e.b.node("prim::DictConstruct", inputs, [type]).output
 
 
 @builtin(sum)

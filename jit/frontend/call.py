@@ -10,6 +10,7 @@ from jit.frontend import paths
 from jit.frontend import tree as t
 from jit.frontend.coerce import coerce, is_untyped, settle
 from jit.frontend.failures import a_type, fail, nearest
+from jit.frontend.retyping import retype
 from jit.frontend.sugared import Emitted, SpreadList
 from jit.ir import types as T
 from jit.ir.diagnostic import GraphError
@@ -179,6 +180,7 @@ def call_operator(
     if isinstance(found, tuple):
         positional, binding = found
         return bound(e, span, binding, positional, keywords)
+    retype(e, kind, positional)
     raise _refusal(span, kind, name, args, positional, keywords, found)
 
 

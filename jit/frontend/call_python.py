@@ -22,6 +22,7 @@ from jit.frontend.call import (
 from jit.frontend.capturing import Bound, values_in
 from jit.frontend.coerce import coerce
 from jit.frontend.failures import fail
+from jit.frontend.returned_functions import received
 from jit.frontend.sugared import Emitted, SpreadList, Sugared, SugaredTuple
 from jit.ir import types as T
 from jit.ir.graph import Value
@@ -96,8 +97,9 @@ def call_version(
     arguments = callee.schema.arguments[len(captured) :]
     inputs = [*captured, *fit_arguments(e, span, arguments, given, args)]
     function = e.b.function(callee.name)
-    result = callee.result if kind != "prim::fork" else T.FutureType(callee.result)
-    return called(e, kind, [function, *inputs], result)
+    if kind == "prim::fork":
+        return called(e, kind, [function, *inputs], T.FutureType(callee.result))
+    return received(e, callee, called(e, kind, [function, *inputs], callee.result))
 
 
 def _functions(e: Emitter, parameters: Sequence[Parameter], given: Given) -> Bound:

@@ -12,6 +12,7 @@ from collections.abc import Callable, Hashable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from jit.frontend.environment import Missing, Variable
+from jit.frontend.shared_variables import shared_name
 from jit.frontend.sugared import Emitted, Sugared
 from jit.ir.graph import Value
 
@@ -88,13 +89,18 @@ def bind(emitter: Emitter, bound: Bound) -> None:
     """Give a function that is about to be emitted what its caller binds."""
     span = emitter.tree.span
     for name, x in bound.items():
+        shared = shared_name(name)
+        if shared is not None:
+            emitter.shared |= {shared}
         if isinstance(x, Missing):
             emitter.frame.names[name] = x
             continue
 
         def parameter(value: Value, name: str = name) -> Value:
             shown = name if name.isidentifier() else ""
-            return emitter.graph.add_input(value.type, shown)
+            made = emitter.graph.add_input(value.type, shown)
+            emitter.compilation.passed[made] = value
+            return made
 
         made = transplanted(x, parameter)
         if isinstance(made, Sugared):

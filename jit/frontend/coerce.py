@@ -54,6 +54,12 @@ def settle(value: Value, type: T.Type) -> None:
         value.node.inputs[0].type = T.ListType(type.element)
 
 
+def mark_untyped(node: Node, origin: object) -> None:
+    """Let the first use of something empty choose its type."""
+    node.attributes[UNTYPED] = True
+    node.attributes["origin"] = origin
+
+
 def coerce(value: Value, wanted: T.Type, owner: Node | None = None) -> Value | None:
     """`value`, fitted to a type; None if it does not fit.
 

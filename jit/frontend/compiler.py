@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 import jit.runtime.ops  # noqa: F401  declares the operators
+from jit.frontend import tree as t
 from jit.frontend.assigned import returns_value
 from jit.frontend.capturing import Bound, bind, identity, values_in
 from jit.frontend.coerce import UNTYPED, LearnedLate
@@ -22,6 +23,7 @@ from jit.frontend.emit import Emitter
 from jit.frontend.environment import Variable
 from jit.frontend.failures import fail, reporting
 from jit.frontend.local_functions import LocalFunction
+from jit.frontend.retyping import ORIGIN, GuessedWrongError
 from jit.frontend.scope import Scope
 from jit.frontend.signature import (
     Parameter,
@@ -30,7 +32,7 @@ from jit.frontend.signature import (
     plain_function,
     signature_of,
 )
-from jit.frontend.sugared import Sugared
+from jit.frontend.sugared import Emitted, Sugared
 from jit.ir import types as T
 from jit.ir.diagnostic import CompileError
 from jit.ir.graph import Graph, Value
@@ -59,6 +61,8 @@ class Callee:
     declared: T.Type | None
     span: Span
     """The head of its definition."""
+    returned: Emitted | None = None
+    """The function that it returns, if it does; its result are the values in it."""
 
     @property
     def result(self) -> T.Type:
@@ -82,6 +86,10 @@ class Compilation:
 
     program: Program
     versions: dict[Any, Callee] = field(default_factory=dict)
+    tried: dict[t.Expr, int] = field(default_factory=dict)
+    """How often literals were given another type because of their uses."""
+    passed: dict[Value, Value] = field(default_factory=dict)
+    """Parameters of functions inside of others, and the values that they stand for."""
     modules: dict[Any, Any] = field(default_factory=dict)
     """Module types by what modules must share to be of one type."""
     classes: dict[type, Any] = field(default_factory=dict)
@@ -124,6 +132,9 @@ class Compilation:
             self.versions, self.modules = versions, modules
             self.classes = known
             raise
+        finally:
+            self.tried.clear()
+            self.passed.clear()
 
     def attempt(self, compile: Callable[[], Found]) -> Found:
         """What something compiles, or nothing at all; compiled again where the type of
@@ -223,32 +234,50 @@ class Compilation:
             declared = T.NONE
         callee = Callee(name, schema, False, declared, signature.tree.span)
         self.versions[key] = callee
-        graph = Graph(self.program)
-        # the name is taken from now on, also for functions compiled on the way
-        self.program.functions[name] = Function(name, graph, schema, signature.tree.doc)
-        emitter = Emitter(self, signature.tree, scope, graph, signature.returns)
-        emitter.owner = name
-        spans = {p.name: p.span for p in signature.tree.params}
-        if owner is not None:
-            name_of_owner = signature.parameters[0].name
-            at = spans[name_of_owner]
-            emitter.frame.names[name_of_owner] = Variable(owner, at)
-        params = [
-            (a.name, a.type, spans[a.name]) for a in schema.arguments[len(captured) :]
-        ]
-        bind(emitter, bound or {})
+        doc = signature.tree.doc
         is_method = isinstance(self_type, T.ClassType)
-        if make_self is not None:
-            _bind_self(emitter, params[0], make_self)
-            params = params[1:]
-        result = emitter.emit_function(params, is_method=is_method)
+
+        def emit(hints: dict[t.Expr, T.Type]) -> tuple[Graph, T.Type, Emitter]:
+            graph = Graph(self.program)
+            # the name is taken from now on, also for functions compiled on the way
+            self.program.functions[name] = Function(name, graph, schema, doc)
+            emitter = Emitter(self, signature.tree, scope, graph, signature.returns)
+            emitter.owner, emitter.hints = name, hints
+            emitter.may_return_function = self_type is None and owner is None
+            spans = {p.name: p.span for p in signature.tree.params}
+            if owner is not None:
+                name_of_owner = signature.parameters[0].name
+                at = spans[name_of_owner]
+                emitter.frame.names[name_of_owner] = Variable(owner, at)
+            params = [
+                (a.name, a.type, spans[a.name])
+                for a in schema.arguments[len(captured) :]
+            ]
+            bind(emitter, bound or {})
+            if make_self is not None:
+                _bind_self(emitter, params[0], make_self)
+                params = params[1:]
+            try:
+                result = emitter.emit_function(params, is_method=is_method)
+                return graph, result, emitter
+            except GuessedWrongError as again:
+                if again.graph is graph:
+                    return emit({**hints, again.node: again.type})
+                # a literal of a caller
+                self.versions.pop(key, None)
+                self.program.functions.pop(name, None)
+                raise
+
+        graph, result, emitter = emit({})
+        callee.returned = emitter.returned_function
         for node in graph.all_nodes:
             node.attributes.pop(UNTYPED, None)
+            node.attributes.pop(ORIGIN, None)
         remove_exits.run(graph)
         callee.schema = make_schema(name, parameters, open_types, result)
         callee.is_finished = True
         self.program.functions.pop(name)  # callees come first in the text
-        function = Function(name, graph, callee.schema, signature.tree.doc)
+        function = Function(name, graph, callee.schema, doc)
         self.program.add_function(function)
         declare_classes(self, graph)
         return callee
@@ -307,15 +336,25 @@ def compile_function(
     arg_types: Mapping[str, T.Type] | None = None,
     *,
     name: str | None = None,
+    bound: Bound | None = None,
 ) -> Function:
     """Compile a Python function and all it calls into a program.
 
-    `arg_types` gives the types of unannotated parameters, which are Tensors otherwise.
+    `arg_types` gives the types of unannotated parameters, which are Tensors otherwise,
+    `bound` the parameters that stand for functions.
     Raises CompileError (E01 to E04); the program is then as before.
     """
     compilation = Compilation.of(program)
     with reporting(fn):
         callee = compilation.attempt(
-            lambda: compilation.function(fn, arg_types, name=name)
+            lambda: compilation.function(fn, arg_types, name=name, bound=bound)
         )
+        if isinstance(callee.returned, Sugared):
+            raise fail(
+                callee.span,
+                "E0203",
+                f"the script returns {callee.returned.describe()}, which Python cannot"
+                " call",
+                help="call it, and return what it gives",
+            )
         return program.functions[callee.name]

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -44,6 +45,23 @@ class PoolingBuilder(Builder):
             self._pool[key] = self._add(node)
         return self._pool[key]
 
+    def shared(self, key: object, make: Callable[[], Value]) -> Value:
+        """What `make` gives, once in a function."""
+        found = ("shared", key)
+        if found not in self._pool:
+            self._pool[found] = make()
+        return self._pool[found]
+
+    def early(
+        self, kind: str, inputs: Sequence[Value], type: T.Type, overload: str = ""
+    ) -> Value:
+        """The output of a node that stands before everything else."""
+        node = Node(kind, overload)
+        for value in inputs:
+            node.add_input(value)
+        node.add_output(type)
+        return self._add(node)
+
     def _add(self, node: Node) -> Value:
         node.span, node.stack = self.span, self.stack
         if self._last is None:
@@ -64,7 +82,7 @@ class PoolingBuilder(Builder):
         for node in reversed(list(self._graph.all_nodes)):
             if node.kind in TUPLES and not node.output.uses:
                 node.destroy()
-        for key, value in list(self._pool.items()):
+        for key, value in reversed(list(self._pool.items())):
             if not value.uses:
                 value.node.destroy()
                 del self._pool[key]

@@ -14,12 +14,13 @@ from typing import TYPE_CHECKING, Any
 
 from jit.frontend import paths
 from jit.frontend import tree as t
-from jit.frontend.assigned import Liveness, assigned, outside_names
+from jit.frontend.assigned import Liveness, assigned, outside_names, shared_names
 from jit.frontend.coerce import coerce
 from jit.frontend.constants import PoolingBuilder
 from jit.frontend.environment import Frame, Missing, Variable
 from jit.frontend.failures import a_type, fail, nearest
 from jit.frontend.scope import Scope
+from jit.frontend.shared_variables import read_shared, share
 from jit.frontend.sugared import Emitted, Sugared, SugaredTuple
 from jit.ir import types as T
 from jit.ir.diagnostic import Label
@@ -92,6 +93,8 @@ class Emitter:
         self.frame = Frame(None)
         self.local_names = assigned(tree.body) - outside_names(tree.body, "global")
         """What the function assigns anywhere: such names are never global."""
+        self.shared = shared_names(tree.body) | outside_names(tree.body, "nonlocal")
+        """Names that a function and others inside of it assign."""
         self.liveness = Liveness(tree.body)
         self.declared_return = returns
         self.returned: list[Returned] = []
@@ -109,6 +112,12 @@ class Emitter:
         """Lists whose length the nodes emitted so far may change."""
         self.expected: tuple[t.Expr, T.Type] | None = None
         """An expression and the type of what it is assigned to, for `tolist`."""
+        self.hints: dict[t.Expr, T.Type] = {}
+        """Types of empty literals that were guessed wrong before."""
+        self.may_return_function = False
+        """Whether its callers know what to do with a function."""
+        self.returned_function: Emitted | None = None
+        """The function that this function returns."""
         self.declared: dict[str, T.Type] = {}
         """Types of names that were annotated without a value."""
         self.owner = tree.name
@@ -172,6 +181,9 @@ class Emitter:
             declared = self.declared.get(name)
         if declared is not None:
             value = self._as_declared(name, self.as_value(value, span), declared, span)
+        if name in self.shared:
+            share(self, name, self.as_value(value, span), span, declared)
+            return
         if isinstance(value, Value) and value.node.kind != "prim::Constant":
             value.name = value.name or (name if name.isidentifier() else "")
         self.frame.names[name] = Variable(value, span, declared)
@@ -249,6 +261,10 @@ class Emitter:
         """What a name stands for; CompileError E0201 or E0202 if nothing."""
         from jit.frontend.resolver import resolve_object
 
+        if name in self.shared:
+            shared = read_shared(self, name)
+            if shared is not None:
+                return shared
         found = self.frame.find(name)
         if isinstance(found, Variable):
             return found.value
@@ -315,7 +331,11 @@ class Emitter:
         """
         for name, type, span in params:
             value = self.graph.add_input(type, name)
-            self.frame.names[name] = Variable(value, span, self._declared(type, name))
+            declared = self._declared(type, name)
+            if name in self.shared:
+                share(self, name, value, span, declared)
+            else:
+                self.frame.names[name] = Variable(value, span, declared)
         if is_method:
             self.exact.add(self.graph.inputs[0])
         self.statements(self.tree.body)
@@ -327,14 +347,22 @@ class Emitter:
         if not self.graph.outputs:
             self.graph.block.add_return(self.uninitialized(result))
         self.b.remove_unused()
+        from jit.frontend.tables import refuse_changes
+
+        refuse_changes(self.graph, self.tree.span)
         return result
 
     def _declared(self, type: T.Type, name: str) -> T.Type | None:
         """Parameters may change their type, unless they were annotated as Optional."""
         return type if isinstance(type, T.OptionalType | T.UnionType) else None
 
-    def emit_return(self, value: Value, span: Span) -> None:
+    def emit_return(self, found: Emitted, span: Span) -> None:
         """Leave the function with a value."""
+        from jit.frontend.returned_functions import returned_values
+
+        value = (
+            found if isinstance(found, Value) else returned_values(self, found, span)
+        )
         self.leave_contexts(0, span)
         if self.declared_return is not None:
             fitting = coerce(value, self.declared_return)

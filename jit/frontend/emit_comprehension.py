@@ -17,13 +17,13 @@ from jit.frontend import tree as t
 from jit.frontend.call import widened
 from jit.frontend.coerce import UNTYPED, is_untyped, settle
 from jit.frontend.emit_control import choose
+from jit.frontend.emit_displays import common_type
 from jit.frontend.emit_loop import assign_target
 from jit.frontend.environment import Frame
-from jit.frontend.failures import fail
 from jit.frontend.operators import apply
 from jit.frontend.refine import emit_condition, truth
 from jit.frontend.set_methods import empty_set
-from jit.frontend.sugared import Emitted, Sugared, SugaredList
+from jit.frontend.sugared import Emitted, Sugared, SugaredList, SugaredTuple
 from jit.frontend.walks import as_list, unrolled_items, walk_of
 from jit.ir import types as T
 from jit.ir.graph import Value
@@ -35,7 +35,8 @@ if TYPE_CHECKING:
 def emit_comprehension(e: Emitter, node: t.Comprehension) -> Emitted:
     """A list or dict; a generator becomes a list."""
     if node.kind == "dict":
-        return _dict(e, node)
+        unrolled = _unrolled_dict(e, node) if _is_table(e, node) else None
+        return _dict(e, node) if unrolled is None else unrolled
     if node.kind == "set":
         return _set(e, node)
     unrolled = _unrolled(e, node)
@@ -56,7 +57,7 @@ def emit_comprehension(e: Emitter, node: t.Comprehension) -> Emitted:
 
 
 def _set(e: Emitter, node: t.Comprehension) -> Emitted:
-    made = empty_set(e)
+    made = empty_set(e, node)
 
     def add() -> None:
         item = e.value(node.element)
@@ -78,6 +79,44 @@ def _own_scope(e: Emitter, emit: Callable[[], None]) -> None:
         emit()
     finally:
         e.frame, e.cells = saved, cells
+
+
+def _is_table(e: Emitter, node: t.Comprehension) -> bool:
+    """Whether it walks a dict or list from outside, or a method of one."""
+    found = node.generators[0].iterable
+    while isinstance(found, t.Call | t.Attribute):
+        found = found.function if isinstance(found, t.Call) else found.value
+    if not isinstance(found, t.Name) or e.frame.find(found.id) is not None:
+        return False
+    known = e.scope.find(found.id)
+    return known is not None and isinstance(known[0], dict | list)
+
+
+def _unrolled_dict(e: Emitter, node: t.Comprehension) -> Emitted | None:
+    """Over things known to the compiler alone, as functions: the pairs one by one."""
+    g = node.generators[0]
+    if len(node.generators) != 1 or g.conditions or isinstance(g.iterable, t.ListExpr):
+        return None
+    iterable = e.expr(g.iterable)
+    if not isinstance(iterable, SugaredTuple) or iterable.is_plain:
+        return None
+    keys: list[Value] = []
+    values: list[Value] = []
+
+    def all_items() -> None:
+        assert node.key is not None
+        for item in iterable.items:
+            assign_target(e, g.target, item)
+            keys.append(e.value(node.key))
+            values.append(e.value(node.element))
+
+    _own_scope(e, all_items)
+    type = T.DictType(
+        common_type(keys, node, "keys of this dict"),
+        common_type(values, node, "values of this dict"),
+    )
+    inputs = [x for pair in zip(keys, values, strict=True) for x in pair]
+    return e.b.node("prim::DictConstruct", inputs, [type]).output
 
 
 def _unrolled(e: Emitter, node: t.Comprehension) -> Emitted | None:
@@ -155,13 +194,6 @@ def _dict(e: Emitter, node: t.Comprehension) -> Emitted:
 
 def emit_quantifier(e: Emitter, node: t.Comprehension, *, is_any: bool) -> Value:
     """`any(... for ...)` and `all(...)`: stops at the first that decides."""
-    if len(node.generators) != 1:
-        raise fail(
-            node.span,
-            "E0102",
-            "a generator with several `for` is not accepted in `any` and `all`",
-            help="write the loops out",
-        )
     g = node.generators[0]
     walk = walk_of(e, e.expr(g.iterable), g.iterable.span)
     start = e.b.constant(not is_any)
@@ -170,10 +202,15 @@ def emit_quantifier(e: Emitter, node: t.Comprehension, *, is_any: bool) -> Value
     number = block.add_param(T.INT, "i")
     block.add_param(T.BOOL)
 
+    element = node.element
+    if len(node.generators) > 1:
+        inner = node.generators[1:]
+        element = t.Comprehension(node.span, node.kind, None, node.element, inner)
+
     def round_() -> None:
         with e.inside(block):
             assign_target(e, g.target, walk.item(number))
-            met = _decided(e, g.conditions, node.element, is_any=is_any)
+            met = _decided(e, g.conditions, element, is_any=is_any)
             block.add_return(e.op("aten::__not__", met) if is_any else met)
             block.add_return(met)
 
@@ -185,6 +222,8 @@ def _decided(
     e: Emitter, conditions: tuple[t.Expr, ...], element: t.Expr, *, is_any: bool
 ) -> Value:
     if not conditions:
+        if isinstance(element, t.Comprehension) and element.kind == "generator":
+            return emit_quantifier(e, element, is_any=is_any)
         return truth(e, e.expr(element), element).value
     (value,) = choose(
         e,

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from jit.frontend import tree as t
 from jit.frontend.call import known_elements
-from jit.frontend.coerce import UNTYPED, coerce
+from jit.frontend.coerce import coerce, mark_untyped
 from jit.frontend.failures import a_type, fail
 from jit.frontend.operators import apply
 from jit.frontend.sugared import Emitted, SpreadList, Sugared, SugaredList, SugaredTuple
@@ -82,9 +82,7 @@ def _parts(e: Emitter, elements: tuple[t.Expr, ...]) -> list[Emitted]:
 def _joined(e: Emitter, node: t.Expr, parts: list[Emitted]) -> Value:
     """A new list of some parts."""
     if not parts:
-        empty = e.b.list([], T.TENSOR)
-        empty.node.attributes[UNTYPED] = True
-        return empty
+        return empty_list(e, node)
     known = [
         p.items if isinstance(p, SpreadList) else e.as_value(p, node.span)
         for p in parts
@@ -115,6 +113,30 @@ def _expected(e: Emitter, node: t.Expr) -> T.Type | None:
         return None
     type = e.expected[1]
     return type.element if isinstance(type, T.OptionalType) else type
+
+
+def empty_list(e: Emitter, node: t.Expr) -> Value:
+    """`[]`, whose first use chooses its type."""
+    hint = e.hints.get(node)
+    if isinstance(hint, T.ListType):
+        made = e.b.list([], hint.element)
+        made.node.attributes["origin"] = node
+        return made
+    made = e.b.list([], T.TENSOR)
+    mark_untyped(made.node, node)
+    return made
+
+
+def empty_dict(e: Emitter, node: t.Expr) -> Value:
+    """`{}`, whose first use chooses its type."""
+    hint = e.hints.get(node)
+    if isinstance(hint, T.DictType):
+        made = e.b.node("prim::DictConstruct", [], [hint])
+        made.attributes["origin"] = node
+        return made.output
+    made = e.b.node("prim::DictConstruct", [], [T.DictType(T.STR, T.TENSOR)])
+    mark_untyped(made, node)
+    return made.output
 
 
 def common_type(
@@ -155,17 +177,13 @@ def emit_dict(e: Emitter, node: t.DictExpr) -> Emitted:
         assert key is not None
         inputs += [e.value(key), e.value(value)]
     if not inputs:
-        type: T.Type = T.DictType(T.STR, T.TENSOR)
-    else:
-        wanted = _expected(e, node)
-        item = wanted.value if isinstance(wanted, T.DictType) else None
-        keys = common_type(inputs[::2], node, "keys of this dict")
-        values = common_type(inputs[1::2], node, "values of this dict", item)
-        type = T.DictType(keys, values)
-    made = e.b.node("prim::DictConstruct", inputs, [type])
-    if not inputs:
-        made.attributes[UNTYPED] = True
-    return made.output
+        return empty_dict(e, node)
+    wanted = _expected(e, node)
+    item = wanted.value if isinstance(wanted, T.DictType) else None
+    keys = common_type(inputs[::2], node, "keys of this dict")
+    values = common_type(inputs[1::2], node, "values of this dict", item)
+    type = T.DictType(keys, values)
+    return e.b.node("prim::DictConstruct", inputs, [type]).output
 
 
 def _merged(e: Emitter, node: t.DictExpr) -> Value:

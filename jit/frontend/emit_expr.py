@@ -79,7 +79,7 @@ def _unary(e: Emitter, node: t.Unary) -> Emitted:
 def _compare(e: Emitter, node: t.Compare) -> Emitted:
     """`a < b < c`: each operand once, and no further than needed."""
     from jit.frontend.emit_control import choose
-    from jit.frontend.refine import truth
+    from jit.frontend.refine import same_objects, truth
 
     if len(node.ops) == 1 and node.ops[0] in ("is", "is not"):
         return emit_condition(e, node).value
@@ -87,11 +87,9 @@ def _compare(e: Emitter, node: t.Compare) -> Emitted:
     def rest(i: int, left: Emitted) -> Emitted:
         right = e.expr(node.operands[i + 1])
         if node.ops[i] in ("is", "is not"):
-            raise fail(
-                node.span, "E0102", "`is` inside of a chain of comparisons",
-                help="write the comparisons one by one, with `and`",
-            )  # fmt: skip
-        met = compare(e, node.span, node.ops[i], left, right)
+            met = same_objects(e, node.ops[i], left, right, node.span)
+        else:
+            met = compare(e, node.span, node.ops[i], left, right)
         if i == len(node.ops) - 1:
             return met
         outcome = truth(e, met, node)

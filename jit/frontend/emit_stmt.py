@@ -315,6 +315,8 @@ def _updated(e: Emitter, s: t.AugAssign, old: Emitted, operand: Emitted) -> Emit
             return old
         if isinstance(old.type, T.ListType) and s.op in ("+", "*"):
             kind = "aten::add_" if s.op == "+" else "aten::mul_"
+            if isinstance(operand, Sugared) and s.op == "+":
+                operand = list_of(e, operand, s.value.span)
             apply(e, s.span, kind, old, e.as_value(operand, s.value.span))
             return old
     return binary(e, s.span, s.op, old, operand)
@@ -383,7 +385,7 @@ def _expression(e: Emitter, s: t.ExprStmt) -> None:
 def _return(e: Emitter, s: t.Return) -> None:
     if s.value is not None and e.declared_return is not None:
         e.expected = (s.value, e.declared_return)
-    value = e.none() if s.value is None else e.value(s.value)
+    value = e.none() if s.value is None else e.expr(s.value)
     e.emit_return(value, s.span if s.value is None else s.value.span)
 
 
@@ -524,10 +526,10 @@ def imported(e: Emitter, s: t.Import) -> Any:
 
 
 def _outside(e: Emitter, s: t.Outside) -> None:
-    """`global` and `nonlocal`: what they name may be read."""
+    """`global` and `nonlocal`: a global may be read only."""
     changed = assigned(e.tree.body)
     for name in s.names:
-        if name in changed:
+        if name in changed and s.kind == "global":
             raise fail(
                 s.span,
                 "E0102",

@@ -6,6 +6,7 @@ functions of `math` take numbers only.
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import functools
 import math
@@ -21,6 +22,7 @@ from jit.frontend.builtins import (
     as_number,
     builtin,
     emit_isinstance,
+    list_of,
     name_of,
     values_of,
 )
@@ -100,6 +102,16 @@ def emit_no_context(e: Emitter, call: t.Call) -> Emitted:
     """`torch.no_grad()`."""
     e.arguments(call)
     return NoContext(name_of(call))
+
+
+def emit_assert(e: Emitter, call: t.Call) -> Emitted:
+    """`torch._assert(condition, message)`."""
+    from jit.frontend.emit_stmt import emit_statement
+
+    if len(call.args) != 2 or call.keywords:
+        raise fail(call.span, "E0304", "`_assert` takes a condition and a message")
+    emit_statement(e, t.Assert(call.span, call.args[0], call.args[1]))
+    return e.none()
 
 
 def emit_tensor(e: Emitter, call: t.Call) -> Emitted:
@@ -193,16 +205,19 @@ def _copied(e: Emitter, call: t.Call, args: Arguments) -> Emitted:
 
 def math_function(name: str) -> Builtin | None:
     """A function of `math`; its arguments are numbers. None if there is no operator."""
-    kind = {"trunc": "aten::Int", "remainder": "aten::mathremainder", "prod": ""}.get(
-        name, f"aten::{name}"
-    )
+    kind = {"trunc": "aten::Int", "remainder": "aten::mathremainder"}.get(name, "")
+    if not kind:
+        own = f"aten::_math_{name}"
+        kind = own if has_kind(own) else f"aten::{name}"
     if not has_kind(kind):
         return None
 
     def emit(e: Emitter, call: t.Call) -> Emitted:
         args = e.arguments(call)
         for i, x in enumerate(args.positional):
-            if isinstance(x, Value) and (
+            if name in _OF_LISTS and i < 1 + (name == "dist"):
+                args.positional[i] = list_of(e, x, call.span)
+            elif isinstance(x, Value) and (
                 T.is_tensor_like(x.type) or x.type == T.NUMBER
             ):
                 args.positional[i] = as_number(e, call.span, x, T.FLOAT)
@@ -212,6 +227,9 @@ def math_function(name: str) -> Builtin | None:
 
     return Builtin(f"math.{name}", emit)
 
+
+_OF_LISTS = ("prod", "fsum", "dist")
+"""Functions of `math` that take any iterable of numbers."""
 
 MATH = {
     id(f): n for n, f in vars(math).items() if callable(f) and not n.startswith("_")
@@ -257,6 +275,7 @@ def library_builtins() -> dict[int, Builtin]:
         compiler.is_dynamo_compiling: emit_false,
         compiler.is_exporting: emit_false,
         marks.is_tracing: emit_false,
+        torch._assert: emit_assert,
         torch.norm: emit_norm,
         torch.tensor: emit_tensor,
         torch.as_tensor: emit_as_tensor,
@@ -266,6 +285,9 @@ def library_builtins() -> dict[int, Builtin]:
         torch.no_grad: emit_no_context,
         torch.enable_grad: emit_no_context,
         torch.inference_mode: emit_no_context,
+        torch.set_grad_enabled: emit_no_context,
+        torch.autograd.profiler.record_function: emit_no_context,
+        contextlib.nullcontext: emit_no_context,
         **sized_functions(),
         **functions_with_flags(),
     }

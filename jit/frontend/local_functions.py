@@ -14,19 +14,19 @@ import copy
 from typing import TYPE_CHECKING, Any
 
 from jit.frontend import tree as t
-from jit.frontend.annotations import type_of_annotation
 from jit.frontend.assigned import free_names
 from jit.frontend.capturing import Bound
 from jit.frontend.environment import Frame, Missing, Variable
 from jit.frontend.scope import Scope
+from jit.frontend.shared_variables import cell_name
 from jit.frontend.signature import Parameter, Signature, hint_of_parameter
 from jit.frontend.sugared import Emitted, Sugared
+from jit.ir import types as T
 from jit.ir.schema import REQUIRED
 
 if TYPE_CHECKING:
     from jit.frontend.compiler import Callee
     from jit.frontend.emit import Emitter
-    from jit.ir import types as T
 
 
 class LocalFunction(Sugared):
@@ -126,7 +126,8 @@ def signature_of_local(fn: LocalFunction) -> Signature:
         parameters.append(Parameter.of_tree(p, hint, REQUIRED))
     returns = None
     if fn.tree.returns is not None:
-        returns = type_of_annotation(fn.tree.returns, fn.scope)
+        hint = hint_of_parameter(fn.tree.returns, fn.scope)
+        returns = hint if isinstance(hint, T.Type) else None
     return Signature(fn.tree.name, tuple(parameters), returns, fn.tree)
 
 
@@ -138,7 +139,7 @@ def capture(e: Emitter, fn: LocalFunction) -> Bound:
     if fn.captured is not None:
         return dict(fn.captured)
     found: Bound = {}
-    pending = sorted(free_names(fn.tree))
+    pending = _free_names(e, fn)
     while pending:
         name = pending.pop()
         variable = _find(e, fn, name)
@@ -151,10 +152,15 @@ def capture(e: Emitter, fn: LocalFunction) -> Bound:
         if isinstance(value, LocalFunction) and value.frame is not None:
             # a function beside it, or itself: it finds its names where this one does
             found[name] = _without_frame(value)
-            pending += sorted(free_names(value.tree))
+            pending += _free_names(e, value)
         else:
             found[name] = closed(e, value)
     return {name: found[name] for name in sorted(found)}
+
+
+def _free_names(e: Emitter, fn: LocalFunction) -> list[str]:
+    """The names that a function captures; of a shared variable the list it lives in."""
+    return [cell_name(n) if n in e.shared else n for n in sorted(free_names(fn.tree))]
 
 
 def _without_frame(fn: LocalFunction) -> LocalFunction:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+import string
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -11,7 +13,7 @@ from jit.frontend.asked_results import (
     unique_consecutive_method,
     unique_method,
 )
-from jit.frontend.call import maybe_none
+from jit.frontend.call import Arguments, maybe_none
 from jit.frontend.failures import a_type, fail, nearest
 from jit.frontend.operators import (
     COMPARE,
@@ -106,6 +108,8 @@ def attribute_of_value(e: Emitter, span: Span, x: Value, name: str) -> Emitted:
             from jit.frontend.enum_value import member_attribute
 
             return member_attribute(e, span, x, name)
+        case T.SimpleType("int" | "float" | "bool") if name in NUMBER_METHODS:
+            return _of_number(e, span, x, name)
         case T.SimpleType("complex"):
             if name in COMPLEX_ATTRIBUTES:
                 return apply(e, span, COMPLEX_ATTRIBUTES[name], x)
@@ -122,6 +126,8 @@ def attribute_of_value(e: Emitter, span: Span, x: Value, name: str) -> Emitted:
                 return BoundBuiltin(name, x, SET_METHODS[name])
             raise _unknown(span, x, name, [*SET_METHODS])
         case T.SimpleType("str") | T.ListType() | T.DictType():
+            if name == "format" and x.type == T.STR:
+                return BoundBuiltin(name, x, _format)
             if name == "sort" and isinstance(x.type, T.ListType):
                 from jit.frontend.higher_order import emit_sort
 
@@ -129,6 +135,39 @@ def attribute_of_value(e: Emitter, span: Span, x: Value, name: str) -> Emitted:
             if _has_method(x.type, name):
                 return BoundOperator(name, f"aten::{name}", x)
     raise _unknown(span, x, name, _methods_of(x.type))
+
+
+NUMBER_METHODS = {
+    "is_integer": "aten::is_integer",
+    "bit_length": "aten::bit_length",
+    "bit_count": "aten::bit_count",
+    "conjugate": "",
+    "real": "",
+    "imag": "",
+    "numerator": "",
+    "denominator": "",
+}
+"""Attributes and methods of numbers; those without an operator are the number itself."""
+
+
+def _of_number(e: Emitter, span: Span, x: Value, name: str) -> Emitted:
+    is_float = x.type == T.FLOAT
+    if x.type == T.BOOL:
+        x = apply(e, span, "aten::Int", x)
+    if name in ("bit_length", "bit_count", "numerator", "denominator") and is_float:
+        raise _unknown(span, x, name, list(NUMBER_METHODS))
+    match name:
+        case "real" | "numerator":
+            return x
+        case "imag":
+            return e.b.constant(0.0 if is_float else 0)
+        case "denominator":
+            return e.b.constant(1)
+        case "conjugate":
+            return BoundBuiltin(name, x, _itself)
+        case "is_integer" if not is_float:
+            raise _unknown(span, x, name, list(NUMBER_METHODS))
+    return BoundOperator(name, NUMBER_METHODS[name], x)
 
 
 def _unknown(span: Span, x: Value, name: str, known: list[str]) -> Exception:
@@ -311,6 +350,47 @@ def _of_array(e: Emitter, span: Span, x: Value, name: str) -> Emitted:
     if not name.startswith("_") and has_kind(kind):
         return BoundOperator(name, kind, x)
     raise _unknown(span, x, name, [*ARRAY_ATTRIBUTES, *_kinds("np")])
+
+
+def _format(e: Emitter, call: t.Call, owner: Value) -> Emitted:
+    """`s.format(...)`; keywords are accepted for a literal `s`."""
+    from jit.frontend.call import call_operator
+
+    args = e.arguments(call, first=owner)
+    if args.keywords:
+        args.positional[0] = _numbered(e, call.span, owner, args)
+    return call_operator(e, call.span, "aten::format", args, name="format")
+
+
+def _numbered(e: Emitter, span: Span, owner: Value, args: Arguments) -> Value:
+    """The template with numbers for the names of keywords, which become positional."""
+    text = owner.constant
+    if not isinstance(text, str):
+        raise fail(
+            span, "E0304", "`format` takes keywords only for a literal",
+            help="use an f-string, or number the fields",
+        )  # fmt: skip
+    count = len(args.positional) - 1
+    numbers = {name: str(count + i) for i, name in enumerate(args.keywords)}
+    automatic = itertools.count()
+
+    def rewritten(template: str) -> str:
+        made = ""
+        for literal, field, spec, conversion in string.Formatter().parse(template):
+            made += literal.replace("{", "{{").replace("}", "}}")
+            if field is None:
+                continue
+            number = numbers.get(field, field) or str(next(automatic))
+            shown = f"!{conversion}" if conversion else ""
+            inner = f":{rewritten(spec)}" if spec else ""
+            made += f"{{{number}{shown}{inner}}}"
+        return made
+
+    template = e.b.constant(rewritten(text))
+    for value in args.keywords.values():
+        args.add(value, span)
+    args.keywords = {}
+    return template
 
 
 def _python_class(type: T.Type) -> type | None:

@@ -12,7 +12,7 @@ from jit.frontend import magic
 from jit.frontend.call import Arguments, call_operator, known_elements, maybe_none
 from jit.frontend.enum_value import as_plain
 from jit.frontend.failures import a_type, fail
-from jit.frontend.sugared import Emitted, Sugared
+from jit.frontend.sugared import Emitted, RangeValue, Sugared
 from jit.ir import types as T
 from jit.ir.diagnostic import CompileError
 from jit.ir.graph import NOT_CONSTANT, Value
@@ -222,6 +222,10 @@ def compare(e: Emitter, span: Span, op: str, a: Emitted, b: Emitted) -> Value:
     if op in ("in", "not in"):
         found = contains(e, span, a, b)
         return found if op == "in" else e.op("aten::__not__", found)
+    if isinstance(a, RangeValue) and isinstance(b, RangeValue):
+        from jit.frontend.builtins import list_of
+
+        a, b = list_of(e, a, span), list_of(e, b, span)
     a, b = as_plain(e, a), as_plain(e, b)
     of_instances = magic.compare(e, span, op, a, b)
     if of_instances is not None:
@@ -369,6 +373,10 @@ def contains(e: Emitter, span: Span, item: Emitted, container: Emitted) -> Value
     from jit.frontend.refine import Condition, plain_truth
 
     items = None
+    if isinstance(container, RangeValue):
+        from jit.frontend.builtins import list_of
+
+        container = list_of(e, container, span)
     if isinstance(container, Sugared) or T.tuple_elements(container.type) is not None:
         items = known_elements(e, container, span)
     x = e.as_value(item, span)

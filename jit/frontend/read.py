@@ -11,6 +11,7 @@ import ast
 from collections.abc import Iterable, Sequence
 
 from jit.frontend import tree as t
+from jit.frontend.assigned import surely_named, walrus_names
 from jit.frontend.read_functions import read_definition, read_lambda
 from jit.frontend.read_match import read_match
 from jit.frontend.source import FunctionSource
@@ -299,7 +300,7 @@ class Reader:
         else:
             after = list(orelse)
         if isinstance(node, ast.While):
-            loop: t.Stmt = t.While(span, self.expr(node.test), body, ())
+            loop: t.Stmt = _while(span, self.expr(node.test), body)
         else:
             target, iterable = self.target(node.target), self.expr(node.iter)
             loop = t.For(span, target, iterable, body, ())
@@ -502,6 +503,14 @@ class Reader:
                 for g in generators
             ),
         )
+
+
+def _while(span: Span, test: t.Expr, body: tuple[t.Stmt, ...]) -> t.While:
+    """A `while`; a test that defines a name only sometimes moves into the body."""
+    if set(walrus_names(test)) <= set(surely_named(test)):
+        return t.While(span, test, body, ())
+    leave = t.If(test.span, test, (t.Pass(span),), (t.Break(span),))
+    return t.While(span, t.Constant(span, True), (leave, *body), ())
 
 
 def _import(span: Span, alias: ast.alias) -> t.Import:

@@ -223,6 +223,17 @@ def _identity(
     return found if op == "is" else _negated(e, found)
 
 
+def same_objects(e: Emitter, op: str, a: Emitted, b: Emitted, span: Span) -> Value:
+    """`a is b` of emitted values, inside of a chain of comparisons."""
+    if isinstance(a, Value) and a.type == T.NONE:
+        a, b = b, a
+    if isinstance(b, Value) and b.type == T.NONE:
+        found = is_none(e, a, None)
+    else:
+        found = _is_same(e, a, b, span)
+    return (found if op == "is" else _negated(e, found)).value
+
+
 def is_none(e: Emitter, tested: Emitted, name: str | None) -> Condition:
     """Whether a value is None; `name` stands for it."""
     if isinstance(tested, Sugared):

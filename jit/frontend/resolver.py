@@ -32,6 +32,7 @@ from jit.frontend.sugared import (
     StoredFunction,
     SugaredTuple,
 )
+from jit.frontend.tables import emit_table
 from jit.ir import types as T
 from jit.ir.dtypes import DType, dtype_of
 from jit.ir.graph import Value
@@ -66,6 +67,10 @@ def resolve_object(e: Emitter, span: Span, obj: Any, name: str) -> Emitted:
         if all(isinstance(i, Value) for i in items):
             return e.b.tuple([i for i in items if isinstance(i, Value)])
         return SugaredTuple(items)
+    if isinstance(obj, list | dict | set):
+        table = emit_table(e, span, obj, name)
+        if table is not None:
+            return table
     is_module = hasattr(obj, "forward")
     of_torch = type(obj).__module__.startswith("jit.torch")
     if not is_module and (_is_type_form(obj) or of_torch or callable(obj)):

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from jit.frontend import tree as t
 from jit.frontend.call import widened
-from jit.frontend.coerce import is_untyped, settle
+from jit.frontend.coerce import is_untyped, mark_untyped, settle
 from jit.frontend.failures import fail
 from jit.frontend.operators import apply
 from jit.frontend.sugared import Emitted
@@ -64,12 +64,12 @@ def set_of(e: Emitter, x: Emitted, span: Span) -> Value:
     return apply(e, span, "aten::set", list_of(e, x, span))
 
 
-def empty_set(e: Emitter, element: T.Type = T.TENSOR) -> Value:
-    """`set()`, of a type that its first use may still choose."""
-    from jit.frontend.coerce import UNTYPED
-
+def empty_set(e: Emitter, node: t.Expr) -> Value:
+    """`set()`, whose first use chooses its type."""
+    hint = e.hints.get(node)
+    element = hint.element if isinstance(hint, T.SetType) else T.TENSOR
     made = e.op("aten::set", e.b.list([], element))
-    made.node.attributes[UNTYPED] = True
+    mark_untyped(made.node, node)
     return made
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import types
 import weakref
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, get_args, get_origin
 
 import numpy as np
 
@@ -175,7 +175,7 @@ def _read_signature(fn: types.FunctionType) -> Signature:
     defaults = _defaults(fn)
     parameters = tuple(_parameter(fn, p, scope, defaults) for p in tree.params)
     returns = None
-    if tree.returns is not None:
+    if tree.returns is not None and not _takes_function(tree.returns, scope):
         returns = _hint(fn, "return", tree.returns, scope)
     return Signature(tree.name, parameters, returns, tree)
 
@@ -199,6 +199,15 @@ def hint_of_parameter(annotation: Annotation, scope: Scope) -> T.Type | Function
     return type_of_annotation(annotation, scope)
 
 
+def _has_any_length(annotation: Annotation, scope: Scope) -> bool:
+    """Whether it is `Tuple[int, ...]`: each call decides the length."""
+    try:
+        hint = evaluate(annotation.node, scope)
+    except HintError:
+        return False
+    return get_origin(hint) is tuple and get_args(hint)[-1:] == (Ellipsis,)
+
+
 def _takes_function(annotation: Annotation, scope: Scope) -> bool:
     try:
         return is_callable_hint(evaluate(annotation.node, scope))
@@ -213,7 +222,7 @@ def _parameter(
     if p.annotation is not None:
         if _takes_function(p.annotation, scope):
             annotation = Function()
-        else:
+        elif not _has_any_length(p.annotation, scope):
             annotation = _hint(fn, p.name, p.annotation, scope)
     default = None
     if p.has_default and not p.gathers:

@@ -383,6 +383,27 @@ class RangeValue(Sugared):
         self.stop = stop
         self.step = step
 
+    def attribute(self, e: Emitter, span: Span, name: str) -> Emitted:
+        defaults = {
+            "start": (self.start, 0),
+            "stop": (self.stop, 0),
+            "step": (self.step, 1),
+        }
+        if name not in defaults:
+            return super().attribute(e, span, name)
+        found, default = defaults[name]
+        return e.b.constant(default) if found is None else found
+
+    def index(self, e: Emitter, node: t.Subscript) -> Emitted:
+        """`range(n)[i]`, `range(n)[1:]`: of the list that it stands for."""
+        from jit.frontend.builtins import list_of
+        from jit.frontend.operators import apply
+
+        if isinstance(node.index, t.Slice):
+            return super().index(e, node)
+        items = list_of(e, self, node.span)
+        return apply(e, node.span, "aten::__getitem__", items, e.value(node.index))
+
     def describe(self) -> str:
         return "a range"
 

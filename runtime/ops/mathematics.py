@@ -249,3 +249,88 @@ declare(
     raises=True,
     samples=[case(0.75, 4)],
 )
+
+# functions that torch has under the same names for tensors --------------------------------
+
+declare(
+    ["aten::_math_prod.int(int[] items) -> int",
+     "aten::_math_prod.start_int(int[] items, int start) -> int"],
+    lambda items, start=1: check_int(math.prod(items, start=start)),
+    "The product of the elements.",
+    raises=True,
+    samples=[case([2, 3]), case([])],
+)  # fmt: skip
+declare(
+    ["aten::_math_prod.float(float[] items) -> float",
+     "aten::_math_prod.start_float(float[] items, float start) -> float"],
+    lambda items, start=1.0: float(math.prod(items, start=start)),
+    "The product of the elements.",
+    samples=[case([2.0, 3.5])],
+)  # fmt: skip
+declare(
+    "aten::_math_fsum(float[] items) -> float",
+    math.fsum,
+    "The sum of the elements, rounded once.",
+    raises=True,
+    samples=[case([0.1] * 10)],
+)
+declare(
+    "aten::_math_dist(float[] p, float[] q) -> float",
+    math.dist,
+    "The distance of two points.",
+    raises=True,
+    samples=[case([1.0, 2.0], [4.0, 6.0])],
+)
+declare(
+    "aten::_math_perm(int n, int? k=None) -> int",
+    lambda n, k: check_int(math.perm(n, k)),
+    "In how many ways k of n things can be put into an order.",
+    raises=True,
+    samples=[case(5, 2), case(4)],
+)
+declare(
+    "aten::_math_cbrt(float a) -> float",
+    math.cbrt,
+    "The cube root.",
+    samples=[case(27.0), case(-8.0)],
+)
+declare(
+    "aten::_math_exp2(float a) -> float",
+    math.exp2,
+    "2 to the power of the number.",
+    raises=True,
+    samples=[case(0.5)],
+)
+declare(
+    "aten::_math_ulp(float a) -> float",
+    math.ulp,
+    "The distance to the next float.",
+    samples=[case(1.0)],
+)
+declare(
+    "aten::_math_nextafter(float a, float b) -> float",
+    math.nextafter,
+    "The next float in the direction of another.",
+    samples=[case(1.0, 2.0)],
+)
+
+# methods of numbers -----------------------------------------------------------------------
+
+declare(
+    "aten::is_integer.float(float a) -> bool",
+    float.is_integer,
+    "Whether it is a whole number.",
+    samples=[case(2.0), case(2.5)],
+)
+declare(
+    "aten::bit_length.int(int a) -> int",
+    int.bit_length,
+    "How many bits its size takes.",
+    samples=[case(0), case(-5)],
+)
+declare(
+    "aten::bit_count.int(int a) -> int",
+    int.bit_count,
+    "How many bits of its size are set.",
+    samples=[case(0), case(-5)],
+)

@@ -17,6 +17,7 @@ TEXTS = [case("Ab cd"), case(""), case("ß1\t\n")]
 for _name, _doc in (
     ("upper", "The string in upper case."),
     ("lower", "The string in lower case."),
+    ("casefold", "All characters as they are compared without regard to case."),
     ("capitalize", "The first character in upper case, the others in lower case."),
     ("title", "Each word with a capital."),
     ("swapcase", "Upper case for lower case and the reverse."),

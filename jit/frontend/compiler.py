@@ -63,6 +63,7 @@ class Callee:
     """The head of its definition."""
     returned: Emitted | None = None
     """The function that it returns, if it does; its result are the values in it."""
+    returned_at: Span | None = None
 
     @property
     def result(self) -> T.Type:
@@ -270,6 +271,7 @@ class Compilation:
 
         graph, result, emitter = emit({})
         callee.returned = emitter.returned_function
+        callee.returned_at = emitter.returned_at
         for node in graph.all_nodes:
             node.attributes.pop(UNTYPED, None)
             node.attributes.pop(ORIGIN, None)
@@ -351,7 +353,7 @@ def compile_function(
         )
         if isinstance(callee.returned, Sugared):
             raise fail(
-                callee.span,
+                callee.returned_at,
                 "E0203",
                 f"the script returns {callee.returned.describe()}, which Python cannot"
                 " call",

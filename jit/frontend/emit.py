@@ -116,6 +116,7 @@ class Emitter:
         """Types of empty literals that were guessed wrong before."""
         self.may_return_function = False
         """Whether its callers know what to do with a function."""
+        self.returned_at = tree.span
         self.returned_function: Emitted | None = None
         """The function that this function returns."""
         self.declared: dict[str, T.Type] = {}

@@ -40,7 +40,7 @@ def returned_values(e: Emitter, x: Sugared, span: Span) -> Value:
             "the function returns different functions, or a function and a value",
             help="return one function, and choose inside of it",
         )
-    e.returned_function = made
+    e.returned_function, e.returned_at = made, span
     return e.b.tuple(list(values_in(made)))
 
 

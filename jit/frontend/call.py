@@ -323,11 +323,34 @@ def bound(
     if result is None:
         return e.none()
     if isinstance(result, list):
+        wanted = _mask_of(binding, positional, keywords)
+        if wanted is not None and not all(wanted):
+            return e.b.tuple(
+                [r if w else e.none() for r, w in zip(result, wanted, strict=True)]
+            )
         return _several(e, binding.schema, result)
     assert isinstance(result, Value)
     if result.type == T.NONE:
         return e.none()
     return result
+
+
+def _mask_of(
+    binding: Binding, positional: Sequence[Value], keywords: dict[str, Value]
+) -> list[Any] | None:
+    """Which gradients a literal `output_mask` asks for; None if they are all there.
+
+    The others are None, as in Python; the operator itself gives empty tensors.
+    """
+    place = binding.schema.index_of.get("output_mask")
+    source = None if place is None else binding.sources[place]
+    if source is None:
+        return None
+    mask = positional[source] if isinstance(source, int) else keywords[source]
+    if mask.node.kind != "prim::ListConstruct":
+        return None
+    wanted = [item.constant for item in mask.node.inputs]
+    return wanted if all(isinstance(w, bool) for w in wanted) else None
 
 
 def _several(e: Emitter, schema: FunctionSchema, results: list[Value]) -> Value:

@@ -257,3 +257,15 @@ def other_names(x: torch.Tensor):
 )  # fmt: skip
 def test_further_forms_give_what_the_call_gives(function):
     torch.testing.assert_close(jit.script(function)(IMAGE), function(IMAGE))
+
+
+def test_gradients_that_nobody_asks_for_are_none():
+    def gradients(x: torch.Tensor, mean: torch.Tensor, rstd: torch.Tensor):
+        return torch.ops.aten.native_layer_norm_backward.default(
+            x, x, [4], mean, rstd, x[0, 0], None, [True, True, False]
+        )
+
+    x = X + 1
+    found = jit.script(gradients)(x, x.mean(-1, True), x[..., :1])
+    assert found[2] is None
+    torch.testing.assert_close(found, gradients(x, x.mean(-1, True), x[..., :1]))

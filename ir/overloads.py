@@ -173,8 +173,6 @@ def is_convertible(actual: T.Type, wanted: T.Type) -> bool:
                 is_subtype(e, element) or is_convertible(e, element)
                 for e in actual.elements
             )
-        case T.SimpleType("ScalarType"), T.SimpleType("int"):
-            return True
         case T.SimpleType("str"), T.SimpleType("Device"):
             return True
     return False

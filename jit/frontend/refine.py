@@ -285,7 +285,7 @@ def _has_identity(type: T.Type) -> bool:
 
 def _isinstance(e: Emitter, node: t.Call, tested: t.Expr) -> Condition:
     value = e.expr(tested)
-    types = types_of(e, e.expr(node.args[1]), node.args[1].span)
+    types = _types_named(e, node.args[1])
     if isinstance(value, Sugared):
         raise fail(
             tested.span, "E0301", f"`isinstance` cannot look at {value.describe()}"
@@ -333,6 +333,13 @@ BARE: dict[Any, T.Type] = {
     tuple: T.TupleType(()),
 }
 """Classes that stand for all types of their kind in `isinstance`."""
+
+
+def _types_named(e: Emitter, node: t.Expr) -> list[T.Type]:
+    """The types that an expression names, `int | float` and `(int, float)` among them."""
+    if isinstance(node, t.Binary) and node.op == "|":
+        return [*_types_named(e, node.left), *_types_named(e, node.right)]
+    return types_of(e, e.expr(node), node.span)
 
 
 def types_of(e: Emitter, x: Emitted, span: Span) -> list[T.Type]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import types
 import weakref
 from dataclasses import dataclass
@@ -41,6 +42,8 @@ class Parameter:
     """The type that the annotation of a parameter that gathers gives each of them."""
     takes_function: bool = False
     """Whether it is annotated as a Callable."""
+    takes_any: bool = False
+    """Whether it has the type of what a call gives, or of its default."""
 
     @staticmethod
     def of_tree(p: Param, hint: T.Type | Function | None, default: Any) -> Parameter:
@@ -70,6 +73,8 @@ class Parameter:
             return self.annotation
         if self.gathers == "**":
             return T.DictType(T.STR, self.item or T.TENSOR)
+        if self.takes_any and self.default is None:
+            return T.NONE
         return assumed_type(self.default)
 
 
@@ -177,6 +182,8 @@ def _read_signature(fn: types.FunctionType) -> Signature:
     returns = None
     if tree.returns is not None and not _takes_function(tree.returns, scope):
         returns = _hint(fn, "return", tree.returns, scope)
+    if _is_told_by_use(fn, returns):
+        returns = None
     return Signature(tree.name, parameters, returns, tree)
 
 
@@ -227,7 +234,15 @@ def _parameter(
     default = None
     if p.has_default and not p.gathers:
         default = _default(p, defaults.get(p.name))
+    if _is_told_by_use(fn, annotation):
+        found = Parameter.of_tree(p, None, default)
+        return dataclasses.replace(found, takes_any=True)
     return Parameter.of_tree(p, annotation, default)
+
+
+def _is_told_by_use(fn: types.FunctionType, hint: T.Type | Function | None) -> bool:
+    """Whether `Any` means one type a call, as it does in the functions of `torch`."""
+    return hint == T.ANY and fn.__module__.startswith("jit.torch.")
 
 
 def _default(p: Param, value: Any) -> Any:

@@ -18,7 +18,7 @@ from jit.frontend.named_tuples import hints_of, make_type, type_of_class
 from jit.ir import types as T
 from jit.ir.constants import type_of_constant
 from jit.ir.dtypes import DType
-from jit.ir.schema import FunctionSchema
+from jit.ir.schema import Argument, FunctionSchema
 from jit.ir.subtyping import is_subtype
 from jit.ir.unification import unify
 from jit.runtime import dispatch
@@ -137,7 +137,7 @@ def bind_arguments(
     name = schema.kind.rpartition(".")[2]
     complete = not kwargs and len(args) == len(arguments)
     if complete and not any(a.keyword_only for a in arguments):
-        return list(args)
+        return _spread(args, arguments)
     positional = [a for a in arguments if not a.keyword_only]
     if len(args) > len(positional):
         raise TypeError(
@@ -159,8 +159,17 @@ def bind_arguments(
     if missing:
         listed = ", ".join(f"'{m}'" for m in missing)
         raise TypeError(f"{name}() is missing arguments: {listed}")
-    return [
+    found = [
         values[a.name] if a.name in values else _fresh(a.default) for a in arguments
+    ]
+    return _spread(found, arguments)
+
+
+def _spread(values: Sequence[Any], arguments: Sequence[Argument]) -> list[Any]:
+    """The values; a number given for a list of a known length stands for all of it."""
+    return [
+        [v] * a.length if a.length is not None and type(v) in (int, float) else v
+        for v, a in zip(values, arguments, strict=True)
     ]
 
 

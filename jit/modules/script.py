@@ -9,10 +9,12 @@ from jit.frontend.classes import compile_class
 from jit.ir.diagnostic import CompileError, Diagnostic
 from jit.modules.script_function import ScriptFunction, is_disabled
 from jit.modules.script_module import ScriptModule
+from jit.modules.script_operator import script_operator
+from jit.runtime.eager.operator import EagerOperator
 
 
 def script(obj: Any) -> Any:
-    """Compile a function, or the `forward` of a module and what it calls.
+    """Compile a function, an operator, or the `forward` of a module and what it calls.
 
     Unannotated parameters are Tensors in `.graph`; a call with arrays, numbers or
     strings compiles the function for these. A list or dict given instead is returned as
@@ -30,6 +32,8 @@ def script(obj: Any) -> Any:
         return ScriptModule.compile(obj)
     if isinstance(obj, list | dict):
         return obj.copy()
+    if isinstance(obj, EagerOperator):
+        return script_operator(obj.kind, obj.__name__)
     if inspect.isfunction(obj):
         return ScriptFunction.compile(obj)
     if inspect.ismethod(obj):

@@ -170,3 +170,41 @@ def test_the_constants_of_a_source_can_be_had():
     names = {"torch": torch, "CONSTANTS": constants, "Tensor": torch.Tensor}
     exec(text, names)
     assert [2.0, 3.0] == names[traced.name](torch.ones(2)).tolist()
+
+
+def test_an_operator_is_scripted_as_the_overloads_that_it_has():
+    pool = jit.script(torch.nn.functional.max_pool2d_with_indices)
+    values, places = pool(torch.arange(16.0).reshape(1, 1, 4, 4), 2)
+
+    assert [5.0, 7.0, 13.0, 15.0] == values.flatten().tolist()
+    assert [5, 7, 13, 15] == places.flatten().tolist()
+    add = jit.script(torch.add)
+    assert [4.0] == add(torch.ones(1), 3).tolist()
+    assert [3.0] == add(torch.ones(1), torch.ones(1), alpha=2).tolist()
+    assert "aten::add" in str(add.graph)
+
+
+def pooled(x):
+    volume = x[None].repeat(1, 1, 3, 1, 1)
+    places = torch.nn.functional.fractional_max_pool2d(x, 2, None, (0.5, 0.5), True)
+    return torch.nn.functional.fractional_max_pool3d(volume, 2, 1), places
+
+
+def unfolded(x):
+    columns = torch.nn.functional.unfold(x, 2)
+    return torch.nn.functional.fold(columns, (4, 4), 2)
+
+
+def test_functions_of_torch_that_take_numbers_or_lists_are_scripted():
+    x = torch.arange(16.0).reshape(1, 1, 4, 4)
+    volume, (values, places) = jit.script(pooled)(x)
+
+    assert (1, 1, 1, 1, 1) == tuple(volume.shape)
+    assert values.flatten().tolist() == x.flatten()[places.flatten()].tolist()
+    assert unfolded(x).tolist() == jit.script(unfolded)(x).tolist()
+    assert (
+        unfolded(x).tolist()
+        == jit.script(torch.nn.functional.fold)(
+            jit.script(torch.nn.functional.unfold)(x, 2), (4, 4), 2
+        ).tolist()
+    )

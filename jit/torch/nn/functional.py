@@ -742,10 +742,6 @@ def fold(
     return operations.col2im(input, output_size, kernel_size, dilation, padding, stride)
 
 
-unfold.operator_kind = "aten::im2col"  # type: ignore[attr-defined]
-fold.operator_kind = "aten::col2im"  # type: ignore[attr-defined]
-
-
 # losses -------------------------------------------------------------------------------
 
 

@@ -10,6 +10,7 @@ from jit.frontend import paths
 from jit.frontend import tree as t
 from jit.frontend.coerce import coerce, is_untyped, settle
 from jit.frontend.failures import a_type, fail, nearest
+from jit.frontend.no_gradients import without_gradients
 from jit.frontend.retyping import retype
 from jit.frontend.sugared import Emitted, SpreadList
 from jit.ir import types as T
@@ -315,7 +316,10 @@ def bound(
         e.resized.append(positional[0])
     saved, e.b.span = e.b.span, span
     try:
-        result = e.b.bound(binding, positional, keywords)
+        if e.compilation.are_grads_off:
+            result = without_gradients(e, binding, positional, keywords)
+        else:
+            result = e.b.bound(binding, positional, keywords)
     except GraphError as error:
         raise fail(span, "E0301", error.diagnostics[0].headline) from None
     finally:

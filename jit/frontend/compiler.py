@@ -87,6 +87,10 @@ class Compilation:
 
     program: Program
     versions: dict[Any, Callee] = field(default_factory=dict)
+    are_grads_off: bool = False
+    """Whether what is emitted stands in `torch.no_grad()`, or is called there."""
+    other_versions: dict[Any, Callee] = field(default_factory=dict)
+    """The versions of functions for the other state of `are_grads_off`."""
     tried: dict[t.Expr, int] = field(default_factory=dict)
     """How often literals were given another type because of their uses."""
     passed: dict[Value, Value] = field(default_factory=dict)
@@ -115,6 +119,22 @@ class Compilation:
             raise _called_from(error, span) from error.__cause__
 
     @contextmanager
+    def recording(self, grads: bool | None) -> Iterator[None]:
+        """What is emitted inside records gradients, or not; None: as outside."""
+        changes = grads is not None and grads is self.are_grads_off
+        if changes:
+            self._switch()
+        try:
+            yield
+        finally:
+            if changes:
+                self._switch()
+
+    def _switch(self) -> None:
+        self.are_grads_off = not self.are_grads_off
+        self.versions, self.other_versions = self.other_versions, self.versions
+
+    @contextmanager
     def all_or_nothing(self) -> Iterator[None]:
         """After an error the program is what it was before."""
         program = self.program
@@ -122,6 +142,7 @@ class Compilation:
         methods = {n: list(c.methods) for n, c in classes.items()}
         slots = {n: dict(c.attributes) for n, c in classes.items()}
         versions, modules = dict(self.versions), dict(self.modules)
+        others = dict(self.other_versions)
         known = dict(self.classes)
         try:
             yield
@@ -131,6 +152,7 @@ class Compilation:
                 definition.methods = methods[name]
                 definition.attributes = slots[name]
             self.versions, self.modules = versions, modules
+            self.other_versions = others
             self.classes = known
             raise
         finally:

@@ -8,8 +8,8 @@
                            prim::ReRaise(%e), unless `__exit__` gave something true
                        prim::CallMethod[name="__exit__"](%p, %none, %none, %none)
 
-`return`, `break` and `continue` leave the contexts around them first. Contexts that mean
-nothing to compiled code, as `torch.no_grad()`, leave no trace.
+`return`, `break` and `continue` leave the contexts around them first. What operators
+give inside of `torch.no_grad()` is detached; other contexts of torch leave no trace.
 """
 
 from __future__ import annotations
@@ -53,7 +53,8 @@ def _emit_from(e: Emitter, s: t.With, place: int) -> None:
                 f"{context.describe()} has no value that `as` could name",
                 help="leave `as` out",
             )
-        _emit_from(e, s, place + 1)
+        with e.compilation.recording(context.grads):
+            _emit_from(e, s, place + 1)
         return
     _emit_entered(e, s, place, context, target, node.span)
 

@@ -11,6 +11,7 @@ import dataclasses
 import functools
 import math
 import warnings
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -98,8 +99,27 @@ def emit_false(e: Emitter, call: t.Call) -> Emitted:
     return e.b.constant(False)
 
 
+def grad_mode(*, turns_off: bool) -> Callable[[Emitter, t.Call], Emitted]:
+    """Calls of `torch.no_grad()`, or of `torch.set_grad_enabled(mode)`."""
+
+    def emit(e: Emitter, call: t.Call) -> Emitted:
+        args = e.arguments(call)
+        given = [*args.positional, *args.keywords.values()]
+        mode = e.as_value(given[0], call.span).constant if given else True
+        if not isinstance(mode, bool):
+            raise fail(
+                call.span,
+                "E0304",
+                f"the mode of `{name_of(call)}` must be `True` or `False`",
+                help="choose with an `if` around two blocks",
+            )
+        return NoContext(name_of(call), mode is not turns_off)
+
+    return emit
+
+
 def emit_no_context(e: Emitter, call: t.Call) -> Emitted:
-    """`torch.no_grad()`."""
+    """A context that means nothing to compiled code."""
     e.arguments(call)
     return NoContext(name_of(call))
 
@@ -282,10 +302,10 @@ def library_builtins() -> dict[int, Builtin]:
         dataclasses.replace: emit_replace,
         object.__setattr__: emit_set_attribute,
         np.array: emit_array,
-        torch.no_grad: emit_no_context,
-        torch.enable_grad: emit_no_context,
-        torch.inference_mode: emit_no_context,
-        torch.set_grad_enabled: emit_no_context,
+        torch.no_grad: grad_mode(turns_off=True),
+        torch.enable_grad: grad_mode(turns_off=False),
+        torch.inference_mode: grad_mode(turns_off=True),
+        torch.set_grad_enabled: grad_mode(turns_off=False),
         torch.autograd.profiler.record_function: emit_no_context,
         contextlib.nullcontext: emit_no_context,
         **sized_functions(),

@@ -469,10 +469,12 @@ class ReversedValue(Sugared):
 
 
 class NoContext(Sugared):
-    """A context that means nothing to compiled code: `torch.no_grad()`."""
+    """A context that only the compiler knows: `torch.no_grad()`, `record_function`."""
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, grads: bool | None = None) -> None:
         self.name = name
+        self.grads = grads
+        """Whether gradients are recorded inside of it; None: as outside."""
 
     def describe(self) -> str:
         return f"the context `{self.name}`"

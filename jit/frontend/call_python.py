@@ -87,9 +87,9 @@ def call_version(
     given = match_parameters(span, schema, args, name)
     bound = {**(bound or {}), **_functions(e, parameters, given)}
     arg_types = {
-        p.name: argument_type(e, given[p.name], span)
+        p.name: argument_type(e, given[p.argument.name], span)
         for p in parameters
-        if p.annotation is None and p.name in given and p.name not in bound
+        if p.annotation is None and p.argument.name in given and p.name not in bound
     }
     with e.compilation.calling(span):
         callee = version(arg_types, bound)
@@ -106,14 +106,12 @@ def _functions(e: Emitter, parameters: Sequence[Parameter], given: Given) -> Bou
     """The arguments that stay functions: the callee is compiled for them."""
     from jit.frontend.local_functions import closed
 
-    return {
-        p.name: closed(e, given[p.name][0])
-        for p in parameters
-        if p.annotation is None
-        and p.name in given
-        and isinstance(given[p.name][0], Sugared)
-        and stays_itself(given[p.name][0])
-    }
+    found: Bound = {}
+    for p in parameters:
+        x, _ = given.get(p.argument.name, (None, 0))
+        if p.annotation is None and x is not None and stays_itself(x):
+            found[p.name] = closed(e, x)
+    return found
 
 
 def stays_itself(x: Emitted) -> bool:
@@ -161,11 +159,6 @@ def gather(
                 " of arguments must be known",
                 help="pass the items one by one",
             )
-    for p in parameters:
-        if p.gathers and p.name in args.keywords and options is None:
-            raise fail(
-                args.spans[p.name], "E0304", f"`{name}` has no parameter `{p.name}`"
-            )
     others = {}
     if options is not None:
         names = {p.name for p in known}
@@ -184,9 +177,9 @@ def gather(
             args.keywords[key] = default
     if rest is not None:
         del args.positional[count:]
-        args.keywords[rest.name] = _rest(e, span, rest, extra)
+        args.keywords[rest.argument.name] = _rest(e, span, rest, extra)
     if options is not None:
-        args.keywords[options.name] = _options(e, span, options, others)
+        args.keywords[options.argument.name] = _options(e, span, options, others)
 
 
 def _rest(

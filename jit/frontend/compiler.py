@@ -199,6 +199,7 @@ class Compilation:
         found = self.versions.get(key)
         if found is not None:
             return found
+        _require_functions(signature)
         chosen = self.program.unique_name(name or qualified_name(fn))
         return self.compile(
             key, Scope.of(fn), signature, chosen, open_types, bound=bound
@@ -273,7 +274,7 @@ class Compilation:
                 at = spans[name_of_owner]
                 emitter.frame.names[name_of_owner] = Variable(owner, at)
             params = [
-                (a.name, a.type, spans[a.name])
+                (a.name.lstrip("*"), a.type, spans[a.name.lstrip("*")])
                 for a in schema.arguments[len(captured) :]
             ]
             bind(emitter, bound or {})
@@ -324,6 +325,19 @@ def without_bound(signature: Signature, bound: Bound) -> Signature:
     """The signature without the parameters that are bound to functions."""
     parameters = tuple(p for p in signature.parameters if p.name not in bound)
     return dataclasses.replace(signature, parameters=parameters)
+
+
+def _require_functions(signature: Signature) -> None:
+    """Refuse a version in which a parameter stands for no function yet."""
+    spans = {p.name: p.span for p in signature.tree.params}
+    for p in signature.parameters:
+        if p.takes_function:
+            raise fail(
+                spans[p.name],
+                "E0312",
+                f"`{signature.name}` has no version without a function for `{p.name}`",
+                help="call it with a function: each makes a version of its own",
+            )
 
 
 def captured_parameters(bound: Bound) -> tuple[Parameter, ...]:

@@ -33,9 +33,9 @@ def without_gradients(
         positional = [_detached(e, v) for v in positional]
         keywords = {k: _detached(e, v) for k, v in keywords.items()}
     result = e.b.bound(binding, positional, dict(keywords))
-    if isinstance(result, Value):
-        return _detached(e, result)
-    return result and [_detached(e, v) for v in result]
+    if isinstance(result, list):
+        return [_detached(e, v) for v in result]
+    return _detached(e, result) if isinstance(result, Value) else None
 
 
 def _detached(e: Emitter, x: Value) -> Value:

@@ -30,6 +30,7 @@ from jit.frontend.sugared import (
     PythonModule,
     PythonValue,
     StoredFunction,
+    Sugared,
     SugaredTuple,
 )
 from jit.frontend.tables import emit_table
@@ -115,6 +116,16 @@ def _checked(span: Span, array: Any, name: str) -> Any:
     except TypeError as error:
         raise fail(span, "E0203", f"`{name}`: {error}") from None
     return array.copy()
+
+
+def function_argument(obj: Any) -> Sugared | None:
+    """A function that Python gives to a script; None for other objects."""
+    if isinstance(obj, type) or hasattr(obj, "forward"):
+        return None
+    found = _known_function(obj) or _scripted(obj)
+    if found is None and isinstance(obj, types.FunctionType):
+        found = PythonFunction(obj)
+    return found if isinstance(found, Sugared) else None
 
 
 def _known_function(obj: Any) -> Emitted | None:

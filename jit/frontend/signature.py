@@ -63,8 +63,9 @@ class Parameter:
 
     @property
     def argument(self) -> Argument:
-        """The argument of a schema that it stands for."""
-        return Argument(self.name, self.type, self.default, self.keyword_only)
+        """The argument of a schema that it stands for; `*args` keeps its star."""
+        name = self.gathers + self.name
+        return Argument(name, self.type, self.default, self.keyword_only)
 
     @property
     def type(self) -> T.Type:
@@ -127,7 +128,7 @@ def make_schema(
         if isinstance(default, int) and not isinstance(default, bool):
             base = type.element if isinstance(type, T.OptionalType) else type
             default = float(default) if base == T.FLOAT else default
-        arguments.append(Argument(p.name, type, default, p.keyword_only))
+        arguments.append(Argument(p.gathers + p.name, type, default, p.keyword_only))
     return FunctionSchema(name, "", tuple(arguments), (Argument("", returns),))
 
 

@@ -135,6 +135,8 @@ def bind_arguments(
     """
     arguments = schema.arguments[skip:]
     name = schema.kind.rpartition(".")[2]
+    if arguments and arguments[-1].name.startswith("*"):
+        args, kwargs = _gathered(arguments, args, kwargs)
     complete = not kwargs and len(args) == len(arguments)
     if complete and not any(a.keyword_only for a in arguments):
         return _spread(args, arguments)
@@ -171,6 +173,29 @@ def _spread(values: Sequence[Any], arguments: Sequence[Argument]) -> list[Any]:
         [v] * a.length if a.length is not None and type(v) in (int, float) else v
         for v, a in zip(values, arguments, strict=True)
     ]
+
+
+def gathers(schema: FunctionSchema) -> bool:
+    """Whether a function takes any number of arguments: `*args`, `**kwargs`."""
+    return bool(schema.arguments) and schema.arguments[-1].name.startswith("*")
+
+
+def _gathered(
+    arguments: Sequence[Argument], args: Sequence[Any], kwargs: Mapping[str, Any]
+) -> tuple[Sequence[Any], Mapping[str, Any]]:
+    """The arguments of a call, those for `*args` and `**kwargs` put together."""
+    known = {a.name for a in arguments if not a.name.startswith("*")}
+    count = sum(not a.keyword_only for a in arguments)
+    named = {k: v for k, v in kwargs.items() if k in known}
+    others = {k: v for k, v in kwargs.items() if k not in known}
+    takes_others = False
+    for a in arguments:
+        if a.name.startswith("**"):
+            named[a.name], takes_others = others, True
+        elif a.name.startswith("*"):
+            named[a.name] = tuple(args[count:])
+            args = args[:count]
+    return args, named if takes_others else {**named, **others}
 
 
 def _fresh(default: Any) -> Any:

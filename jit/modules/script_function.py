@@ -12,9 +12,13 @@ import io
 import os
 import types
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
-from jit.frontend import compile_function, signature_of
+from jit.frontend import Parameter, compile_function, signature_of
+from jit.frontend.capturing import Bound
+from jit.frontend.resolver import function_argument
+from jit.frontend.sugared import Sugared
 from jit.ir import types as T
 from jit.ir.diagnostic import Error
 from jit.ir.graph import Graph
@@ -23,6 +27,7 @@ from jit.ir.schema import Argument, FunctionSchema
 from jit.modules.arguments import (
     bind_arguments,
     enter,
+    gathers,
     gives_arrays,
     leave,
     type_given_for,
@@ -32,9 +37,20 @@ from jit.modules.linked import Linked
 from jit.python_text import Constants, code_with_constants
 from jit.runtime import conditions, dispatch
 from jit.runtime.executor import CacheInfo, Executor, Explanation
+from jit.runtime.tensor import Tensor
 
-Key = tuple[T.Type, ...]
-"""The types of the unannotated parameters."""
+
+@dataclass(frozen=True, slots=True)
+class FunctionArgument:
+    """A function given to a script, which makes a version of its own."""
+
+    function: Any
+    found: Sugared = field(compare=False)
+    """What it means to the compiler."""
+
+
+Key = tuple[T.Type | FunctionArgument, ...]
+"""The types of the unannotated parameters, and the functions given for them."""
 
 
 class ScriptFunction(Linked):
@@ -50,7 +66,7 @@ class ScriptFunction(Linked):
     def __init__(
         self,
         program: Program,
-        versions: Mapping[Key, str],
+        versions: Mapping[Any, str],
         *,
         python_function: Callable[..., Any] | None = None,
         open_parameters: tuple[int, ...] | None = None,
@@ -109,9 +125,15 @@ class ScriptFunction(Linked):
                 return self._versions[key]
             assert self._function is not None and self._open is not None
             names = [p.name for p in signature_of(self._function).parameters]
-            arg_types = {names[i]: t for i, t in zip(self._open, key, strict=True)}
+            pairs = [(names[i], t) for i, t in zip(self._open, key, strict=True)]
+            types = {n: t for n, t in pairs if isinstance(t, T.Type)}
+            bound: Bound = {
+                n: t.found for n, t in pairs if isinstance(t, FunctionArgument)
+            }
             try:
-                compiled = compile_function(self._function, self.program, arg_types)
+                compiled = compile_function(
+                    self._function, self.program, types, bound=bound
+                )
             except Error as error:
                 # frames of the compiler say nothing about the user's function
                 raise error.with_traceback(None) from error.__cause__
@@ -134,12 +156,20 @@ class ScriptFunction(Linked):
         wraps = arrays and any(a is not b for a, b in zip(values, entered, strict=True))
         given = values if wraps else None
         compiled, entered = self._executor.prepare(name, entered, given)
-        if compiled.machine is not None:
+        if compiled.machine is not None and self._is_linkable(name):
             arguments = self.program.functions[name].schema.arguments
             fixed = self._fixed(arguments)
             self.link(self._executor, compiled, word, arguments, converted=fixed)
         result = compiled.run(entered, given)
         return leave(result) if arrays else result
+
+    def _is_linkable(self, name: str) -> bool:
+        """Whether machine code may take the arguments as they are written."""
+        if gathers(self.program.functions[name].schema):
+            return False
+        return self._function is None or not any(
+            p.takes_function for p in signature_of(self._function).parameters
+        )
 
     def _fixed(self, arguments: Sequence[Argument]) -> list[int]:
         """Positions of the arguments for which no other version may fit better."""
@@ -174,15 +204,24 @@ class ScriptFunction(Linked):
         values = bind_arguments(self._any_schema(), args, kwargs)
         if self._open is None:
             return self._existing(values), values
-        key = tuple(type_of_value(values[i]) for i in self._open)
-        return self._versions.get(key) or self._specialise(key), values
+        assert self._function is not None
+        parameters = signature_of(self._function).parameters
+        key = tuple(_key_of(parameters[i], values[i]) for i in self._open)
+        name = self._versions.get(key) or self._specialise(key)
+        if any(isinstance(part, FunctionArgument) for part in key):
+            functions = {
+                i
+                for i, part in zip(self._open, key, strict=True)
+                if isinstance(part, FunctionArgument)
+            }
+            values = [v for i, v in enumerate(values) if i not in functions]
+        return name, values
 
     def _any_schema(self) -> FunctionSchema:
         """Names and defaults of the parameters, which all versions share."""
-        for name in self._versions.values():
-            return self.program.functions[name].schema
-        assert self._function is not None
-        return signature_of(self._function).schema
+        if self._function is not None:
+            return signature_of(self._function).schema
+        return self.program.functions[next(iter(self._versions.values()))].schema
 
     def _existing(self, values: list[Any]) -> str:
         """The stored version that takes these arguments best."""
@@ -325,6 +364,19 @@ class ScriptFunction(Linked):
         return buffer.getvalue()
 
 
+def _key_of(p: Parameter, value: Any) -> T.Type | FunctionArgument:
+    """What of an argument decides which version of a function runs."""
+    if p.gathers == "**" and not value:
+        return p.type
+    if callable(value) and not isinstance(value, Tensor):
+        found = function_argument(value)
+        if found is not None:
+            return FunctionArgument(value, found)
+    if p.takes_function:
+        raise TypeError(f"'{p.name}' is a function that no script can call: {value!r}")
+    return type_of_value(value)
+
+
 def _fit(values: list[Any], key: Key) -> int | None:
     """How well arguments fit a version: exact matches count; None if one does not."""
     from jit.ir.subtyping import is_subtype
@@ -333,6 +385,7 @@ def _fit(values: list[Any], key: Key) -> int | None:
         return None
     score = 0
     for value, wanted in zip(values, key, strict=True):
+        assert isinstance(wanted, T.Type)
         actual = type_given_for(value, wanted)
         if is_subtype(actual, wanted):
             score += 2

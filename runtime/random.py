@@ -20,11 +20,12 @@ import numpy as np
 from jit.ir import dtypes
 from jit.ir.dtypes import DType
 
-_M0, _M1 = np.uint64(0xD2511F53), np.uint64(0xCD9E8D57)
-_W0, _W1 = 0x9E3779B9, 0xBB67AE85
+FACTORS = 0xD2511F53, 0xCD9E8D57
+_M0, _M1 = map(np.uint64, FACTORS)
+_W0, _W1 = KEY_STEPS = 0x9E3779B9, 0xBB67AE85
 _LOW = np.uint64(0xFFFFFFFF)
 _HALF = np.uint64(32)
-_ROUNDS = 10
+ROUNDS = 10
 
 
 def philox(seed: int, offset: int, blocks: int) -> np.ndarray:
@@ -34,7 +35,7 @@ def philox(seed: int, offset: int, blocks: int) -> np.ndarray:
     c2 = np.zeros_like(c0)
     c3 = np.zeros_like(c0)
     k0, k1 = seed & 0xFFFFFFFF, (seed >> 32) & 0xFFFFFFFF
-    for _ in range(_ROUNDS):
+    for _ in range(ROUNDS):
         p0, p1 = _M0 * c0, _M1 * c2
         c0 = (p1 >> _HALF) ^ c1 ^ np.uint64(k0)
         c2 = (p0 >> _HALF) ^ c3 ^ np.uint64(k1)
@@ -89,13 +90,17 @@ class Generator:
         with self._lock:
             self._seed, self._offset = state
 
-    def take(self, words: int) -> np.ndarray:
-        """The next words: uint32[words]."""
-        blocks = -(-words // 4)
+    def use(self, blocks: int) -> tuple[int, int]:
+        """Move on by so many blocks; the seed, and the first of them."""
         with self._lock:
             start = self._offset
             self._offset += blocks
-            seed = self._seed
+            return self._seed, start
+
+    def take(self, words: int) -> np.ndarray:
+        """The next words: uint32[words]."""
+        blocks = -(-words // 4)
+        seed, start = self.use(blocks)
         return philox(seed, start, blocks).reshape(-1)[:words]
 
     def __repr__(self) -> str:

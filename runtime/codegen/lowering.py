@@ -66,6 +66,7 @@ FAMILIES = [
     "nests.gathers",
     "nests.scans",
     "nests.ordering",
+    "nests.draws",
     "nests.choices",
 ]
 """Modules of this package that hold lowerings; a family is appended here."""

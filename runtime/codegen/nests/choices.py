@@ -42,7 +42,7 @@ _WHERE = {
 }  # fmt: skip
 
 
-def _choose(group: Group, condition: Operand, x: Any, y: Any, dtype: DType) -> Operand:
+def choose(group: Group, condition: Operand, x: Any, y: Any, dtype: DType) -> Operand:
     """x where a condition holds, otherwise y."""
     build, compute = group.build, compute_dtype(dtype)
     if not isinstance(x, Operand) and not isinstance(y, Operand):
@@ -72,7 +72,7 @@ def np_where(region: Region, node: Node) -> Any:
         raise Declined("the dtype of the result is not known")
     tensors = [group.made[v] for v in node.inputs if v in group.made]
     sizes = group.broadcast(node, [t.sizes for t in tensors])
-    made = _choose(group, _true(group, condition), x, y, dtype)
+    made = choose(group, _true(group, condition), x, y, dtype)
     group.made[node.output] = Made(made, sizes)
     return finish(group, [node.output])
 
@@ -116,11 +116,11 @@ def nan_to_num(region: Region, node: Node) -> Any:
     build = group.build
     wide = build.cast(element, compute)
     is_nan = build.apply("aten::isnan", [wide], compute, dtypes.bool_)
-    made = _choose(group, is_nan, nan, wide, compute)
+    made = choose(group, is_nan, nan, wide, compute)
     for infinity, number in ((np.inf, high), (-np.inf, low)):
         name = "aten::eq.Scalar"
         there = build.apply(name, [wide, float(infinity)], compute, dtypes.bool_)
-        made = _choose(group, there, number, made, compute)
+        made = choose(group, there, number, made, compute)
     return _stored(group, made, x)
 
 
@@ -157,7 +157,7 @@ def prelu(region: Region, node: Node) -> Buffer:
     compute = compute_dtype(x.dtype)
     above = group.build.apply("aten::gt.Scalar", [given, 0], compute, dtypes.bool_)
     below = group.build.apply("aten::mul.Tensor", [given, factor], compute)
-    made = _choose(group, above, given, below, compute)
+    made = choose(group, above, given, below, compute)
     return _stored(group, made, x)
 
 
@@ -210,7 +210,7 @@ def _filled(region: Region, node: Node) -> tuple[Group, Operand, Made, Made]:
         value = group.build.apply("np::positive", [value], (None,), dtype)
     else:
         fits_into(value, dtype)
-    return group, _choose(group, mask.operand, value, x.operand, dtype), x, mask
+    return group, choose(group, mask.operand, value, x.operand, dtype), x, mask
 
 
 @lowering("aten::masked_fill.Tensor")

@@ -32,7 +32,7 @@ def result_dtype(node: Node) -> DType:
     return found
 
 
-def _check_options(region: Region, values: Sequence[Value]) -> None:
+def check_options(region: Region, values: Sequence[Value]) -> None:
     """Layout, device, pin_memory and memory_format are left to their defaults."""
     for value in values:
         found = region.value(value)
@@ -73,7 +73,7 @@ def _filled(
     return made
 
 
-def _checked_sizes(region: Region, node: Node, value: Value) -> list[ll.Value]:
+def checked_sizes(region: Region, node: Node, value: Value) -> list[ll.Value]:
     b = region.b
     sizes = ints_of(region, value)
     holds: ll.Value = I1(1)
@@ -97,7 +97,7 @@ def _sizes_like(region: Region, node: Node) -> Sequence[ll.Value]:
 
 
 def _sizes_at(index: int) -> Callable[[Region, Node], Sequence[ll.Value]]:
-    return lambda region, node: _checked_sizes(region, node, node.inputs[index])
+    return lambda region, node: checked_sizes(region, node, node.inputs[index])
 
 
 _FILLED: list[tuple[str, Callable[[Region, Node], Sequence[ll.Value]], int, bool]] = [
@@ -130,7 +130,7 @@ def _declare_filled(
     @lowering(name)
     def lower(region: Region, node: Node) -> Any:
         if has_options:
-            _check_options(region, node.inputs[options:])
+            check_options(region, node.inputs[options:])
         if number is not None:
             value = _constant(node, number)
         else:
@@ -154,7 +154,7 @@ def empty_strided(region: Region, node: Node) -> Buffer:
     b, new = region.b, int("new" in node.kind)
     given = [ints_of(region, v) for v in node.inputs[new : new + 2]]
     sizes, steps = given
-    _check_options(region, node.inputs[new + 3 :])
+    check_options(region, node.inputs[new + 3 :])
     if len(sizes) != len(steps):
         raise Declined("it always fails: there are more or fewer strides than sizes")
     holds: ll.Value = I1(1)
@@ -204,7 +204,7 @@ def scalar_tensor(region: Region, node: Node) -> Any:
     options = (
         node.inputs[2:] if node.kind == "aten::scalar_tensor" else node.inputs[2:3]
     )
-    _check_options(region, options)
+    check_options(region, options)
     _check_gradient(region, node)
     value = region.number(node.inputs[0])
     return _filled(region, node, [], _exact(result_dtype(node), value))
@@ -220,7 +220,7 @@ def _check_gradient(region: Region, node: Node) -> None:
 @lowering("aten::tensor")
 def tensor_of_list(region: Region, node: Node) -> Any:
     """A tensor of a list of numbers."""
-    _check_options(region, node.inputs[2:3])
+    check_options(region, node.inputs[2:3])
     _check_gradient(region, node)
     found = region.value(node.inputs[0])
     if not isinstance(found, Items) or not all(
@@ -263,7 +263,7 @@ def arange(region: Region, node: Node) -> Any:
     """Whole numbers from a start before an end, some steps apart."""
     b = region.b
     count = {"": 1, "start": 2, "start_step": 3}[node.overload]
-    _check_options(region, node.inputs[count + 1 :])
+    check_options(region, node.inputs[count + 1 :])
     given = region.numbers_of(node.inputs[:count])
     dtype = result_dtype(node)
     if not all(x.type == I64 for x in given) or dtype.is_floating_point:
@@ -331,7 +331,7 @@ def eye(region: Region, node: Node) -> Any:
     """Ones on the diagonal of a matrix of zeros."""
     b = region.b
     count = 2 if node.overload == "m" else 1
-    _check_options(region, node.inputs[count + 1 :])
+    check_options(region, node.inputs[count + 1 :])
     sizes = region.numbers_of(node.inputs[:count])
     sizes = [*sizes, *sizes][:2]
     holds = b.and_(*(b.icmp_signed(">=", n, I64(0)) for n in sizes))
@@ -349,7 +349,7 @@ def eye(region: Region, node: Node) -> Any:
 def linspace(region: Region, node: Node) -> Any:
     """Evenly spaced from both ends, so that the last is exactly the end."""
     b = region.b
-    _check_options(region, node.inputs[4:])
+    check_options(region, node.inputs[4:])
     dtype = result_dtype(node)
     if dtype.name not in ("float32", "float64"):
         raise Declined(f"numbers of {dtype.name} evenly spaced")

@@ -55,6 +55,13 @@ def call_with_out(
     made = call_operator(e, span, kind, plain, name=name, overload=overload)
     if given.type == T.NONE:
         return made
+    if kind.startswith("np::"):
+        raise fail(
+            args.spans.get("out", span),
+            "E0304",
+            f"`{name or kind}` takes no `out` in compiled code",
+            help="write the result into the array: `y[...] = np.add(a, b)`",
+        )
     result = e.as_value(made, span)
     results = _parts(e, result)
     outs = _parts(e, given)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 import jit
@@ -128,6 +129,14 @@ def test_out_must_be_tensors_like_the_result():
 
     with pytest.raises(jit.CompileError, match="`out` of `max` is a `Tensor`"):
         jit.script(biggest)
+
+
+def test_functions_of_numpy_take_no_out():
+    def add(x: np.ndarray, y: np.ndarray):
+        return np.add(x, x, out=y)
+
+    with pytest.raises(jit.CompileError, match="`np.add` takes no `out` in compiled"):
+        jit.script(add)
 
 
 def test_a_new_tensor_in_a_script_requires_no_gradient():

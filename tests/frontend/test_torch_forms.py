@@ -135,7 +135,7 @@ def test_functions_of_numpy_take_no_out():
     def add(x: np.ndarray, y: np.ndarray):
         return np.add(x, x, out=y)
 
-    with pytest.raises(jit.CompileError, match="`np.add` takes no `out` in compiled"):
+    with pytest.raises(jit.CompileError, match=r"takes no `out` in compiled"):
         jit.script(add)
 
 

@@ -32,7 +32,7 @@ _OTHERS = (
     "layer_norm", "group_norm", "rms_norm", "batch_norm", "matmul", "mm", "bmm", "mv",
     "dot", "addmm", "baddbmm", "linear", "outer", "conv1d", "conv2d", "conv3d",
     "max_pool2d", "avg_pool2d", "adaptive_avg_pool2d", "mse_loss", "l1_loss",
-    "binary_cross_entropy_with_logits", "cross_entropy", "nll_loss",
+    "binary_cross_entropy_with_logits", "cross_entropy", "nll_loss", "nll_loss_nd",
     "scaled_dot_product_attention", "embedding", "index_select", "gather", "tril",
     "triu", "clone",
 )  # fmt: skip

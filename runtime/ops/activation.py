@@ -52,7 +52,29 @@ class relu(Pointwise):
         return m.maximum(x, 0)
 
     def grad(t, g, out, x):
-        return t.where(t.gt(out, 0), g, t.zeros_like(g))
+        return t.threshold_backward(g, out, 0)
+
+
+@op(
+    "aten::threshold_backward(Tensor grad_output, Tensor self, Scalar threshold)"
+    " -> Tensor"
+)
+class threshold_backward(Pointwise):
+    """grad_output where self is above threshold, otherwise 0."""
+
+    saves = ("self",)
+    accepts = "if"
+    promoting = ("grad_output", "self")
+    inplace = False
+    samples = [case(f32[2, 3], f32[2, 3], 0.5), case(f64[4], f64[4], 0),
+               case(f64[2, 3], f64[3], -0.25), case(f32.of([1, 1]), f32.of([nan, 1]), 0),
+               case(f16[3], f16[3], 0.5), case(bf16[3], bf16[3], 0)]  # fmt: skip
+
+    def formula(m, g, x, bound):
+        return m.where(x <= bound, 0, g)
+
+    def grad(t, g, out, given, x, bound):
+        return t.threshold_backward(g, x, bound)
 
 
 NO_BOUNDS = "{dtype} inputs not supported for hardtanh"
@@ -363,7 +385,7 @@ class threshold(Pointwise):
         return m.where(x <= bound, value, x)
 
     def grad(t, g, out, x, bound, value):
-        return t.where(t.gt(x, bound), g, t.zeros_like(g))
+        return t.threshold_backward(g, x, bound)
 
 
 @op(

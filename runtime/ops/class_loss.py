@@ -6,6 +6,8 @@ import numpy as np
 
 from jit.ir.card import UNKNOWN
 from jit.ir.dtypes import dtype_of, int64, uint8
+from jit.passes.autodiff import argument
+from jit.passes.gradient_vocabulary import GraphVocabulary
 from jit.runtime.kernels import sizes as S
 from jit.runtime.kernels.products import widened
 from jit.runtime.ops.declare import op
@@ -142,14 +144,29 @@ def _class_scale(t, x, target, weight, ignored):
     return used, t.where(counts, t.take(weight, used), 0.0)
 
 
-def _nll_grad(t, g, out, x, target, weight, reduction, ignored):
+def _places(t, x, used):
+    """The dim of the classes, and the classes as indices along it."""
+    dim = 0 if x.ndim == 1 else 1
+    return dim, t.reshape(used, [*x.shape[:dim], 1, *x.shape[dim + 1 :]])
+
+
+def _nll_slope(t, g, x, target, weight, reduction, ignored):
+    """The gradient of the input."""
     used, scale = _class_scale(t, x, target, weight, ignored)
     share = g / t.sum(scale) if reduction == MEAN else g
-    dim = 0 if x.ndim == 1 else 1
-    shape = [*x.shape[:dim], 1, *x.shape[dim + 1 :]]
-    places = t.reshape(used, shape)
+    dim, places = _places(t, x, used)
+    values = t.reshape(-(share * scale), places.shape)
+    return t.scatter(t.zeros(x.shape, dtype=x.dtype), dim, places, values)
+
+
+def _nll_grad(t, g, out, x, target, weight, reduction, ignored):
+    def of_input():
+        return t._nll_loss_nd_backward(g, x, target, weight, reduction, ignored)
 
     def of_weight():
+        used, scale = _class_scale(t, x, target, weight, ignored)
+        share = g / t.sum(scale) if reduction == MEAN else g
+        dim, places = _places(t, x, used)
         loss = -t.gather(x, dim, places)
         # a larger weight also makes a weighted mean smaller
         loss = t.reshape(loss - out if reduction == MEAN else loss, used.shape)
@@ -157,11 +174,55 @@ def _nll_grad(t, g, out, x, target, weight, reduction, ignored):
         made = t.zeros(weight.shape, dtype=x.dtype)
         return t.scatter_add(made, 0, t.flatten(used), t.flatten(parts))
 
-    def of_input():
-        values = t.reshape(-(share * scale), shape)
-        return t.scatter(t.zeros(x.shape, dtype=x.dtype), dim, places, values)
-
     return of_input, None, of_weight
+
+
+@op(
+    "aten::_nll_loss_nd_backward(Tensor grad_output, Tensor self, Tensor target,"
+    " Tensor? weight, int reduction, SymInt ignore_index) -> Tensor"
+)
+class _nll_loss_nd_backward(Shaped):
+    """The gradient of the input of `nll_loss_nd`."""
+
+    fails = VALUES
+    unknown = ("reduction", "ignore_index")
+    composite = _nll_slope
+
+    def kernel(g, x, target, weight, reduction, ignored):
+        dim = _check_classes(x.shape, target.shape)
+        shape = (*x.shape[:dim], *x.shape[dim + 1 :])
+        numbers = target.astype(np.int64).reshape(shape)
+        counts = numbers != ignored
+        used = np.where(counts, numbers, 0)
+        scale = counts.astype(x.dtype)
+        if weight is not None:
+            scale = np.where(counts, weight[used], x.dtype.type(0))
+        share = g / scale.sum() if reduction == MEAN else g.reshape(g.shape and shape)
+        made = np.zeros(x.shape, x.dtype)
+        values, places = (np.expand_dims(a, dim) for a in (-(share * scale), used))
+        np.put_along_axis(made, places, values.astype(x.dtype, copy=False), dim)
+        return made
+
+    def decompose(make, *inputs):
+        t = GraphVocabulary(make)
+        g, x, target, weight, reduction, ignored = (argument(t, v) for v in inputs)
+        if not (isinstance(reduction, int) and x.is_sized() and target.is_sized()):
+            return None
+        return _nll_slope(t, g, x, target, weight, reduction, ignored).value
+
+    def sizes(g, x, *rest):
+        return x
+
+    def dtypes(g, x, *rest):
+        return x
+
+    samples = [
+        case(f32[()], f32[2, 3], i64.of([0, 2]), None, MEAN, -100),
+        case(f64[2], f64[2, 3], i64.of([0, -100]), f64[3].within(1, 2), NONE, -100),
+        case(f64[()], f64[1, 3, 2], i64.of([[0, 2]]), f64[3].within(1, 2), SUM, 2),
+        case(f64[()], f64[3], i64.of(1), None, SUM, -100),
+        case(f64[()], f64[3], i64.of([1]), None, NONE, -100),
+    ]  # fmt: skip
 
 
 NLL = (

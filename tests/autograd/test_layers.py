@@ -10,7 +10,8 @@ from jit.torch import nn
 
 STEP = 1e-6
 CONTAINERS = {"Module", "ModuleDict", "ModuleList", "ParameterDict", "ParameterList",
-              "Sequential", "Parameter", "RNNBase", "RNNCellBase"}  # fmt: skip
+              "Sequential", "Parameter", "RNNBase", "RNNCellBase",
+              "LinearCrossEntropyOptions"}  # fmt: skip
 """What `torch.nn` has beside layers, what only holds layers, and bases of layers."""
 
 

@@ -71,7 +71,7 @@ CASES = {
     ),
     "aten::max_pool2d_backward": (lambda x: F.max_pool2d(x, 2), [(2, 3, 4, 6)]),
     "aten::linear": (F.linear, [(3, 4), (5, 4), (5,)]),
-    "aten::where.self": (torch.relu, [(4, 5)]),
+    "aten::threshold_backward": (torch.relu, [(4, 5)]),
     "aten::log_softmax.int": (lambda x: F.log_softmax(x, 1), [(4, 5)]),
     "aten::mul.Tensor": (lambda x, y: x * y, [(4, 5), (5,)]),
 }

@@ -470,6 +470,21 @@ def _exception_matches(node: Node) -> Messages:
     yield from _texts(node, "names")
 
 
+def _raise_exception(node: Node) -> Messages:
+    """A message, another argument or None; a class; what it is raised from, an exception or
+    None, if anything."""
+    types = [v.type for v in node.inputs]
+    yield from _count("output", len(node.outputs), 0)
+    if len(types) not in (2, 3):
+        yield from _count("input", len(types), 2)
+        return
+    if types[0] not in (T.STR, T.INT, T.FLOAT, T.BOOL, T.NONE):
+        yield f"its message is `{types[0]}`"
+    yield from _expect("its class", types[1], T.STR)
+    if len(types) == 3 and types[2] != T.NONE:
+        yield from _expect("what it is raised from", types[2], T.EXCEPTION)
+
+
 def _texts(node: Node, name: str) -> Messages:
     value = node.attributes.get(name)
     if not isinstance(value, tuple) or not all(isinstance(v, str) for v in value):
@@ -524,6 +539,7 @@ _RULES: dict[str, Rule] = {
     "prim::fork": _fork,
     "aten::wait": _wait,
     "prim::isinstance": _isinstance,
+    "prim::RaiseException": _raise_exception,
     "prim::ExceptionMatches": _exception_matches,
     "prim::Print": _print,
     "prim::FusionGroup": _fusion_group,
@@ -541,7 +557,6 @@ _SIGNATURES = {
             "prim::unchecked_cast(Any x) -> Any",
             "prim::unchecked_unwrap_optional(Any x) -> Any",
             "prim::isinstance(Any x) -> bool",
-            "prim::RaiseException(str msg, str cls) -> ()",
             "prim::ReRaise(Exception e) -> ()",
             "prim::ExceptionMatches(Exception e) -> bool",
             "prim::ExceptionMessage(Exception e) -> str",

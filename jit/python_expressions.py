@@ -225,8 +225,9 @@ class Expressions:
             case "prim::RaiseException":
                 cls = node.inputs[1].constant
                 shown = cls if isinstance(cls, str) and cls else "Exception"
-                args = [] if node.inputs[0].constant == "" else [inputs[0]]
-                return ast.Raise(call(dotted(shown), args), None)
+                args = [] if node.inputs[0].type == T.NONE else [inputs[0]]
+                cause = inputs[2] if len(inputs) > 2 else None
+                return ast.Raise(call(dotted(shown), args), cause)
             case "prim::ReRaise":
                 return ast.Raise(inputs[0], None)
             case "aten::_set_item" | "aten::Delete" if all(

@@ -75,10 +75,10 @@ def resolve(name: str) -> type[Exception]:
     return found
 
 
-def make(name: str, message: str) -> Exception:
-    """An exception of the named class; without arguments if the message is empty."""
+def make(name: str, message: str | int | float | None) -> Exception:
+    """An exception of the named class; without arguments if there is no message."""
     cls = resolve(name)
-    return cls(message) if message else cls()
+    return cls() if message is None else cls(message)
 
 
 def _declare(text: str) -> type[Exception]:

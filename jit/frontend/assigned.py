@@ -204,8 +204,10 @@ def own_expressions(s: t.Stmt) -> list[t.Expr | None]:
             return [value, None if isinstance(target, t.Name) else target]
         case t.AugAssign(_, target, _, value):
             return [target, value]
-        case t.ExprStmt(_, value) | t.Return(_, value) | t.Raise(_, value):
+        case t.ExprStmt(_, value) | t.Return(_, value):
             return [value]
+        case t.Raise(_, exception, cause):
+            return [exception, cause]
         case t.If(_, test, _, _) | t.While(_, test, _, _):
             return [test]
         case t.For(_, target, iterable, _, _):

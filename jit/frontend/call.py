@@ -493,8 +493,7 @@ def called(
 ) -> Value:
     """The node of a call."""
     paths.forget(e)
-    holding = T.ListType | T.DictType | T.ModuleType
-    e.resized += [i for i in inputs if isinstance(i.type, holding)]
+    e.handed += inputs
     return e.b.node(kind, inputs, [result], **attributes).output
 
 

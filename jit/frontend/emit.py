@@ -109,7 +109,9 @@ class Emitter:
         self.handlers: list[Value] = []
         """The exceptions of the handlers around, innermost last."""
         self.resized: list[Value] = []
-        """Lists whose length the nodes emitted so far may change."""
+        """Lists whose length the nodes emitted so far may change, and dicts."""
+        self.handed: list[Value] = []
+        """What calls got: lists and dicts in it may change, too."""
         self.expected: tuple[t.Expr, T.Type] | None = None
         """An expression and the type of what it is assigned to, for `tolist`."""
         self.hints: dict[t.Expr, T.Type] = {}

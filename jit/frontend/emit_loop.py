@@ -25,7 +25,7 @@ from jit.frontend.environment import Missing, Variable
 from jit.frontend.failures import a_type, fail
 from jit.frontend.refine import emit_condition, holds
 from jit.frontend.sugared import Emitted, Sugared, SugaredTuple
-from jit.frontend.walks import Walk, as_list, unrolled_items, walk_of
+from jit.frontend.walks import Walk, as_list, has_item, unrolled_items, walk_of
 from jit.ir import types as T
 from jit.ir.diagnostic import Label
 from jit.ir.graph import Node, Value
@@ -104,7 +104,7 @@ def emit_for(e: Emitter, node: t.For) -> None:
     walk = walk_of(e, iterable, node.iterable.span)
     is_growing = False
     for _ in range(2):
-        before = len(e.resized)
+        before = len(e.resized), len(e.handed)
         growing = is_growing
 
         def header(growing: bool = growing) -> Header:
@@ -112,24 +112,37 @@ def emit_for(e: Emitter, node: t.For) -> None:
 
         checkpoint = Checkpoint(e)
         emit_loop(e, node, names, live, header, lambda: e.statements(node.body))
-        if growing or walk.owner is None:
-            return
-        walked = walk.owner if walk.table is None else walk.table
-        if not any(_may_be_same(walked, r) for r in e.resized[before:]):
+        if growing or not any(_may_change(e, w, before) for w in walk.watched):
             return
         # the body may change the length of the list it walks: look again each round
         is_growing = True
         checkpoint.undo()
 
 
+def _may_change(e: Emitter, walked: Value, before: tuple[int, int]) -> bool:
+    """Whether what was emitted lately may change the length of a list or dict."""
+    resized, handed = e.resized[before[0] :], e.handed[before[1] :]
+    return any(_may_be_same(walked, x) for x in resized) or any(
+        _may_hold(x.type, walked.type) and _may_be_same(walked, x) for x in handed
+    )
+
+
+def _may_hold(type: T.Type, part: T.Type) -> bool:
+    """Whether a value of a type may be, or hold, a list or dict of another."""
+    if type == part or type == T.ANY:
+        return True
+    if isinstance(type, T.ModuleType | T.ClassType | T.UnionType):
+        return True
+    return any(_may_hold(inner, part) for inner in T.children(type))
+
+
 def _may_be_same(a: Value, b: Value) -> bool:
-    """Whether two lists may be one list, or a list one that a module holds."""
+    """Whether two lists or dicts may be one, or one be held by the other value."""
     if a is b:
         return True
-    if isinstance(b.type, T.ModuleType):
-        return a.node.kind not in FRESH
     if a.type != b.type:
-        return False
+        is_stored = any(use.node.kind not in READING for use in a.uses)
+        return is_stored or a.node.kind not in FRESH
     made_here = [x.node.kind in FRESH for x in (a, b)]
     given = [x.node.kind == "prim::Param" and x.block.owner is None for x in (a, b)]
     if all(made_here):
@@ -143,6 +156,8 @@ FRESH = frozenset(
      "aten::sorted", "aten::size", "aten::copy")
 )  # fmt: skip
 """Nodes that make a list which is no other list."""
+READING = ("aten::len", "aten::__getitem__", "aten::__contains__", "aten::slice")
+"""Nodes after which nothing else holds the list."""
 
 
 def _for_header(e: Emitter, node: t.For, walk: Walk, growing: bool) -> Header:
@@ -153,23 +168,16 @@ def _for_header(e: Emitter, node: t.For, walk: Walk, growing: bool) -> Header:
     rounds: list[Value] = []
     if not growing:
         return Header(walk.length(), e.b.constant(True), begin)
-    owner, table = walk.owner, walk.table
-    assert owner is not None
+    tables = [w for w in walk.watched if isinstance(w.type, T.DictType)]
+    sizes = [e.op("aten::len", table) for table in tables]
     zero = e.b.constant(0)
-    size = None if table is None else e.op("aten::len", table)
-
-    def length_now() -> Value:
-        return e.op("aten::len", owner)
 
     def proceed() -> Value:
-        if table is not None:
+        for table, size in zip(tables, sizes, strict=True):
             _check_size(e, e.op("aten::ne", e.op("aten::len", table), size))
-        following = e.op("aten::add", rounds[-1], 1)
-        return e.op("aten::lt", following, length_now())
+        return has_item(e, walk, e.op("aten::add", rounds[-1], 1))
 
-    return Header(
-        e.b.constant(FOREVER), e.op("aten::lt", zero, length_now()), begin, proceed
-    )
+    return Header(e.b.constant(FOREVER), has_item(e, walk, zero), begin, proceed)
 
 
 def _check_size(e: Emitter, has_changed: Value) -> None:

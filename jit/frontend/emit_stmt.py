@@ -402,6 +402,13 @@ def _raise(e: Emitter, s: t.Raise) -> None:
     else:
         found = e.expr(node)
     if isinstance(found, Value) and found.type == T.EXCEPTION:
+        if s.cause is not None:
+            raise fail(
+                s.cause.span,
+                "E0102",
+                "`from` is accepted only where a new exception is raised",
+                help='as in `raise ValueError("message") from error`',
+            )
         e.b.node("prim::ReRaise", [found])
         e.frame.is_closed = True
         return
@@ -412,10 +419,26 @@ def _raise(e: Emitter, s: t.Raise) -> None:
             "only an exception can be raised",
             help='raise a class of exceptions, as in `raise ValueError("message")`',
         )
-    message = e.b.constant("")
+    message = e.none()
     if isinstance(node, t.Call):
         message = _message(e, node)
-    raise_now(e, message, exception_name(found.obj, node.span))
+    name = exception_name(found.obj, node.span)
+    raise_now(e, message, name, *_cause(e, s.cause))
+
+
+def _cause(e: Emitter, cause: t.Expr | None) -> list[Value]:
+    """What stands after `from`."""
+    if cause is None:
+        return []
+    found = e.expr(cause)
+    if isinstance(found, Value) and found.type in (T.EXCEPTION, T.NONE):
+        return [found]
+    raise fail(
+        cause.span,
+        "E0301",
+        "an exception is raised from one that was caught, or from None",
+        help="name the exception of the handler: `except ValueError as error:`",
+    )
 
 
 def _message(e: Emitter, call: t.Call) -> Value:
@@ -427,8 +450,11 @@ def _message(e: Emitter, call: t.Call) -> Value:
             help="put everything into one f-string",
         )
     if not call.args:
-        return e.b.constant("")
-    return as_text(e, e.value(call.args[0]), call.args[0].span)
+        return e.none()
+    value = e.value(call.args[0])
+    if value.type in (T.INT, T.FLOAT, T.BOOL):
+        return value  # `KeyError(3)` and `KeyError("3")` differ
+    return as_text(e, value, call.args[0].span)
 
 
 def as_text(e: Emitter, value: Value, span: Span) -> Value:
@@ -454,9 +480,9 @@ def exception_name(cls: type[BaseException], span: Span) -> str:
     return register_exception(cls)
 
 
-def raise_now(e: Emitter, message: Value, name: str) -> list[Emitted]:
-    """Raise an exception of the named class."""
-    e.b.node("prim::RaiseException", [message, e.b.constant(name)])
+def raise_now(e: Emitter, message: Value, name: str, *cause: Value) -> list[Emitted]:
+    """Raise an exception of the named class, from another one if that is given."""
+    e.b.node("prim::RaiseException", [message, e.b.constant(name), *cause])
     e.frame.is_closed = True
     return []
 
@@ -467,7 +493,7 @@ def _assert(e: Emitter, s: t.Assert) -> None:
         return
 
     def broken() -> list[Emitted]:
-        message = e.b.constant("")
+        message = e.none()
         if s.message is not None:
             message = as_text(e, e.value(s.message), s.message.span)
         return raise_now(e, message, "AssertionError")

@@ -244,8 +244,11 @@ class Reader:
                 return [t.Pass(span)]
             case ast.Return(value):
                 return [t.Return(span, None if value is None else self.expr(value))]
-            case ast.Raise(exc, _):
-                return [t.Raise(span, None if exc is None else self.expr(exc))]
+            case ast.Raise(None, _):
+                return [t.Raise(span, None)]
+            case ast.Raise(exc, cause):
+                given = None if cause is None else self.expr(cause)
+                return [t.Raise(span, self.expr(exc), given)]
             case ast.Assert(test, msg):
                 message = None if msg is None else self.expr(msg)
                 return [t.Assert(span, self.expr(test), message)]

@@ -337,9 +337,10 @@ class Return(Stmt):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Raise(Stmt):
-    """`raise exception`; None stands for the bare `raise` of a handler."""
+    """`raise exception from cause`; without an exception, the bare `raise` of a handler."""
 
     exception: Expr | None
+    cause: Expr | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)

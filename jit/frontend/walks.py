@@ -9,6 +9,7 @@ tuples, modules    item by item, where the length is known
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -45,10 +46,11 @@ class Walk:
 
     length: Callable[[], Value]
     item: Callable[[Value], Emitted]
-    owner: Value | None = None
-    """The list that is walked, which may grow meanwhile."""
-    table: Value | None = None
-    """The dict whose keys, values or items are walked: it must keep its size."""
+    watched: tuple[Value, ...] = ()
+    """The lists that are walked, which may change meanwhile; the dicts whose keys,
+    values or items are walked, which must keep their size."""
+    has: Callable[[Value], Value] | None = None
+    """Whether there is, now, an item of this number; else whether `length` is larger."""
 
 
 def walk_of(e: Emitter, x: Emitted, span: Span) -> Walk:
@@ -88,8 +90,7 @@ def _walk_value(e: Emitter, x: Value, span: Span) -> Walk:
             return Walk(
                 lambda: e.op("aten::len", x),
                 lambda i: e.op("aten::__getitem__", x, i),
-                x,
-                x.node.inputs[0] if x.node.kind in VIEWS else None,
+                (x.node.inputs[0] if x.node.kind in VIEWS else x,),
             )
         case T.SimpleType("str"):
             return Walk(
@@ -151,29 +152,41 @@ def _walk_enumerate(e: Emitter, x: EnumerateValue, span: Span) -> Walk:
         number = i if x.start is None else e.op("aten::add", i, x.start)
         return _pair(e, [number, inner.item(i)])
 
-    return Walk(inner.length, item, inner.owner, inner.table)
+    return Walk(inner.length, item, inner.watched, inner.has)
 
 
 def _walk_zip(e: Emitter, x: ZipValue, span: Span) -> Walk:
     walks = [walk_of(e, i, span) for i in x.iterables]
     if not walks:
         raise fail(span, "E0306", "`zip` needs something to walk")
-    lengths = [w.length() for w in walks]
-    length = lengths[0]
-    if len(lengths) > 1:
-        length = e.op("prim::min", e.b.list(lengths, T.INT))
-    return Walk(lambda: length, lambda i: _pair(e, [w.item(i) for w in walks]))
+    watched = tuple(x for w in walks for x in w.watched)
+
+    def length() -> Value:
+        lengths = [w.length() for w in walks]
+        if len(lengths) == 1:
+            return lengths[0]
+        return e.op("prim::min", e.b.list(lengths, T.INT))
+
+    def has(i: Value) -> Value:
+        found = [has_item(e, w, i) for w in walks]
+        return functools.reduce(lambda x, y: e.op("aten::__and__", x, y), found)
+
+    return Walk(length, lambda i: _pair(e, [w.item(i) for w in walks]), watched, has)
 
 
 def _walk_reversed(e: Emitter, x: ReversedValue, span: Span) -> Walk:
     inner = walk_of(e, x.iterable, span)
     length = inner.length()
 
-    def item(i: Value) -> Emitted:
-        last = e.op("aten::sub", length, 1)
-        return inner.item(e.op("aten::sub", last, i))
+    def place(i: Value) -> Value:
+        return e.op("aten::sub", e.op("aten::sub", length, 1), i)
 
-    return Walk(lambda: length, item)
+    def has(i: Value) -> Value:
+        # what was there when it began, as far as it is there now
+        begun = e.op("aten::lt", i, length)
+        return e.op("aten::__and__", begun, has_item(e, inner, place(i)))
+
+    return Walk(lambda: length, lambda i: inner.item(place(i)), inner.watched, has)
 
 
 def _walk_map(e: Emitter, x: MapValue, span: Span) -> Walk:
@@ -185,7 +198,12 @@ def _walk_map(e: Emitter, x: MapValue, span: Span) -> Walk:
         parts = inner.item(i).elements(e, span)  # type: ignore[union-attr]
         return applied(e, span, x.function, parts or [])
 
-    return Walk(inner.length, item)
+    return Walk(inner.length, item, inner.watched, inner.has)
+
+
+def has_item(e: Emitter, walk: Walk, i: Value) -> Value:
+    """Whether a walk has an item of a number, asked again."""
+    return walk.has(i) if walk.has else e.op("aten::lt", i, walk.length())
 
 
 def _pair(e: Emitter, items: list[Emitted]) -> Emitted:

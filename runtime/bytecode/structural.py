@@ -128,8 +128,13 @@ def _check_instance(node: Node) -> Function:
     return lambda value: any(is_instance(value, t) for t in types)
 
 
-def _raise_exception(message: str, name: str | None = None) -> None:
-    raise exceptions.make(name or "Exception", message)
+def _raise_exception(
+    message: str | int | float | None, name: str | None, *cause: Exception | None
+) -> None:
+    error = exceptions.make(name or "Exception", message)
+    if cause:
+        raise error from cause[0]
+    raise error
 
 
 def _raise_again(error: BaseException) -> None:

@@ -202,7 +202,7 @@ def raise_failure(sites: Sequence[Site], address: int) -> Any:
     """Raise the exception of a state. Its memory is still there."""
     error = settle(sites, address)
     frame.add_stack_note(error)
-    raise error from None
+    raise error
 
 
 def settle(sites: Sequence[Site], address: int) -> BaseException:

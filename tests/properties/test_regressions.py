@@ -80,6 +80,53 @@ def main(v: Tensor) -> Tuple[Tensor, Tensor, Tensor]:
 """,
         "(torch.ones(2),)",
     ),
+    "lists that shrink or grow while `zip` and `reversed` go over them": (
+        """
+def main(l: List[int], n: int) -> List[int]:
+    m: List[int] = []
+    for i, j in zip(l, [4, 5, 6]):
+        m.append(i * j)
+        if n == 0:
+            l.clear()
+        else:
+            l.insert(0, 9)
+    for i in reversed(l):
+        m.append(i)
+        l.pop()
+        l.pop()
+    return m
+""",
+        "([1, 2], 1)",
+    ),
+    "a list that is changed by a call through a list that holds it": (
+        """
+def clear(r: List[List[int]]):
+    r[0].clear()
+
+
+def main(n: int) -> int:
+    l = [1, 2, n]
+    r = [l]
+    for i in l:
+        n += i
+        clear(r)
+    return n
+""",
+        "(3,)",
+    ),
+    "exceptions of numbers, raised from others": (
+        """
+def main(l: List[int], i: int) -> int:
+    try:
+        try:
+            return l[i]
+        except IndexError:
+            raise KeyError(i)
+    except KeyError as e:
+        raise ValueError("key " + str(e)) from e
+""",
+        "([1], 2)",
+    ),
     "optional values are equal": (
         """
 def main(o: Optional[int], p: Optional[int]) -> Tuple[bool, bool, bool]:

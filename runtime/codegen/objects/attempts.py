@@ -154,8 +154,10 @@ def message(region: Region, node: Node) -> Handle:
 def raise_new(region: Region, node: Node) -> bool:
     """Raise a new exception, of a class and with a message that are known when code is
     made. Whether that was possible."""
-    text, name = (v.constant for v in node.inputs)
-    if not isinstance(text, str) or not isinstance(name, str) or not text:
+    text, name = (v.constant for v in node.inputs[:2])
+    if len(node.inputs) > 2:
+        return False
+    if not isinstance(text, str) or not isinstance(name, str):
         return False
     words = [objects.constant(region, text)]
     made = boxed.call_object(region, exceptions.resolve(name), words)

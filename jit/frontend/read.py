@@ -244,11 +244,9 @@ class Reader:
                 return [t.Pass(span)]
             case ast.Return(value):
                 return [t.Return(span, None if value is None else self.expr(value))]
-            case ast.Raise(None, _):
-                return [t.Raise(span, None)]
             case ast.Raise(exc, cause):
-                given = None if cause is None else self.expr(cause)
-                return [t.Raise(span, self.expr(exc), given)]
+                parts = [None if x is None else self.expr(x) for x in (exc, cause)]
+                return [t.Raise(span, *parts)]
             case ast.Assert(test, msg):
                 message = None if msg is None else self.expr(msg)
                 return [t.Assert(span, self.expr(test), message)]

@@ -63,7 +63,8 @@ def test_nothing_is_imported_for_a_name():
 
 def test_exceptions_have_their_message():
     assert ("x",) == exceptions.make("ValueError", "x").args
-    assert () == exceptions.make("ValueError", "").args
+    assert ("",) == exceptions.make("ValueError", "").args
+    assert () == exceptions.make("ValueError", None).args
 
 
 @pytest.mark.parametrize("cls", [KeyboardInterrupt, SystemExit, int, "ValueError"])

@@ -30,6 +30,7 @@ NAMES = (
     "peephole",
     "remove_exits",
     "remove_mutation",
+    "scalar_objects",
     "simplify_if",
     "unroll",
 )

@@ -17,7 +17,7 @@ from jit.passes.runner import run_pass, run_passes
 FRONT = ("remove_exits",)
 """What every graph goes through before anybody sees it."""
 
-OPEN = ("inline", "lower_tuples")
+OPEN = ("inline", "scalar_objects", "lower_tuples")
 """Bring calls and tuples into sight."""
 
 SIMPLIFY = (
@@ -26,6 +26,7 @@ SIMPLIFY = (
     "fold_constants",
     "simplify_if",
     "unroll",
+    "scalar_objects",
     "lower_tuples",
     "remove_mutation",
     "cse",

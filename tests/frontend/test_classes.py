@@ -172,3 +172,25 @@ def test_a_class_that_is_derived_later_asks_for_another_script():
 
     with pytest.raises(TypeError, match="was derived after this was compiled"):
         compiled(Mug(3))
+
+
+# instances that nobody else sees --------------------------------------------------
+
+
+def sum_of_state(n: int) -> int:
+    box = Box(0, 1.0)
+    for i in range(n):
+        if i % 3 == 0:
+            box.grow(i)
+        else:
+            box.grow()
+    return box.width
+
+
+def test_an_instance_that_nobody_else_sees_is_none_in_the_optimised_graph():
+    compiled = jit.script(sum_of_state)
+
+    kinds = {node.kind for node in compiled.graph_for(10).all_nodes}
+
+    assert not {"prim::CreateObject", "prim::GetAttr", "prim::SetAttr"} & kinds
+    assert sum_of_state(10) == compiled(10) == compiled.interpret(10)

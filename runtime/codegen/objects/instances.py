@@ -6,6 +6,7 @@ what is read is looked at: numbers by the conversion, containers by their exact 
 
 from __future__ import annotations
 
+import ctypes
 from typing import Any
 
 import llvmlite.ir as ll
@@ -20,10 +21,19 @@ from jit.runtime.codegen.objects import boxed, conversions, objects, python_oper
 from jit.runtime.codegen.process.ownership import NULL
 from jit.runtime.codegen.region import Region
 from jit.runtime.codegen.values import I32, POINTER
+from jit.runtime.python_classes import class_of
 
 for _name in ("PyObject_GetAttr", "PyObject_GenericSetAttr"):
     if _name not in SLOTS:
         slot(_name, python_address(_name))
+
+_TP_NEW = 312
+"""Offset of `tp_new` in a type."""
+
+slot(
+    "object.__new__",
+    lambda: ctypes.c_uint64.from_address(id(object) + _TP_NEW).value,
+)
 
 _NUMBERS = (T.INT, T.FLOAT, T.BOOL)
 
@@ -97,6 +107,14 @@ def set_attribute(region: Region, node: Node) -> None:
 
 @object_lowering("prim::CreateObject")
 def create_object(region: Region, node: Node) -> Any:
-    """A new instance without attributes."""
-    made = boxed.call_object(region, boxed.reference(node), [])
-    return [objects.fresh(region, made, node.output.type)]
+    """A new instance without attributes, as `object.__new__` gives it."""
+    program = node.graph.program
+    type = node.output.type
+    assert isinstance(type, T.ClassType)
+    if program is None or type.name not in program.classes:
+        raise Declined("the class is not known")
+    cls = objects.constant(region, class_of(program.classes[type.name]))
+    made = region.host(
+        "object.__new__", POINTER, [cls, objects.constant(region, ()), NULL]
+    )
+    return [objects.fresh(region, made, type)]

@@ -100,7 +100,7 @@ class Emitter:
         self.returned: list[Returned] = []
         self.loops: list[Loop] = []
         self.cells: list[Cells] = []
-        self.contexts: list[tuple[Value, int]] = []
+        self.contexts: list[tuple[Value | Callable[[], None], int]] = []
         """The contexts around, innermost last, and how many loops were around them."""
         self.epoch = 0
         """How often something may have assigned attributes."""
@@ -367,6 +367,8 @@ class Emitter:
             found if isinstance(found, Value) else returned_values(self, found, span)
         )
         self.leave_contexts(0, span)
+        if self.frame.is_closed:
+            return
         if self.declared_return is not None:
             fitting = coerce(value, self.declared_return)
             if fitting is None:
@@ -381,13 +383,19 @@ class Emitter:
         self.frame.is_closed = True
 
     def leave_contexts(self, loops: int, span: Span) -> None:
-        """Leave the contexts that were entered inside of so many loops."""
+        """Leave the contexts that were entered inside of so many loops, and run the
+        final parts of the `try` statements there."""
         from jit.frontend.emit_with import emit_exit
 
         saved = self.contexts
         while self.contexts and self.contexts[-1][1] >= loops:
             context, self.contexts = self.contexts[-1][0], self.contexts[:-1]
-            emit_exit(self, context, span)
+            if isinstance(context, Value):
+                emit_exit(self, context, span)
+            else:
+                context()
+            if self.frame.is_closed:
+                break  # a `finally` has left by itself
         self.contexts = saved
 
     def _check_return(self, type: T.Type, span: Span) -> None:

@@ -535,19 +535,22 @@ def carried_values(e: Emitter, loop: Loop, span: Span) -> list[Value]:
 
 def emit_break(e: Emitter, stmt: t.Stmt) -> None:
     """`break`."""
-    _leave(e, "prim::BreakStmt", stmt, [])
+    _leave(e, "prim::BreakStmt", stmt)
 
 
 def emit_continue(e: Emitter, stmt: t.Stmt) -> None:
     """`continue`; the condition of the next round is evaluated here as well."""
-    loop = e.loops[-1]
-    condition = [loop.condition()] if loop.condition is not None else []
-    _leave(e, "prim::ContinueStmt", stmt, condition)
+    _leave(e, "prim::ContinueStmt", stmt)
 
 
-def _leave(e: Emitter, kind: str, stmt: t.Stmt, first: list[Value]) -> None:
+def _leave(e: Emitter, kind: str, stmt: t.Stmt) -> None:
     loop = e.loops[-1]
     e.leave_contexts(len(e.loops), stmt.span)
+    if e.frame.is_closed:
+        return
+    first = []
+    if kind == "prim::ContinueStmt" and loop.condition is not None:
+        first = [loop.condition()]
     names = {n: e.frame.find(n) for n in loop.watched}
     node = e.b.node(kind, [*first, *carried_values(e, loop, stmt.span)])
     loop.exits.append(LoopExit(node, names, kind == "prim::BreakStmt"))

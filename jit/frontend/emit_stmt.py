@@ -541,7 +541,9 @@ def imported(e: Emitter, s: t.Import) -> Any:
     try:
         module = importlib.import_module(s.module, package)
         if s.member is None:
-            return module if s.target == s.module else sys.modules[s.target]
+            # `import a.b` gives `a`
+            head, _, rest = s.module.partition(".")
+            return sys.modules[head] if rest and s.target == head else module
         if not hasattr(module, s.member):
             return importlib.import_module(f"{module.__name__}.{s.member}")
         return getattr(module, s.member)

@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING
 
 from jit.frontend import paths
 from jit.frontend import tree as t
-from jit.frontend.assigned import Names, assigned
+from jit.frontend.assigned import Names, assigned, statements_of
 from jit.frontend.emit import Cells
 from jit.frontend.emit_control import Branch, add_output, choose, join_name
 from jit.frontend.emit_loop import ROUNDS, Checkpoint
@@ -53,15 +53,35 @@ def emit_try(e: Emitter, node: t.Try) -> None:
         _emit_handled(e, node, live)
         return
     inside = live | assigned(node.final)
+    # what leaves the `try` by itself runs the final part before, and only once
+    left = e.b.list([e.b.constant(False)], T.BOOL) if _leaves(node) else None
+
+    def final_part() -> None:
+        if left is not None:
+            e.op("aten::_set_item", left, 0, e.b.constant(True))
+        e.statements(node.final)
 
     def body() -> None:
+        e.contexts = [*e.contexts, (final_part, len(e.loops))]
+        inner_body()
+        e.contexts = e.contexts[:-1]
+
+    def inner_body() -> None:
         if node.handlers:
             _emit_handled(e, node, inside | e.liveness.exposed(node))
         else:
             e.statements(node.body)
 
-    def cleanup(caught: Value) -> None:
+    def final_once() -> list[Emitted]:
         e.statements(node.final)
+        return []
+
+    def cleanup(caught: Value) -> None:
+        if left is None:
+            final_once()
+        else:
+            ran = Condition(e.op("aten::__getitem__", left, 0))
+            choose(e, ran, list, final_once, live=live)
         if not e.frame.is_closed:
             e.b.node("prim::ReRaise", [caught])
             e.frame.is_closed = True
@@ -74,6 +94,16 @@ def emit_try(e: Emitter, node: t.Try) -> None:
     protect(e, node, names, inside | names, body, cleanup)
     if not e.frame.is_closed:
         e.statements(node.final)
+
+
+def _leaves(node: t.Try) -> bool:
+    """Whether a `return`, `break` or `continue` stands in a part before the final one."""
+    parts = [node.body, node.orelse, *(h.body for h in node.handlers)]
+    return any(
+        isinstance(s, t.Return | t.Break | t.Continue)
+        for part in parts
+        for s in statements_of(part)
+    )
 
 
 def _emit_handled(e: Emitter, node: t.Try, live: Names) -> None:

@@ -28,7 +28,8 @@ def without_gradients(
     """The node of a call that meets a schema, its results detached."""
     schema = binding.schema
     if schema.writes or schema.kind == "aten::detach":
-        return e.b.bound(binding, positional, dict(keywords))
+        given: Result = e.b.bound(binding, positional, dict(keywords))
+        return given
     if any(isinstance(r.type, T.ListType) for r in schema.returns):
         positional = [_detached(e, v) for v in positional]
         keywords = {k: _detached(e, v) for k, v in keywords.items()}

@@ -317,14 +317,6 @@ class Reader:
             )
             for h in node.handlers
         )
-        if node.finalbody:
-            for leaving in _leaving([*node.body, *node.handlers, *node.orelse]):
-                self.refuse(
-                    leaving,
-                    f"`{_keyword(leaving)}` inside of `try` with `finally` is not"
-                    " accepted",
-                    "set a variable, and leave after the `try`",
-                )
         return t.Try(
             self.source.span(node),
             self.statements(node.body),
@@ -590,26 +582,3 @@ def _flag_breaks(body: Sequence[t.Stmt], flag: str) -> list[t.Stmt]:
             case _:
                 found.append(s)
     return found
-
-
-def _leaving(nodes: Iterable[ast.AST], in_loop: bool = False) -> list[ast.stmt]:
-    """The statements that leave a block: return, and break and continue of outer loops."""
-    found: list[ast.stmt] = []
-    for node in nodes:
-        match node:
-            case ast.Return():
-                found.append(node)
-            case ast.Break() | ast.Continue():
-                if not in_loop:
-                    found.append(node)
-            case ast.While() | ast.For():
-                found += _leaving(node.body, True) + _leaving(node.orelse, in_loop)
-            case ast.FunctionDef() | ast.ClassDef() | ast.expr():
-                pass
-            case _:
-                found += _leaving(ast.iter_child_nodes(node), in_loop)
-    return found
-
-
-def _keyword(node: ast.stmt) -> str:
-    return type(node).__name__.lower()

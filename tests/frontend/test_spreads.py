@@ -89,6 +89,13 @@ def imp(x: int):
     return math.floor(2.5), s(4.0), pi
 
 
+@case((4,))
+def import_as(x: int):
+    import numpy as np
+
+    return float(np.sum(np.arange(x)))
+
+
 @pytest.mark.parametrize(
     ("function", "arguments"), CASES, ids=[f"{f.__name__}{a}" for f, a in CASES]
 )

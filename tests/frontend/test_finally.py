@@ -1,0 +1,132 @@
+"""`finally` runs once, whatever leaves the `try`: a return, a break, an exception."""
+
+# The programs are written as users write them.
+
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+CASES: list[tuple[Any, tuple[Any, ...]]] = []
+
+
+def case(*calls):
+    """Add a function with the arguments of some calls."""
+
+    def add(function):
+        CASES.extend((function, arguments) for arguments in calls)
+        return function
+
+    return add
+
+
+@case((0,), (1,), (2,), (3,), (7,))
+def in_loop(x: int):
+    log: list[str] = []
+    for i in range(5):
+        try:
+            if i == x:
+                return i, log
+            if i == 1:
+                continue
+            log.append(f"b{i}")
+        finally:
+            log.append(f"f{i}")
+    return -1, log
+
+
+@case((0,), (1,), (2,), (3,), (7,))
+def breaks(x: int):
+    log: list[int] = []
+    n = 0
+    while n < 10:
+        n += 1
+        try:
+            if n == x:
+                break
+        finally:
+            log.append(n)
+    return n, log
+
+
+@case((0,), (1,), (2,), (3,), (7,))
+def raises(x: int):
+    log: list[str] = []
+    try:
+        try:
+            try:
+                return 1 // x, log
+            except ZeroDivisionError:
+                log.append("caught")
+                return -1, log
+            finally:
+                log.append("inner")
+        finally:
+            log.append("outer")
+    finally:
+        log.append("last")
+
+
+@case((0,), (1,), (2,), (3,), (7,))
+def final_raises(x: int):
+    log: list[str] = []
+    try:
+        try:
+            if x > 0:
+                return "returned", log
+            log.append("went on")
+        finally:
+            log.append("final")
+            if x > 0:
+                raise ValueError("from final")
+    except ValueError as e:
+        log.append(str(e))
+    return "end", log
+
+
+@case((0,), (1,), (2,), (3,), (7,))
+def final_returns(x: int):
+    try:
+        if x > 0:
+            raise ValueError("lost")
+        return 1
+    finally:
+        return 2  # noqa: SIM107
+
+
+@case((0,), (1,), (2,), (3,), (7,))
+def nested_loop(x: int):
+    out: list[int] = []
+    for i in range(3):
+        try:
+            for j in range(3):
+                if j == 2:
+                    break
+                if i + j == x:
+                    return out
+                out.append(i * 10 + j)
+        finally:
+            out.append(100 + i)
+    return out
+
+
+@case((0,), (1,), (2,), (3,), (7,))
+def changed_after(x: int):
+    y = 1
+    try:
+        y = 2
+        if x > 1:
+            return y
+        y = 3
+    finally:
+        y += 10
+    return y
+
+
+@pytest.mark.parametrize(
+    ("function", "arguments"), CASES, ids=[f"{f.__name__}{a}" for f, a in CASES]
+)
+def test_the_final_part_runs_once(function, arguments, same_everywhere):
+    same_everywhere(function, arguments)

@@ -34,7 +34,7 @@ _OTHERS = (
     "max_pool2d", "avg_pool2d", "adaptive_avg_pool2d", "mse_loss", "l1_loss",
     "binary_cross_entropy_with_logits", "cross_entropy", "nll_loss", "nll_loss_nd",
     "scaled_dot_product_attention", "embedding", "index_select", "gather", "tril",
-    "triu", "clone",
+    "triu", "clone", "flip", "roll", "repeat", "constant_pad_nd", "cumprod",
 )  # fmt: skip
 _VIEWS = (
     "reshape", "view", "flatten", "permute", "transpose", "t", "squeeze", "unsqueeze",

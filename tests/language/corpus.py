@@ -59,6 +59,8 @@ class Program:
     """Why plain Python gives another answer than torch does, where that is meant."""
     torch_is_wrong: str = ""
     """Why torch's own answer is not the right one; plain Python's is."""
+    torch_dies: str = ""
+    """How torch's process ends at a call; plain Python's answer is the measure."""
 
 
 _collected: list[Program] | None = None
@@ -98,6 +100,7 @@ def program(
     gradients: bool = False,
     python_differs: str = "",
     torch_is_wrong: str = "",
+    torch_dies: str = "",
 ) -> Callable[[Subject], Subject]:
     """A function or module class that is scripted."""
 
@@ -109,6 +112,7 @@ def program(
             gradients=gradients,
             python_differs=python_differs,
             torch_is_wrong=torch_is_wrong,
+            torch_dies=torch_dies,
         )
         return subject
 
@@ -121,6 +125,7 @@ def traced(
     gradients: bool = False,
     python_differs: str = "",
     torch_is_wrong: str = "",
+    torch_dies: str = "",
 ) -> Callable[[Subject], Subject]:
     """A function or module class that is traced with an example, and called with others."""
 
@@ -133,6 +138,7 @@ def traced(
             gradients=gradients,
             python_differs=python_differs,
             torch_is_wrong=torch_is_wrong,
+            torch_dies=torch_dies,
         )
         return subject
 

@@ -35,7 +35,9 @@ def main(arguments: list[str]) -> int:
 
 
 def answers(program: Program) -> list | str:
-    """What torch gives, or `refused`."""
+    """What torch gives, or `refused`, or `dies`."""
+    if program.torch_dies:
+        return "dies"
     try:
         subject = program.subject
         if program.capture != "scenario":

@@ -59,7 +59,8 @@ def calls(
 
 def _outcome(call: Call, gradients: bool, subject: Any, torch: Any) -> Any:
     args, keywords = copy.deepcopy((call.args, call.keywords))
-    before = [encode(tensor, torch) for tensor in _tensors(args, torch)]
+    tensors = list(_tensors(args, torch))
+    before = [encode(tensor, torch) for tensor in tensors]
     function = subject
     if call.method != "forward":
         function = getattr(subject, call.method)
@@ -77,10 +78,10 @@ def _outcome(call: Call, gradients: bool, subject: Any, torch: Any) -> Any:
         facts = {"result": encode(result, torch)}
         if gradients and isinstance(result, torch.Tensor) and result.requires_grad:
             result.sum().backward()
-            facts["gradients"] = [encode(t.grad, torch) for t in _tensors(args, torch)]
+            facts["gradients"] = [encode(x.grad, torch) for x in tensors]
     if printed.getvalue():
         facts["printed"] = printed.getvalue()
-    after = [encode(tensor, torch) for tensor in _tensors(args, torch)]
+    after = [encode(tensor, torch) for tensor in tensors]
     if after != before:
         facts["arguments"] = after
     return facts["result"] if len(facts) == 1 else {"call": facts}

@@ -1,7 +1,7 @@
 """Classes: attributes, methods, defaults, properties, statics, instances anywhere."""
 
 import torch
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Dict, List, Optional, Tuple
 
 from tests.language.corpus import program, scenario
@@ -424,43 +424,37 @@ def truth_of_an_instance(n: int):
 # Between Python and scripts.
 
 
+class Counter:
+    def __init__(self, n: int):
+        self.n = n
+
+    def up(self, k: int) -> int:
+        self.n += k
+        return self.n
+
+
+def counted_twice(c: Counter, k: int) -> int:
+    c.up(k)
+    return c.up(k)
+
+
+def new_counter(n: int) -> Counter:
+    return Counter(n * 2)
+
+
 @scenario
 def instances_come_from_python():
-    @torch.jit.script
-    class Counter:
-        def __init__(self, n: int):
-            self.n = n
-
-        def up(self, k: int) -> int:
-            self.n += k
-            return self.n
-
-    @torch.jit.script
-    def twice(c: Counter, k: int) -> int:
-        c.up(k)
-        return c.up(k)
-
-    c = Counter(5)
-    yield "called", twice(c, 2)
+    made = torch.jit.script(Counter)
+    c = made(5)
+    yield "called", torch.jit.script(counted_twice)(c, 2)
 
 
 @scenario
 def instances_go_to_python():
-    @torch.jit.script
-    class Holder:
-        def __init__(self, n: int):
-            self.n = n
-
-        def plus(self, k: int) -> int:
-            return self.n + k
-
-    @torch.jit.script
-    def make(n: int) -> Holder:
-        return Holder(n * 2)
-
-    h = make(4)
+    torch.jit.script(Counter)
+    h = torch.jit.script(new_counter)(4)
     yield "attribute", h.n
-    yield "method", h.plus(1)
+    yield "method", h.up(1)
 
 
 class Keeper(torch.nn.Module):

@@ -1,15 +1,167 @@
-"""The module math."""
+"""The module math: every function."""
 
-import torch
 import math
+import torch
+
 
 from tests.language.corpus import program
+
+
+@program(1.2, -1.2, 2.0, 3)
+def ceil_and_floor(x: float):
+    return math.ceil(x), math.floor(x)
+
+
+@program((3.0, -1.0), (3.0, 0.0))
+def copysign(x: float, y: float):
+    return math.copysign(x, y)
+
+
+@program(0.0, 0.5, -1.5)
+def erf_and_erfc(x: float):
+    return math.erf(x), math.erfc(x)
+
+
+@program(0.0, 1.0, -2.0)
+def exp_and_expm1(x: float):
+    return math.exp(x), math.expm1(x)
+
+
+@program(-1.5, 2.0)
+def fabs(x: float):
+    return math.fabs(x)
+
+
+@program(0.5, 5.0)
+def gamma_and_lgamma(x: float):
+    return math.gamma(x), math.lgamma(x)
+
+
+@program(1.0, 10.0, 0.5)
+def logarithms(x: float):
+    return math.log(x), math.log10(x), math.log1p(x)
+
+
+@program((8.0, 2.0), (100.0, 10.0))
+def log_to_a_base(x: float, base: float):
+    return math.log(x, base)
+
+
+@program(0.0, -1.0, torch_is_wrong="it gives -inf, or nan")
+def log_of_what_has_none(x: float):
+    return math.log(x)
+
+
+@program((2.0, 3.0), (2.0, 0.5))
+def power(x: float, y: float):
+    return math.pow(x, y)
+
+
+@program(4.0, 2.0)
+def sqrt(x: float):
+    return math.sqrt(x)
+
+
+@program(-1.0, torch_is_wrong="it gives nan")
+def sqrt_of_a_negative_number(x: float):
+    return math.sqrt(x)
+
+
+@program(0.0, float("inf"), float("nan"))
+def predicates(x: float):
+    return math.isnan(x), math.isinf(x), math.isfinite(x)
+
+
+@program(0.0, 0.5, -0.7)
+def trigonometric(x: float):
+    return math.sin(x), math.cos(x), math.tan(x)
+
+
+@program(0.0, 0.5, -0.7)
+def inverse_trigonometric(x: float):
+    return math.asin(x), math.acos(x), math.atan(x)
+
+
+@program(0.0, 0.5, -0.7)
+def hyperbolic(x: float):
+    return math.sinh(x), math.cosh(x), math.tanh(x)
+
+
+@program(1.5)
+def inverse_hyperbolic(x: float):
+    return math.asinh(x), math.acosh(x), math.atanh(x / 2)
+
+
+@program((1.0, 2.0), (-1.0, -2.0))
+def atan2(y: float, x: float):
+    return math.atan2(y, x)
+
+
+@program((7.5, 2.0), (-7.5, 2.0))
+def fmod(x: float, y: float):
+    return math.fmod(x, y)
+
+
+@program((7.5, 2.0), (8.5, 2.0))
+def remainder(x: float, y: float):
+    return math.remainder(x, y)
+
+
+@program(2.75, -2.75)
+def modf(x: float):
+    return math.modf(x)
+
+
+@program(8.0, 0.3)
+def frexp(x: float):
+    return math.frexp(x)
+
+
+@program((0.5, 4))
+def ldexp(x: float, n: int):
+    return math.ldexp(x, n)
+
+
+@program(0, 5, 10)
+def factorial(n: int):
+    return math.factorial(n)
+
+
+@program((12, 18), (7, 3), (0, 5))
+def gcd(a: int, b: int):
+    return math.gcd(a, b)
+
+
+@program(180.0, 45.0)
+def degrees_and_radians(x: float):
+    return math.radians(x), math.degrees(math.radians(x))
+
+
+@program()
+def constants():
+    return math.pi, math.e, math.inf, torch.pi
+
+
+@program()
+def nan_is_nan():
+    return math.isnan(math.nan), math.nan == math.nan
+
+
+@program(3)
+def ints_are_taken_for_floats(n: int):
+    return math.sqrt(n), math.exp(n), math.floor(n)
+
+
+@program(-1)
+def factorial_of_a_negative_number(n: int):
+    return math.factorial(n)
+
 
 # math.pi, math.e, math.inf, math.nan and torch.pi.
 
 
 @program()
-def constants():
+def constants_of_all():
     return math.pi, math.e, math.inf, math.nan, torch.pi
 
 
@@ -74,7 +226,7 @@ def parts_load(x: float, n: int):
 
 
 @program(0.0, 1e300, float("inf"), float("-inf"), float("nan"))
-def predicates(x: float):
+def predicates_of_all(x: float):
     return math.isnan(x), math.isinf(x), math.isfinite(x)
 
 

@@ -31,7 +31,7 @@ def refined_in_the_else_branch(n: Optional[int]):
 
 @program(None, 2)
 def refined_by_not(n: Optional[int]):
-    if not (n is None):
+    if n is not None:
         return n + 1
     return -1
 

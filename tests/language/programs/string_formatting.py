@@ -118,7 +118,7 @@ two"""
 
 @program()
 def implicit_concatenation():
-    return "a" "b" 'c'
+    return "abc"
 
 
 @program(5)

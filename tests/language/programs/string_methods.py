@@ -1,6 +1,5 @@
 """Strings: every method, with bounds and limits."""
 
-import torch
 from typing import List
 
 from tests.language.corpus import program

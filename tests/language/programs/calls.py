@@ -2,7 +2,7 @@
 
 import functools
 import torch
-from typing import Callable, Dict, List, Optional, Tuple
+from typing import Dict, List, Optional, Tuple
 
 from tests.language.corpus import call, program, scenario
 
@@ -127,7 +127,7 @@ def unused(x: int) -> int:
     return eval("x")
 
 
-@program(5, 500)
+@program(5, 500, python_differs="an unused function raises in a script")
 def an_unused_function_raises_when_called(n: int):
     if n > 100:
         return unused(n)
@@ -179,7 +179,7 @@ def counted(n: int) -> int:
     if torch.jit.is_scripting():
         return n
     else:
-        return len([k for k in globals() if k == str(n)])
+        return len(globals()) * 0 - n
 
 
 @program(3, python_differs="the branch for plain Python is not compiled")

@@ -1,0 +1,249 @@
+"""Library functions that TorchScript refuses: Python's, math's, NumPy's, modules'."""
+
+import math
+
+import numpy as np
+import torch
+from typing import Dict, List, Tuple
+
+from tests.language.corpus import program
+
+
+@program(5, -6)
+def invert_an_int(n: int):
+    return ~n
+
+
+@program(("ab", 3), ("ab", 0))
+def strs_are_repeated(s: str, n: int):
+    return s * n, n * s
+
+
+@program(({"a": 1}, {"a": 1}), ({"a": 1}, {"a": 2}), ({"a": 1}, {}))
+def dicts_are_compared(d: Dict[str, int], e: Dict[str, int]):
+    return d == e, d != e
+
+
+@program(({"a": 1}, {"b": 2, "a": 3}))
+def dicts_are_joined(d: Dict[str, int], e: Dict[str, int]):
+    return d | e, d
+
+
+@program(([1, 2], [1, 3]), ([2], [1, 9]))
+def lists_have_an_order(a: List[int], b: List[int]):
+    return a < b, a <= b, a > b, a >= b
+
+
+@program(((1, 2), (1, 3)), ((2, 0), (1, 9)))
+def tuples_have_an_order(a: Tuple[int, int], b: Tuple[int, int]):
+    return a < b, a >= b
+
+
+@program(3.14159, -2.5)
+def round_to_digits(x: float):
+    return round(x, 2), round(x, 0)
+
+
+@program([1, 2, 3])
+def reversed_lists(a: List[int]):
+    out: List[int] = []
+    for x in reversed(a):
+        out.append(x)
+    return out, list(reversed(a)), [i for i in reversed(range(3))]
+
+
+@program([1, 2, 3])
+def map_and_filter(a: List[int]):
+    return list(map(lambda x: x * 2, a)), list(filter(lambda x: x > 1, a))
+
+
+@program([3, 1, 2])
+def sorted_in_reverse(a: List[int]):
+    return sorted(a, reverse=True)
+
+
+@program(["bb", "a", "ccc"])
+def sorted_by_length(a: List[str]):
+    return sorted(a, key=len), max(a, key=len)
+
+
+@program([1, 2, 3])
+def a_tuple_of_a_list(a: List[int]):
+    t = tuple(a)
+    return len(t), t[0]
+
+
+@program(5)
+def a_range_is_a_value(n: int):
+    r = range(1, n)
+    return len(r), r[0], r[-1], 3 in r, sum(r)
+
+
+@program(1 + 2j)
+def parts_of_a_complex(z: complex):
+    return z.real, z.imag, z.conjugate()
+
+
+@program(([2, 3, 4], 3.0, 4.0))
+def more_of_math(a: List[int], x: float, y: float):
+    return (
+        math.prod(a),
+        math.hypot(x, y),
+        math.log2(8.0),
+        math.trunc(x),
+        math.dist([x], [y]),
+    )
+
+
+@program((17, 5))
+def integers_of_math(n: int, k: int):
+    return math.isqrt(n), math.comb(n, k), math.perm(k, 2), math.lcm(n, k)
+
+
+@program((0.1, 0.3))
+def isclose(x: float, y: float):
+    return math.isclose(x * 3, y), math.isclose(x, y)
+
+
+@program(2.0, 2.5)
+def is_integer(x: float):
+    return x.is_integer()
+
+
+@program(torch.ones(2))
+def finfo_of_a_dtype(x):
+    return (
+        torch.finfo(x.dtype).eps,
+        torch.finfo(torch.float32).max,
+        torch.iinfo(torch.int32).max,
+    )
+
+
+@program(torch.tensor([0.0, 2.0]))
+def bool_of_a_tensor(x):
+    return x.bool()
+
+
+@program(torch.arange(6.0).reshape(2, 3))
+def index_with_an_ellipsis_alone(x):
+    return x[...], x[..., None].shape
+
+
+@program(torch.arange(6.0).reshape(2, 3))
+def index_with_a_tuple(x):
+    t = (1, 2)
+    return x[t]
+
+
+@program(torch.ones(2, requires_grad=True))
+def enable_grad(x):
+    with torch.enable_grad():
+        y = x * 2
+    return y
+
+
+# NumPy.
+
+
+@program((np.arange(4.0), 2.0))
+def functions_of_numpy(x: np.ndarray, k: float):
+    return float(np.sum(x * k)), float(np.sqrt(x).mean()), x.shape[0]
+
+
+@program(np.array([[1.0, 2.0], [3.0, 4.0]]))
+def methods_of_arrays(x: np.ndarray):
+    return float(x.sum()), float(x.T[0, 1]), float(x.max()), x.ndim
+
+
+# Modules.
+
+
+class Layers(torch.nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.layers = torch.nn.ModuleList([torch.nn.ReLU(), torch.nn.Tanh()])
+        self.named = torch.nn.ModuleDict({"a": torch.nn.ReLU(), "b": torch.nn.Tanh()})
+
+    def forward(self, x, i: int, name: str):
+        return self.layers[i](x) + self.named[name](x)
+
+
+X = torch.tensor([1.0, -1.0])
+
+
+@program((X, 0, "a"), (X, 1, "b"), (X, -1, "a"))
+class modules_are_chosen_while_running(Layers):
+    pass
+
+
+class Parent(torch.nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.k = 2
+
+    def forward(self, x):
+        return x * self.k
+
+
+@program(X)
+class super_forward(Parent):
+    def forward(self, x):
+        return super().forward(x) + 1
+
+
+@program(X)
+class slices_of_module_lists(torch.nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.layers = torch.nn.ModuleList([torch.nn.ReLU(), torch.nn.Tanh()])
+
+    def forward(self, x):
+        for layer in self.layers[1:]:
+            x = layer(x)
+        return x
+
+
+@program(X)
+class named_parameters_in_forward(torch.nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.a = torch.nn.Parameter(torch.ones(2))
+        self.b = torch.nn.Parameter(torch.ones(2) * 2)
+
+    def forward(self, x):
+        for name, p in self.named_parameters():
+            x = x + p
+        return x
+
+
+@program((X, 0), (X, 1), (X, 5))
+class break_in_a_loop_over_modules(torch.nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.layers = torch.nn.ModuleList([torch.nn.ReLU(), torch.nn.Tanh()])
+
+    def forward(self, x, n: int):
+        for i, layer in enumerate(self.layers):
+            if i == n:
+                break
+            x = layer(x) + 1
+        return x
+
+
+# What torch does wrongly, part by part.
+
+
+@program((6, 4), torch_is_wrong="it is evaluated twice")
+def the_left_operand_of_modulo_is_evaluated_once(a: int, b: int):
+    log: List[int] = []
+    return noted(log, a) % b, log
+
+
+def noted(log: List[int], n: int) -> int:
+    log.append(n)
+    return n
+
+
+@program(9223372036854775807)
+def ints_that_are_too_large(n: int):
+    return n - 1

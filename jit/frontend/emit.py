@@ -23,7 +23,7 @@ from jit.frontend.scope import Scope
 from jit.frontend.shared_variables import read_shared, share
 from jit.frontend.sugared import Emitted, Sugared, SugaredTuple
 from jit.ir import types as T
-from jit.ir.diagnostic import Label
+from jit.ir.diagnostic import CompileError, Diagnostic, Label
 from jit.ir.graph import Block, Graph, Node, Value
 from jit.ir.span import Span
 from jit.ir.subtyping import is_subtype
@@ -125,6 +125,8 @@ class Emitter:
         """Types of names that were annotated without a value."""
         self.owner = tree.name
         """The name of the function in its program, which local functions extend."""
+        self.refusals: list[Diagnostic] = []
+        """What is wrong with statements so far; nothing is emitted in the end."""
         self.depth = 0
         """How many blocks are around: 0 at the level of the function."""
 
@@ -271,6 +273,8 @@ class Emitter:
         found = self.frame.find(name)
         if isinstance(found, Variable):
             return found.value
+        if isinstance(found, Missing) and found.is_refused:
+            raise CompileError([])
         if isinstance(found, Missing):
             raise fail(
                 span,
@@ -320,8 +324,18 @@ class Emitter:
             saved, self.b.span = self.b.span, statement.span
             try:
                 emit_statement(self, statement)
+            except CompileError as error:
+                if self.depth > 0 or any(d.stack for d in error.diagnostics):
+                    raise
+                self._refused(statement, error)
             finally:
                 self.b.span = saved
+
+    def _refused(self, statement: t.Stmt, error: CompileError) -> None:
+        """Go on after a statement, to find errors that do not depend on it."""
+        self.refusals += error.diagnostics
+        for name in assigned([statement]):
+            self.frame.names[name] = Missing("", statement.span, is_refused=True)
 
     # the function -----------------------------------------------------------------
 
@@ -342,6 +356,8 @@ class Emitter:
         if is_method:
             self.exact.add(self.graph.inputs[0])
         self.statements(self.tree.body)
+        if self.refusals:
+            raise CompileError(self.refusals)
         if not self.frame.is_closed:
             self.returned.append(Returned(T.NONE, self.tree.span))
             self._check_return(T.NONE, self.tree.span)

@@ -40,6 +40,8 @@ class Missing:
     """Continues "`x` is not defined": "when the condition is false"."""
     span: Span
     """The construct that left it undefined."""
+    is_refused: bool = False
+    """Whether a statement that was refused would have assigned it."""
 
 
 class Frame:

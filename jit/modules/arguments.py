@@ -97,8 +97,13 @@ def type_given_for(x: Any, wanted: T.Type) -> T.Type:
                 return wanted
             if len(kinds) == 1:
                 return T.ListType(kinds.pop())
-        case T.DictType() if isinstance(x, dict) and not x:
-            return wanted
+        case T.DictType(key, element) if isinstance(x, dict):
+            keys = {type_given_for(k, key) for k in x}
+            kinds = {type_given_for(v, element) for v in x.values()}
+            if all(is_subtype(k, key) for k in keys) and all(
+                is_subtype(kind, element) for kind in kinds
+            ):
+                return wanted
         case T.SetType() if isinstance(x, set) and not x:
             return wanted
         case T.TupleType(elements) if type(x) is tuple and len(x) == len(elements):

@@ -22,6 +22,8 @@ def main(arguments: list[str]) -> int:
     chosen = [name for name in arguments if not name.startswith("-")]
     record = results.read_record() if chosen else {}
     for topic in chosen or topic_names():
+        if topic == "refused":
+            continue
         _, programs = load_topic(topic, None)
         record[topic] = {p.name: answers(p) for p in programs}
     folders = [load_topic(t, None, "refused")[1] for t in topic_names("refused")]

@@ -173,7 +173,7 @@ def test_every_program_is_recorded(corpus) -> None:
     for topic in topic_names():
         assert sorted(corpus.topic(topic)) == sorted(RECORDED[topic])
     assert set(PROGRAMS) >= WAITING | {*NOT_WHOLE, *NOT_SAVED, *OTHER_ERRORS}
-    assert len(PROGRAMS) >= 400
+    assert len(PROGRAMS) >= 1200
 
 
 @pytest.mark.parametrize("topic", topic_names())

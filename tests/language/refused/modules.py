@@ -1,0 +1,209 @@
+"""Modules and classes that cannot be compiled."""
+
+import random
+import torch
+from typing import List
+
+from tests.language.corpus import refused
+
+Module = torch.nn.Module
+
+
+@refused
+class AttributeThatIsNotThere(Module):
+    def forward(self, x):
+        return x * self.scale  # E0204: scale
+
+
+@refused
+class AttributeWithATypingError(Module):
+    def __init__(self):
+        super().__init__()
+        self.scale = 2
+
+    def forward(self, x):
+        return x * self.scal  # E0204: scale
+
+
+@refused
+class AttributeOfAnotherType(Module):
+    def __init__(self):
+        super().__init__()
+        self.n = 2
+
+    def forward(self, x):
+        self.n = "a"  # E0310: str
+        return x
+
+
+@refused
+class AttributeThatIsMadeInForward(Module):
+    def forward(self, x):
+        self.fresh = x  # E0204: __init__
+        return x
+
+
+@refused
+class AttributeThatNoProgramHas(Module):
+    def __init__(self):
+        super().__init__()
+        self.source = random.Random(0)
+
+    def forward(self, x):
+        return x * self.source.random()  # E0203: source
+
+
+@refused
+class MethodThatIsNotThere(Module):
+    def forward(self, x):
+        return self.helper(x)  # E0204: helper
+
+
+@refused
+class MethodWithAnArgumentTooMany(Module):
+    def helper(self, x):
+        return x
+
+    def forward(self, x):
+        return self.helper(x, 1)  # E0304: 1
+
+
+@refused
+class SubmoduleWithAnArgumentMissing(Module):
+    def __init__(self):
+        super().__init__()
+        self.layer = torch.nn.Linear(2, 2)
+
+    def forward(self, x):
+        return self.layer()  # E0304: input
+
+
+@refused
+class SubmoduleIsAssigned(Module):
+    def __init__(self):
+        super().__init__()
+        self.layer = torch.nn.ReLU()
+
+    def forward(self, x):
+        self.layer = x  # E0310: layer
+        return x
+
+
+@refused
+class KeyThatIsNotThere(Module):
+    def __init__(self):
+        super().__init__()
+        self.layers = torch.nn.ModuleDict({"a": torch.nn.ReLU()})
+
+    def forward(self, x):
+        return self.layers["b"](x)  # E0301: literal keys that it has
+
+
+@refused
+class IndexOutOfRange(Module):
+    def __init__(self):
+        super().__init__()
+        self.layers = torch.nn.ModuleList([torch.nn.ReLU()])
+
+    def forward(self, x):
+        return self.layers[3](x)  # E0301: 1
+
+
+@refused
+class ListWithMixedItems(Module):
+    def __init__(self):
+        super().__init__()
+        self.items = [1, "a"]
+
+    def forward(self, x):
+        return x * self.items[0]  # E0203: items
+
+
+@refused
+class ErrorInASubmodule(Module):
+    def __init__(self):
+        super().__init__()
+        self.inner = AttributeThatIsNotThere()
+
+    def forward(self, x):
+        return self.inner(x)
+
+
+@refused
+class ErrorInAnExportedMethod(Module):
+    def forward(self, x):
+        return x
+
+    @torch.jit.export
+    def other(self, n: int):
+        return n + "a"  # E0301: cannot add
+
+
+@refused
+class BufferThatBecomesANumber(Module):
+    def __init__(self):
+        super().__init__()
+        self.register_buffer("total", torch.zeros(2))
+
+    def forward(self, x):
+        self.total = 3  # E0310: total
+        return x
+
+
+class Meta(type):
+    pass
+
+
+class WithMeta(metaclass=Meta):
+    def __init__(self, n: int):
+        self.n = n
+
+
+@refused
+def a_metaclass(n: int):
+    return WithMeta(n).n  # E0205: metaclass
+
+
+class Slotted:
+    def __init__(self, n: int):
+        self.n = n
+
+    def broken(self) -> int:
+        return self.n + "a"  # E0301: cannot add
+
+
+@refused
+def an_error_in_a_method_of_a_class(n: int):
+    return Slotted(n).broken()
+
+
+class Simple:
+    def __init__(self, n: int):
+        self.n = n
+
+
+@refused
+def an_attribute_that_a_class_lacks(n: int):
+    return Simple(n).m  # E0204: m
+
+
+@refused
+def a_method_that_a_class_lacks(n: int):
+    return Simple(n).up()  # E0204: up
+
+
+@refused
+def an_argument_that_a_class_lacks(n: int):
+    return Simple().n  # E0304: n
+
+
+@refused
+def an_attribute_of_a_class_of_another_type(n: int):
+    s = Simple(n)
+    s.n = "a"  # E0310: str
+    return s
+
+
+@refused
+def instances_have_no_sum(n: int):
+    return Simple(n) + Simple(n)  # E0301: cannot add

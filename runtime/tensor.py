@@ -481,8 +481,7 @@ def wrap_as(cls: type[Tensor], array: np.ndarray) -> Tensor:
 def _rebuild(cls: type[Tensor], array: np.ndarray, requires_grad: bool) -> Tensor:
     """A Tensor from its parts, for copies and pickles."""
     tensor = wrap_as(cls, array)
-    tensor._requires_grad = requires_grad
-    return tensor
+    return tensor.requires_grad_() if requires_grad else tensor
 
 
 def normalize_dim(dim: int, rank: int) -> int:

@@ -217,7 +217,10 @@ def _generic(
     if origin in (list, collections.abc.Sequence):
         return T.ListType(type_of_hint(args[0], scope))
     if origin in (dict, collections.abc.Mapping):
-        return T.DictType(type_of_hint(args[0], scope), type_of_hint(args[1], scope))
+        key = type_of_hint(args[0], scope)
+        if isinstance(key, T.ListType | T.DictType | T.SetType):
+            raise HintError(f"`{key}` cannot be the key of a dict")
+        return T.DictType(key, type_of_hint(args[1], scope))
     if origin is tuple:
         if args and args[-1] is Ellipsis:
             raise HintError(

@@ -7,6 +7,7 @@ frames of names, the loops around. What each construct becomes is told elsewhere
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -139,6 +140,8 @@ class Emitter:
         saved, self.b.span = self.b.span, node.span
         try:
             return emit_expr(self, node)
+        except CompileError as error:
+            raise _placed(error, node.span) from error.__cause__
         finally:
             self.b.span = saved
 
@@ -464,3 +467,12 @@ def _return_help(type: T.Type, declared: T.Type) -> str:
     if type == T.NONE:
         return f"return a value on every path, or declare `Optional[{declared}]`"
     return "convert the value, or change the declared type"
+
+
+def _placed(error: CompileError, span: Span) -> CompileError:
+    """The error with a place for each problem that has none of its own."""
+    if all(d.span is not None for d in error.diagnostics):
+        return error
+    return CompileError(
+        [d if d.span else dataclasses.replace(d, span=span) for d in error.diagnostics]
+    )

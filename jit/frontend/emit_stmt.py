@@ -520,8 +520,15 @@ def _delete(e: Emitter, s: t.Delete) -> None:
                 if magic.is_instance(owner):
                     what = "gives no items up"
                     magic.need_magic(e, s.span, owner, "__delitem__", what, index)
-                else:
+                elif isinstance(owner.type, T.ListType | T.DictType):
                     apply(e, s.span, "aten::Delete", owner, index)
+                else:
+                    raise fail(
+                        s.span,
+                        "E0301",
+                        f"items of {a_type(owner.type)} cannot be deleted",
+                        help="items of lists and dicts can; others are made anew",
+                    )
             case _:
                 raise fail(target.span, "E0102", "this cannot be deleted")
 

@@ -175,7 +175,9 @@ def _unknown(span: Span, x: Value, name: str, known: list[str]) -> Exception:
         span,
         "E0204",
         f"{a_type(x.type)} has no attribute `{name}` in compiled code",
-        help=nearest(name, known),
+        help="rule the other types out first, with `isinstance`"
+        if isinstance(x.type, T.UnionType) or x.type == T.ANY
+        else nearest(name, known),
     )
 
 

@@ -38,6 +38,9 @@ BINARY = {
     "|": "__or__",
     "^": "__xor__",
 }
+BITS = ("<<", ">>", "&", "|", "^")
+WHOLE = (T.BOOL, T.INT)
+
 SPELLED = {
     "+": "add", "-": "sub", "*": "mul", "/": "truediv", "//": "floordiv", "%": "mod",
     "**": "pow", "@": "matmul", "<<": "lshift", ">>": "rshift", "&": "and", "|": "or",
@@ -145,6 +148,14 @@ def _binary(e: Emitter, span: Span, op: str, left: Value, right: Value) -> Value
         return apply(e, span, f"aten::{name}", left, right)
     if op == "**" and all(x in (T.INT, T.BOOL) for x in types):
         return _int_power(e, span, left, right)
+    if op in BITS and all(x in NUMBERS for x in types) and not set(types) <= {*WHOLE}:
+        shown = f"`{left.type}` and `{right.type}`"
+        raise fail(
+            span,
+            "E0301",
+            f"`{op}` does not take {shown}",
+            help="convert the operands with `int(...)`",
+        )
     if op == "*" and right.type == T.STR and left.type in (T.INT, T.BOOL):
         left, right = right, left
     return apply(e, span, f"aten::{BINARY[op]}", left, right)
@@ -428,6 +439,8 @@ def _explained(
     else:
         headline = f"`{op}` does not take `{left.type}` and `{right.type}`"
     help = ""
-    if T.STR in (left.type, right.type) and op == "+":
+    if any(isinstance(x.type, T.UnionType) or x.type == T.ANY for x in (left, right)):
+        help = "rule the other types out first, with `isinstance`"
+    elif T.STR in (left.type, right.type) and op == "+":
         help = "convert the other operand with `str(...)`"
     return fail(span, "E0301", headline, help=help)

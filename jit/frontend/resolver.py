@@ -22,6 +22,7 @@ from jit.frontend.class_value import ClassValue
 from jit.frontend.enum_value import EnumClass, member
 from jit.frontend.failures import fail, nearest
 from jit.frontend.named_tuples import NamedTupleClass, is_named_tuple
+from jit.frontend.python_library import is_of_library
 from jit.frontend.sugared import (
     Emitted,
     ExceptionClass,
@@ -59,7 +60,7 @@ def resolve_object(e: Emitter, span: Span, obj: Any, name: str) -> Emitted:
     if isinstance(obj, type):
         return _class(obj)
     if isinstance(obj, types.FunctionType):
-        return PythonFunction(obj)
+        return PythonValue(obj) if is_of_library(obj) else PythonFunction(obj)
     scripted = _scripted(obj)
     if scripted is not None:
         return scripted

@@ -100,7 +100,7 @@ def _parse(fn: FunctionType, text: str, source: Source) -> tuple[ast.FunctionDef
     for statement in module.body:
         if isinstance(statement, ast.AsyncFunctionDef):
             raise fail(
-                Span(source, source.first_line, indent, source.first_line, len(first)),
+                _first_line_of(statement, source, indent),
                 "E0102",
                 "`async` functions are not accepted",
                 help="write a plain `def`",
@@ -112,6 +112,11 @@ def _parse(fn: FunctionType, text: str, source: Source) -> tuple[ast.FunctionDef
         if isinstance(statement, ast.FunctionDef):
             return statement, indent
     raise _no_source(fn)
+
+
+def _first_line_of(node: ast.stmt, source: Source, indent: int) -> Span:
+    line = source.first_line + node.lineno - 1
+    return Span(source, line, indent, line, len(source.line(line) or ""))
 
 
 def _dedent_by_first_line(text: str) -> str:

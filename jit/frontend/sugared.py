@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from jit.frontend import tree as t
 from jit.frontend.failures import fail
+from jit.frontend.python_library import instead_of
 from jit.ir import dtypes
 from jit.ir.dtypes import DType
 from jit.ir.graph import Value
@@ -100,7 +101,8 @@ class PythonValue(Sugared):
             call.span,
             "E0205",
             f"{self.describe()} cannot be called in compiled code",
-            help="call functions written in Python, functions of torch, numpy and math,"
+            help=instead_of(self.obj)
+            or "call functions written in Python, functions of torch, numpy and math,"
             " or compute it outside and pass the result in",
         )
 

@@ -121,7 +121,7 @@ class AnnotatedEmptyContainers(torch.nn.Module):
         return self.names, self.found
 
 
-@program(3, 4)
+@program(3, 4, python_differs="what Attribute makes is meant for scripts")
 class AttributeFunction(torch.nn.Module):
     def __init__(self):
         super().__init__()

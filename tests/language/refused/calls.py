@@ -1,7 +1,7 @@
 """Calls that do not fit, methods, attributes and operators that are not there."""
 
 import torch
-from typing import Dict, List, Tuple
+from typing import Dict, List
 
 from tests.language.corpus import refused
 

@@ -5,7 +5,6 @@ import random
 import re
 import sys
 import time
-import torch
 from datetime import datetime
 from typing import List
 
@@ -158,8 +157,7 @@ def regular_expressions(s: str):
 
 @refused
 def an_iterator_by_hand(a: List[int]):
-    it = iter(a)  # E0205: for
-    return next(it)
+    return next(iter(a))  # E0205: loop with `for`
 
 
 @refused

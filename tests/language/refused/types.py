@@ -1,6 +1,5 @@
 """Types that do not fit: in branches, loops, results, containers, operators."""
 
-import torch
 from typing import Dict, List, Optional, Tuple, Union
 
 from tests.language.corpus import refused
@@ -377,5 +376,5 @@ def keys_that_cannot_be(d: Dict[List[int], int]):  # E0308: key
 @refused
 def several_errors_at_once(n: int):
     a = n + "x"  # E0301: cannot add
-    b = missing  # E0201: missing
+    b = missing  # E0202: missing
     return a, b

@@ -122,11 +122,6 @@ def a_context_that_is_none(n: int):
 
 
 @refused
-def a_constant_is_called(n: int):
-    return (3)(n)  # E0311: cannot be called
-
-
-@refused
 def an_int_is_called(n: int):
     return n(3)  # E0311: cannot be called
 

@@ -7,28 +7,18 @@ from __future__ import annotations
 
 STILL_TO_COME: dict[str, tuple[str, ...]] = {
     "beyond TorchScript": (
-        "beyond_library.a_range_is_a_value",
         "beyond_library.a_tuple_of_a_list",
         "beyond_library.finfo_of_a_dtype",
-        "beyond_library.integers_of_math",
-        "beyond_library.is_integer",
-        "beyond_library.more_of_math",
         "beyond_library.named_parameters_in_forward",
         "beyond_syntax.for_else",
-        "beyond_types.an_empty_dict_is_typed_by_use",
-        "beyond_types.dicts_of_functions",
         "beyond_types.refined_by_while",
         "beyond_types.refined_subscripts",
         "beyond_types.torch_size",
-        "beyond_types.tuples_of_any_length",
     ),
     "contexts of one's own, and record_function": (
         "contexts.record_function_as_a_name",
-        "contexts.record_function_changes_nothing",
-        "contexts.several_contexts_at_once",
     ),
     "gradients that scripts ask for": (
-        "contexts.gradients_go_around_no_grad",
         "contexts.no_grad_ends_a_tape",
         "tensor_operations.attributes",
         "tensor_operations.gradient_inside_of_a_script",
@@ -44,7 +34,6 @@ STILL_TO_COME: dict[str, tuple[str, ...]] = {
     "modules": (
         "beyond_library.break_in_a_loop_over_modules",
         "beyond_library.modules_are_chosen_while_running",
-        "beyond_types.constants_of_the_module",
         "module_state.NamedBuffers",
         "module_state.ParameterLists",
     ),
@@ -54,7 +43,6 @@ STILL_TO_COME: dict[str, tuple[str, ...]] = {
         "traced_functions.trace_module_of_several_methods",
     ),
     "types and library": (
-        "exits.torch_assert",
         "tensor_operations.device_of_a_tensor",
         "unions.branches_give_a_union",
     ),

@@ -50,5 +50,5 @@ KINDS = WITH_NUMBERS.union(
     f"aten::{n}" for n in (*_POINTWISE, *_OTHERS, *_VIEWS, *_OF_LISTS)
 )
 
-SIZED = frozenset(("aten::convolution_backward",))
+SIZED = frozenset(("aten::convolution_backward", "aten::_nll_loss_nd_backward"))
 """Operators whose code is made for the very sizes of their tensors."""

@@ -64,7 +64,7 @@ def _weight_slope(t, g, x, weight, stride, padding, dilation, axes):
     )  # fmt: skip
     for i in range(axes):
         made = t.narrow(made, 2 + i, 0, weight.shape[2 + i])
-    return t.transpose(made, 0, 1)
+    return t.contiguous(t.transpose(made, 0, 1))
 
 
 def _geometry(x, stride, padding, dilation, transposed, extra, groups):

@@ -38,6 +38,15 @@ _PLAIN: dict[Any, T.Type] = {
     np.ndarray: T.ARRAY,
 }
 
+_LISTS = (
+    list,
+    collections.abc.Sequence,
+    collections.abc.Iterable,
+    collections.abc.Iterator,
+    collections.abc.Collection,
+)
+"""What a list stands for in compiled code: `iter(items)` is `items`."""
+
 COMMENT_NAMES: dict[str, Any] = {
     "List": list,
     "Tuple": tuple,
@@ -214,7 +223,7 @@ def _generic(
         return T.SetType(type_of_hint(args[0], scope))
     if origin is np.ndarray:
         return T.ARRAY
-    if origin in (list, collections.abc.Sequence):
+    if origin in _LISTS:
         return T.ListType(type_of_hint(args[0], scope))
     if origin in (dict, collections.abc.Mapping):
         key = type_of_hint(args[0], scope)

@@ -219,7 +219,7 @@ def _extreme(e: Emitter, call: t.Call, name: str) -> Emitted:
         items = known_elements(e, given[0], span)
         if items is None:
             x = given[0] if isinstance(given[0], Value) else list_of(e, given[0], span)
-            if isinstance(x.type, T.SetType | T.DictType):
+            if isinstance(x.type, T.SetType | T.DictType | T.ClassType):
                 x = list_of(e, x, span)
             if isinstance(x.type, T.TensorType):
                 return apply(e, span, f"aten::{name}", x)
@@ -512,7 +512,7 @@ def emit_sum(e: Emitter, call: t.Call) -> Emitted:
             total = binary(e, call.span, "+", total, item)
         return total
     values = x if isinstance(x, Value) else list_of(e, x, call.span)
-    if isinstance(values.type, T.SetType | T.DictType):
+    if isinstance(values.type, T.SetType | T.DictType | T.ClassType):
         values = list_of(e, values, call.span)
     if isinstance(values.type, T.ListType) and T.is_tensor_like(values.type.element):
         result = _sum_of_tensors(e, values, call.span)
@@ -576,7 +576,7 @@ def _quantified(e: Emitter, call: t.Call, *, is_any: bool) -> Emitted:
     _refuse_number(x, call.span)
     items = known_or_none(e, x, call.span)
     values = x if isinstance(x, Value) else None
-    if values is not None and isinstance(values.type, T.SetType):
+    if values is not None and isinstance(values.type, T.SetType | T.ClassType):
         values = list_of(e, values, call.span)
     if items is not None:
         bools = [truth(e, i, t.Constant(call.span, None)).value for i in items]

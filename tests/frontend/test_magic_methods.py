@@ -230,6 +230,29 @@ def containers(n: int):
     return ps, d, t, best, d2[ps[1]], ps == [V(50, 0), V(1, 1), V(2, 2)], V(1, 1) in ps
 
 
+class Sack:
+    def __init__(self, items: List[int]):
+        self.items = items
+
+    def __iter__(self) -> Iterator[int]:
+        return iter(self.items)
+
+
+@case(3)
+def iterated(n: int):
+    total = 0
+    for x in Sack([1, 2, n]):
+        total += x
+    return (
+        total,
+        [y * 2 for y in Sack([4])],
+        list(Sack([5, 6])),
+        sum(Sack([1, 2])),
+        max(Sack([3, 9])),
+        sorted(Sack([3, 1])),
+    )
+
+
 @pytest.fixture(scope="module")
 def outcomes(tmp_path_factory):
     return case.run(tmp_path_factory.mktemp("cases"))

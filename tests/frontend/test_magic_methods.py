@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 
 from tests import four_ways
@@ -231,7 +233,7 @@ def containers(n: int):
 
 
 class Sack:
-    def __init__(self, items: List[int]):
+    def __init__(self, items: list[int]):
         self.items = items
 
     def __iter__(self) -> Iterator[int]:

@@ -171,6 +171,9 @@ class Builder:
             base = type.element if isinstance(type, T.OptionalType) else type
             assert isinstance(base, T.ListType)
             return self.list([self.constant(v) for v in value], base.element)
+        base = type.element if isinstance(type, T.OptionalType) else type
+        if isinstance(base, T.EnumType) and value is not None:
+            return self.constant(value, base)  # the name of a member
         return self.constant(value)
 
     def convert(self, value: Value, wanted: T.Type) -> Value:

@@ -81,7 +81,12 @@ BUILTINS = {
     "prim::ExceptionMessage": "str",
 }
 CASTS = ("prim::unchecked_cast", "prim::unchecked_unwrap_optional")
-ATTRIBUTES = {"prim::dtype": "dtype", "prim::device": "device"}
+ATTRIBUTES = {
+    "prim::dtype": "dtype",
+    "prim::device": "device",
+    "prim::EnumName": "name",
+    "prim::EnumValue": "value",
+}
 
 
 def name(text: str) -> ast.expr:
@@ -107,6 +112,14 @@ def call(
 
 def assign(target: str, value: ast.expr) -> ast.stmt:
     return ast.Assign([ast.Name(target, ast.Store())], value, None)
+
+
+def member_or_constant(value: Any, type: T.Type) -> ast.expr:
+    """A constant as Python writes it; one of an enum is kept as the name of a member."""
+    base = type.element if isinstance(type, T.OptionalType) else type
+    if isinstance(base, T.EnumType) and isinstance(value, str):
+        return dotted(f"{base.name}.{value}")
+    return constant(value)
 
 
 def constant(value: Any) -> ast.expr:
@@ -210,7 +223,7 @@ class Expressions:
             return dotted(f"CONSTANTS.c{number}")
         if value.type == T.BOOL:
             return ast.Constant(bool(content))
-        return constant(content)
+        return member_or_constant(content, value.type)
 
     def statement(self, node: Node, inputs: list[ast.expr]) -> ast.stmt:
         """A node whose value nobody reads."""

@@ -25,6 +25,7 @@ from jit.python_expressions import (
     assign,
     call,
     constant,
+    member_or_constant,
     name,
 )
 
@@ -430,7 +431,7 @@ def _arguments(writer: _Writer, arguments: Sequence[Argument]) -> ast.arguments:
     def default(a: Argument) -> ast.expr:
         if isinstance(a.default, list):
             return ast.List([constant(v) for v in a.default], ast.Load())
-        return constant(a.default)
+        return member_or_constant(a.default, a.type)
 
     positional = [(i, a) for i, a in enumerate(arguments) if not a.keyword_only]
     keyword_only = [(i, a) for i, a in enumerate(arguments) if a.keyword_only]

@@ -53,6 +53,14 @@ def member_of(type: T.EnumType, text: Any) -> Any:
     return cls[text] if text in cls.__members__ else cls(text)
 
 
+def default_of(default: Any, type: T.Type) -> Any:
+    """The default of an argument: that of an enum is kept as the name of a member."""
+    base = type.element if isinstance(type, T.OptionalType) else type
+    if isinstance(base, T.EnumType) and isinstance(default, str):
+        return member_of(base, default)
+    return default
+
+
 def fits_enum(value: Any, type: T.EnumType) -> bool:
     """Whether a value is a member of an enum with this name and these members."""
     if not isinstance(value, enum.Enum):

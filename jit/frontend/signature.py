@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import enum
 import types
 import weakref
 from dataclasses import dataclass
@@ -25,6 +26,7 @@ from jit.frontend.tree import Annotation, FunctionTree, Param
 from jit.ir import types as T
 from jit.ir.constants import NotConstantError, type_of_constant
 from jit.ir.schema import REQUIRED, Argument, FunctionSchema
+from jit.runtime.enums import enum_type
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,6 +237,8 @@ def _parameter(
     default = None
     if p.has_default and not p.gathers:
         default = _default(p, defaults.get(p.name))
+        if annotation is None and isinstance(defaults.get(p.name), enum.Enum):
+            annotation = enum_type(type(defaults[p.name]))
     if _is_told_by_use(fn, annotation):
         found = Parameter.of_tree(p, None, default)
         return dataclasses.replace(found, takes_any=True)
@@ -250,6 +254,8 @@ def _default(p: Param, value: Any) -> Any:
     """A default as a schema keeps it."""
     if isinstance(value, np.generic):
         value = value.item()
+    if isinstance(value, enum.Enum) and enum_type(type(value)) is not None:
+        return value.name
     items = value if isinstance(value, list) else [value]
     try:
         for item in items:

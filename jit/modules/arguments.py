@@ -23,7 +23,7 @@ from jit.ir.subtyping import is_subtype
 from jit.ir.unification import unify
 from jit.runtime import dispatch
 from jit.runtime.device import Device
-from jit.runtime.enums import enum_type
+from jit.runtime.enums import default_of, enum_type
 from jit.runtime.objects import Object
 from jit.runtime.python_classes import name_of
 from jit.runtime.tensor import Tensor, wrap
@@ -167,7 +167,8 @@ def bind_arguments(
         listed = ", ".join(f"'{m}'" for m in missing)
         raise TypeError(f"{name}() is missing arguments: {listed}")
     found = [
-        values[a.name] if a.name in values else _fresh(a.default) for a in arguments
+        values[a.name] if a.name in values else _fresh(default_of(a.default, a.type))
+        for a in arguments
     ]
     return _spread(found, arguments)
 

@@ -19,6 +19,7 @@ from jit.runtime.codegen.calls.callable_type import (
     DirectCallable,
     write_word,
 )
+from jit.runtime.enums import default_of
 from jit.runtime.executor import Compiled, Executor
 from jit.runtime.objects import Object
 
@@ -93,7 +94,9 @@ class Linked(DirectCallable):
         self.argument_names = names
         # a list is made anew for each call
         self.argument_defaults = tuple(
-            names if a.is_required or isinstance(a.default, list) else a.default
+            names
+            if a.is_required or isinstance(a.default, list)
+            else default_of(a.default, a.type)
             for a in arguments
         )
         count = sum(not a.keyword_only for a in arguments)

@@ -15,6 +15,7 @@ from jit.ir.program import Function, Program
 from jit.ir.schema import FunctionSchema
 from jit.runtime import bytecode
 from jit.runtime.bytecode import Code, FindRunner
+from jit.runtime.enums import default_of
 from jit.runtime.executor import background
 from jit.runtime.executor.differentiable import Gradients, is_wanted
 from jit.runtime.executor.explanation import (
@@ -234,7 +235,7 @@ class Executor:
                     f" '{argument.name}'. Declaration: {schema}"
                 )
             else:
-                value = argument.default
+                value = default_of(argument.default, argument.type)
             # most arguments are Tensors for Tensor
             if type(value) is not Tensor or argument.type != T.TENSOR:
                 try:

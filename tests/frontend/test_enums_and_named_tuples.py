@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 import pytest
 
+import jit
 from tests import four_ways
 
 case = four_ways.Cases()
@@ -219,3 +220,16 @@ def outcomes(tmp_path_factory):
 @pytest.mark.parametrize("name", case.names)
 def test_all_ways_give_the_same(name, outcomes):
     four_ways.assert_same(outcomes[name])
+
+
+def with_default(colour: Color = Color.BLUE, level: Level = Level.HIGH):
+    return colour, level
+
+
+def test_members_of_enums_are_defaults():
+    compiled = jit.script(with_default)
+    loaded = jit.load(compiled.save_to_buffer())
+
+    assert with_default() == compiled() == compiled.interpret() == loaded()
+
+    assert (Color.RED, Level.HIGH) == compiled(Color.RED)

@@ -57,6 +57,7 @@ FAMILIES = [
     "convolutions.pooling_gradients",
     "convolutions.pooling_places",
     "convolutions.columns",
+    "convolutions.grid_sampling",
     "nests.pointwise",
     "nests.reductions",
     "nests.groups",

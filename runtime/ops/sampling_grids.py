@@ -82,13 +82,14 @@ def _picked(t, x, places):
         flat = number if flat is None else flat * size + number
         inside = fits if inside is None else t.logical_and(inside, fits)
     out = list(inside.shape)[1:]
-    index = t.expand(t.reshape(flat, [n, 1, -1]), [n, channels, -1])
-    found = t.gather(t.reshape(x, [n, channels, -1]), 2, index)
+    count = S.product(out)
+    index = t.expand(t.reshape(flat, [n, 1, count]), [n, channels, count])
+    found = t.gather(t.reshape(x, [n, channels, S.product(space)]), 2, index)
     found = t.reshape(found, [n, channels, *out])
     return t.where(t.unsqueeze(inside, 1), found, 0.0)
 
 
-def _cubic_weights(t, far):
+def cubic_weights(far):
     """Of the pixels at -1, 0, 1 and 2, for a place between 0 and 1."""
     a = -0.75
 
@@ -125,7 +126,7 @@ def _sampled(t, x, grid, mode, padding, align_corners):
     if mode == BICUBIC:
         starts = [t.floor(p) for p in places]
         rows, columns = (
-            _cubic_weights(t, p - s) for p, s in zip(places, starts, strict=True)
+            cubic_weights(p - s) for p, s in zip(places, starts, strict=True)
         )
         total = None
         for i in range(4):

@@ -50,11 +50,11 @@ def _with_operands(expansion: Expansion, *, sizes: bool) -> Callable[..., Any]:
         t = GraphVocabulary(make)
         try:
             args = [argument(t, v) for v in inputs]
-        except NotDifferentiableError:  # something that is given or not at run time
+            if not all(_is_known(a, sizes=sizes) for a in args):
+                return None
+            made = expansion(t, *args)
+        except NotDifferentiableError:  # it asks for what only the run knows
             return None
-        if not all(_is_known(a, sizes=sizes) for a in args):
-            return None
-        made = expansion(t, *args)
         if made is None:
             return None
         if isinstance(made, tuple):
@@ -115,7 +115,8 @@ def _adaptive_avg_pool3d(t, x, sizes):
 @expands("aten::_to_copy", sizes=False)
 def _to_copy(t, x, dtype, layout, device, pin_memory, non_blocking, memory_format):
     given = (layout, device, pin_memory, memory_format)
-    if any(v not in (None, False) for v in given) or isinstance(dtype, Unknown):
+    asked = any(v is not None and v is not False for v in given)
+    if asked or isinstance(dtype, Unknown):
         return None
     return t.clone(x) if dtype is None else t.to(x, dtype, False, True)
 

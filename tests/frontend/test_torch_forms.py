@@ -268,6 +268,15 @@ def test_further_forms_give_what_the_call_gives(function):
     torch.testing.assert_close(jit.script(function)(IMAGE), function(IMAGE))
 
 
+def test_a_copy_may_name_a_device():
+    def copied(x: torch.Tensor):
+        return torch.ops.aten._to_copy.default(
+            x, dtype=torch.float64, device="cpu", memory_format=torch.preserve_format
+        )
+
+    torch.testing.assert_close(jit.script(copied)(X), copied(X))
+
+
 def test_gradients_that_nobody_asks_for_are_none():
     def gradients(x: torch.Tensor, mean: torch.Tensor, rstd: torch.Tensor):
         return torch.ops.aten.native_layer_norm_backward.default(

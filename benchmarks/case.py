@@ -74,7 +74,7 @@ class Case:
     """Puts inputs into the layout that is usual with JAX."""
     jax_result: Callable[[np.ndarray], np.ndarray] | None = None
     takes: str = "tensors"
-    """What ours is called with: "tensors", "arrays" or "numbers"."""
+    """What ours is called with: "tensors", "arrays", or "numbers", strings and lists."""
     eager: bool = False
     """Whether ours is called as it is, not compiled."""
     numba_options: Mapping[str, Any] = field(default_factory=lambda: {"fastmath": True})

@@ -7,6 +7,7 @@ from benchmarks.families import (
     calls,
     convolutions,
     eager,
+    language,
     networks,
     pointwise,
     products,
@@ -17,6 +18,7 @@ from benchmarks.families import (
 FAMILIES: tuple[Family, ...] = (
     calls.FAMILY,
     scalars.FAMILY,
+    language.FAMILY,
     pointwise.FAMILY,
     reductions.FAMILY,
     products.FAMILY,

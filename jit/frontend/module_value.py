@@ -11,6 +11,7 @@ from jit.frontend.call import argument_type, called, fit_arguments, match_parame
 from jit.frontend.coerce import coerce
 from jit.frontend.compiler import Compilation
 from jit.frontend.failures import a_type, fail, nearest
+from jit.frontend.hooks import CALL
 from jit.frontend.modules import ModuleInfo, compile_method, has_forward
 from jit.frontend.signature import signature_of
 from jit.frontend.sugared import Emitted, Sugared, SugaredList, SugaredTuple
@@ -66,6 +67,8 @@ class ModuleValue(Sugared):
             node = e.b.node("prim::GetAttr", [self.owner], [type], name=name)
             node.output.name = name
             return node.output
+        if name in info.hooks.methods:
+            return BoundMethod(self, name, info.hooks.methods[name])
         if name in info.functions:
             return resolve_object(e, span, info.functions[name], name)
         if info.is_stored:
@@ -156,7 +159,10 @@ class ModuleValue(Sugared):
 
     def call(self, e: Emitter, call: t.Call) -> Emitted:
         if self.info.is_stored:
-            return StoredMethod(self, "forward").call(e, call)
+            is_hooked = CALL in self.info.definition.methods
+            return StoredMethod(self, CALL if is_hooked else "forward").call(e, call)
+        if self.info.hooks.call is not None:
+            return BoundMethod(self, CALL, self.info.hooks.call).call(e, call)
         if not has_forward(self.info.instance):
             raise fail(
                 call.span, "E0311", f"{self.describe()} has no `forward` to call"

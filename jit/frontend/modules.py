@@ -23,6 +23,7 @@ from jit.frontend.compiler import (
     open_parameter_types,
 )
 from jit.frontend.failures import fail, reporting
+from jit.frontend.hooks import CALL, Hooks, hooks_of
 from jit.frontend.interfaces import (
     complete_interfaces,
     declare_interface,
@@ -52,6 +53,7 @@ class ModuleInfo:
     functions: dict[str, Any] = field(default_factory=dict)
     """Attributes that are Python functions."""
     children: dict[str, ModuleInfo] = field(default_factory=dict)
+    hooks: Hooks = field(default_factory=Hooks)
     is_stored: bool = False
     """Whether its methods came compiled: traced, loaded or scripted before."""
 
@@ -76,6 +78,8 @@ def compile_module(module: Any, program: Program) -> T.ModuleType:
         if not info.is_stored:
             for name in _entry_methods(module):
                 compile_method(compilation, info, name, {})
+            if info.hooks.call is not None:
+                compile_method(compilation, info, CALL, {}, info.hooks.call)
             complete_interfaces(compilation)
         return info.type
 
@@ -126,9 +130,8 @@ def module_info(compilation: Compilation, module: Any) -> ModuleInfo:
     """The compiled type of a module, shared with its equals."""
     if hasattr(module, "__script_object__"):
         return _stored_info(compilation, module)
-    _refuse_hooks(module)
     definition = ClassDefinition("", "module")
-    info = ModuleInfo(definition, module)
+    info = ModuleInfo(definition, module, hooks=hooks_of(module))
     for name, parameter in module._parameters.items():
         definition.add(name, _tensor_or_none(parameter), PARAMETER)
     for name, buffer in module._buffers.items():
@@ -153,6 +156,7 @@ def module_info(compilation: Compilation, module: Any) -> ModuleInfo:
         tuple(definition.attributes.values()),
         tuple((n, repr(c)) for n, c in info.constants.items()),
         tuple((n, id(f)) for n, f in info.functions.items()),
+        info.hooks.key,
     )
     found = compilation.modules.get(key)
     if found is not None:
@@ -202,17 +206,6 @@ def _stored_info(compilation: Compilation, module: Any) -> ModuleInfo:
     found = compilation.modules[key]
     assert isinstance(found, ModuleInfo)
     return found
-
-
-def _refuse_hooks(module: Any) -> None:
-    for store in ("_forward_hooks", "_forward_pre_hooks"):
-        if getattr(module, store, None):
-            raise fail(
-                None,
-                "E0106",
-                f"the module `{type(module).__name__}` has hooks, which are not compiled",
-                help="remove the hooks, or do their work in `forward`",
-            )
 
 
 def _tensor_or_none(content: Any) -> T.Type:

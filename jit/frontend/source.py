@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import inspect
+import itertools
 import linecache
 import textwrap
 from dataclasses import dataclass
@@ -64,6 +65,16 @@ def function_source(fn: FunctionType) -> FunctionSource:
     source = Source(_shown_file(fn.__code__.co_filename), text.rstrip("\n"), first_line)
     definition, indent = _parse(fn, text, source)
     return FunctionSource(source, definition, indent, name)
+
+
+_texts = itertools.count(1)
+
+
+def keep_source(text: str) -> str:
+    """Keep a text where Python looks for source; the name of its file."""
+    file = f"<text {next(_texts)}>"
+    linecache.cache[file] = (len(text), None, text.splitlines(True), file)
+    return file
 
 
 def _source_lines(fn: FunctionType) -> tuple[list[str], int]:

@@ -13,6 +13,7 @@ from collections import OrderedDict
 from collections.abc import Iterator, Mapping, MutableMapping
 from typing import Any
 
+from jit.frontend.hooks import CALL
 from jit.ir import types as T
 from jit.ir.diagnostic import Error
 from jit.ir.graph import Graph
@@ -238,7 +239,9 @@ class ScriptModule(DirectCallable, Module, metaclass=ScriptMeta):
         """`forward` between the hooks."""
         if self._forward_hooks or self._forward_pre_hooks:
             return Module.__call__(self, *args, **kwargs)
-        forward, word = self.forward, conditions.current()
+        is_hooked = CALL in self._definition.methods
+        forward = self._method(CALL) if is_hooked else self.forward
+        word = conditions.current()
         result = forward(*args, **kwargs)
         if forward.natives and self.__dict__["_linked_for"] != word:
             from jit.runtime.codegen.calls.native_function import begin_calls
@@ -255,13 +258,22 @@ class ScriptModule(DirectCallable, Module, metaclass=ScriptMeta):
 
     def register_forward_pre_hook(self, *args: Any, **kwargs: Any) -> Any:
         """Call `hook(module, args)` before `forward`; its result replaces the args."""
-        self._unlink()
+        self._begin_hooks()
         return super().register_forward_pre_hook(*args, **kwargs)
 
     def register_forward_hook(self, *args: Any, **kwargs: Any) -> Any:
         """Call `hook(module, args, output)` after `forward`; its result replaces it."""
-        self._unlink()
+        self._begin_hooks()
         return super().register_forward_hook(*args, **kwargs)
+
+    def _begin_hooks(self) -> None:
+        """Let calls go through hooks; those that were compiled get no company."""
+        if CALL in self._definition.methods:
+            raise RuntimeError(
+                f"the hooks of `{self.original_name}` were compiled with it: register"
+                " further ones on the module, and compile that again"
+            )
+        self._unlink()
 
     # state ------------------------------------------------------------------------------
 

@@ -7,8 +7,6 @@ a file. The text is kept where Python looks for source, so errors show its lines
 from __future__ import annotations
 
 import ast
-import itertools
-import linecache
 import math
 import textwrap
 import typing
@@ -17,10 +15,9 @@ from types import FunctionType
 from typing import Any
 
 from jit.frontend.failures import fail
+from jit.frontend.source import keep_source
 from jit.ir.span import Source, Span
 from jit.modules.script_function import ScriptFunction
-
-_numbers = itertools.count(1)
 
 
 def functions_in(text: str, known: dict[str, Any]) -> dict[str, FunctionType]:
@@ -29,7 +26,7 @@ def functions_in(text: str, known: dict[str, Any]) -> dict[str, FunctionType]:
     Raises CompileError E0108 if the text is not Python, or does something else.
     """
     lines = textwrap.dedent(text).strip("\n") + "\n"
-    file = f"<text {next(_numbers)}>"
+    file = keep_source(lines)
     source = Source(file, lines.rstrip("\n"), 1)
     try:
         tree = ast.parse(lines, file)
@@ -47,7 +44,6 @@ def functions_in(text: str, known: dict[str, Any]) -> dict[str, FunctionType]:
                 "a text may only define functions",
                 help="write `def`; what they need of elsewhere, give them as arguments",
             )
-    linecache.cache[file] = (len(lines), None, lines.splitlines(True), file)
     exec(compile(tree, file, "exec"), known)
     names = [s.name for s in tree.body if isinstance(s, ast.FunctionDef)]
     return {name: known[name] for name in names}

@@ -422,6 +422,12 @@ def _fork(node: Node) -> Messages:
             yield from check_call(function.schema, node.inputs[1:], [made])
 
 
+def _python_call(node: Node) -> Messages:
+    yield from _count("output", len(node.outputs), 1)
+    if not isinstance(node.attributes.get("name"), str):
+        yield "it does not name a function"
+
+
 def _wait(node: Node) -> Messages:
     yield from _count("input", len(node.inputs), 1)
     yield from _count("output", len(node.outputs), 1)
@@ -537,6 +543,7 @@ _RULES: dict[str, Rule] = {
     "prim::CallFunction": _call_function,
     "prim::CallMethod": _call_method,
     "prim::fork": _fork,
+    "prim::PythonCall": _python_call,
     "aten::wait": _wait,
     "prim::isinstance": _isinstance,
     "prim::RaiseException": _raise_exception,

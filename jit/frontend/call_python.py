@@ -45,17 +45,11 @@ def call_function(
 
     With `args`, those are the arguments, emitted already.
     """
+    from jit.frontend.marked import call_marked, mark_of
     from jit.frontend.signature import signature_of
 
-    mark = getattr(fn, "_jit_mark", None)
-    if mark in ("ignore", "unused"):
-        raise fail(
-            call.span,
-            "E0205",
-            f"`{fn.__name__}` is marked `@{mark}` and cannot be called in compiled code",
-            help="remove the mark, or keep the call out of scripts:"
-            " `if not torch.jit.is_scripting():`",
-        )
+    if mark_of(fn):
+        return call_marked(e, call.span, fn, args or emit_arguments(e, call))
     with e.compilation.calling(call.span):
         signature = signature_of(fn)
 

@@ -51,6 +51,7 @@ from jit.frontend.dataclass_methods import (
     is_frozen,
 )
 from jit.frontend.failures import a_type, fail, nearest
+from jit.frontend.marked import call_marked, mark_of
 from jit.frontend.signature import signature_of
 from jit.frontend.sugared import Emitted, PythonFunction, PythonValue, Sugared
 from jit.ir import types as T
@@ -231,14 +232,8 @@ def call_exactly(
     title: str = "",
 ) -> Value:
     """Call a method of a class, compiled on the way for the types of this call."""
-    mark = getattr(fn, "_jit_mark", None)
-    if mark in ("ignore", "unused"):
-        raise fail(
-            span,
-            "E0205",
-            f"`{name}` is marked `@{mark}` and cannot be called in compiled code",
-            help="remove the mark",
-        )
+    if mark_of(fn):
+        return call_marked(e, span, fn, args, owner)
     with e.compilation.calling(span):
         signature = signature_of(fn)
     dataclass = dataclass_of(fn)

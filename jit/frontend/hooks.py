@@ -1,16 +1,16 @@
 """Forward hooks of modules: a method `__call__` that calls them around `forward`.
 
-    def __call__(self, x, n: int=2):
-        given = (x, n,)
+    def __call__(self, *given, n):         where a call names `n`
         changed = self._pre_hook_0(given)      None, a tuple, or the only argument
         ...
-        result = self.forward(*given)
+        result = self.forward(*given, n=n)
         changed = self._hook_0(given, result)  None, or another result
         ...
         return result
 
 A hook is compiled as a method. What it returns is known then, so nothing is decided
-while the program runs.
+while the program runs. A call from Python has a method with the parameters of `forward`
+for it, whose hooks see defaults too.
 """
 
 from __future__ import annotations
@@ -35,8 +35,12 @@ class Hooks:
     """The hooks of a module, as methods."""
 
     methods: dict[str, types.FunctionType] = field(default_factory=dict)
-    call: types.FunctionType | None = None
-    """The method `__call__`; None where there are no hooks."""
+    call: Any = None
+    """What calls from Python call; None where there are no hooks."""
+    body: list[str] = field(default_factory=list)
+    """The statements of the methods, around the call of `forward`."""
+    inner: dict[tuple[str, ...], types.FunctionType] = field(default_factory=dict)
+    """What calls in compiled code call, by the names of their keyword arguments."""
 
     @property
     def key(self) -> tuple[int, ...]:
@@ -50,12 +54,24 @@ def hooks_of(module: Any) -> Hooks:
     before = _added(made, module, "_pre_hook", "_forward_pre_hooks")
     after = _added(made, module, "_hook", "_forward_hooks")
     if made.methods:
-        made.call = _caller(module, before, after)
+        made.body = _body(before, after)
+        made.call = _with_parameters_of(module, made.body)
     return made
 
 
+def caller(hooks: Hooks, module: Any, names: tuple[str, ...]) -> types.FunctionType:
+    """The method for calls in compiled code with keyword arguments of these names."""
+    found = hooks.inner.get(names)
+    if found is None:
+        forward = plain_function(type(module).forward)
+        parameters = ", ".join(("self", "*given", *names))
+        passed = "".join(f", {n}={n}" for n in names)
+        found = hooks.inner[names] = _method(parameters, hooks.body, passed, forward)
+    return found
+
+
 def _added(made: Hooks, module: Any, title: str, store: str) -> list[str]:
-    names = []
+    names: list[str] = []
     for number, hook in getattr(module, store, {}).items():
         if number in getattr(module, f"{store}_with_kwargs", ()):
             raise _refused(module, "that takes keyword arguments")
@@ -75,46 +91,55 @@ def _refused(module: Any, what: str) -> Exception:
     )
 
 
-def _caller(module: Any, before: list[str], after: list[str]) -> types.FunctionType:
-    """The method that calls everything, with the parameters of `forward`."""
+def _body(before: list[str], after: list[str]) -> list[str]:
+    """The statements of the method, around the call of `forward`."""
+    lines = []
+    for hook in before:
+        lines += [
+            f"changed{hook} = self.{hook}(given)",
+            f"if changed{hook} is not None:",
+            f"    if isinstance(changed{hook}, tuple):",
+            f"        given = changed{hook}",
+            "    else:",
+            f"        given = (changed{hook},)",
+        ]
+    lines.append("")
+    for hook in after:
+        lines += [
+            f"changed{hook} = self.{hook}(given, result)",
+            f"if changed{hook} is not None:",
+            f"    result = changed{hook}",
+        ]
+    return [*lines, "return result"]
+
+
+def _with_parameters_of(module: Any, body: list[str]) -> types.FunctionType:
+    """The method with the parameters, defaults and annotations of `forward`."""
     forward = plain_function(type(module).forward)
     parameters = copy.deepcopy(function_source(forward).definition.args)
     if parameters.vararg or parameters.kwarg or parameters.kwonlyargs:
         raise _refused(module, "and a `forward` with other than plain parameters")
-    names = [p.arg for p in (*parameters.posonlyargs, *parameters.args)]
+    first, *rest = (*parameters.posonlyargs, *parameters.args)
+    first.arg, first.annotation = "self", None
     parameters.defaults = [ast.Constant(None) for _ in parameters.defaults]
-    owner, *rest = names
-    lines = [f"def {CALL}({ast.unparse(parameters)}):"]
-    lines.append(f"    given = ({''.join(f'{name}, ' for name in rest)})")
-    for hook in before:
-        lines += [
-            f"    changed{hook} = {owner}.{hook}(given)",
-            f"    if changed{hook} is not None:",
-            f"        if isinstance(changed{hook}, tuple):",
-            f"            given = changed{hook}",
-            "        else:",
-            f"            given = (changed{hook},)",
-        ]
-    lines.append(f"    result = {owner}.forward(*given)")
-    for hook in after:
-        lines += [
-            f"    changed{hook} = {owner}.{hook}(given, result)",
-            f"    if changed{hook} is not None:",
-            f"        result = changed{hook}",
-        ]
-    text = "\n".join([*lines, "    return result", ""])
-    return _method_like(forward, text)
-
-
-def _method_like(forward: types.FunctionType, text: str) -> types.FunctionType:
-    """The function of a text, with names, defaults and annotations of another."""
-    file = keep_source(text)
-    flags = __future__.annotations.compiler_flag
-    names = dict(forward.__globals__)
-    exec(compile(text, file, "exec", flags=flags), names)
-    made: types.FunctionType = names[CALL]
+    given = f"given = ({''.join(f'{p.arg}, ' for p in rest)})"
+    made = _method(ast.unparse(parameters), [given, *body], "", forward)
     made.__defaults__ = forward.__defaults__
     hints = dict(forward.__annotations__)
     hints.pop("return", None)
     made.__annotations__ = hints
+    return made
+
+
+def _method(
+    parameters: str, body: list[str], passed: str, forward: types.FunctionType
+) -> types.FunctionType:
+    """A method as text, in the module of `forward`; the empty line calls that."""
+    call = f"result = self.forward(*given{passed})"
+    lines = [f"def {CALL}({parameters}):", *(f"    {line or call}" for line in body)]
+    text = "\n".join([*lines, ""])
+    flags = __future__.annotations.compiler_flag
+    names = dict(forward.__globals__)
+    exec(compile(text, keep_source(text), "exec", flags=flags), names)
+    made: types.FunctionType = names[CALL]
     return made

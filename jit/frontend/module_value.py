@@ -7,11 +7,19 @@ from typing import TYPE_CHECKING, Any
 
 from jit.frontend import paths
 from jit.frontend import tree as t
-from jit.frontend.call import argument_type, called, fit_arguments, match_parameters
+from jit.frontend.call import (
+    argument_type,
+    called,
+    emit_arguments,
+    fit_arguments,
+    match_parameters,
+)
+from jit.frontend.call_python import gather
 from jit.frontend.coerce import coerce
 from jit.frontend.compiler import Compilation
 from jit.frontend.failures import a_type, fail, nearest
-from jit.frontend.hooks import CALL
+from jit.frontend.hooks import CALL, caller
+from jit.frontend.marked import call_marked, mark_of
 from jit.frontend.modules import ModuleInfo, compile_method, has_forward
 from jit.frontend.signature import signature_of
 from jit.frontend.sugared import Emitted, Sugared, SugaredList, SugaredTuple
@@ -162,7 +170,9 @@ class ModuleValue(Sugared):
             is_hooked = CALL in self.info.definition.methods
             return StoredMethod(self, CALL if is_hooked else "forward").call(e, call)
         if self.info.hooks.call is not None:
-            return BoundMethod(self, CALL, self.info.hooks.call).call(e, call)
+            names = tuple(k.name for k in call.keywords)
+            method = caller(self.info.hooks, self.info.instance, names)
+            return BoundMethod(self, CALL, method).call(e, call)
         if not has_forward(self.info.instance):
             raise fail(
                 call.span, "E0311", f"{self.describe()} has no `forward` to call"
@@ -275,23 +285,20 @@ class BoundMethod(Sugared):
         return _call_method(e, self.owner, callee.name, [], callee.result)
 
     def call(self, e: Emitter, call: t.Call) -> Emitted:
-        mark = getattr(self.fn, "_jit_mark", None)
-        if mark in ("ignore", "unused"):
-            raise fail(
-                call.span,
-                "E0205",
-                f"`{self.name}` is marked `@{mark}` and cannot be called in compiled code",
-                help="remove the mark",
-            )
+        if mark_of(self.fn):
+            args = e.arguments(call)
+            return call_marked(e, call.span, self.fn, args, self.owner.owner)
         with e.compilation.calling(call.span):
             signature = signature_of(self.fn)
-        args = e.arguments(call)
-        parameters = signature.schema.arguments[1:]
-        given = match_parameters(call.span, parameters, args, self.name)
+        args = emit_arguments(e, call, spreads=True)
+        parameters = signature.parameters[1:]
+        gather(e, call.span, parameters, args, self.name, {})
+        schema = [p.argument for p in parameters]
+        given = match_parameters(call.span, schema, args, self.name)
         arg_types = {
-            p.name: argument_type(e, given[p.name], call.span)
-            for p in signature.parameters[1:]
-            if p.annotation is None and p.name in given
+            p.name: argument_type(e, given[p.argument.name], call.span)
+            for p in parameters
+            if p.annotation is None and p.argument.name in given
         }
         with e.compilation.calling(call.span):
             callee = compile_method(

@@ -15,7 +15,13 @@ from jit.ir.graph import Graph, Node, Value
 from jit.ir.structural import STRUCTURAL_KINDS
 from jit.passes.analysis.facts import card_of, facts_of
 
-CALLS = ("prim::CallFunction", "prim::CallMethod", "prim::fork", "aten::wait")
+CALLS = (
+    "prim::CallFunction",
+    "prim::CallMethod",
+    "prim::PythonCall",
+    "prim::fork",
+    "aten::wait",
+)
 """Kinds that may do anything; what is forked does it until somebody has waited."""
 
 _EFFECTS = ("prim::Print", "prim::RaiseException", "prim::ReRaise")

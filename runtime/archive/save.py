@@ -9,6 +9,7 @@ from typing import Any
 from jit.ir.printer import constants, format_program
 from jit.ir.program import Program
 from jit.ir.verifier import check_program
+from jit.runtime import python_calls
 from jit.runtime.archive import manifest as manifests
 from jit.runtime.archive import sources, tensors
 from jit.runtime.archive.conformity import Conformity
@@ -124,6 +125,14 @@ def _check(
     problems = check_program(program)
     if problems:
         fail(UNSAVABLE, f"the program is not valid: {problems[0]}")
+    for function in program.functions.values():
+        for node in function.graph.find_nodes(python_calls.KIND):
+            fail(
+                UNSAVABLE,
+                f"`{function.name}` calls `{node.attributes['name']}`, which is marked"
+                " `@ignore` and stays Python",
+                help="remove the mark, or the call",
+            )
     if not entries and root is None:
         fail(UNSAVABLE, "there is nothing to save: no entry point and no module")
     for entry in entries:

@@ -15,7 +15,7 @@ from typing import Any
 from jit.ir import types as T
 from jit.ir.graph import Node
 from jit.ir.type_text import parse_type
-from jit.runtime import exceptions
+from jit.runtime import exceptions, python_calls
 from jit.runtime.objects import Object
 from jit.runtime.program_values import checked, is_instance, named_tuple_class
 from jit.runtime.python_classes import class_of, set_slot
@@ -160,6 +160,9 @@ _MAKERS: dict[str, Callable[[Node], Function]] = {
     "prim::CreateObject": _create_object,
     "prim::isinstance": _check_instance,
     "aten::wait": lambda node: _wait,
+    python_calls.KIND: lambda node: python_calls.calling(
+        node.attributes["name"], node.output.type
+    ),
     "prim::Print": lambda node: functools.partial(print, **node.attributes),
     "prim::RaiseException": lambda node: _raise_exception,
     "prim::ReRaise": lambda node: _raise_again,

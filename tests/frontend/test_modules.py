@@ -317,15 +317,6 @@ def test_a_scripted_submodule_keeps_its_compiled_methods():
     torch.testing.assert_close(outer(X), jit.script(outer)(X))
 
 
-def test_hooks_are_refused():
-    module = MLP()
-    module.register_forward_hook(lambda *_: None)
-
-    with pytest.raises(jit.Error) as caught:
-        jit.script(module)
-    assert "E0106" == caught.value.code
-
-
 def test_an_error_in_a_method_tells_the_calls_that_led_there():
     class Wrong(nn.Module):
         def forward(self, x):

@@ -446,3 +446,23 @@ class Liveness:
         self._exposed[id(s)] = caught
         orelse = self._live(s.orelse, end, at_break, at_continue, raised)
         return caught | self._live(s.body, orelse, at_break, at_continue, caught)
+
+
+def is_only_spread(function: t.FunctionTree, name: str) -> bool:
+    """Whether all that a function does with a parameter is to spread it: `**name`."""
+    reads = spreads = 0
+    for s in statements_of(function.body):
+        for root in own_expressions(s):
+            for e in sub_expressions(root) if root is not None else ():
+                if isinstance(e, t.Name) and e.id == name:
+                    reads += 1
+                if isinstance(e, t.Call):
+                    spreads += sum(
+                        not k.name
+                        and isinstance(k.value, t.Name)
+                        and k.value.id == name
+                        for k in e.keywords
+                    )
+    captured = any(name in free_names(f) for f in inner_functions(function.body))
+    changed = name in assigned(function.body)
+    return spreads > 0 and reads == spreads and not captured and not changed

@@ -12,7 +12,7 @@ from jit.frontend.coerce import coerce, is_untyped, settle
 from jit.frontend.failures import a_type, fail, nearest
 from jit.frontend.no_gradients import without_gradients
 from jit.frontend.retyping import retype
-from jit.frontend.sugared import Emitted, SpreadList
+from jit.frontend.sugared import Emitted, KnownOptions, SpreadList
 from jit.ir import types as T
 from jit.ir.diagnostic import GraphError
 from jit.ir.graph import Value
@@ -129,6 +129,11 @@ def _spread_mapping(
             assert isinstance(key, t.Constant)
             _add_keyword(found, str(key.value), e.expr(value), value.span)
         return
+    x = e.expr(k.value)
+    if isinstance(x, KnownOptions):
+        for name, option in x.options.items():
+            _add_keyword(found, name, option, k.span)
+        return
     if not spreads:
         raise fail(
             k.span,
@@ -136,7 +141,7 @@ def _spread_mapping(
             "`**` is accepted only in calls of functions written in Python",
             help="write the keyword arguments out",
         )
-    found.mappings.append((e.value(k.value), k.span))
+    found.mappings.append((e.as_value(x, k.span), k.span))
 
 
 def known_elements(e: Emitter, x: Emitted, span: Span) -> list[Emitted] | None:

@@ -23,7 +23,13 @@ from jit.frontend.capturing import Bound, values_in
 from jit.frontend.coerce import coerce
 from jit.frontend.failures import fail
 from jit.frontend.returned_functions import received
-from jit.frontend.sugared import Emitted, SpreadList, Sugared, SugaredTuple
+from jit.frontend.sugared import (
+    Emitted,
+    KnownOptions,
+    SpreadList,
+    Sugared,
+    SugaredTuple,
+)
 from jit.ir import types as T
 from jit.ir.graph import Value
 from jit.ir.schema import FunctionSchema
@@ -173,7 +179,12 @@ def gather(
         del args.positional[count:]
         args.keywords[rest.argument.name] = _rest(e, span, rest, extra)
     if options is not None:
-        args.keywords[options.argument.name] = _options(e, span, options, others)
+        gathered: Emitted
+        if options.is_only_spread and _MAPPING not in others:
+            gathered = KnownOptions(others)
+        else:
+            gathered = _options(e, span, options, others)
+        args.keywords[options.argument.name] = gathered
 
 
 def _rest(

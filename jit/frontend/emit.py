@@ -257,10 +257,10 @@ class Emitter:
             narrow,
             found.span,
             found.declared,
-            is_refinement=self._keeps_refinement(name),
+            is_refinement=self.keeps_refinement(name),
         )
 
-    def _keeps_refinement(self, name: str) -> bool:
+    def keeps_refinement(self, name: str) -> bool:
         """Whether narrowing leaves a name unassigned in this block."""
         here = self.frame.names.get(name)
         return here is None or (isinstance(here, Variable) and here.is_refinement)

@@ -15,7 +15,8 @@ from jit.frontend.call import known_elements
 from jit.frontend.coerce import coerce, mark_untyped
 from jit.frontend.failures import a_type, fail
 from jit.frontend.operators import apply
-from jit.frontend.sugared import Emitted, SpreadList, Sugared, SugaredList, SugaredTuple
+from jit.frontend.sugared import Emitted, SpreadList, Sugared, SugaredTuple
+from jit.frontend.tables import FunctionTable
 from jit.ir import types as T
 from jit.ir.graph import Value
 from jit.ir.unification import unify
@@ -52,7 +53,7 @@ def emit_list(e: Emitter, node: t.ListExpr) -> Emitted:
     """`[a, *b]`."""
     parts = _parts(e, node.elements)
     if any(isinstance(p, Sugared) and p.stays_itself for p in parts):
-        return SugaredList(parts)
+        return FunctionTable(parts, None)
     return _joined(e, node, parts)
 
 
@@ -173,9 +174,24 @@ def emit_dict(e: Emitter, node: t.DictExpr) -> Emitted:
     if None in node.keys:
         return _merged(e, node)
     inputs: list[Value] = []
+    functions: list[Emitted] = []
+    keys_known: list[object] = []
     for key, value in zip(node.keys, node.values, strict=True):
         assert key is not None
-        inputs += [e.value(key), e.value(value)]
+        k, x = e.value(key), e.expr(value)
+        if (
+            isinstance(x, Sugared)
+            and x.stays_itself
+            and isinstance(k.constant, str | int)
+        ):
+            keys_known.append(k.constant)
+            functions.append(x)
+        else:
+            inputs += [k, e.as_value(x, value.span)]
+    if functions and not inputs:
+        return FunctionTable(functions, keys_known)
+    if functions:
+        raise fail(node.span, "E0302", "this dict holds functions beside values")
     if not inputs:
         return empty_dict(e, node)
     wanted = _expected(e, node)

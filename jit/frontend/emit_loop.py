@@ -284,6 +284,9 @@ def emit_loop(
     for _ in range(ROUNDS):
         checkpoint = Checkpoint(e)
         paths.forget(e)
+        _add_defined(e, candidates, types)
+        if isinstance(stmt, t.While):
+            _widen_defined(e, types)
         header = make_header()
         _add_defined(e, candidates, types)
         attempt = _Attempt(e, stmt, candidates, types, late, live)
@@ -310,6 +313,24 @@ def _add_defined(e: Emitter, candidates: list[str], types: dict[str, T.Type]) ->
         if isinstance(found.value, Value):
             known = found.value.type
             types[name] = found.declared if found.declared is not None else known
+
+
+def _widen_defined(e: Emitter, types: dict[str, T.Type]) -> None:
+    """Let names that a round may make None be so for the condition, which narrows them."""
+    for name, type in types.items():
+        found = e.frame.find(name)
+        if not isinstance(type, T.OptionalType) or not isinstance(found, Variable):
+            continue
+        value = found.value
+        if not isinstance(value, Value) or value.type == type:
+            continue
+        if value.type == T.NONE:
+            wide = e.none(type)
+        else:
+            wide = e.b.node("prim::unchecked_cast", [value], [type]).output
+        e.frame.names[name] = Variable(
+            wide, found.span, found.declared, is_refinement=e.keeps_refinement(name)
+        )
 
 
 class _Attempt:

@@ -123,7 +123,7 @@ def signature_of_local(fn: LocalFunction) -> Signature:
         if p.annotation is not None:
             hint = hint_of_parameter(p.annotation, fn.scope)
         # its defaults are values of the graph, filled in at each call
-        parameters.append(Parameter.of_tree(p, hint, REQUIRED))
+        parameters.append(Parameter.of_tree(p, hint, REQUIRED, fn.tree))
     returns = None
     if fn.tree.returns is not None:
         hint = hint_of_parameter(fn.tree.returns, fn.scope)

@@ -77,12 +77,13 @@ def _wanted(kind: str, args: Sequence[Value]) -> T.Type | None:
             return T.DictType(types[0], value)
         case T.DictType() | T.SetType() if name == "update" and types:
             return types[0] if type(types[0]) is type(owner.type) else None
-        case T.SetType() if name in ("set_add", "discard", "remove") and types:
+        case T.SetType() if name in _OF_ELEMENT and types:
             return T.SetType(types[0])
     return None
 
 
 _OF_ITEM = ("append", "insert", "_set_item", "remove", "index", "count", "__contains__")
+_OF_ELEMENT = ("set_add", "discard", "remove", "__contains__")
 _OF_KEY = ("__getitem__", "__contains__", "get", "pop", "Delete")
 
 

@@ -18,6 +18,7 @@ from jit.frontend.annotations import (
     type_of_annotation,
     type_of_hint,
 )
+from jit.frontend.assigned import is_only_spread
 from jit.frontend.failures import fail, reporting
 from jit.frontend.read import read_function
 from jit.frontend.scope import Scope
@@ -44,11 +45,15 @@ class Parameter:
     """The type that the annotation of a parameter that gathers gives each of them."""
     takes_function: bool = False
     """Whether it is annotated as a Callable."""
+    is_only_spread: bool = False
+    """Whether it is `**kwargs` that the function only passes on."""
     takes_any: bool = False
     """Whether it has the type of what a call gives, or of its default."""
 
     @staticmethod
-    def of_tree(p: Param, hint: T.Type | Function | None, default: Any) -> Parameter:
+    def of_tree(
+        p: Param, hint: T.Type | Function | None, default: Any, tree: FunctionTree
+    ) -> Parameter:
         """A parameter as it is written, with the type of its annotation."""
         if isinstance(hint, Function):
             default = default if p.has_default else REQUIRED
@@ -56,7 +61,10 @@ class Parameter:
         if p.gathers == "*":
             return Parameter(p.name, None, (), True, p.gathers, hint)
         if p.gathers == "**":
-            return Parameter(p.name, None, None, True, p.gathers, hint)
+            passed_on = is_only_spread(tree, p.name)
+            return Parameter(
+                p.name, None, None, True, p.gathers, hint, is_only_spread=passed_on
+            )
         if not p.has_default:
             default = REQUIRED
         if default is None and hint is not None:
@@ -181,7 +189,7 @@ def _read_signature(fn: types.FunctionType) -> Signature:
     tree = read_function(function_source(fn))
     scope = Scope.of(fn)
     defaults = _defaults(fn)
-    parameters = tuple(_parameter(fn, p, scope, defaults) for p in tree.params)
+    parameters = tuple(_parameter(fn, p, scope, defaults, tree) for p in tree.params)
     returns = None
     if tree.returns is not None and not _takes_function(tree.returns, scope):
         returns = _hint(fn, "return", tree.returns, scope)
@@ -226,7 +234,11 @@ def _takes_function(annotation: Annotation, scope: Scope) -> bool:
 
 
 def _parameter(
-    fn: types.FunctionType, p: Param, scope: Scope, defaults: dict[str, Any]
+    fn: types.FunctionType,
+    p: Param,
+    scope: Scope,
+    defaults: dict[str, Any],
+    tree: FunctionTree,
 ) -> Parameter:
     annotation: T.Type | Function | None = None
     if p.annotation is not None:
@@ -240,9 +252,9 @@ def _parameter(
         if annotation is None and isinstance(defaults.get(p.name), enum.Enum):
             annotation = enum_type(type(defaults[p.name]))
     if _is_told_by_use(fn, annotation):
-        found = Parameter.of_tree(p, None, default)
+        found = Parameter.of_tree(p, None, default, tree)
         return dataclasses.replace(found, takes_any=True)
-    return Parameter.of_tree(p, annotation, default)
+    return Parameter.of_tree(p, annotation, default, tree)
 
 
 def _is_told_by_use(fn: types.FunctionType, hint: T.Type | Function | None) -> bool:

@@ -375,6 +375,18 @@ class SpreadList(Sugared):
         return "a list spread with `*`"
 
 
+class KnownOptions(Sugared):
+    """`**kwargs` that a function only passes on: each keyword with its argument."""
+
+    stays_itself = True
+
+    def __init__(self, options: dict[str, Emitted]) -> None:
+        self.options = options
+
+    def describe(self) -> str:
+        return "the keyword arguments of this function"
+
+
 class RangeValue(Sugared):
     """`range(start, stop, step)`."""
 

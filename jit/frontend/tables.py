@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Any
 from jit.frontend import tree as t
 from jit.frontend.failures import fail
 from jit.frontend.operators import apply
-from jit.frontend.sugared import Emitted, Sugared, SugaredTuple
+from jit.frontend.sugared import Builtin, Emitted, Sugared, SugaredTuple
 from jit.ir import types as T
-from jit.ir.graph import Graph, Node, Value
+from jit.ir.graph import NOT_CONSTANT, Graph, Node, Value
 from jit.ir.span import Span
 from jit.passes.analysis.aliases import is_mutable
 from jit.passes.analysis.effects import written_values
@@ -30,10 +30,14 @@ TABLE = "table"
 
 def emit_table(e: Emitter, span: Span, obj: Any, name: str) -> Emitted | None:
     """A list, dict or set from outside; None if what it holds are no values."""
+    from jit.frontend.resolver import resolve_object
     from jit.modules.arguments import type_of_value
 
     if any(_is_function(x) for x in _contents(obj)):
-        return FunctionTable(obj, name)
+        functions = [resolve_object(e, span, x, name) for x in _contents(obj)]
+        return FunctionTable(
+            functions, list(obj) if isinstance(obj, dict) else None, name
+        )
     try:
         type = type_of_value(obj)
     except TypeError:
@@ -154,72 +158,73 @@ def _changed(writer: Node, name: str, span: Span) -> Exception:
 # functions ------------------------------------------------------------------------
 
 
-class FunctionTable(Sugared):
-    """A list or dict of functions."""
+class FunctionTable(SugaredTuple):
+    """A list of functions, or a dict of them by constants."""
 
     stays_itself = True
 
-    def __init__(self, obj: Any, name: str) -> None:
-        self.obj = obj
+    def __init__(
+        self, functions: list[Emitted], keys: list[Any] | None, name: str = ""
+    ) -> None:
+        super().__init__(functions)
+        self.keys = keys
+        """The keys of a dict; None for a list."""
         self.name = name
 
+    @property
+    def is_plain(self) -> bool:
+        return False
+
     def describe(self) -> str:
-        return f"the functions in `{self.name}`"
+        return f"the functions in `{self.name}`" if self.name else "these functions"
 
-    def _resolved(self, e: Emitter, span: Span, x: Any) -> Emitted:
-        from jit.frontend.resolver import resolve_object
-
-        return resolve_object(e, span, x, self.name)
-
-    def _functions(self, e: Emitter, span: Span) -> list[Emitted]:
-        return [self._resolved(e, span, x) for x in _contents(self.obj)]
+    def value(self, e: Emitter, span: Span) -> Value:
+        return Sugared.value(self, e, span)
 
     def elements(self, e: Emitter, span: Span) -> list[Emitted] | None:
-        if isinstance(self.obj, dict):
-            return [self._resolved(e, span, k) for k in self.obj]
-        return self._functions(e, span)
+        if self.keys is not None:
+            return [e.b.constant(k) for k in self.keys]
+        return list(self.items)
 
     def attribute(self, e: Emitter, span: Span, name: str) -> Emitted:
-        from jit.frontend.sugared import Builtin
-
-        if not isinstance(self.obj, dict) or name not in ("keys", "values", "items"):
+        if self.keys is None or name not in ("keys", "values", "items"):
             return super().attribute(e, span, name)
 
         def emit(e: Emitter, call: t.Call) -> Emitted:
             keys = self.elements(e, span) or []
-            functions = self._functions(e, span)
             if name == "keys":
                 return SugaredTuple(keys)
             if name == "values":
-                return SugaredTuple(functions)
-            pairs = zip(keys, functions, strict=True)
+                return SugaredTuple(self.items)
+            pairs = zip(keys, self.items, strict=True)
             return SugaredTuple([SugaredTuple(pair) for pair in pairs])
 
         return Builtin(name, emit)
 
     def index(self, e: Emitter, node: t.Subscript) -> Emitted:
         index = e.value(node.index)
-        span = node.span
         known = index.constant
-        try:
-            if isinstance(known, int | str):
-                return self._resolved(e, span, self.obj[known])
-        except LookupError:
-            raise fail(
-                span, "E0204", f"`{self.name}` has nothing under {known!r}"
-            ) from None
-        return ChosenFunction(self._place(e, span, index), self._functions(e, span))
+        if known is NOT_CONSTANT:
+            return ChosenFunction(self._place(e, node.span, index), self.items)
+        table = dict(enumerate(self.items)) if self.keys is None else None
+        if table is None:
+            table = dict(zip(self.keys or (), self.items, strict=True))
+        elif isinstance(known, int) and known < 0:
+            known += len(self.items)
+        if known not in table:
+            where = f"`{self.name}`" if self.name else "this table"
+            raise fail(node.span, "E0204", f"{where} has nothing under {known!r}")
+        return table[known]
 
     def _place(self, e: Emitter, span: Span, index: Value) -> Value:
         """Which function it is, counted from 0; raises what Python raises."""
-        places = [e.b.constant(i) for i in range(len(self.obj))]
-        if isinstance(self.obj, dict):
-            keys = [e.as_value(k, span) for k in self.elements(e, span) or []]
-            inputs = [x for pair in zip(keys, places, strict=True) for x in pair]
-            type: T.Type = T.DictType(keys[0].type, T.INT)
-            table = e.b.node("prim::DictConstruct", inputs, [type]).output
-        else:
-            table = e.b.list(places, T.INT)
+        places = [e.b.constant(i) for i in range(len(self.items))]
+        if self.keys is None:
+            return apply(e, span, "aten::__getitem__", e.b.list(places, T.INT), index)
+        keys = [e.b.constant(k) for k in self.keys]
+        inputs = [x for pair in zip(keys, places, strict=True) for x in pair]
+        type: T.Type = T.DictType(keys[0].type, T.INT)
+        table = e.b.node("prim::DictConstruct", inputs, [type]).output
         return apply(e, span, "aten::__getitem__", table, index)
 
 

@@ -2,7 +2,6 @@
 
 # The programs are written as users write them.
 
-
 from __future__ import annotations
 
 from typing import Any

@@ -24,10 +24,6 @@ STILL_TO_COME: dict[str, tuple[str, ...]] = {
         "tensor_operations.gradient_inside_of_a_script",
         "tensor_operations.requires_grad_is_asked",
     ),
-    "hooks": (
-        "module_state.ForwardHooks",
-        "module_state.HooksOfASubmodule",
-    ),
     "methods with special names, and inheritance": (
         "inheritance.instances_are_iterated",
     ),
@@ -38,8 +34,6 @@ STILL_TO_COME: dict[str, tuple[str, ...]] = {
         "module_state.ParameterLists",
     ),
     "the interface around programs": (
-        "calls.an_ignored_function_stays_in_python",
-        "calls.an_unused_function_raises_when_called",
         "traced_functions.trace_module_of_several_methods",
     ),
     "types and library": (

@@ -118,7 +118,7 @@ def emit_float(e: Emitter, call: t.Call) -> Emitted:
 
 def as_number(e: Emitter, span: Span, x: Value, wanted: T.Type) -> Value:
     """`int(x)` or `float(x)`."""
-    if magic.is_instance(x):
+    if magic.has(e, x, f"__{wanted}__"):
         return magic.number(e, span, x, wanted)
     if x.type == wanted:
         return x
@@ -148,7 +148,7 @@ def emit_bool(e: Emitter, call: t.Call) -> Emitted:
 @builtin(abs)
 def emit_abs(e: Emitter, call: t.Call) -> Emitted:
     (x,) = values_of(e, call, 1, 1)
-    if magic.is_instance(x):
+    if magic.has(e, x, "__abs__"):
         return magic.need_magic(e, call.span, x, "__abs__", "has no `abs`")
     if isinstance(x.type, T.ArrayType):
         return apply(e, call.span, numpy_kind("absolute"), x)
@@ -262,7 +262,7 @@ def _plain(name: str, kind: str, least: int = 1, most: int = 1) -> None:
     def emit(e: Emitter, call: t.Call) -> Emitted:
         values = values_of(e, call, least, most)
         of_instance = {"hash": magic.hash, "repr": magic.repr}.get(name)
-        if of_instance is not None and magic.is_instance(values[0]):
+        if of_instance is not None and magic.has(e, values[0], f"__{name}__"):
             return of_instance(e, call.span, values[0])
         return apply(e, call.span, kind, *values)
 
@@ -276,7 +276,7 @@ for _name in ("ord", "chr", "hex", "oct", "bin", "hash", "repr"):
 @builtin(format)
 def emit_format(e: Emitter, call: t.Call) -> Emitted:
     values = values_of(e, call, 1, 2)
-    if magic.is_instance(values[0]):
+    if magic.has(e, values[0], *magic.TEXT):
         values[0] = magic.text(e, call.span, values[0])
     template = e.b.constant("{:{}}" if len(values) == 2 else "{}")
     return apply(e, call.span, "aten::format", template, *values)
@@ -301,7 +301,8 @@ def emit_print(e: Emitter, call: t.Call) -> Emitted:
             help="leave it out: compiled code prints to `sys.stdout`",
         )
     values = [
-        magic.text(e, call.span, v) if magic.is_instance(v) else v for v in values
+        magic.text(e, call.span, v) if magic.has(e, v, *magic.TEXT) else v
+        for v in values
     ]
     node = e.b.node("prim::Print", values)
     node.attributes |= {k: text for k, text in texts.items() if text is not None}

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 from jit.frontend import magic, paths
 from jit.frontend import tree as t
-from jit.frontend.class_value import instance_attribute
 from jit.frontend.emit_comprehension import emit_comprehension
 from jit.frontend.emit_displays import emit_dict, emit_list, emit_set, emit_tuple
 from jit.frontend.failures import a_type, fail
@@ -58,8 +57,8 @@ def _call(e: Emitter, node: t.Call) -> Emitted:
         method = attribute_of_value(e, node.function.span, function, name)
         assert isinstance(method, Sugared)
         return method.call(e, node)
-    if magic.is_instance(function):
-        found = instance_attribute(e, node.function.span, function, "__call__")
+    if magic.has(e, function, "__call__"):
+        found = attribute_of_value(e, node.function.span, function, "__call__")
         assert isinstance(found, Sugared)
         return found.call(e, node)
     raise fail(node.function.span, "E0311", f"{a_type(function.type)} cannot be called")
@@ -201,7 +200,7 @@ def _template(e: Emitter, node: t.FString) -> tuple[str, list[Value]]:
             text += part.replace("{", "{{").replace("}", "}}")
             continue
         value = e.value(part.value)
-        is_instance = magic.is_instance(value)
+        is_instance = magic.has(e, value, *magic.TEXT)
         if is_instance:
             values.append(_text(e, part, value))
             conversion = ""

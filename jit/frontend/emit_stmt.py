@@ -463,7 +463,7 @@ def as_text(e: Emitter, value: Value, span: Span) -> Value:
         return value
     if value.type == T.EXCEPTION:
         return e.b.node("prim::ExceptionMessage", [value], [T.STR]).output
-    if magic.is_instance(value):
+    if magic.has(e, value, *magic.TEXT):
         return magic.text(e, span, value)
     return apply(e, span, "aten::str", value)
 

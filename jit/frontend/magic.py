@@ -8,13 +8,17 @@ f"{p}"    p.__str__(), else p.__repr__()
 
 from __future__ import annotations
 
+from types import FunctionType
 from typing import TYPE_CHECKING, Any
 
+from jit.frontend import tree as t
 from jit.frontend.failures import a_type, fail
 from jit.frontend.sugared import Emitted
 from jit.ir import types as T
 from jit.ir.graph import Value
 from jit.ir.span import Span
+from jit.runtime.enums import enum_class
+from jit.runtime.program_values import named_tuple_class
 
 if TYPE_CHECKING:
     from jit.frontend.emit import Emitter
@@ -36,7 +40,12 @@ BINARY = {
 }
 COMPARE = {"==": "eq", "!=": "ne", "<": "lt", "<=": "le", ">": "gt", ">=": "ge"}
 MIRRORED = {"==": "==", "!=": "!=", "<": ">", "<=": ">=", ">": "<", ">=": "<="}
+TEXT = ("__str__", "__repr__", "__format__")
 UNARY = {"-": "neg", "+": "pos", "~": "invert"}
+
+
+_GENERATED = ("collections", "typing", "enum")
+"""Modules that give named tuples and enums methods of their own."""
 
 
 def is_instance(x: object) -> bool:
@@ -48,9 +57,26 @@ def find_method(e: Emitter, x: Emitted, name: str) -> Any:
     """The Python function of a magic method; None if the class has none."""
     from jit.frontend.classes import find_member, info_of
 
-    if not isinstance(x, Value) or not isinstance(x.type, T.ClassType):
+    if not isinstance(x, Value):
         return None
-    return find_member(info_of(e.compilation, x.type).cls, name)
+    match x.type:
+        case T.ClassType():
+            return find_member(info_of(e.compilation, x.type).cls, name)
+        case T.NamedTupleType():
+            cls: Any = named_tuple_class(x.type)
+        case T.EnumType():
+            cls = enum_class(x.type)
+        case _:
+            return None
+    found = getattr(cls, name, None)
+    written = isinstance(found, FunctionType) and found.__module__ not in _GENERATED
+    return found if written else None
+
+
+def has(e: Emitter, x: Emitted, *names: str) -> bool:
+    """Whether a value is an instance, or a named tuple or member of an enum whose class
+    has one of some magic methods."""
+    return is_instance(x) or any(find_method(e, x, name) for name in names)
 
 
 def call_magic(
@@ -58,14 +84,20 @@ def call_magic(
 ) -> Value | None:
     """`x.name(operands)`; None if the class has no such method."""
     from jit.frontend.call import Arguments
+    from jit.frontend.call_python import call_function
     from jit.frontend.class_value import call_method
     from jit.frontend.classes import info_of, prepared
 
     fn = find_method(e, x, name)
     if fn is None:
         return None
-    assert isinstance(x, Value) and isinstance(x.type, T.ClassType)
+    assert isinstance(x, Value)
     args = Arguments()
+    if not isinstance(x.type, T.ClassType):
+        for operand in (x, *operands):
+            args.add(operand, span)
+        call = t.Call(span, t.Constant(span, None), (), ())
+        return e.as_value(call_function(e, call, fn, args), span)
     for operand in operands:
         args.add(operand, span)
     info = prepared(e.compilation, info_of(e.compilation, x.type))
@@ -92,9 +124,10 @@ def need_magic(
 
 def binary(e: Emitter, span: Span, op: str, a: Emitted, b: Emitted) -> Value | None:
     """`a op b` where one of them is an instance; None where none is."""
-    if not (is_instance(a) or is_instance(b)):
-        return None
     name = BINARY[op]
+    if not (is_instance(a) or is_instance(b)):
+        found = call_magic(e, span, a, f"__{name}__", b)
+        return call_magic(e, span, b, f"__r{name}__", a) if found is None else found
     order = [(a, b, f"__{name}__"), (b, a, f"__r{name}__")]
     if _derives(e, b, a) and find_method(e, b, f"__r{name}__") is not None:
         order.reverse()
@@ -137,7 +170,10 @@ def unary(e: Emitter, span: Span, op: str, x: Value) -> Value:
 def compare(e: Emitter, span: Span, op: str, a: Emitted, b: Emitted) -> Value | None:
     """A comparison where one operand is an instance; None where none is."""
     if not (is_instance(a) or is_instance(b)):
-        return None
+        found = call_magic(e, span, a, _method(op), b)
+        if found is None:
+            found = call_magic(e, span, b, _method(MIRRORED[op]), a)
+        return found
     order = [(a, b, op), (b, a, MIRRORED[op])]
     if _derives(e, b, a) and find_method(e, b, _method(MIRRORED[op])) is not None:
         order.reverse()

@@ -36,8 +36,15 @@ def is_named_tuple(cls: Any) -> bool:
 
 def type_of_class(cls: Any, scope: Scope | None = None) -> T.NamedTupleType:
     """The type of a class of named tuples; fields without annotation are Tensors."""
-    from jit.frontend.annotations import type_of_hint
+    from jit.frontend.annotations import HintError, type_of_hint
 
+    for name in ("__len__", "__getitem__", "__iter__", "__contains__", "__bool__"):
+        if isinstance(getattr(cls, name, None), types.FunctionType):
+            raise HintError(
+                f"the named tuple `{cls.__name__}` defines `{name}`",
+                "give the method a name of its own: compiled code takes named tuples for"
+                " tuples",
+            )
     hints = hints_of(cls)
     fields = tuple(
         (name, type_of_hint(hints[name], scope) if name in hints else T.TENSOR)
@@ -101,7 +108,7 @@ class NamedTupleClass(PythonValue):
         """A named tuple of these values, converted to the types of the fields."""
         cls = self.obj
         if hints_of(cls):
-            declared = type_of_class(cls)
+            declared = _declared(span, cls)
             values = [
                 _fitted(e, span, cls, name, value, type)
                 for (name, type), value in zip(declared.fields, values, strict=True)
@@ -113,6 +120,15 @@ class NamedTupleClass(PythonValue):
             types = [widened(v.type) for v in values]
             made = make_type(cls, tuple(zip(cls._fields, types, strict=True)))
         return e.b.node("prim::NamedTupleConstruct", values, [made]).output
+
+
+def _declared(span: Span, cls: Any) -> T.NamedTupleType:
+    from jit.frontend.annotations import HintError
+
+    try:
+        return type_of_class(cls)
+    except HintError as error:
+        raise fail(span, "E0308", str(error), help=error.help) from None
 
 
 def _fitted(

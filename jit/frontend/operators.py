@@ -213,7 +213,7 @@ def _items(e: Emitter, x: Emitted, span: Span) -> list[Emitted] | None:
 
 def unary(e: Emitter, span: Span, op: str, x: Value) -> Value:
     """`-x`, `+x`, `~x`."""
-    if magic.is_instance(x):
+    if magic.has(e, x, f"__{magic.UNARY[op]}__"):
         return magic.unary(e, span, op, x)
     if isinstance(x.type, T.ArrayType):
         return apply(e, span, numpy_kind(NUMPY_UNARY[op]), x)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 
@@ -76,6 +76,13 @@ class Mixed(Enum):
 
 class Color(Enum):
     RED = 1
+
+
+class Sized(NamedTuple):
+    x: int
+
+    def __len__(self):
+        return 42
 
 
 @refused("E0204", "`Box` has no attribute `depth`")
@@ -176,6 +183,11 @@ def mixed_enum():
 @refused("E0204", "the enum `Color` has no member `RAD`")
 def unknown_member():
     return Color.RAD
+
+
+@refused("E0308", "the named tuple `Sized` defines `__len__`")
+def named_tuple_with_a_length():
+    return Sized(1)
 
 
 @refused("E0102", "this context is not accepted")

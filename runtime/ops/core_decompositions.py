@@ -121,11 +121,6 @@ def _to_copy(t, x, dtype, layout, device, pin_memory, non_blocking, memory_forma
     return t.clone(x) if dtype is None else t.to(x, dtype, False, True)
 
 
-@expands("aten::copy")
-def _copy(t, x, source, non_blocking):
-    return t.clone(t.expand(t.to(source, x.dtype), list(x.shape)))
-
-
 @expands("aten::fill.Scalar", sizes=False)
 def _fill(t, x, value):
     return t.full_like(x, value)
@@ -278,14 +273,17 @@ def _plain(*tensors):
     )
 
 
-@expands("aten::native_layer_norm")
+@expands("aten::native_layer_norm", sizes=False)
 def _native_layer_norm(t, x, shape, weight, bias, eps):
-    if not _plain(x, weight, bias) or list(x.shape[-len(shape) :]) != list(shape):
+    given = [v for v in (x, weight, bias) if v is not None]
+    if not all(_is_wide(v) and v.dtype is x.dtype for v in given):
         return None
+    if not 0 < len(shape) <= x.ndim:
+        return None
+    made = t.layer_norm(x, shape, weight, bias, eps)
     dims = list(range(-len(shape), 0))
-    mean = t.mean(x, dims, True)
-    centred, rstd = _statistics(t, x, dims, eps)
-    return _affine(centred * rstd, weight, bias), mean, rstd
+    _, rstd = _statistics(t, x, dims, eps)
+    return made, t.mean(x, dims, True), rstd
 
 
 @expands("aten::native_group_norm")
@@ -353,9 +351,10 @@ def _native_group_norm_backward(t, g, x, mean, rstd, weight, n, c, inner, group,
     return _asked(t, found, mask, x)
 
 
-@expands("aten::_native_batch_norm_legit_no_training")
+@expands("aten::_native_batch_norm_legit_no_training", sizes=False)
 def _batch_norm_no_training(t, x, weight, bias, mean, var, momentum, eps):
-    if not _plain(x, weight, bias, mean, var):
+    given = [v for v in (x, weight, bias, mean, var) if v is not None]
+    if not all(_is_wide(v) and v.dtype is x.dtype for v in given):
         return None
     made = t.batch_norm(x, weight, bias, mean, var, False, momentum, eps, False)
     return made, t.zeros([0], dtype=x.dtype), t.zeros([0], dtype=x.dtype)
@@ -372,40 +371,6 @@ def _batch_norm_no_stats(t, x, weight, bias, training, momentum, eps):
     made = _affine(centred * rstd, *vectors)
     flat = [x.shape[1]]
     return made, t.reshape(t.mean(x, dims, True), flat), t.reshape(rstd, flat)
-
-
-def _padded(t, x, padding, place):
-    """Each padded dim read at the places that `place` gives for its coordinates."""
-    if 0 in x.shape:
-        return None
-    for i in range(len(padding) // 2):
-        before, after = padding[2 * i : 2 * i + 2]
-        size = x.shape[-1 - i]
-        if not (before or after):
-            continue
-        coordinates = t.arange(-before, size + after)
-        x = t.index_select(x, x.ndim - 1 - i, place(coordinates, size))
-    return x
-
-
-@expands("aten::reflection_pad3d")
-def _reflection_pad3d(t, x, padding):
-    sizes = x.shape[::-1]
-    fits = all(p < sizes[i // 2] for i, p in enumerate(padding))
-    if not fits or x.ndim not in (4, 5) or min(padding) < 0 or not any(padding):
-        return None
-
-    def mirrored(places, size):
-        return t.rsub(t.abs(t.rsub(t.abs(places), size - 1)), size - 1)
-
-    return _padded(t, x, padding, mirrored)
-
-
-@expands("aten::replication_pad3d")
-def _replication_pad3d(t, x, padding):
-    if x.ndim not in (4, 5) or min(padding) < 0 or not any(padding):
-        return None
-    return _padded(t, x, padding, lambda places, n: t.clamp(places, 0, n - 1))
 
 
 @expands("aten::_cdist_forward")

@@ -101,7 +101,7 @@ def _row(card: type[Card], others: list[str]) -> str:
     if others:
         signature += f"<br>also {', '.join(f'`{o}`' for o in others)}"
     meaning = card.doc().replace("\n", " ").replace("|", "\\|")
-    cells = [signature, meaning, _dtypes(card), _derivative(card), _executors(card)]
+    cells = [signature, meaning, _dtypes(card), _derivative(card), executors(card)]
     return f"| {' | '.join(cells)} |"
 
 
@@ -134,7 +134,8 @@ def _derivative(card: type[Card]) -> str:
     return "by others" if card.composite is not None else "–"
 
 
-def _executors(card: type[Card]) -> str:
+def executors(card: type[Card]) -> str:
+    """Whether an operator has machine code, or its kernel is called from it."""
     from jit.runtime.codegen import lowering
 
     node = Node(card.schema.kind, card.schema.overload)

@@ -42,6 +42,7 @@ def main() -> int:
     parser.add_argument("--folder", type=Path, help="where results are kept")
     parser.add_argument("--report", action="store_true", help="run nothing")
     parser.add_argument("--names", action="store_true", help="public names alone")
+    parser.add_argument("--native", action="store_true", help="the share of core ATen")
     parser.add_argument("--strict", action="store_true", help="1 if something failed")
     given = parser.parse_args()
     if given.folder:
@@ -53,6 +54,9 @@ def main() -> int:
     warnings.simplefilter("ignore")
     if given.names:
         print(reporting.names())
+        return 0
+    if given.native:
+        print(reporting.machine_code())
         return 0
     torch.set_num_threads(1)
     chosen = operators.entries(given.only)

@@ -77,6 +77,22 @@ def names() -> str:
     return "\n".join(lines)
 
 
+def machine_code() -> str:
+    """How many overloads of core ATen have machine code, and those that have not."""
+    from jit.ir.registry import find_card
+    from jit.runtime.ops.reference import executors
+
+    without = []
+    wanted = operators.core_overloads()
+    for name in wanted:
+        _, kind, overload = name.split(".")
+        card = find_card(f"aten::{kind}", overload.replace("default", ""))
+        if card is None or executors(card) != "machine code":
+            without.append(name)
+    count = len(wanted) - len(without)
+    return f"machine code: {count} of {len(wanted)}\n  without: {', '.join(without)}"
+
+
 def failures(rows: dict[str, Row]) -> str:
     """What fails, by family: names that are missing, then reasons of first samples."""
     missing: dict[str, list[str]] = {}

@@ -53,6 +53,28 @@ def added(x, i, y):
     return kept * torch.scatter_reduce(x, 1, i, y, "sum", include_self=False)
 
 
+def normal_rows(x, n: int):
+    made, mean, rstd = torch.native_layer_norm(x, [n], None, None, 1e-5)
+    return made + mean * rstd
+
+
+def normal_channels(x, mean, var):
+    made, _, none = aten._native_batch_norm_legit_no_training(
+        x, mean, None, mean, var, 0.1, 1e-5
+    )
+    return made + none.sum()
+
+
+def test_norms_with_their_statistics() -> None:
+    rows, channels = Both(normal_rows), Both(normal_channels)
+    for x in (numbers(4, 7), numbers(300, 2).T, numbers(0, 3)):
+        for n in (x.shape[1], 5):
+            rows.check(x, n, relative=1e-5, absolute=1e-5)
+    mean, var = numbers(3), numbers(3, seed=1) ** 2
+    for x in (numbers(2, 3, 4), numbers(0, 3, 4), numbers(2, 2, 4)):
+        channels.check(x, mean, var, relative=1e-5, absolute=1e-5)
+
+
 @pytest.mark.parametrize("function", [shares, copied])
 def test_any_sizes(function: Any) -> None:
     both = Both(function)

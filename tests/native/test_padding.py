@@ -11,8 +11,16 @@ pytest.importorskip("llvmlite", reason="llvmlite is not installed (extra `native
 
 import jit
 from jit import torch
+from jit.ir.registry import find_card
 from jit.runtime.tensor import wrap
 from tests.native.agreement import Array, Both
+from tests.operator_graphs import (
+    assert_agree,
+    check_samples,
+    graph_of,
+    native_of,
+    outcome,
+)
 
 F = torch.nn.functional
 
@@ -182,3 +190,14 @@ def test_vectors_of_windows_of_lines() -> None:
     x = numbers(2, 3, 70)
     check_trace(lambda x: F.max_pool1d(x, 3, 2, 1), x)
     check_trace(lambda x: F.avg_pool1d(x, 4, 1, 2, True, False), x)
+
+
+@pytest.mark.parametrize("name", ["reflection_pad3d", "replication_pad3d"])
+def test_volumes_have_margins(name: str) -> None:
+    card = find_card(f"aten::{name}")
+    check_samples(card, lambda why: False)
+    x = numbers(2, 3, 5, 4, 6)
+    for given in (x, x[0], x[:0], x.swapaxes(2, 4)[..., ::-1]):
+        arguments = [given, [1, 2, 0, 3, 1, 0]]
+        found = outcome(native_of(graph_of(card, arguments)), [wrap(given)])
+        assert_agree(outcome(card.kernel, arguments), found, given.shape)

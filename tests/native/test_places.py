@@ -77,6 +77,10 @@ def spread(x, mask, y):
     return torch.masked_scatter(x, mask, y)
 
 
+def overwritten(x, y):
+    return torch.ops.aten.copy(x, y)
+
+
 def row_replaced(x, y, i: int):
     return torch.select_scatter(x, y, 1, i)
 
@@ -139,6 +143,8 @@ def test_rows_go_to_the_places_of_an_index(program):
         (selected, (numbers(3, 4), np.ones(3, bool))),
         (spread, (numbers(3, 4), np.ones((3, 4), bool), numbers(11))),
         (spread, (numbers(3, 4), np.ones(3, bool), numbers(12))),
+        (overwritten, (numbers(3, 4), numbers(3))),
+        (overwritten, (numbers(1, 4), numbers(3, 4))),
         (row_replaced, (numbers(3, 4), numbers(3), 4)),
         (row_replaced, (numbers(3, 4), numbers(4), 0)),
         (rows_replaced, (numbers(3, 4), numbers(3, 2), 1)),
@@ -330,3 +336,11 @@ def test_what_a_view_sees_is_replaced(dtype):
         for i in (0, 3, -2, 9, 100):
             count = len(range(x.shape[1])[i::2])
             rows.check(x, y[::2, :count], i, relative=0, absolute=0)
+
+
+def test_copies_have_the_dtype_and_the_sizes_of_another() -> None:
+    both = Both(overwritten)
+    for x in layouts(numbers(6, 9)):
+        for y in (numbers(9)[: x.shape[1]], numbers(6, 1)[: x.shape[0]], numbers(1)):
+            for dtype in (np.float32, np.float64, np.int64):
+                both.check(x, (y * 9).astype(dtype), relative=0, absolute=0)

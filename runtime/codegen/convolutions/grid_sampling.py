@@ -108,7 +108,8 @@ class _Emitter:
 
     def _place(self, point: ll.Value, sizes: Sequence[ll.Value]) -> list[ll.Value]:
         """The image that a point belongs to, and its place along each axis."""
-        b, found = self.b, []
+        b = self.b
+        found: list[ll.Value] = []
         for size in reversed(sizes):
             found.insert(0, b.urem(point, size))
             point = b.udiv(point, size)
@@ -134,13 +135,11 @@ class _Emitter:
 
     # numbers --------------------------------------------------------------------------
 
-    def _size(self, axis: int) -> Element:
+    def _size(self, axis: int) -> Any:
         """The size of an axis as a number."""
         kind = ELEMENT[self.sampling.dtype]
-        found: Element = self.m.element(
-            self.b.sitofp(self.space[axis], kind), self.sampling.dtype
-        )
-        return found
+        number = self.b.sitofp(self.space[axis], kind)
+        return self.m.element(number, self.sampling.dtype)
 
     def _exact(self, axis: int, made: Any) -> Element:
         """A formula of a size in float64, then rounded."""

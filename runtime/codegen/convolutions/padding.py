@@ -318,6 +318,6 @@ def _with_mode(mode: str) -> Callable[[Region, Node], Buffer]:
     return lower
 
 
-for _axes in (1, 2):
+for _axes in (1, 2, 3):
     lowering(f"aten::reflection_pad{_axes}d")(_with_mode("reflect"))
     lowering(f"aten::replication_pad{_axes}d")(_with_mode("replicate"))

@@ -10,7 +10,7 @@ from jit.runtime.codegen.lowering import lowering
 from jit.runtime.codegen.nests.casts import converted
 from jit.runtime.codegen.region import Region
 from jit.runtime.codegen.tensors.copying import contiguous_copy, copy_elements
-from jit.runtime.codegen.tensors.views import selected, sliced, tensor
+from jit.runtime.codegen.tensors.views import expanded, selected, sliced, tensor
 from jit.runtime.codegen.values import I1, Buffer
 
 
@@ -27,6 +27,16 @@ def _write(region: Region, node: Node, seen: Buffer, source: Buffer) -> None:
     if source.dtype is not seen.dtype:
         source = converted(region, source, seen.dtype)
     copy_elements(region, source, seen)
+
+
+@lowering("aten::copy")
+def copy(region: Region, node: Node) -> Buffer:
+    """The elements of a tensor in the dtype and the sizes of another one."""
+    x, source = (tensor(region, v) for v in node.inputs[:2])
+    seen = expanded(region, node, source, x.sizes)
+    if source.dtype is not x.dtype:
+        return converted(region, seen, x.dtype)
+    return contiguous_copy(region, seen)
 
 
 @lowering("aten::select_scatter")

@@ -37,7 +37,7 @@ def arguments(
     lines: list[str] = []
     for i, kind in numbered(params):
         values = [value(choose, kind, rows, columns, wide)]
-        if values[0] in ("[]", "{}", "[[]]") and not annotated:
+        if values[0] in ("[]", "{}", "[[]]", "set()", "set([])") and not annotated:
             values = [FILLED[kind]]  # what is empty tells no type
         if kind.is_tensor:
             values += [f"{kind.value}{j}" for j in range(i)]
@@ -59,6 +59,7 @@ FILLED = {
     Kind.ROWS: "[[2]]",
     Kind.WORDS: '["a"]',
     Kind.DICT: '{"a": 1}',
+    Kind.SET: "{1}",
     Kind.STACK: "[torch.ones(2)]",
 }
 
@@ -107,6 +108,8 @@ def value(
         case Kind.DICT:
             items = [f"{word()}: {number()}" for _ in range(choose.count(0, 3))]
             return f"{{{', '.join(items)}}}"
+        case Kind.SET:
+            return choose.pick("set()", f"set({ints()})")
         case Kind.PAIR:
             return f"({number()}, {real()})"
         case Kind.MAYBE:

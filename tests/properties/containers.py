@@ -31,8 +31,13 @@ class ContainerExpressions(Choices):
             (i,) = self.all_of(depth, Kind.INT)
             return self.pick(f"({ints} + [{i}])", f"([{i}] * 2)", f"{ints}.copy()")
         if form == "sorted":
-            return self.pick(f"sorted({ints})", f"sorted({ints}, reverse=True)",
-                             f"list(reversed({ints}))")  # fmt: skip
+            return self.pick(
+                f"sorted({ints})", f"sorted({ints}, reverse=True)",
+                f"list(reversed({ints}))", f"sorted({ints}, key=lambda j: -j)",
+                f"sorted({ints}, key=lambda j: j % 3)",
+                f"list(map(lambda j: j + 1, {ints}))", f"list(filter(lambda j: j > 0, {ints}))",
+                f"sorted({self.name_of(Kind.SET)})",
+            )  # fmt: skip
         return self._comprehension(ints)
 
     def _comprehension(self, ints: str) -> str:
@@ -104,6 +109,24 @@ class ContainerExpressions(Choices):
         return self.pick(
             f"{d}.copy()", f"dict({d})", f"{{j: h for j, h in {d}.items() if h > 0}}",
             f"{{j: h + 1 for j, h in {d}.items()}}", f"({d} | {{{s}: {i}}})",
+        )  # fmt: skip
+
+    def _set(self, depth: int) -> str:
+        if depth <= 0:
+            return self.pick("{1}", "{0, 2, 3}")
+        names = self.names(Kind.SET)
+        i, j = self.all_of(depth, Kind.INT, Kind.INT)
+        ints = self.name_of(Kind.INTS)
+        if not names or self.chance(3):
+            return self.pick(
+                f"{{{i}, {j}}}", f"set({ints})", f"{{j % 3 for j in {ints}}}",
+                f"{{len(j) for j in {self.name_of(Kind.WORDS)}}}",
+            )  # fmt: skip
+        c = self.pick(*names)
+        sign = self.pick("|", "&", "-", "^")
+        return self.pick(
+            f"{c}.copy()", f"({c} {sign} {{{i}}})", f"({c} {sign} {self.pick(*names)})",
+            f"{c}.union({ints})", f"{{j for j in {c} if j > 0}}",
         )  # fmt: skip
 
     def _pair(self, depth: int) -> str:

@@ -97,7 +97,7 @@ class Expressions(ContainerExpressions, TensorExpressions):
         form = self.pick(
             "literal", "bits", "unary", "len", "[]", "ints",
             "str", "float", "bool", "pair", "maybe", "tensor", "power", "size", "dict",
-            "rows",
+            "rows", "set",
         )  # fmt: skip
         if form == "literal":
             return self.int_literal()
@@ -131,6 +131,9 @@ class Expressions(ContainerExpressions, TensorExpressions):
             "rows": lambda: self.pick(
                 "len({0})", "{0}[0][0]", "len({0}[-1])", "sum([len(j) for j in {0}])",
             ).format(self.name_of(Kind.ROWS)),
+            "set": lambda: self.pick("len({})", "sum({})", "max({})", "min({})").replace(
+                "{}", self.name_of(Kind.SET)
+            ),
         }[form]()  # fmt: skip
 
     def _int_of_ints(self, i: str) -> str:
@@ -221,7 +224,7 @@ class Expressions(ContainerExpressions, TensorExpressions):
         if form == "in":
             items = {
                 Kind.INTS: Kind.INT, Kind.STR: Kind.STR, Kind.WORDS: Kind.STR,
-                Kind.DICT: Kind.STR, Kind.ROWS: Kind.INTS,
+                Kind.DICT: Kind.STR, Kind.ROWS: Kind.INTS, Kind.SET: Kind.INT,
             }  # fmt: skip
             right = self.known(*items)
             left = items[right]
@@ -239,9 +242,18 @@ class Expressions(ContainerExpressions, TensorExpressions):
             return f"bool(({v} {compare} 1).{self.pick('any', 'all')}())"
         if form == "equal":
             kind = self.known(
-                Kind.INTS, Kind.ROWS, Kind.WORDS, Kind.DICT, Kind.PAIR, Kind.NOTE
+                Kind.INTS,
+                Kind.ROWS,
+                Kind.WORDS,
+                Kind.DICT,
+                Kind.PAIR,
+                Kind.NOTE,
+                Kind.SET,
             )
             a, b = self.all_of(depth, kind, kind)
+            if kind is Kind.SET:
+                compare = self.pick("<=", "<", "==", "!=")
+                return f"({a} {compare} {b})"
             return f"({a} {self.pick('==', '!=')} {b})"
         if form == "any":
             (ints,) = self.all_of(depth, Kind.INTS)
@@ -301,7 +313,10 @@ class Expressions(ContainerExpressions, TensorExpressions):
         return f"{s}[{self.pick('1:', ':2', f'{i}:', '::-1', f':{i}', '::2')}]"
 
     def _formatted(self) -> str:
-        kinds = [k for k in PLAIN if self.names(k)] or [Kind.INT, Kind.STR]
+        kinds = [k for k in PLAIN if self.names(k) and k is not Kind.SET] or [
+            Kind.INT,
+            Kind.STR,
+        ]
         shown = []
         for name in [self.name_of(self.pick(*kinds)) for _ in range(2)]:
             if '"' in name or "{" in name or "\\" in name:

@@ -21,6 +21,7 @@ class Kind(Enum):
     ROWS = "r"
     WORDS = "q"
     DICT = "d"
+    SET = "c"
     PAIR = "p"
     MAYBE = "o"
     NOTE = "u"
@@ -53,6 +54,7 @@ _ANNOTATIONS = {
     Kind.ROWS: "List[List[int]]",
     Kind.WORDS: "List[str]",
     Kind.DICT: "Dict[str, int]",
+    Kind.SET: "Set[int]",  # its order is never looked at
     Kind.PAIR: "Tuple[int, float]",
     Kind.MAYBE: "Optional[int]",
     Kind.NOTE: "Optional[str]",
@@ -63,7 +65,9 @@ _ANNOTATIONS = {
     Kind.STACK: "List[Tensor]",  # of vectors
 }
 TENSORS = (Kind.VECTOR, Kind.MATRIX, Kind.WHOLE, Kind.TENSOR)
-CONTAINERS = (Kind.INTS, Kind.ROWS, Kind.WORDS, Kind.DICT, Kind.STACK)
+CONTAINERS = (
+    Kind.INTS, Kind.ROWS, Kind.WORDS, Kind.DICT, Kind.SET, Kind.STACK,
+)  # fmt: skip
 OPTIONALS = (Kind.MAYBE, Kind.NOTE)
 PLAIN = tuple(k for k in Kind if not k.is_tensor and k is not Kind.STACK)
 """Kinds without tensors."""

@@ -79,7 +79,7 @@ def assert_same(
     _equal("result", described(expected.result), described(actual.result))
     _equal("what is shared", _identities(expected), _identities(actual))
     for left, right in zip(expected.arguments, actual.arguments, strict=True):
-        if not (lists_are_copied and isinstance(left, list | dict)):
+        if not (lists_are_copied and isinstance(left, list | dict | set)):
             _equal("argument afterwards", described(left), described(right))
 
 
@@ -95,6 +95,8 @@ def described(value: Any) -> Any:
     if isinstance(value, Exception):
         cause = value.__cause__
         return type(value).__name__, str(value), type(cause).__name__, str(cause)
+    if isinstance(value, set):
+        return "set", sorted(map(described, value))
     if isinstance(value, dict):
         return "dict", [(described(k), described(v)) for k, v in value.items()]
     if isinstance(value, Tensor | np.ndarray):
@@ -119,7 +121,7 @@ def _identities(found: Outcome) -> tuple[list[int], list[list[bool]]]:
     Containers among the arguments do not count: they may be copied.
     """
     parts = list(_parts(found.result))
-    containers = [p for p in parts if isinstance(p, list | dict)]
+    containers = [p for p in parts if isinstance(p, list | dict | set)]
     first = [next(i for i, c in enumerate(containers) if c is p) for p in containers]
     given = [a.array for a in found.arguments if isinstance(a, Tensor)]
     arrays = [p.array for p in parts if isinstance(p, Tensor)]
@@ -129,7 +131,7 @@ def _identities(found: Outcome) -> tuple[list[int], list[list[bool]]]:
 
 def _parts(value: Any) -> Iterator[Any]:
     """The tensors and containers in a value."""
-    if isinstance(value, Tensor | list | dict):
+    if isinstance(value, Tensor | list | dict | set):
         yield value
     if isinstance(value, list | tuple):
         for item in value:

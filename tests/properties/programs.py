@@ -18,7 +18,7 @@ from tests.properties.statements import ERRORS, Statements
 
 HEADER = """\
 import math
-from typing import Dict, List, Optional, Tuple
+from typing import Dict, List, Optional, Set, Tuple
 
 from jit import torch
 from jit.torch import Tensor
@@ -85,7 +85,7 @@ class FunctionMaker(Statements):
             return self.leave()
         nested = [
             self.branch, self.branch, self.while_, self.for_, self.for_, self.attempt,
-            self.attempt, self.refine,
+            self.attempt, self.refine, self.match,
         ]  # fmt: skip
         if self.loops > 2:
             nested = [self.branch]
@@ -227,7 +227,6 @@ class FunctionMaker(Statements):
     def attempt(self) -> list[str]:
         before = set(self.scope)
         has_finally = self.chance(4)
-        self.sealed += has_finally
         body, after = self.block(before)
         lines = ["try:", *indented(body)]
         ends: list[set[str] | None] = []
@@ -251,11 +250,41 @@ class FunctionMaker(Statements):
             lines += ["else:", *indented(otherwise)]
         ends.append(after)
         if has_finally:
+            self.sealed += 1
             last, end = self.block(before)
+            self.sealed -= 1
             lines += ["finally:", *indented(last)]
             added = set() if end is None else end - before
             ends = [None if e is None or end is None else e | added for e in ends]
-        self.sealed -= has_finally
+        return lines + self._meet(ends)
+
+    def match(self) -> list[str]:
+        kind = self.known(Kind.INT, Kind.STR, Kind.PAIR)
+        name = self.target(Kind.INT)
+        number = self.pick("0", "2", "-1")
+        patterns = {
+            Kind.INT: ("0 | 1", number, f"{name} if {name} > 2", "-1 | 3"),
+            Kind.STR: ('"a" | "b"', '""', f"_ if {self.condition()}", '"ab cd"'),
+            Kind.PAIR: (
+                "(0, _)",
+                f"({name}, 0.5)",
+                f"({name}, _) if {name} > {number}",
+            ),
+        }[kind]
+        before = set(self.scope)
+        lines = [f"match {self.expression(kind, 1)}:"]
+        ends: list[set[str] | None] = []
+        for pattern in self.random.sample(patterns, self.count(1, 2)):
+            bound = {name} if name in pattern else set()
+            body, end = self.block(before | bound)
+            lines += indented([f"case {pattern}:", *indented(body)])
+            ends.append(end)
+        if self.chance(2):
+            body, end = self.block(before)
+            lines += indented(["case _:", *indented(body)])
+            ends.append(end)
+        else:
+            ends.append(before)
         return lines + self._meet(ends)
 
     # functions ----------------------------------------------------------------------

@@ -26,6 +26,7 @@ class Statements(Expressions):
         """The name of the exception, or nothing, of each handler around."""
         self.sealed = 0
         """Above 0 where no statement may leave but by raising."""
+        self.inners = 0
         self.iterating = 0
         """Above 0 inside of a loop over a container, where none must grow."""
 
@@ -35,7 +36,7 @@ class Statements(Expressions):
             self.assign, self.assign, self.assign, self.augment, self.change_list,
             self.change_container, self.change_container, self.write, self.write,
             self.show, self.check, self.unpack, self.bare, self.swap, self.twice,
-            self.alias,
+            self.alias, self.slices, self.inner,
         )()  # fmt: skip
 
     def kind(self) -> Kind:
@@ -53,7 +54,7 @@ class Statements(Expressions):
         made = self.expression(kind)
         name = self.target(kind)
         if kind.is_container and name not in self.scope and self.chance(3):
-            made = "{}" if kind is Kind.DICT else "[]"
+            made = {Kind.DICT: "{}", Kind.SET: "set()"}.get(kind, "[]")
             self.scope.add(name)
             return [f"{name}: {kind.annotation} = {made}"]
         self.scope.add(name)
@@ -98,7 +99,7 @@ class Statements(Expressions):
 
     def change_container(self) -> list[str]:
         """A change of a list of lists, of words or of tensors, or of a dict."""
-        kinds = [Kind.ROWS, Kind.WORDS, Kind.DICT, Kind.STACK]
+        kinds = [Kind.ROWS, Kind.WORDS, Kind.DICT, Kind.STACK, Kind.SET]
         names = [n for k in kinds for n in self.names(k)]
         if not names:
             return self.change_list()
@@ -108,6 +109,7 @@ class Statements(Expressions):
             Kind.WORDS: self._change_words,
             Kind.DICT: self._change_dict,
             Kind.STACK: self._change_stack,
+            Kind.SET: self._change_set,
         }[Kind(name[0])]
         grow, keep = make(name)
         return [self.pick(*(keep if self.iterating else grow + keep))]
@@ -155,6 +157,48 @@ class Statements(Expressions):
             f"{name}[0] += 1", f"{name}.pop()", f"{name}.reverse()", f"{name}[{i}].zero_()",
         ]  # fmt: skip
         return grow, keep
+
+    def _change_set(self, name: str) -> tuple[list[str], list[str]]:
+        i, j = self.all_of(1, Kind.INT, Kind.INT)
+        other = self.name_of(Kind.SET)
+        grow = [
+            f"{name}.add({i})",
+            f"{name}.update({other})",
+            f"{name} |= {{{i}, {j}}}",
+        ]
+        keep = [f"{name}.discard({i})", f"{name}.remove({i})", f"{name} -= {other}"]
+        return grow, keep
+
+    def slices(self) -> list[str]:
+        """Parts of a list that are assigned, deleted, or taken apart."""
+        names = self.names(Kind.INTS)
+        if not names or self.iterating:
+            return self.assign()
+        name, other = self.pick(*names), self.expression(Kind.INTS, 1)
+        if self.chance(3):
+            first, rest = self.target(Kind.INT), self.target(Kind.INTS)
+            self.scope |= {first, rest}
+            return [f"{first}, *{rest} = {other}"]
+        part = self.pick(":1", "1:", "1:2", ":", "-1:", "5:", "::2")
+        return [self.pick(f"{name}[{part}] = {other}", f"del {name}[{part}]")]
+
+    def inner(self) -> list[str]:
+        """A function inside of the function, which reads its variables."""
+        self.inners += 1
+        name, target = f"h{self.inners}", self.target(Kind.INT)
+        outer, self.scope = self.scope, self.scope | {"i9"}
+        made, given = self.expression(Kind.INT), self.expression(Kind.INT, 1)
+        self.scope = outer
+        if "i9" in given:
+            given = "2"
+        self.scope.add(target)
+        if self.chance(2):
+            return [f"{name} = lambda i9: {made}", f"{target} = {name}({given})"]
+        return [
+            f"def {name}(i9: int) -> int:",
+            f"    return {made}",
+            f"{target} = {name}({given})",
+        ]
 
     def write(self) -> list[str]:
         """A change of a tensor in place, often through a view."""
@@ -220,7 +264,8 @@ class Statements(Expressions):
         return [f"{new} = {old}", change]
 
     def show(self) -> list[str]:
-        kinds = [self.kind() for _ in range(self.count(1, 2))]
+        found = [self.kind() for _ in range(self.count(1, 2))]
+        kinds = [Kind.INT if k is Kind.SET else k for k in found]
         return [f"print({', '.join(self.expression(k, 1) for k in kinds)})"]
 
     def check(self) -> list[str]:

@@ -35,7 +35,8 @@ class ContainerExpressions(Choices):
                 f"sorted({ints})", f"sorted({ints}, reverse=True)",
                 f"list(reversed({ints}))", f"sorted({ints}, key=lambda j: -j)",
                 f"sorted({ints}, key=lambda j: j % 3)",
-                f"list(map(lambda j: j + 1, {ints}))", f"list(filter(lambda j: j > 0, {ints}))",
+                f"list(map(lambda j: j + 1, {ints}))",
+                f"list(filter(lambda j: j > 0, {ints}))",
                 f"sorted({self.name_of(Kind.SET)})",
             )  # fmt: skip
         return self._comprehension(ints)

@@ -23,7 +23,7 @@ from jit.frontend.coerce import common_type
 from jit.frontend.emit import Loop, LoopExit
 from jit.frontend.environment import Missing, Variable
 from jit.frontend.failures import a_type, fail
-from jit.frontend.refine import emit_condition, holds
+from jit.frontend.refine import Condition, emit_condition, holds
 from jit.frontend.sugared import Emitted, Sugared, SugaredTuple
 from jit.frontend.walks import Walk, as_list, has_item, unrolled_items, walk_of
 from jit.ir import types as T
@@ -69,6 +69,7 @@ def emit_while(e: Emitter, node: t.While) -> None:
                 is_endless=True,
             )  # fmt: skip
         condition = emit_condition(e, node.test)
+        conditions.append(condition)
         return Header(
             e.b.constant(FOREVER),
             condition.value,
@@ -76,8 +77,13 @@ def emit_while(e: Emitter, node: t.While) -> None:
             lambda: emit_condition(e, node.test).value,
         )
 
+    conditions: list[Condition] = []
     names = assigned([node])
     emit_loop(e, node, names, live, header, lambda: e.statements(node.body))
+    if conditions and not _leaves_loop(node.body):
+        # the loop has ended, so its condition is false
+        facts = conditions[-1].orelse.items()
+        holds(e, {n: fact for n, fact in facts if isinstance(fact, T.Type)})
 
 
 def _is_true(test: t.Expr) -> bool:

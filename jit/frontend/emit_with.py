@@ -36,6 +36,8 @@ def emit_with(e: Emitter, s: t.With) -> None:
 
 def _emit_from(e: Emitter, s: t.With, place: int) -> None:
     """The contexts from one on, and the body."""
+    from jit.frontend.emit_stmt import assign
+
     if place == len(s.contexts):
         e.statements(s.body)
         return
@@ -47,12 +49,7 @@ def _emit_from(e: Emitter, s: t.With, place: int) -> None:
     context = e.expr(node)
     if isinstance(context, NoContext):
         if target is not None:
-            raise fail(
-                target.span,
-                "E0102",
-                f"{context.describe()} has no value that `as` could name",
-                help="leave `as` out",
-            )
+            assign(e, target, context, target.span)
         with e.compilation.recording(context.grads):
             _emit_from(e, s, place + 1)
         return

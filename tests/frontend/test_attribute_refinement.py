@@ -133,6 +133,24 @@ def loops(n: int):
     return total, q.cache
 
 
+class Lazy:
+    def __init__(self):
+        self.n: Optional[int] = None
+        self.tries = 0
+
+    def fill(self) -> int:
+        while self.n is None:
+            self.tries += 1
+            if self.tries > 3:
+                self.n = self.tries
+        return self.n + 1
+
+
+@case()
+def after_a_while():
+    return Lazy().fill()
+
+
 @pytest.fixture(scope="module")
 def outcomes(tmp_path_factory):
     return case.run(tmp_path_factory.mktemp("cases"))

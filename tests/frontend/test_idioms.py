@@ -3,7 +3,6 @@
 # The programs are written as users write them.
 # ruff: noqa: C400, C401, C402, C417, PERF402, RUF034
 
-
 from __future__ import annotations
 
 import functools

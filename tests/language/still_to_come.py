@@ -11,21 +11,14 @@ STILL_TO_COME: dict[str, tuple[str, ...]] = {
         "beyond_library.finfo_of_a_dtype",
         "beyond_library.named_parameters_in_forward",
         "beyond_syntax.for_else",
-        "beyond_types.refined_by_while",
         "beyond_types.refined_subscripts",
         "beyond_types.torch_size",
-    ),
-    "contexts of one's own, and record_function": (
-        "contexts.record_function_as_a_name",
     ),
     "gradients that scripts ask for": (
         "contexts.no_grad_ends_a_tape",
         "tensor_operations.attributes",
         "tensor_operations.gradient_inside_of_a_script",
         "tensor_operations.requires_grad_is_asked",
-    ),
-    "methods with special names, and inheritance": (
-        "inheritance.instances_are_iterated",
     ),
     "modules": (
         "beyond_library.break_in_a_loop_over_modules",

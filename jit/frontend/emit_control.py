@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 
 from jit.frontend import paths
 from jit.frontend import tree as t
+from jit.frontend.capturing import transplanted, values_in
 from jit.frontend.coerce import common_type
 from jit.frontend.environment import Frame, Missing, Variable
 from jit.frontend.failures import a_type, fail
@@ -225,7 +226,7 @@ def join_name(
                 "here: it stands for different things on different paths", span
             )
             return
-        e.frame.names[name] = last
+        e.frame.names[name] = _lifted(e, node, branches, staying, last)
         return
     values = [v.value for v in chosen if isinstance(v.value, Value)]
     if all(v is last for v in chosen) and e.frame.find(name) is last:
@@ -243,6 +244,42 @@ def join_name(
     )
     declared = next((v.declared for v in chosen if v.declared is not None), None)
     e.frame.names[name] = Variable(output, last.span, declared)
+
+
+def _lifted(
+    e: Emitter,
+    node: Node,
+    branches: list[Branch],
+    staying: list[Branch],
+    variable: Variable,
+) -> Variable:
+    """A thing that is no value, as it is known after the branch that made it.
+
+    The values that it holds become outputs, where they were made in the branch.
+    """
+
+    def lifted(value: Value) -> Value:
+        if not _is_inside(value, node):
+            return value
+        return add_output(e, node, branches, {id(staying[0]): value}, value.type)
+
+    if len(staying) != 1 or not any(
+        _is_inside(v, node) for v in values_in(variable.value)
+    ):
+        return variable
+    made = transplanted(variable.value, lifted)
+    return Variable(made, variable.span, variable.declared)
+
+
+def _is_inside(value: Value, node: Node) -> bool:
+    """Whether a value was made in a block of a node."""
+    block: Block | None = value.node.block
+    while block is not None:
+        owner = block.owner
+        if owner is node:
+            return True
+        block = None if owner is None else owner.block
+    return False
 
 
 def _joined_type(chosen: list[Variable], values: list[Value]) -> T.Type | None:

@@ -1,7 +1,7 @@
 """Programs as they are written in Python: decorators, memos, sorts, tokens, tables."""
 
 # The programs are written as users write them.
-# ruff: noqa: C400, C401, C402, C417, PERF402, RUF034
+# ruff: noqa: C400, C416, E731, C401, C402, C417, PERF402, RUF034
 
 from __future__ import annotations
 
@@ -210,6 +210,21 @@ def tern_fn(x: int):
 
 def double(v: int):
     return v * 2
+
+
+@case((3,), (0,))
+def made_where_the_other_path_leaves(x: int):
+    if x > 0:
+        n = x * 2
+        steps = range(n)
+        scale = lambda v, k=n + 1: v * k
+    else:
+        return -1, [0]
+    try:
+        shift = functools.partial(max, x - 1)
+    except ValueError:
+        raise
+    return scale(2) + shift(1), [i for i in steps]
 
 
 @pytest.mark.parametrize(

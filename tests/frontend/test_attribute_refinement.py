@@ -135,7 +135,7 @@ def loops(n: int):
 
 class Lazy:
     def __init__(self):
-        self.n: Optional[int] = None
+        self.n: int | None = None
         self.tries = 0
 
     def fill(self) -> int:

@@ -55,6 +55,7 @@ from jit.frontend.marked import call_marked, mark_of
 from jit.frontend.signature import signature_of
 from jit.frontend.sugared import Emitted, PythonFunction, PythonValue, Sugared
 from jit.ir import types as T
+from jit.ir.diagnostic import CompileError
 from jit.ir.graph import Value
 from jit.ir.overloads import is_convertible
 from jit.ir.span import Span
@@ -195,6 +196,7 @@ def for_each_class(
     """What an instance gives, by its class: where a derived one may have another
     meaning, the class is looked at when the program runs."""
     from jit.frontend.emit_control import choose
+    from jit.frontend.emit_stmt import raise_now
     from jit.frontend.refine import Condition
 
     derived: list[ClassInfo] = []
@@ -206,14 +208,21 @@ def for_each_class(
     def rest(i: int) -> list[Emitted]:
         if i == len(derived):
             return [emit(info, x)]
-        of = prepared(e.compilation, derived[i])
+        of = derived[i]
         types = (str(of.type),)
         test = e.b.node("prim::isinstance", [x], [T.BOOL], types=types).output
 
         def one() -> list[Emitted]:
             narrow = e.b.node("prim::unchecked_cast", [x], [of.type]).output
             e.exact.add(narrow)
-            return [emit(of, narrow)]
+            try:
+                with e.compilation.all_or_nothing():
+                    return [emit(prepared(e.compilation, of), narrow)]
+            except CompileError as error:
+                # nobody may ever give an instance of it
+                reason = error.diagnostics[0].headline
+                text = f"'{of.title}' cannot be given here: {reason}"
+                return raise_now(e, e.b.constant(text), "TypeError")
 
         return choose(e, Condition(test), one, lambda: rest(i + 1))
 

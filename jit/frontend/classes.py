@@ -8,9 +8,9 @@ always knows what it calls.
 
 from __future__ import annotations
 
-import abc
 import types
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -89,7 +89,8 @@ def class_info(compilation: Compilation, cls: type) -> ClassInfo:
     for relative in (*cls.__bases__, *cls.__subclasses__()):
         # instances of the derived classes may come wherever this one is declared
         if is_script_class(relative):
-            class_info(compilation, relative)
+            with suppress(CompileError):  # it is told where one is used
+                class_info(compilation, relative)
     return made
 
 
@@ -107,7 +108,7 @@ def derived_classes(compilation: Compilation, info: ClassInfo) -> list[ClassInfo
 
 def _refuse(cls: type) -> None:
     """E0105 for classes whose instances do more than compiled code knows."""
-    if type(cls) not in (type, abc.ABCMeta):
+    if type(cls).__module__ not in ("builtins", "abc", "typing"):
         raise fail(
             None,
             "E0105",

@@ -194,3 +194,40 @@ def test_an_instance_that_nobody_else_sees_is_none_in_the_optimised_graph():
 
     assert not {"prim::CreateObject", "prim::GetAttr", "prim::SetAttr"} & kinds
     assert sum_of_state(10) == compiled(10) == compiled.interpret(10)
+
+
+# derived classes that cannot be compiled ------------------------------------------
+
+
+class Vessel:
+    def content(self) -> int:
+        return 1
+
+
+class Flowing(Vessel):
+    def content(self):
+        yield 1
+
+
+class Strange(Vessel):
+    def __getattr__(self, name):
+        return 2
+
+
+class Jug(Vessel):
+    def content(self) -> int:
+        return 3
+
+
+def content_of(vessel: Vessel) -> int:
+    return vessel.content()
+
+
+def test_derived_classes_that_cannot_be_compiled_are_refused_at_the_call():
+    compiled = jit.script(content_of)
+
+    assert [1, 3] == [compiled(Vessel()), compiled(Jug())]
+    with pytest.raises(TypeError, match="'Flowing' cannot be given here: `yield`"):
+        compiled(Flowing())
+    with pytest.raises(TypeError):
+        compiled(Strange())

@@ -393,13 +393,20 @@ class Emitter:
             if fitting is None:
                 self._check_return(value.type, span)
             else:
-                value = fitting
+                value = self._as_union(fitting, self.declared_return)
         self.returned.append(Returned(value.type, span))
         if self.depth == 0:
             self.graph.block.add_return(value)
         else:
             self.b.node("prim::ReturnStmt", [value])
         self.frame.is_closed = True
+
+    def _as_union(self, value: Value, declared: T.Type) -> Value:
+        """A result of several types: what the returns give has the declared one."""
+        base = declared.element if isinstance(declared, T.OptionalType) else declared
+        if value.type == declared or not (isinstance(base, T.UnionType) or base == T.ANY):
+            return value
+        return self.b.node("prim::unchecked_cast", [value], [declared]).output
 
     def leave_contexts(self, loops: int, span: Span) -> None:
         """Leave the contexts that were entered inside of so many loops, and run the

@@ -344,11 +344,18 @@ class Liveness:
     def __init__(self, body: Sequence[t.Stmt]) -> None:
         self._after: dict[int, Names] = {}
         self._exposed: dict[int, Names] = {}
+        self.added: list[Sequence[t.Stmt]] = []
+        """Kept, since statements are known by identity."""
         self.captured = frozenset(
             n for f in inner_functions(body) for n in free_names(f)
         )
         """What inner functions read whenever they are called: always live."""
         self._live(body, NO_NAMES, NO_NAMES, NO_NAMES, NO_NAMES)
+
+    def add(self, body: Sequence[t.Stmt], after: Names) -> None:
+        """Answer for statements made later, in place of others."""
+        self.added.append(body)
+        self._live(body, after, after, after, after)
 
     def after(self, s: t.Stmt) -> Names:
         return self._after.get(id(s), NO_NAMES) | self.captured

@@ -128,6 +128,8 @@ class Emitter:
         """The name of the function in its program, which local functions extend."""
         self.refusals: list[Diagnostic] = []
         """What is wrong with statements so far; nothing is emitted in the end."""
+        self.rounds = 0
+        """How many unrolled loops have rounds that are told apart by hidden names."""
         self.depth = 0
         """How many blocks are around: 0 at the level of the function."""
 
@@ -404,7 +406,9 @@ class Emitter:
     def _as_union(self, value: Value, declared: T.Type) -> Value:
         """A result of several types: what the returns give has the declared one."""
         base = declared.element if isinstance(declared, T.OptionalType) else declared
-        if value.type == declared or not (isinstance(base, T.UnionType) or base == T.ANY):
+        if value.type == declared or not (
+            isinstance(base, T.UnionType) or base == T.ANY
+        ):
             return value
         return self.b.node("prim::unchecked_cast", [value], [declared]).output
 

@@ -21,8 +21,10 @@ from jit.frontend.assigned import assigned
 from jit.frontend.call import known_elements
 from jit.frontend.coerce import common_type
 from jit.frontend.emit import Loop, LoopExit
+from jit.frontend.emit_unrolled import emit_rounds
 from jit.frontend.environment import Missing, Variable
 from jit.frontend.failures import a_type, fail
+from jit.frontend.loop_exits import leaves_loop
 from jit.frontend.refine import Condition, emit_condition, holds
 from jit.frontend.sugared import Emitted, Sugared, SugaredTuple
 from jit.frontend.walks import Walk, as_list, has_item, unrolled_items, walk_of
@@ -94,6 +96,9 @@ def emit_for(e: Emitter, node: t.For) -> None:
     """A `for` statement."""
     iterable = e.expr(node.iterable)
     items = _unrolled(e, node, iterable)
+    if items and leaves_loop(node.body):
+        emit_rounds(e, node, items)
+        return
     if items is not None:
         for item in items:
             assign_target(e, node.target, item)
@@ -201,35 +206,9 @@ def _unrolled(e: Emitter, node: t.For, x: Emitted) -> list[Emitted] | None:
     items = unrolled_items(e, x, node.iterable.span)
     if items is None:
         return None
-    if not _leaves_loop(node.body):
+    if not leaves_loop(node.body) or any(isinstance(i, Sugared) for i in items):
         return items
-    if any(isinstance(i, Sugared) for i in items):
-        raise fail(
-            node.span,
-            "E0102",
-            "`break` and `continue` are not accepted in a loop over modules",
-            help="put the rest of the body under an `if`",
-        )
     return None
-
-
-def _leaves_loop(body: tuple[t.Stmt, ...]) -> bool:
-    """Whether `break` or `continue` of this loop occurs."""
-    for s in body:
-        match s:
-            case t.Break() | t.Continue():
-                return True
-            case t.If(_, _, then, orelse):
-                if _leaves_loop(then) or _leaves_loop(orelse):
-                    return True
-            case t.With(_, _, inner):
-                if _leaves_loop(inner):
-                    return True
-            case t.Try(_, inner, handlers, orelse, final):
-                parts = [inner, orelse, final, *(h.body for h in handlers)]
-                if any(map(_leaves_loop, parts)):
-                    return True
-    return False
 
 
 def _as_list(e: Emitter, node: t.For, x: Emitted) -> Value:

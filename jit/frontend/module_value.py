@@ -20,20 +20,22 @@ from jit.frontend.compiler import Compilation
 from jit.frontend.failures import a_type, fail, nearest
 from jit.frontend.hooks import CALL, caller
 from jit.frontend.marked import call_marked, mark_of
+from jit.frontend.module_members import DICT_METHODS, MODULE_METHODS, ModuleMethod
 from jit.frontend.modules import ModuleInfo, compile_method, has_forward
 from jit.frontend.signature import signature_of
-from jit.frontend.sugared import Emitted, Sugared, SugaredList, SugaredTuple
+from jit.frontend.sugared import Emitted, Sugared, SugaredList
 from jit.ir import types as T
 from jit.ir.graph import Value
 from jit.ir.overloads import is_convertible
-from jit.ir.program import SUBMODULE
+from jit.ir.program import PARAMETER, SUBMODULE
 from jit.ir.schema import FunctionSchema
 from jit.ir.span import Span
 
 if TYPE_CHECKING:
     from jit.frontend.emit import Emitter
 
-CONTAINERS = ("Sequential", "ModuleList")
+CONTAINERS = ("Sequential", "ModuleList", "ParameterList")
+DICTS = ("ModuleDict", "ParameterDict")
 """Classes whose submodules can be walked, indexed and counted."""
 
 
@@ -183,10 +185,17 @@ class ModuleValue(Sugared):
 
     def elements(self, e: Emitter, span: Span) -> list[Emitted] | None:
         if _is_dict(self.info.instance):
-            return [e.b.constant(name) for name in self.info.children]
+            return [e.b.constant(name) for name in self.names()]
         if not _is_container(self.info.instance):
             return None
-        return [self.child(e, name) for name in self.info.children]
+        return [self.attribute(e, span, name) for name in self.names()]
+
+    def names(self) -> list[str]:
+        """What a container holds, by name."""
+        if self.info.children:
+            return list(self.info.children)
+        attributes = self.info.definition.attributes
+        return [name for name, a in attributes.items() if a.role == PARAMETER]
 
     def index(self, e: Emitter, node: t.Subscript) -> Emitted:
         if _is_dict(self.info.instance):
@@ -215,9 +224,9 @@ class ModuleValue(Sugared):
     def _of_key(self, e: Emitter, node: t.Subscript) -> Emitted:
         """The submodule of a ModuleDict under a literal key."""
         key = e.value(node.index).constant
-        if isinstance(key, str) and key in self.info.children:
-            return self.child(e, key)
-        known = ", ".join(f'"{name}"' for name in self.info.children)
+        if isinstance(key, str) and key in self.names():
+            return self.attribute(e, node.span, key)
+        known = ", ".join(f'"{name}"' for name in self.names())
         raise fail(
             node.index.span,
             "E0301",
@@ -256,7 +265,7 @@ def _is_container(module: Any) -> bool:
 
 
 def _is_dict(module: Any) -> bool:
-    return any(c.__name__ == "ModuleDict" for c in type(module).__mro__)
+    return any(c.__name__ in DICTS for c in type(module).__mro__)
 
 
 def _is_overridden(module: Any, name: str) -> bool:
@@ -340,32 +349,3 @@ class StoredMethod(Sugared):
         inputs = fit_arguments(e, call.span, schema.arguments[1:], given, args)
         result = schema.returns[0].type
         return _call_method(e, self.owner, full, inputs, result)
-
-
-MODULE_METHODS = ("children", "named_children")
-"""Methods of every module that list its submodules."""
-DICT_METHODS = ("keys", "values", "items")
-"""Those of a ModuleDict."""
-
-
-class ModuleMethod(Sugared):
-    """A method of a module that lists its submodules."""
-
-    def __init__(self, owner: ModuleValue, name: str) -> None:
-        self.owner = owner
-        self.name = name
-
-    def describe(self) -> str:
-        return f"the method `{self.name}`"
-
-    def call(self, e: Emitter, call: t.Call) -> Emitted:
-        items: list[Emitted] = []
-        for name in self.owner.info.children:
-            if self.name == "keys":
-                items.append(e.b.constant(name))
-            elif self.name in ("named_children", "items"):
-                child = self.owner.child(e, name)
-                items.append(SugaredTuple([e.b.constant(name), child]))
-            else:
-                items.append(self.owner.child(e, name))
-        return SugaredList(items)

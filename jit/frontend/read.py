@@ -12,6 +12,7 @@ from collections.abc import Iterable, Sequence
 
 from jit.frontend import tree as t
 from jit.frontend.assigned import surely_named, walrus_names
+from jit.frontend.loop_exits import flag_breaks
 from jit.frontend.read_functions import read_definition, read_lambda
 from jit.frontend.read_match import read_match
 from jit.frontend.source import FunctionSource
@@ -296,7 +297,7 @@ class Reader:
             flag = self.hidden_name("broken")
             name = t.Name(span, flag)
             before = [t.Assign(span, (name,), t.Constant(span, False))]
-            body = tuple(_flag_breaks(body, flag))
+            body = tuple(flag_breaks(body, flag))
             after = [t.If(span, t.Unary(span, "not", name), orelse, ())]
         else:
             after = list(orelse)
@@ -554,31 +555,3 @@ def _breaks(body: Sequence[t.Stmt]) -> bool:
                 if any(map(_breaks, parts)):
                     return True
     return False
-
-
-def _flag_breaks(body: Sequence[t.Stmt], flag: str) -> list[t.Stmt]:
-    """The statements with `flag = True` before each `break` of their loop."""
-
-    def inside(part: Sequence[t.Stmt]) -> tuple[t.Stmt, ...]:
-        return tuple(_flag_breaks(part, flag))
-
-    found: list[t.Stmt] = []
-    for s in body:
-        match s:
-            case t.Break(span):
-                name = t.Name(span, flag)
-                found += [t.Assign(span, (name,), t.Constant(span, True)), s]
-            case t.If(span, test, then, orelse):
-                found.append(t.If(span, test, inside(then), inside(orelse)))
-            case t.With(span, contexts, inner):
-                found.append(t.With(span, contexts, inside(inner)))
-            case t.Try(span, inner, handlers, orelse, final):
-                caught = tuple(
-                    t.Handler(h.span, h.type, h.name, inside(h.body)) for h in handlers
-                )
-                found.append(
-                    t.Try(span, inside(inner), caught, inside(orelse), inside(final))
-                )
-            case _:
-                found.append(s)
-    return found

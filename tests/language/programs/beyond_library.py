@@ -216,6 +216,36 @@ class named_parameters_in_forward(torch.nn.Module):
         return x
 
 
+@program(X)
+class named_parameters_of_equal_children(torch.nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.a = Scaled(2.0)
+        self.b = Scaled(3.0)
+        self.c = self.a
+
+    def forward(self, x):
+        names: List[str] = []
+        for name, p in self.named_parameters():
+            names.append(name)
+            x = x * p
+        for p in self.parameters():
+            x = x + p
+        count = 0
+        for m in self.modules():
+            count += 1
+        return x, names, count
+
+
+class Scaled(torch.nn.Module):
+    def __init__(self, k: float):
+        super().__init__()
+        self.k = torch.nn.Parameter(torch.tensor([k, k + 1]))
+
+    def forward(self, x):
+        return x * self.k
+
+
 @program((X, 0), (X, 1), (X, 5))
 class break_in_a_loop_over_modules(torch.nn.Module):
     def __init__(self):
@@ -247,3 +277,37 @@ def noted(log: List[int], n: int) -> int:
 @program(9223372036854775807)
 def ints_that_are_too_large(n: int):
     return n - 1
+
+
+@program((X, 0), (X, 1), (X, 5))
+class continue_in_a_loop_over_modules(torch.nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.layers = torch.nn.ModuleDict(
+            {"a": torch.nn.ReLU(), "b": torch.nn.Tanh(), "c": torch.nn.Sigmoid()}
+        )
+
+    def forward(self, x, n: int):
+        used: List[str] = []
+        last = -1
+        for i, (name, layer) in enumerate(self.layers.items()):
+            if i == n:
+                continue
+            for k in range(3):
+                if k > i:
+                    break
+                x = layer(x) + k
+            if i + n > 5:
+                break
+            used.append(name)
+            last = i
+        return x, used, last, i
+
+
+@program((1, 5), (0, 9))
+def return_from_a_loop_over_a_tuple(n: int, k: int):
+    for x in (1, "a", 2.5):
+        if n == 0:
+            return k
+        n -= 1
+    return -1

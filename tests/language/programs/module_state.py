@@ -578,3 +578,28 @@ class AttributesAreChosenByType(torch.nn.Module):
         for v in self.values:
             total += v
         return x * total, "".join(self.names)
+
+
+@program(X)
+class ParameterDicts(torch.nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.first = torch.nn.ParameterDict({"w": torch.nn.Parameter(torch.ones(2))})
+        self.a = filled(torch.nn.Linear(2, 2), 0.5)
+        self.b = filled(torch.nn.Linear(2, 2), 2.0)
+        self.c = self.a
+
+    def forward(self, x):
+        return self.first["w"] + self.b(x), "w" in self.first
+
+
+@program(X)
+class ParametersByLiteralIndex(torch.nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.weights = torch.nn.ParameterList(
+            [torch.nn.Parameter(torch.full((2,), float(i))) for i in range(3)]
+        )
+
+    def forward(self, x):
+        return x * self.weights[2] + self.weights[-1], len(self.weights)

@@ -9,7 +9,6 @@ STILL_TO_COME: dict[str, tuple[str, ...]] = {
     "beyond TorchScript": (
         "beyond_library.a_tuple_of_a_list",
         "beyond_library.finfo_of_a_dtype",
-        "beyond_library.named_parameters_in_forward",
         "beyond_syntax.for_else",
         "beyond_types.refined_subscripts",
         "beyond_types.torch_size",
@@ -21,17 +20,13 @@ STILL_TO_COME: dict[str, tuple[str, ...]] = {
         "tensor_operations.requires_grad_is_asked",
     ),
     "modules": (
-        "beyond_library.break_in_a_loop_over_modules",
         "beyond_library.modules_are_chosen_while_running",
-        "module_state.NamedBuffers",
-        "module_state.ParameterLists",
     ),
     "the interface around programs": (
         "traced_functions.trace_module_of_several_methods",
     ),
     "types and library": (
         "tensor_operations.device_of_a_tensor",
-        "unions.branches_give_a_union",
     ),
 }
 """Names as `topic.program`, by cause."""

@@ -82,7 +82,7 @@ def emit_while(e: Emitter, node: t.While) -> None:
     conditions: list[Condition] = []
     names = assigned([node])
     emit_loop(e, node, names, live, header, lambda: e.statements(node.body))
-    if conditions and not _leaves_loop(node.body):
+    if conditions and not leaves_loop(node.body):
         # the loop has ended, so its condition is false
         facts = conditions[-1].orelse.items()
         holds(e, {n: fact for n, fact in facts if isinstance(fact, T.Type)})

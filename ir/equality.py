@@ -37,6 +37,13 @@ def difference(
     return f"a {type(a).__name__} is no {type(b).__name__}"
 
 
+def parting(a: Graph, b: Graph) -> tuple[Node | None, Node | None]:
+    """The nodes at which two graphs begin to differ; None for one that has ended."""
+    comparison = _Comparison(a, b, False, False)
+    comparison.run()
+    return comparison.parted
+
+
 class _Comparison:
     """Two graphs walked side by side, and which value corresponds to which."""
 
@@ -47,6 +54,8 @@ class _Comparison:
         self.compare_names = names
         self.compare_spans = spans
         self.partner: dict[Value, Value] = {}
+        self.parted: tuple[Node | None, Node | None] = (None, None)
+        """Where they were found to differ."""
 
     def run(self) -> str | None:
         return self.blocks(self.a.block, self.b.block, "graph")
@@ -64,6 +73,7 @@ class _Comparison:
             shorter = min(len(nodes_a), len(nodes_b))
             more = (nodes_a + nodes_b[len(nodes_a) :])[shorter:]
             which = "first" if len(nodes_a) > len(nodes_b) else "second"
+            self.parted = (more[0], None) if which == "first" else (None, more[0])
             names = self.names_a if which == "first" else self.names_b
             return f"only the {which} has `{format_head(more[0], names)}`"
         return self.inputs(a.returns, b.returns, f"returns of {place}")
@@ -71,6 +81,7 @@ class _Comparison:
     def nodes(self, a: Node, b: Node) -> str | None:
         found = self.heads(a, b)
         if found:
+            self.parted = (a, b)
             heads = (format_head(a, self.names_a), format_head(b, self.names_b))
             return f"{found}: `{heads[0]}` and `{heads[1]}`"
         for i, (x, y) in enumerate(zip(a.blocks, b.blocks, strict=True)):

@@ -23,6 +23,7 @@ __version__ = "0.1.0"
 _HOMES = {
     "script": "jit.modules.script",
     "trace": "jit.tracing.trace",
+    "trace_module": "jit.tracing.trace",
     "save": "jit.serialization",
     "load": "jit.serialization",
     "ScriptFunction": "jit.modules.script_function",
@@ -118,7 +119,7 @@ if TYPE_CHECKING:
     from jit.runtime.memory_stats import keep_memory, memory_stats, reset_peak_memory
     from jit.runtime.thread_count import get_num_threads, set_num_threads
     from jit.serialization import load, save
-    from jit.tracing.trace import trace
+    from jit.tracing.trace import trace, trace_module
     from jit.verification import VerificationError, verify
 
 

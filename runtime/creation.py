@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -10,10 +10,11 @@ import numpy as np
 from jit.ir import dtypes
 from jit.ir import types as T
 from jit.ir.dtypes import COMPLEX, FLOATING, DType, dtype_of, promote_dtypes
+from jit.runtime import dispatch
 from jit.runtime.promotion import dtype_of_number, get_default_dtype
 from jit.runtime.size import Size
-from jit.runtime.tensor import Tensor, wrap, wrap_as
-from jit.runtime.traced import Traced
+from jit.runtime.tensor import Tensor, following_dtype, wrap, wrap_as
+from jit.runtime.traced import Traced, concrete
 
 
 def make_tensor(data: Any, dtype: DType | None = None) -> Tensor:
@@ -24,6 +25,12 @@ def make_tensor(data: Any, dtype: DType | None = None) -> Tensor:
     """
     if isinstance(data, Traced):
         return _of_traced(data, dtype)
+    if dispatch.observer is not None:
+        return _observed(data, dtype)
+    return _make(data, dtype)
+
+
+def _make(data: Any, dtype: DType | None) -> Tensor:
     if isinstance(data, Tensor):
         data = data.array
     if isinstance(data, np.ndarray | np.generic):
@@ -46,13 +53,43 @@ def make_tensor(data: Any, dtype: DType | None = None) -> Tensor:
     return wrap(_convert(flat, target).reshape(shape))
 
 
+def _observed(data: Any, dtype: DType | None) -> Tensor:
+    """A tensor whose elements an observer follows where tensors are among the data."""
+    from jit.runtime.binding import call_operator
+
+    assert dispatch.observer is not None
+    made: Tensor
+    if isinstance(data, Tensor):
+        wanted = following_dtype(data) if dtype is None else dtype
+        made = call_operator("aten::to", (data, wanted), {"copy": True})
+    elif any(isinstance(v, Tensor | Traced) for v in _leaves(data)):
+        plain = concrete(data)
+        wanted = dtype or _make(plain, None).dtype
+        rows = [make_tensor(d, wanted) for d in data]
+        made = call_operator("aten::stack", (rows, 0))
+    elif isinstance(dtype, Traced):
+        made = call_operator("aten::to", (_observed(data, None), dtype))
+    else:
+        made = _make(data, dtype)
+        dispatch.observer.fresh(made)
+    return made
+
+
+def _leaves(data: Any) -> Iterator[Any]:
+    if isinstance(data, list | tuple):
+        for element in data:
+            yield from _leaves(element)
+    else:
+        yield data
+
+
 def _of_traced(value: Traced, dtype: DType | None) -> Tensor:
     """The tensor of a traced array or number; the operators are recorded."""
     from jit.runtime.binding import call_operator
 
     if isinstance(value.type, T.ArrayType):
         shared = from_numpy(value)
-        wanted = shared.dtype if dtype is None else dtype
+        wanted = following_dtype(shared) if dtype is None else dtype
         made = call_operator("aten::to", (shared, wanted), {"copy": True})
         assert isinstance(made, Tensor)
         return made
@@ -169,7 +206,8 @@ def as_tensor(data: Any, dtype: DType | None = None) -> Tensor:
     if isinstance(data, np.ndarray) or _is_traced_array(data):
         data = from_numpy(data)
     if isinstance(data, Tensor):
-        if dtype is None or dtype is data.dtype:
+        known = dtype is data.dtype and dispatch.observer is None
+        if dtype is None or known:
             return data
         from jit.runtime.binding import call_operator
 

@@ -37,6 +37,27 @@ class Observer(Protocol):
     def shape(self, tensor: Tensor) -> Sequence[Any]:
         """The sizes that `tensor.shape` shows."""
 
+    def dtype(self, tensor: Tensor, follow: bool = False) -> Any:
+        """What `tensor.dtype` shows: the dtype, or what stands for it.
+
+        The runtime gets the dtype of this run, unless it wants one to `follow`.
+        """
+
+    def fact(self, tensor: Tensor, kind: str) -> Any:
+        """What an operator tells of a tensor's type, which Python goes by."""
+
+    def flag(self, tensor: Tensor, name: str, content: bool) -> None:
+        """Take note that Python asks for something that no operator tells."""
+
+    def index(self, tensor: Tensor) -> Any:
+        """What stands for the int in a tensor, as a size or a bound."""
+
+    def training(self, module: Any) -> bool:
+        """Whether a module whose mode is asked for is in training."""
+
+    def fresh(self, tensor: Tensor) -> None:
+        """Take note that Python made a tensor of plain numbers."""
+
     def length(self, tensor: Tensor, how: str) -> None:
         """Take note that Python asks for the number of rows."""
 

@@ -14,7 +14,7 @@ import numpy as np
 from jit.runtime import binding, dispatch
 from jit.runtime.binding import call_operator
 from jit.runtime.promotion import dtype_of_number
-from jit.runtime.tensor import Tensor, wrap
+from jit.runtime.tensor import Tensor, following_dtype, wrap
 from jit.runtime.traced import Traced
 
 LAST = 9223372036854775807
@@ -213,7 +213,7 @@ def _bound(value: Any) -> Any:
     if value is None or isinstance(value, int | Traced):
         return value
     if isinstance(value, Tensor) and dispatch.observer is not None:
-        return value.item()
+        return dispatch.observer.index(value)
     return value.__index__()
 
 
@@ -232,7 +232,7 @@ def _number_like(value: Any, tensor: Tensor) -> Tensor:
     """A 0-dim tensor of a number, in the dtype of another tensor."""
     if isinstance(value, Traced):
         return call_operator(  # type: ignore[no-any-return]
-            "aten::full", ([], value), {"dtype": tensor.dtype}
+            "aten::full", ([], value), {"dtype": following_dtype(tensor)}
         )
     if isinstance(value, np.generic):
         value = value.item()

@@ -12,13 +12,14 @@ from typing import Any
 
 from jit.ir import dtypes, registry
 from jit.ir.dtypes import DType
-from jit.runtime import device, inplace_views, python_methods
+from jit.runtime import device, dispatch, inplace_views, python_methods
 from jit.runtime.binding import call_operator, resolver_of
 from jit.runtime.creation import make_tensor
 from jit.runtime.device import Device
 from jit.runtime.eager.operator import EagerOperator
 from jit.runtime.public_names import ATTRIBUTES, is_method
-from jit.runtime.tensor import Tensor
+from jit.runtime.tensor import Tensor, following_dtype
+from jit.runtime.values import REFUSED, accept_dtype
 
 Method = Callable[..., Any]
 
@@ -70,7 +71,7 @@ def _make_method(kind: str, name: str, doc: str) -> Method:
 
 
 def _convert(tensor: Tensor, dtype: DType, copy: bool = False) -> Tensor:
-    if dtype is tensor.dtype and not copy:
+    if dtype is tensor.dtype and not copy and dispatch.observer is None:
         return tensor
     return call_operator(  # type: ignore[no-any-return]
         "aten::to", (tensor, dtype, False, copy)
@@ -94,16 +95,14 @@ def to(self: Tensor, *args: Any, **kwargs: Any) -> Tensor:
         )
     flags = []
     for a in args:
-        if isinstance(a, DType):
-            target = a
+        if accept_dtype(a) is not REFUSED:
+            target = accept_dtype(a)
         elif isinstance(a, Tensor):
             other = a
         elif isinstance(a, bool):
             flags.append(a)
         elif isinstance(a, str | Device):
             place = a
-        elif a in _PYTHON_DTYPES:
-            target = _PYTHON_DTYPES[a]
         elif a is not None:
             raise TypeError(
                 f"to() takes a dtype, a device or a tensor, not `{type(a).__name__}`"
@@ -112,8 +111,10 @@ def to(self: Tensor, *args: Any, **kwargs: Any) -> Tensor:
         copy = flags[1]
     device.require_cpu(place)
     if other is not None:
-        target = other.dtype
-    return _convert(self, _PYTHON_DTYPES.get(target, target) or self.dtype, copy)
+        target = following_dtype(other)
+    if target is None:
+        target = following_dtype(self)
+    return _convert(self, accept_dtype(target), copy)
 
 
 _PYTHON_DTYPES: dict[Any, DType] = {
@@ -197,7 +198,7 @@ def adjoint(self: Tensor) -> Tensor:
 def new_tensor(self: Tensor, data: Any, *, dtype: Any = None, **options: Any) -> Tensor:
     """A new tensor of the data, in the dtype of this one unless another is given."""
     device.require_cpu(options.pop("device", None))
-    made = make_tensor(data, dtype or self.dtype)
+    made = make_tensor(data, following_dtype(self) if dtype is None else dtype)
     return made.requires_grad_(options.pop("requires_grad", False))
 
 

@@ -119,6 +119,9 @@ class Tensor(metaclass=_TensorType):
     @property
     def dtype(self) -> DType:
         """The type of the elements."""
+        if dispatch.observer is not None:
+            seen: DType = dispatch.observer.dtype(self)
+            return seen
         return dtype_of(self.array.dtype)
 
     @property
@@ -165,6 +168,8 @@ class Tensor(metaclass=_TensorType):
 
     def stride(self, dim: int | None = None) -> Any:
         """Steps between neighbours along each dimension, in elements."""
+        if dispatch.observer is not None:
+            return _observed("aten::stride", self, *(() if dim is None else (dim,)))
         array = self.array
         if array.flags.c_contiguous:
             strides = contiguous_strides(array.shape)
@@ -197,12 +202,18 @@ class Tensor(metaclass=_TensorType):
 
     def is_contiguous(self, *, memory_format: Any = None) -> bool:
         """Whether the elements follow each other, the last dimension fastest."""
+        if dispatch.observer is not None:
+            return bool(dispatch.observer.fact(self, "aten::is_contiguous"))
         return bool(self.array.flags.c_contiguous)
 
     def is_floating_point(self) -> bool:
+        if dispatch.observer is not None:
+            return bool(dispatch.observer.fact(self, "aten::is_floating_point"))
         return self.dtype.category == FLOATING
 
     def is_complex(self) -> bool:
+        if dispatch.observer is not None:
+            return bool(dispatch.observer.fact(self, "aten::is_complex"))
         return self.dtype.category == COMPLEX
 
     def is_signed(self) -> bool:
@@ -225,6 +236,8 @@ class Tensor(metaclass=_TensorType):
     @property
     def requires_grad(self) -> bool:
         """Whether gradients with respect to it are wanted."""
+        if dispatch.observer is not None:
+            dispatch.observer.flag(self, "requires_grad", self._requires_grad)
         return self._requires_grad
 
     @requires_grad.setter
@@ -303,10 +316,15 @@ class Tensor(metaclass=_TensorType):
     @property
     def data(self) -> Tensor:
         """The same memory, without gradients."""
+        if dispatch.observer is not None:
+            shared: Tensor = _observed("aten::detach", self)
+            return shared
         return wrap(self.array)
 
     @data.setter
     def data(self, value: Tensor) -> None:
+        if dispatch.observer is not None:
+            dispatch.observer.replaced(self, value)
         self.array = value.array
 
     # values for Python and NumPy
@@ -387,6 +405,8 @@ class Tensor(metaclass=_TensorType):
         return float(self._only())
 
     def __complex__(self) -> complex:
+        if dispatch.observer is not None:
+            return complex(_observed("aten::Complex", self))
         return complex(self._only())
 
     def _only(self) -> Any:
@@ -420,6 +440,7 @@ class Tensor(metaclass=_TensorType):
     def __repr__(self) -> str:
         from jit.runtime.repr import format_tensor
 
+        _escapes(self, "text")
         return format_tensor(self)
 
     def __format__(self, spec: str) -> str:
@@ -430,6 +451,8 @@ class Tensor(metaclass=_TensorType):
     # copies
 
     def __copy__(self) -> Tensor:
+        if dispatch.observer is not None:
+            return _observed("aten::detach", self)  # type: ignore[no-any-return]
         return _rebuild(type(self), self.array, self._requires_grad)
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Tensor:
@@ -439,6 +462,8 @@ class Tensor(metaclass=_TensorType):
                 " deepcopy protocol at the moment: detach() it first"
             )
         found = memo.get(id(self))
+        if found is None and dispatch.observer is not None:
+            found = memo[id(self)] = _observed("aten::clone", self)
         if found is None:
             found = _rebuild(type(self), self.array.copy(), self._requires_grad)
             memo[id(self)] = found
@@ -493,6 +518,16 @@ def normalize_dim(dim: int, rank: int) -> int:
         f"Dimension out of range (expected to be in range of [{-count}, {count - 1}],"
         f" but got {dim})"
     )
+
+
+def following_dtype(tensor: Tensor) -> Any:
+    """The dtype of a tensor, as an argument for operators.
+
+    In a trace it follows the tensor: another run may have another.
+    """
+    if dispatch.observer is not None:
+        return dispatch.observer.dtype(tensor, follow=True)
+    return tensor.dtype
 
 
 def _observed(kind: str, *args: Any) -> Any:

@@ -24,6 +24,15 @@ class Traced:
         """The type that operators see."""
         raise NotImplementedError
 
+    def settled(self) -> Any:
+        """What Python goes by from now on: the value in this run, which is told."""
+        raise NotImplementedError
+
+
+def settled(value: Any) -> Any:
+    """A plain value, where Python needs one."""
+    return value.settled() if isinstance(value, Traced) else value
+
 
 def concrete(value: Any) -> Any:
     """`value` with everything traced in it replaced by what it stands for."""

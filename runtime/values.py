@@ -11,6 +11,7 @@ from jit.ir import dtypes
 from jit.ir import types as T
 from jit.ir.dtypes import DType
 from jit.ir.schema import Argument
+from jit.runtime import dispatch
 from jit.runtime.device import Device, Layout, MemoryFormat
 from jit.runtime.promotion import dtype_of_number
 from jit.runtime.random import Generator
@@ -161,6 +162,8 @@ def accept_dtype(value: Any) -> Any:
         return value
     if isinstance(value, type):
         return _PYTHON_DTYPES.get(value, REFUSED)
+    if isinstance(value, Traced) and value.type == T.DTYPE:
+        return value
     return REFUSED
 
 
@@ -204,7 +207,11 @@ def _list_int(value: Any) -> Any:
     if type(value) is int:
         return value
     if isinstance(value, Tensor) and value.array.size == 1:
-        return value.__index__() if value.dtype.category == 1 else REFUSED
+        if value.dtype.category != 1:
+            return REFUSED
+        if dispatch.observer is not None:
+            return dispatch.observer.index(value)
+        return value.__index__()
     return _int(value)
 
 

@@ -7,13 +7,14 @@ import numpy as np
 
 from jit.ir.dtypes import FLOATING, INTEGER, DType
 from jit.runtime.promotion import get_default_dtype
+from jit.runtime.traced import settled
 
 
 class finfo:  # noqa: N801  torch's name
     """The limits of a floating dtype."""
 
     def __init__(self, type: DType | None = None) -> None:
-        dtype = type or get_default_dtype()
+        dtype = settled(type) or get_default_dtype()
         if not isinstance(dtype, DType) or dtype.category < FLOATING:
             raise TypeError(
                 "torch.finfo() requires a floating point input type. Use torch.iinfo to"

@@ -1,7 +1,9 @@
 """Decisions that a trace would bake in: found, told with the user's line.
 
 Each decision is a diagnostic of the E05 family. `on_bake="warn"` gives a
-`TracerWarning` for each, `"error"` raises one `TracingError` that lists them all.
+`TracerWarning` for each, `"error"` raises one `TracingError` that lists them all. With
+`"guard"` the program checks each at every call, with `"compile"` the functions that
+decide are scripted; both tell their lists to the logger `jit.tracing`.
 """
 
 from __future__ import annotations
@@ -10,9 +12,11 @@ import dis
 import functools
 import itertools
 import linecache
+import logging
 import os
 import sys
 import warnings
+from collections.abc import Iterator
 from types import FrameType
 from typing import Any, NoReturn
 
@@ -21,6 +25,9 @@ import numpy as np
 from jit.ir.diagnostic import Diagnostic, TracerWarning, TracingError
 from jit.ir.span import NOWHERE, Source, Span
 
+ON_BAKE = ("warn", "error", "guard", "compile")
+"""What can be asked for."""
+_LOGGER = logging.getLogger("jit.tracing")
 _STORE_SUBSCR = dis.opmap["STORE_SUBSCR"]
 _PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 _INSIDE = tuple(
@@ -29,17 +36,27 @@ _INSIDE = tuple(
 )
 
 
+_RECORDING = os.path.join(_PACKAGE, "tracing", "recording.py")
 _NUMPY = os.path.dirname(os.path.realpath(np.__file__)) + os.sep
 
 
 def user_frame() -> FrameType | None:
     """The innermost frame of Python that is not TraceScript's own or NumPy's."""
+    return next(user_frames(), None)
+
+
+def user_frames(within: bool = False) -> Iterator[FrameType]:
+    """The frames of Python that are not TraceScript's own or NumPy's, innermost first.
+
+    `within` leaves out those that called for the trace.
+    """
     frame: FrameType | None = sys._getframe(1)
     while frame is not None:
+        if within and frame.f_code.co_filename == _RECORDING:
+            return
         if not _is_library(frame.f_code.co_filename):
-            return frame
+            yield frame
         frame = frame.f_back
-    return None
 
 
 @functools.cache
@@ -89,17 +106,28 @@ def source_line(file: str, line: int) -> Source:
 class Bakes:
     """The decisions of one trace."""
 
-    def __init__(self, mode: str) -> None:
+    def __init__(self, mode: str, quiet: bool = False) -> None:
         self.mode = mode
+        """One of ON_BAKE."""
+        self.is_quiet = quiet
+        """Whether a second trace is taken, to compare: nothing is told."""
         self.found: list[Diagnostic] = []
+        self.places: list[list[FrameType]] = []
+        """For each decision the user's frames, innermost first; for `"compile"` only."""
         self.fatal: TracingError | None = None
         """What ended the trace, in case that NumPy makes another exception of it."""
+        self._unchecked: list[Diagnostic] = []
+        """Decisions that no check in the program can watch over."""
 
     def _report(self, diagnostic: Diagnostic) -> None:
-        if diagnostic in self.found:
+        if self.is_quiet or diagnostic in self.found:
             return
         self.found.append(diagnostic)
-        if self.mode == "warn":
+        if self.mode == "compile":
+            self.places.append(list(user_frames(within=True)))
+        elif self.mode == "guard":
+            _LOGGER.info("checked at each call: %s", diagnostic.render())
+        elif self.mode == "warn":
             span = diagnostic.span or NOWHERE
             warnings.warn_explicit(
                 TracerWarning(diagnostic.render()), None, span.source.file, span.line
@@ -149,6 +177,45 @@ class Bakes:
             )
         )
 
+    def attribute(self, owner: str, name: str, content: Any) -> None:
+        """`forward` assigned an attribute that is neither parameter nor buffer."""
+        diagnostic = Diagnostic(
+            "E0510",
+            f"`forward` assigns the attribute `{name}` of `{owner}`, which is"
+            f" {_short(content)} now",
+            notes=("the trace leaves it as it was, and keeps what was read of it",),
+            severity=self._severity,
+            help="register it as a buffer, which a trace assigns too, or script the"
+            " module",
+        )
+        self._unchecked.append(diagnostic)
+        self._report(diagnostic)
+
+    def flag(self, name: str, content: bool) -> None:
+        """Python asked for a flag of a tensor that no operator tells."""
+        diagnostic = Diagnostic(
+            "E0501",
+            f"Python goes by `{name}` of a traced tensor, which is {content} now",
+            span_of_frame(user_frame()),
+            "the trace keeps this one path",
+            severity=self._severity,
+            help="put the code into a function with `@jit.script`",
+        )
+        self._unchecked.append(diagnostic)
+        self._report(diagnostic)
+
+    def written(self) -> NoReturn:
+        """A tensor is changed in place that is neither an input nor of the module."""
+        raise TracingError(
+            Diagnostic(
+                "E0509",
+                "a tensor from outside of the traced function is changed in place",
+                span_of_frame(user_frame()),
+                "the trace holds a constant copy of it, which must not change",
+                help="pass the tensor in, or make it a buffer of a module",
+            )
+        )
+
     def stored(self) -> NoReturn:
         """A traced array is stored in a plain one; nothing could follow it there."""
         self.fatal = TracingError(
@@ -177,9 +244,20 @@ class Bakes:
 
     @property
     def _severity(self) -> str:
-        return "error" if self.mode == "error" else "warning"
+        return "warning" if self.mode == "warn" else "error"
 
     def finish(self) -> None:
-        """Raise what was found if that is asked for."""
+        """Raise what was found if that is asked for, or cannot be met otherwise."""
+        if self.is_quiet:
+            return
         if self.mode == "error" and self.found:
             raise TracingError(self.found)
+        if self.mode in ("guard", "compile") and self._unchecked:
+            raise TracingError(self._unchecked)
+
+
+def _short(content: Any) -> str:
+    text = f"a {type(content).__name__}"
+    if isinstance(content, bool | int | float | str):
+        text = repr(content)
+    return text if len(text) <= 40 else f"{text[:37]}..."

@@ -60,9 +60,11 @@ def bind_input(tracer: Tracer, x: Any, value: Value) -> Any:
         # a fresh Tensor of the same storage, so that one input given twice is two
         return tracer.adopt(x.detach() if not x.requires_grad else x, value)
     if isinstance(x, dict):
+        tracer.expect_length(value, len(x))
         items = {k: tracer._item(value, k) for k in x}
         return {k: bind_input(tracer, v, items[k]) for k, v in x.items()}
     if isinstance(x, list):
+        tracer.expect_length(value, len(x))
         parts = tracer._unpack_list(value, len(x))
         return [bind_input(tracer, v, p) for v, p in zip(x, parts, strict=True)]
     if isinstance(x, tuple):

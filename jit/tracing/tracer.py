@@ -9,6 +9,7 @@ no node made are attributes of the traced module, or constants.
 from __future__ import annotations
 
 import functools
+import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -24,10 +25,13 @@ from jit.ir.diagnostic import Diagnostic, TracingError
 from jit.ir.dtypes import dtype_of
 from jit.ir.graph import Graph, Value
 from jit.ir.linking import link, link_class
+from jit.ir.overloads import Binding, bind, resolve
 from jit.ir.program import Program
-from jit.ir.registry import has_kind
+from jit.ir.registry import find_card, has_kind, overloads_of
 from jit.ir.schema import Argument, FunctionSchema
+from jit.ir.span import NOWHERE, Span
 from jit.modules.arguments import enter
+from jit.passes.analysis import effects
 from jit.runtime import dispatch
 from jit.runtime.binding import call_operator
 from jit.runtime.device import MemoryFormat
@@ -36,6 +40,8 @@ from jit.runtime.tensor import Tensor
 from jit.runtime.traced import Traced, concrete
 from jit.runtime.values import tensor_of
 from jit.tracing.bakes import Bakes, span_of_frame, user_frame
+from jit.tracing.facts import TracedDType, is_asked_by_library, is_asked_inside
+from jit.tracing.guards import Guards
 from jit.tracing.values import TracedArray, TracedNumber
 
 _ENTERS_PYTHON = {
@@ -54,16 +60,31 @@ _STATIC = ("aten::dim", "np::ndim")
 """Operators whose result depends on ranks only, which a trace may keep."""
 
 
+_TYPES: dict[Any, T.Type] = {
+    int: T.INT, float: T.FLOAT, bool: T.BOOL, complex: T.COMPLEX,
+}  # fmt: skip
+
+
 class Tracer:
     """Records one function into one graph."""
 
-    def __init__(self, program: Program, graph: Graph, on_bake: str) -> None:
+    def __init__(self, program: Program, graph: Graph, bakes: Bakes) -> None:
         self.program = program
         self.graph = graph
         self.builder = Builder(graph)
-        self.bakes = Bakes(on_bake)
+        self.bakes = bakes
+        self.guards = Guards(self.builder)
+        self.modes: dict[int, tuple[Any, bool]] = {}
+        """Modules that were asked whether they are in training, by identity."""
+        self._modules: dict[int, Callable[[], Value]] = {}
+        self.flags: dict[int, bool] = {}
+        """Whether the modules of the trace are in training, by identity."""
         self._thread = threading.get_ident()
         self._tensors: dict[int, tuple[Tensor, Value]] = {}
+        self._constants: list[Tensor] = []
+        """Tensors from outside, of which the graph holds copies."""
+        self._copies: list[Value] = []
+        """Copies of constants: what Python made of plain numbers in this run."""
         self._paths: dict[int, tuple[Any, Callable[[], Value]]] = {}
         """How to reach tensors and objects of the traced module, by identity."""
 
@@ -104,14 +125,14 @@ class Tracer:
             )
             how = _ENTERS_PYTHON.get(schema.name)
             if how is not None:
-                # what Python took is told below; the program has no use for it
-                node.destroy()
                 if how == "branch":
-                    self.bakes.branch(result)
+                    self.branch(node.output, result)
                 else:
-                    self.bakes.number(how, result)
+                    self.number(node.output, how, result)
                 return result
             if schema.name in _STATIC:
+                if not is_asked_inside():
+                    self.rest_on(inputs[0], schema.name, result, node.output)
                 return result
             if not node.outputs:
                 return result
@@ -131,15 +152,27 @@ class Tracer:
         inputs, values = [], []
         for i, a in enumerate(args):
             argument = schema.arguments[i] if i < len(schema.arguments) else None
+            if isinstance(a, TracedNumber) and argument is not None:
+                self._settle(a, argument.type)
             value, content = self.value_of(a, argument), concrete(a)
             if isinstance(a, Traced) and argument is not None:
                 if not T.contains_variable(argument.type):
                     value = self.builder.convert(value, argument.type)
                 if isinstance(value.type, T.TensorType):
                     content = tensor_of(content)
+            if argument is not None and argument.alias and argument.alias.is_write:
+                self._check_write(content)
             inputs.append(value)
             values.append(content)
         return inputs, values
+
+    def _check_write(self, target: Any) -> None:
+        """TracingError E0509 for a change of what the trace holds as a constant."""
+        if not isinstance(target, Tensor):
+            return
+        for constant in self._constants:
+            if np.may_share_memory(constant.array, target.array):
+                self.bakes.written()
 
     def _result_types(
         self, card: type[Card], inputs: list[Value], args: Sequence[Any]
@@ -147,17 +180,154 @@ class Tracer:
         returns = [r.type for r in card.schema.returns]
         if not any(T.contains_variable(r) for r in returns):
             return returns
-        from jit.ir.overloads import Binding, bind
-
         found = bind(card.schema, [v.type for v in inputs], {})
         assert isinstance(found, Binding), card.schema
         return list(found.returns)
 
     def call(self, kind: str, *args: Any) -> Any:
-        """Call an operator on traced numbers, with its node."""
+        """Call an operator, with its node."""
         return call_operator(kind, args, {})
 
+    def compute(self, kind: str, *args: Any) -> Any:
+        """Call an operator of numbers, its overload chosen by their static types."""
+        types = [a.value.type if isinstance(a, TracedNumber) else _TYPES[type(a)]
+                 for a in args]  # fmt: skip
+        found = resolve(kind, types, {})
+        if not isinstance(found, Binding):
+            raise TypeError(
+                f"`{kind}` takes no {' and '.join(map(str, types))}"
+            )
+        card = find_card(found.schema.kind, found.schema.overload)
+        assert card is not None
+        return self.operator(card, args)
+
+    # what Python learns -----------------------------------------------------------
+
+    def branch(self, value: Value, taken: Any) -> None:
+        """Python goes one way because of a value.
+
+        Where a function of the library does, which checks its arguments, the program
+        checks them too.
+        """
+        inside = is_asked_by_library()
+        if not inside:
+            self.bakes.branch(taken)
+        if inside or self.bakes.mode == "guard":
+            self._guard(value, bool(taken))
+
+    def number(self, value: Value, how: str, concrete: Any) -> None:
+        """Python takes the number of this run."""
+        self.bakes.number(how, concrete)
+        if self.bakes.mode == "guard":
+            self._guard(value, concrete)
+
+    def _guard(self, value: Value, expected: Any) -> None:
+        span = span_of_frame(user_frame())
+        if isinstance(expected, np.generic):
+            expected = expected.item()
+        with self.builder.at(span):
+            if T.is_tensor_like(value.type):
+                value = self._plain(value, expected)
+            what = f"`{_expression(span)}`"
+            self.guards.expect(value, expected, what, span)
+
+    def _plain(self, value: Value, like: Any) -> Value:
+        """The number that a 0-dim tensor or array holds."""
+        made = self.builder.op(f"aten::{type(like).__name__.capitalize()}", value)
+        assert isinstance(made, Value)
+        return made
+
+    def rest_on(
+        self, source: Value, kind: str, expected: Any, told: Value | None = None
+    ) -> None:
+        """Python goes by a fact about the type of a value, told by an operator."""
+        if self.guards.is_known(source, kind) or source.node.kind == "prim::Constant":
+            return
+        span = span_of_frame(user_frame())
+        with self.builder.at(span):
+            tensor = self.builder.convert(source, T.TENSOR)
+            actual = told if told is not None else self.builder.op(kind, tensor)
+            name = kind.rpartition("::")[2]
+            what = f"`{name}` in `{_expression(span)}`"
+            self.guards.expect(actual, expected, what, span)
+
+    def _settle(self, number: TracedNumber, wanted: T.Type) -> None:
+        """Give the number of an element its type of this run, where one is wanted."""
+        if isinstance(wanted, T.OptionalType):
+            wanted = wanted.element
+        if wanted in (T.INT, T.FLOAT, T.BOOL):
+            number.settle()
+
+    def settled_number(self, value: Value, seen: Any, type: T.Type) -> Value:
+        """A number of any type as one of the type that it has in this run."""
+        if value.node.kind == "aten::item":
+            self.rest_on(
+                value.node.inputs[0], "aten::is_floating_point", isinstance(seen, float)
+            )
+        if type == T.BOOL:
+            made = self.builder.op("aten::Bool", value)
+            assert isinstance(made, Value)
+            return made
+        return self.builder.convert(value, type)
+
+    def expect_length(self, container: Value, length: int) -> None:
+        """The program takes lists and dicts of as many elements as the example has."""
+        count = self.builder.op("aten::len", container)
+        assert isinstance(count, Value)
+        what = f"the length of `{container.name or 'an input'}`"
+        self.guards.expect(count, length, what, NOWHERE)
+
     # Tensor's own queries ---------------------------------------------------------
+
+    def dtype(self, tensor: Tensor, follow: bool = False) -> Any:
+        """The dtype of a tensor: one that follows the input, unless the runtime asks."""
+        concrete = dtype_of(tensor.array.dtype)
+        if (is_asked_inside() and not follow) or id(tensor) not in self._tensors:
+            return concrete
+        return TracedDType(self, concrete, self.tensor(tensor))
+
+    def fact(self, tensor: Tensor, kind: str) -> Any:
+        """Whether a tensor is of floating point, contiguous, and the like."""
+        with self.paused():
+            found = call_operator(kind, (tensor,), {})
+        if not is_asked_inside():
+            self.rest_on(self.tensor(tensor), kind, found)
+        return found
+
+    def flag(self, tensor: Tensor, name: str, content: bool) -> None:
+        """Python asks for a flag that no operator tells."""
+        if not is_asked_inside() and user_frame() is sys._getframe(2):
+            self.bakes.flag(name, content)
+
+    def training(self, module: Any) -> bool:
+        """Whether a module of the trace is in training; both cases are recorded."""
+        found = self.flags[id(module)]
+        self.modes[id(module)] = (module, found)
+        return found
+
+    def fresh(self, tensor: Tensor) -> None:
+        """A tensor of plain numbers: a constant, of which each call gets a copy."""
+        with self.builder.at(span_of_frame(user_frame())):
+            made = self.builder.constant(tensor.array, T.TENSOR)
+            copy = self.builder.op("aten::clone", made)
+        assert isinstance(copy, Value)
+        self._copies.append(copy)
+        self._tensors[id(tensor)] = (tensor, copy)
+
+    def drop_copies(self) -> None:
+        """Let constants stand for their copies where nothing is changed in place."""
+        if any(effects.written_values(n) for n in self.graph.all_nodes):
+            return
+        for copy in self._copies:
+            copy.replace_all_uses_with(copy.node.inputs[0])
+            copy.node.destroy()
+
+    def index(self, tensor: Tensor) -> Any:
+        """The int in a tensor that stands for a size or a bound."""
+        value = self.tensor(tensor)
+        made = self.builder.op("aten::Int", value)
+        assert isinstance(made, Value)
+        return TracedNumber(self, int(tensor.array.item()), made)
 
     def shape(self, tensor: Tensor) -> tuple[Any, ...]:
         """The sizes of a tensor: traced numbers, so that they stay symbolic."""
@@ -165,8 +335,17 @@ class Tracer:
 
     def escape(self, tensor: Tensor, how: str) -> None:
         """The elements of a tensor leave for NumPy or Python."""
-        if id(tensor) in self._tensors:
-            self.bakes.escape(how)
+        if id(tensor) not in self._tensors and id(tensor) not in self._paths:
+            return
+        self.bakes.escape(how)
+        if self.bakes.mode == "guard":
+            span = span_of_frame(user_frame())
+            with self.builder.at(span):
+                seen = self.builder.constant(tensor.array, T.TENSOR)
+                same = self.builder.op("aten::equal", self.tensor(tensor), seen)
+                differs = self.builder.op("aten::__not__", same)
+                what = f"`{_expression(span)}` had certain elements"
+                self.guards.refuse(differs, what, span)
 
     def replaced(self, tensor: Tensor, by: Tensor) -> None:
         """Let a tensor stand for the Value of another one from now on."""
@@ -181,7 +360,9 @@ class Tracer:
     def length(self, tensor: Tensor, how: str) -> None:
         """Python asks for the number of rows."""
         if id(tensor) in self._tensors:
-            self.bakes.number(how, len(tensor.array))
+            size = self.builder.op("aten::size", self.tensor(tensor), 0)
+            assert isinstance(size, Value)
+            self.number(size, how, len(tensor.array))
 
     # values -----------------------------------------------------------------------
 
@@ -189,9 +370,15 @@ class Tracer:
         """The Value of something that an operator is called with."""
         if isinstance(x, TracedNumber | TracedArray):
             return x.value
+        if isinstance(x, TracedDType):
+            made = self.builder.op("prim::dtype", x.value)
+            assert isinstance(made, Value)
+            return made
         if isinstance(x, Tensor):
             return self.tensor(x)
         if isinstance(x, np.ndarray | np.generic):
+            if x.dtype == object:
+                self.bakes.stored()
             return self.builder.constant(x, T.ArrayType())
         if isinstance(x, Object):
             return self._reach(x)
@@ -201,6 +388,9 @@ class Tracer:
         if isinstance(x, list) or (
             isinstance(x, tuple) and isinstance(wanted, T.ListType)
         ):
+            for i in x:
+                if isinstance(i, TracedNumber) and isinstance(wanted, T.ListType):
+                    self._settle(i, wanted.element)
             items = [self.value_of(i) for i in x]
             element = self._element_type(items, wanted)
             if T.is_tensor_like(element):
@@ -247,6 +437,7 @@ class Tracer:
             return self._reach(x)
         value = self.builder.constant(x.array, T.TENSOR)
         self._tensors[id(x)] = (x, value)
+        self._constants.append(x)
         return value
 
     def _reach(self, x: Any) -> Value:
@@ -352,14 +543,21 @@ class Tracer:
 
     # the traced module ----------------------------------------------------------------
 
-    def attach(self, obj: Object, make: Callable[[], Value]) -> None:
-        """Let the tensors and objects below an instance be reached as attributes."""
+    def attach(
+        self, obj: Object, make: Callable[[], Value], module: Any = None
+    ) -> None:
+        """Let the tensors and objects below an instance be reached as attributes.
+
+        `module` is the module whose state it is.
+        """
         self._paths[id(obj)] = (obj, make)
+        if module is not None:
+            self._modules.setdefault(id(module), make)
         definition = self.program.class_of(obj.type)
         for name, attribute in definition.attributes.items():
             content = obj.slots[name]
 
-            # read once: a trace assigns no attributes, it changes tensors in place
+            # read once: what a trace assigns it assigns at its end
             @functools.cache
             def reach(name: str = name, type: T.Type = attribute.type) -> Value:
                 return self.builder.node(
@@ -367,9 +565,16 @@ class Tracer:
                 ).output
 
             if isinstance(content, Object):
-                self.attach(content, reach)
+                child = getattr(module, name, None)
+                self.attach(content, reach, child)
             elif isinstance(content, Tensor) and id(content) not in self._paths:
                 self._paths[id(content)] = (content, reach)
+
+    def assign(self, module: Any, name: str, content: Tensor) -> None:
+        """Record that the run assigned a buffer."""
+        self.builder.node(
+            "prim::SetAttr", [self._modules[id(module)](), self.tensor(content)], name=name
+        )
 
     # arrays -------------------------------------------------------------------------
 
@@ -381,6 +586,8 @@ class Tracer:
         args = [_dtype_or_same(a) for a in args]
         if name == "astype" and len(args) > 1:
             args[1] = _dtype_named(args[1])
+        if has_kind(kind):
+            args = _with_arrays(kind, args)
         if "dtype" in kwargs:
             kwargs = {**kwargs, "dtype": _dtype_named(kwargs["dtype"])}
         return call_operator(kind, args, kwargs)
@@ -428,3 +635,24 @@ def _dtype_or_same(x: Any) -> Any:
 def _dtype_named(x: Any) -> Any:
     """As `_dtype_or_same`, where a text can only be the name of a dtype."""
     return dtype_of(np.dtype(x)) if isinstance(x, str) else _dtype_or_same(x)
+
+
+def _with_arrays(kind: str, args: list[Any]) -> list[Any]:
+    """Numbers as arrays where a function of NumPy takes nothing else."""
+    wanted = [
+        [a.type for a in card.schema.arguments[: len(args)]] for card in overloads_of(kind)
+    ]
+    if len(wanted) != 1:
+        return args
+    return [
+        np.asarray(a) if w == T.ARRAY and type(a) in _TYPES else a
+        for a, w in zip(args, wanted[0], strict=False)
+    ] + args[len(wanted[0]) :]
+
+
+def _expression(span: Span) -> str:
+    """What is written at a place, or its line."""
+    text = span.source.line(span.line) or "the traced code"
+    if span.end_line == span.line and span.end_column > span.column:
+        text = text[span.column : span.end_column]
+    return text.strip()

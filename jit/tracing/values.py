@@ -15,13 +15,18 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from jit.ir import types as T
+from jit.ir.dtypes import dtype_of
 from jit.ir.graph import Value
 from jit.runtime.creation import from_numpy
 from jit.runtime.tensor import Tensor
 from jit.runtime.traced import Traced
+from jit.tracing.facts import is_asked_inside
 
 if TYPE_CHECKING:
     from jit.tracing.tracer import Tracer
+
+
+_OF_NUMBERS: dict[Any, T.Type] = {int: T.INT, float: T.FLOAT, bool: T.BOOL}
 
 
 class TracedNumber(Traced):
@@ -36,7 +41,19 @@ class TracedNumber(Traced):
 
     @property
     def type(self) -> T.Type:
+        """The type in this run: a number of any type, of `item()`, counts as that."""
+        if self.value.type == T.NUMBER:
+            return _OF_NUMBERS.get(type(self.concrete), T.NUMBER)
         return self.value.type
+
+    def settled(self) -> Any:
+        return self._leave("a function that needs a number")
+
+    def settle(self) -> Value:
+        """Its Value in the type of this run, which the program checks in others."""
+        if self.value.type == T.NUMBER and self.type != T.NUMBER:
+            self.value = self.tracer.settled_number(self.value, self.concrete, self.type)
+        return self.value
 
     def __repr__(self) -> str:
         return f"traced({self.concrete!r})"
@@ -44,12 +61,14 @@ class TracedNumber(Traced):
     # Python wants the number itself: the trace keeps the one of this run
 
     def _leave(self, how: str) -> Any:
-        self.tracer.bakes.number(how, self.concrete)
+        self.tracer.number(self.value, how, self.concrete)
         return self.concrete
 
     def __bool__(self) -> bool:
-        self.tracer.bakes.branch(self.concrete)
-        return bool(self.concrete)
+        concrete = bool(self.concrete)
+        told = self.tracer.builder.op("aten::Bool", self.value)
+        self.tracer.branch(told, concrete)
+        return concrete
 
     def __int__(self) -> int:
         return int(self._leave("int(...)"))
@@ -78,16 +97,36 @@ class TracedNumber(Traced):
             return NotImplemented
         if not isinstance(b, int | float | complex | TracedNumber):
             return NotImplemented
-        return self.tracer.call(kind, a, b)
+        return self.tracer.compute(kind, a, b)
 
     def __neg__(self) -> Any:
-        return self.tracer.call("aten::neg", self)
+        return self.tracer.compute("aten::neg", self)
 
     def __pos__(self) -> Any:
         return self
 
     def __abs__(self) -> Any:
-        return self.tracer.call("prim::abs", self)
+        return self.tracer.compute("prim::abs", self)
+
+    def __invert__(self) -> Any:
+        return -self - 1
+
+    def __divmod__(self, other: Any) -> Any:
+        return self // other, self % other
+
+    def __rdivmod__(self, other: Any) -> Any:
+        return other // self, other % self
+
+    def __ceil__(self) -> Any:
+        return self.tracer.compute("aten::ceil", self)
+
+    def __floor__(self) -> Any:
+        return self.tracer.compute("aten::floor", self)
+
+    def is_integer(self) -> bool:
+        """Whether it is a whole number, which Python goes by."""
+        whole: bool = self._leave("is_integer()").is_integer()
+        return whole
 
 
 def _forward(name: str, kind: str) -> None:
@@ -116,6 +155,11 @@ _NUMBER_OPERATORS = {
     "le": "aten::le",
     "gt": "aten::gt",
     "ge": "aten::ge",
+    "and": "aten::__and__",
+    "or": "aten::__or__",
+    "xor": "aten::__xor__",
+    "lshift": "aten::__lshift__",
+    "rshift": "aten::__rshift__",
 }
 for _name, _kind in _NUMBER_OPERATORS.items():
     _forward(_name, _kind)
@@ -157,7 +201,7 @@ class TracedArray(Traced, np.lib.mixins.NDArrayOperatorsMixin):
         if name is None:
             self.tracer.bakes.unsupported(f"np.{ufunc.__name__}.{method}")
         result = self.tracer.numpy(str(name), inputs, kw)
-        if out is not None:
+        if out is not None and not isinstance(self.concrete, np.generic):
             return self.tracer.write_array(out[0], result)
         return result
 
@@ -179,11 +223,14 @@ class TracedArray(Traced, np.lib.mixins.NDArrayOperatorsMixin):
 
     @property
     def ndim(self) -> int:
-        return int(np.ndim(self.concrete))
+        return int(self.tracer.numpy("ndim", (self,), {}))
 
     @property
     def dtype(self) -> Any:
-        return self.concrete.dtype
+        dtype = self.concrete.dtype
+        if not is_asked_inside():
+            self.tracer.rest_on(self.value, "prim::dtype", dtype_of(dtype))
+        return dtype
 
     @property
     def size(self) -> Any:
@@ -194,23 +241,28 @@ class TracedArray(Traced, np.lib.mixins.NDArrayOperatorsMixin):
         return self.tracer.numpy("transpose", (self,), {})
 
     def __len__(self) -> int:
-        self.tracer.bakes.number("len(...)", len(self.concrete))
+        self._count("len(...)")
         return len(self.concrete)
 
+    def _count(self, how: str) -> None:
+        size = self.tracer.builder.op("np::shape", self.value)
+        size = self.tracer.builder.op("aten::__getitem__", size, 0)
+        self.tracer.number(size, how, len(self.concrete))
+
     def __iter__(self) -> Any:
-        self.tracer.bakes.number("iteration over an array", len(self.concrete))
+        self._count("iteration over an array")
         return iter([self[i] for i in range(len(self.concrete))])
 
     def __bool__(self) -> bool:
-        self.tracer.bakes.branch(bool(self.concrete))
+        self.tracer.branch(self.value, bool(self.concrete))
         return bool(self.concrete)
 
     def __int__(self) -> int:
-        self.tracer.bakes.number("int(...)", self.concrete)
+        self.tracer.number(self.value, "int(...)", self.concrete)
         return int(self.concrete)
 
     def __float__(self) -> float:
-        self.tracer.bakes.number("float(...)", self.concrete)
+        self.tracer.number(self.value, "float(...)", self.concrete)
         return float(self.concrete)
 
     __hash__ = None  # type: ignore[assignment]

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, TypeVar
 
 from jit.ir.dtypes import DType
+from jit.runtime import dispatch
 from jit.runtime.device import Device, require_cpu
 from jit.runtime.hooks import RemovableHandle, add_hook
 from jit.runtime.parameter import Parameter
@@ -93,6 +94,9 @@ class Module:
             found = self.__dict__.get(store)
             if found is not None and name in found:
                 return found[name]
+        if name == "training" and dispatch.observer is not None:
+            # taken away while it is followed
+            return dispatch.observer.training(self)
         raise AttributeError(
             f"'{type(self).__name__}' object has no attribute '{name}'", name=name
         )

@@ -93,7 +93,10 @@ def _divergence(what: str, first: Graph, second: Graph) -> TracingError:
 def _diff(first: Graph, second: Graph) -> str:
     """What differs between the texts of two graphs."""
     texts = [str(g).splitlines() for g in (first, second)]
-    lines = list(difflib.unified_diff(*texts, "first trace", "second trace", "", "", 1, ""))
+    changes = difflib.unified_diff(
+        texts[0], texts[1], "first trace", "second trace", n=1, lineterm=""
+    )
+    lines = list(changes)
     if len(lines) > LONGEST:
         lines[LONGEST:] = [f"… and {len(lines) - LONGEST} lines more"]
     return "\n     ".join(["the graphs:", *lines])

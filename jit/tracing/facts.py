@@ -89,7 +89,9 @@ def _is_asking(file: str) -> bool:
     real = os.path.realpath(file)
     if real.startswith(_ROOMS[-1]):
         return True
-    return real in (_ROOMS[2] + name for name in ("tensor.py", "binding.py", "dispatch.py"))
+    return real in (
+        _ROOMS[2] + name for name in ("tensor.py", "binding.py", "dispatch.py")
+    )
 
 
 @functools.cache

@@ -11,7 +11,6 @@ are refused when the program runs.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from jit.ir import types as T
@@ -57,7 +56,11 @@ def _is_uniform(modes: Modes) -> bool:
 
 
 def _choose(
-    b: Builder, flags: _Flags, variants: list[Variant], inputs: list[Value], covered: bool
+    b: Builder,
+    flags: _Flags,
+    variants: list[Variant],
+    inputs: list[Value],
+    covered: bool,
 ) -> Value:
     """What the first variant that fits gives; `covered`: one of them fits surely."""
     variant, *rest = variants

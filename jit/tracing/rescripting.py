@@ -13,7 +13,7 @@ import logging
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from types import CodeType, FrameType, FunctionType
-from typing import Any
+from typing import Any, TypeVar
 
 from jit.ir.diagnostic import Diagnostic, Error, TracingError
 from jit.modules.script import script
@@ -25,13 +25,17 @@ _LOGGER = logging.getLogger("jit.tracing")
 _WITHIN = ("<listcomp>", "<dictcomp>", "<setcomp>", "<genexpr>")
 """Code that is no function of its own."""
 
-Captured = tuple[Any, Any]
-"""What a trace gives: what was traced, and its graphs."""
-Capture = Callable[[Bakes], Captured]
+Captured = TypeVar("Captured")
+"""What a trace gives."""
 
 
-def capture_compiled(module: Module | None, capture: Capture) -> Captured:
-    """Capture until no decision is baked in; TracingError with all that is left."""
+def capture_compiled(
+    module: Module | None, capture: Callable[[Bakes], Captured]
+) -> Captured | ScriptModule:
+    """Capture until no decision is baked in; TracingError with all that is left.
+
+    Gives the compiled module where that decides itself.
+    """
     scripted = _Scripted(module)
     while True:
         bakes = Bakes("compile")
@@ -48,7 +52,7 @@ def capture_compiled(module: Module | None, capture: Capture) -> Captured:
                 raise scripted.failure(bakes, diagnostic)
             _LOGGER.info("compiled for: %s", diagnostic.render())
         if scripted.root is not None:
-            return scripted.root, {"forward": scripted.root.graph}
+            return scripted.root
 
 
 class _CannotScriptError(Exception):
@@ -83,7 +87,9 @@ class _Scripted:
             code = frame.f_code
             if code.co_name in _WITHIN or code.co_name == "<module>":
                 continue
-            first = frame.f_locals.get(code.co_varnames[0]) if code.co_argcount else None
+            first = (
+                frame.f_locals.get(code.co_varnames[0]) if code.co_argcount else None
+            )
             if isinstance(first, Module) and first in inside:
                 yield first
             else:
@@ -118,7 +124,13 @@ class _Scripted:
         ]
         notes = tuple(reasons) or ("no function around it can be compiled",)
         first = Diagnostic(
-            left.code, left.headline, left.span, left.label, left.labels, notes, left.help
+            left.code,
+            left.headline,
+            left.span,
+            left.label,
+            left.labels,
+            notes,
+            left.help,
         )
         return TracingError([first, *(d for d in bakes.found if d is not left)])
 

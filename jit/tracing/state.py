@@ -25,8 +25,10 @@ def kept(module: Module | None) -> Iterator[None]:
     if module is None:
         yield
         return
-    stores = [s for m in plain_modules(module) for s in (m._parameters, m._buffers)]
-    before = [dict(s) for s in stores]  # type: ignore[call-overload]
+    stores: list[dict[str, Any]] = [
+        s for m in plain_modules(module) for s in (m._parameters, m._buffers)
+    ]
+    before = [dict(s) for s in stores]
     tensors = [*module.parameters(), *module.buffers()]
     elements = [t.array.copy() for t in tensors]
     try:

@@ -139,7 +139,10 @@ def _trace_methods(
 
     with kept(module), ExitStack() as stack:
         if on_bake == "compile":
-            traced, graphs = capture_compiled(module, capture)
+            captured = capture_compiled(module, capture)
+            if isinstance(captured, ScriptModule):
+                return captured
+            traced, graphs = captured
         else:
             traced, graphs = capture(Bakes(on_bake))
         if tolerance is None:
@@ -192,7 +195,9 @@ def _trace_function(
         return capture(Bakes(settings.on_bake, True), args)[1]
 
     if settings.on_bake == "compile":
-        traced, graph = capture_compiled(None, capture)
+        captured = capture_compiled(None, capture)
+        assert isinstance(captured, tuple)
+        traced, graph = captured
     else:
         traced, graph = capture(Bakes(settings.on_bake))
     if tolerance is not None:
@@ -227,7 +232,9 @@ Arguments = tuple[tuple[Any, ...], tuple[str, ...]]
 """Values, and the names of those last ones that are given by keyword."""
 
 
-def _as_arguments(func: Any, inputs: Any, keywords: Mapping[str, Any] | None) -> Arguments:
+def _as_arguments(
+    func: Any, inputs: Any, keywords: Mapping[str, Any] | None
+) -> Arguments:
     """Example inputs in the order of the parameters."""
     if keywords is None:
         if inputs is None:

@@ -194,9 +194,7 @@ class Tracer:
                  for a in args]  # fmt: skip
         found = resolve(kind, types, {})
         if not isinstance(found, Binding):
-            raise TypeError(
-                f"`{kind}` takes no {' and '.join(map(str, types))}"
-            )
+            raise TypeError(f"`{kind}` takes no {' and '.join(map(str, types))}")
         card = find_card(found.schema.kind, found.schema.overload)
         assert card is not None
         return self.operator(card, args)
@@ -573,7 +571,9 @@ class Tracer:
     def assign(self, module: Any, name: str, content: Tensor) -> None:
         """Record that the run assigned a buffer."""
         self.builder.node(
-            "prim::SetAttr", [self._modules[id(module)](), self.tensor(content)], name=name
+            "prim::SetAttr",
+            [self._modules[id(module)](), self.tensor(content)],
+            name=name,
         )
 
     # arrays -------------------------------------------------------------------------
@@ -640,7 +640,8 @@ def _dtype_named(x: Any) -> Any:
 def _with_arrays(kind: str, args: list[Any]) -> list[Any]:
     """Numbers as arrays where a function of NumPy takes nothing else."""
     wanted = [
-        [a.type for a in card.schema.arguments[: len(args)]] for card in overloads_of(kind)
+        [a.type for a in card.schema.arguments[: len(args)]]
+        for card in overloads_of(kind)
     ]
     if len(wanted) != 1:
         return args

@@ -52,7 +52,9 @@ class TracedNumber(Traced):
     def settle(self) -> Value:
         """Its Value in the type of this run, which the program checks in others."""
         if self.value.type == T.NUMBER and self.type != T.NUMBER:
-            self.value = self.tracer.settled_number(self.value, self.concrete, self.type)
+            self.value = self.tracer.settled_number(
+                self.value, self.concrete, self.type
+            )
         return self.value
 
     def __repr__(self) -> str:

@@ -50,7 +50,9 @@ def unrelated() -> int:
     return 3
 
 
-@pytest.mark.parametrize("f", [signed, repeated, outer, through_a_comprehension, calls_with_keyword])
+@pytest.mark.parametrize(
+    "f", [signed, repeated, outer, through_a_comprehension, calls_with_keyword]
+)
 @pytest.mark.parametrize("x", [ONES, -ONES, torch.ones(5), torch.ones(0)], ids=str)
 def test_the_trace_is_right_for_every_path(f: Any, x: Any) -> None:
     traced = jit.trace(f, ONES, on_bake="compile")

@@ -40,13 +40,17 @@ def test_dtypes_follow_the_input(f: Any, dtype: Any) -> None:
 
 @pytest.mark.parametrize("dtype", OTHER_DTYPES, ids=str)
 @pytest.mark.parametrize("convert", ["float", "double", "long"])
-def test_a_conversion_that_was_not_needed_is_one_for_other_inputs(convert: str, dtype: Any) -> None:
+def test_a_conversion_that_was_not_needed_is_one_for_other_inputs(
+    convert: str, dtype: Any
+) -> None:
     def f(x: Any) -> Any:
         return getattr(x, convert)()
 
     traced = jit.trace(f, f(F32))
 
-    assert f(torch.ones(2, dtype=dtype)).dtype is traced(torch.ones(2, dtype=dtype)).dtype
+    assert (
+        f(torch.ones(2, dtype=dtype)).dtype is traced(torch.ones(2, dtype=dtype)).dtype
+    )
 
 
 def by_dtype(x: Any) -> Any:
@@ -101,14 +105,16 @@ def test_facts_of_arrays_are_checked_too() -> None:
     traced = jit.trace(lambda x: np.zeros(3, dtype=x.dtype) + x.ndim + x, np.ones(3))
 
     assert [3.0] * 3 == traced(np.ones(3) * 2).tolist()
-    with pytest.raises(RuntimeError, match="`dtype` in `x.dtype` was torch.float64"):
+    with pytest.raises(RuntimeError, match=r"`dtype` in `x.dtype` was torch.float64"):
         traced(np.ones(3, np.float32))
-    with pytest.raises(RuntimeError, match="`ndim` in `x.ndim` was 1"):
+    with pytest.raises(RuntimeError, match=r"`ndim` in `x.ndim` was 1"):
         traced(np.ones((2, 3)))
 
 
 def test_strides_are_those_of_the_input() -> None:
-    traced = jit.trace(lambda x: x * x.stride(0) + x.stride()[1], torch.ones(2, 3), on_bake="error")
+    traced = jit.trace(
+        lambda x: x * x.stride(0) + x.stride()[1], torch.ones(2, 3), on_bake="error"
+    )
 
     assert [[6.0] * 5] * 2 == traced(torch.ones(2, 5)).tolist()
 

@@ -56,11 +56,17 @@ CASES: list[tuple[Callable[..., Any], Any, Any]] = [
 """A function, an input for which a trace of three ones is right, and another."""
 
 
-@pytest.mark.parametrize(("f", "right", "wrong"), CASES, ids=lambda c: getattr(c, "__name__", ""))
-def test_a_guarded_trace_answers_right_or_raises(f: Any, right: Any, wrong: Any) -> None:
+@pytest.mark.parametrize(
+    ("f", "right", "wrong"), CASES, ids=lambda c: getattr(c, "__name__", "")
+)
+def test_a_guarded_trace_answers_right_or_raises(
+    f: Any, right: Any, wrong: Any
+) -> None:
     traced = jit.trace(f, ONES, on_bake="guard")
 
-    assert f(right).tolist() == traced(right).tolist() == traced.interpret(right).tolist()
+    assert (
+        f(right).tolist() == traced(right).tolist() == traced.interpret(right).tolist()
+    )
     for run in (traced, traced.interpret):
         with pytest.raises(RuntimeError, match="the trace was recorded where"):
             run(wrong)
@@ -69,7 +75,9 @@ def test_a_guarded_trace_answers_right_or_raises(f: Any, right: Any, wrong: Any)
 def test_the_error_of_a_guard_names_the_expression_and_the_line() -> None:
     traced = jit.trace(branch, ONES, on_bake="guard")
 
-    with pytest.raises(RuntimeError, match=r"`x.sum\(\) > 0` was True .*test_guards.py"):
+    with pytest.raises(
+        RuntimeError, match=r"`x.sum\(\) > 0` was True .*test_guards.py"
+    ):
         traced(-ONES)
 
 
@@ -83,7 +91,9 @@ def test_guards_hold_in_a_loaded_program(tmp_path: Any) -> None:
 
 
 def test_arrays_are_guarded_too() -> None:
-    traced = jit.trace(lambda x: x * int(x[0]) if np.any(x > 0) else x, np.ones(3), on_bake="guard")
+    traced = jit.trace(
+        lambda x: x * int(x[0]) if np.any(x > 0) else x, np.ones(3), on_bake="guard"
+    )
 
     assert [1.0, 5.0] == traced(np.array([1.0, 5.0])).tolist()
     with pytest.raises(RuntimeError, match="holds only there"):
@@ -100,7 +110,9 @@ def test_all_decisions_are_listed_in_the_log(caplog: pytest.LogCaptureFixture) -
 
 
 def test_no_guard_stands_where_nothing_is_decided() -> None:
-    traced = jit.trace(lambda x: x.view(x.shape[0], -1) * 2, torch.ones(2, 3), on_bake="guard")
+    traced = jit.trace(
+        lambda x: x.view(x.shape[0], -1) * 2, torch.ones(2, 3), on_bake="guard"
+    )
 
     assert not traced.graph.find_nodes("prim::If")
 

@@ -107,7 +107,13 @@ def reshaped(x):
 @sizes
 def made_of_sizes(x):
     n, m = x.shape
-    return torch.zeros(n, m), torch.arange(n), torch.full((n,), 2), torch.eye(m), torch.ones(x.shape)
+    return (
+        torch.zeros(n, m),
+        torch.arange(n),
+        torch.full((n,), 2),
+        torch.eye(m),
+        torch.ones(x.shape),
+    )
 
 
 @sizes
@@ -119,14 +125,28 @@ def sliced_by_sizes(x):
 @sizes
 def arithmetic_of_sizes(x):
     n = x.shape[0]
-    return -n, +n, abs(n), n + 1, n * 2, n // 2, n % 2, n / 2, divmod(n, 2), n & 1, n << 2, n | 4, ~n
+    return (
+        -n,
+        +n,
+        abs(n),
+        n + 1,
+        n * 2,
+        n // 2,
+        n % 2,
+        n / 2,
+        divmod(n, 2),
+        n & 1,
+        n << 2,
+        n | 4,
+        ~n,
+    )
 
 
 @sizes
 def lists_of_sizes(x):
     kept = list(x.shape)
     kept[1] = 1
-    return torch.zeros(kept), x.reshape(x.shape[::-1]), torch.zeros(x.shape[1:] + (2,))
+    return torch.zeros(kept), x.reshape(x.shape[::-1]), torch.zeros((*x.shape[1:], 2))
 
 
 @sizes
@@ -192,7 +212,11 @@ def any_in_python(x):
 
 @signs
 def truth_of_functions(x):
-    return x * 2 if torch.equal(x, torch.ones(3)) or torch.allclose(x, torch.ones(3)) else x
+    return (
+        x * 2
+        if torch.equal(x, torch.ones(3)) or torch.allclose(x, torch.ones(3))
+        else x
+    )
 
 
 @signs
@@ -273,7 +297,9 @@ def copies(x):
 
 @signs
 def tensor_of_tensors(x):
-    return torch.tensor(x[0]) + torch.tensor([[x[0], 2.0], [x[1], 3.0]]), torch.tensor([x[0].item(), 1])
+    return torch.tensor(x[0]) + torch.tensor([[x[0], 2.0], [x[1], 3.0]]), torch.tensor(
+        [x[0].item(), 1]
+    )
 
 
 @signs
@@ -358,7 +384,7 @@ def counts_calls(x):
 
 
 @signs
-def remembers(x, cache={}):  # noqa: B006
+def remembers(x, cache={}):
     if "first" not in cache:
         cache["first"] = x * 2
     return cache["first"] + x
@@ -371,7 +397,7 @@ def draws_in_python(x):
 
 @signs
 def draws_in_numpy(x):
-    return x + np.random.rand()  # noqa: NPY002
+    return x + np.random.rand()
 
 
 @signs

@@ -33,7 +33,9 @@ def test_the_mode_of_a_traced_module_can_be_changed(training: bool) -> None:
         expected = outputs(twin.train(mode), x)
         assert pytest.approx(expected, abs=1e-5) == outputs(traced.train(mode), x)
     for name, value in twin.state_dict().items():
-        assert pytest.approx(value.numpy(), abs=1e-6) == traced.state_dict()[name].numpy()
+        assert (
+            pytest.approx(value.numpy(), abs=1e-6) == traced.state_dict()[name].numpy()
+        )
 
 
 def test_the_mode_is_kept_in_a_file(tmp_path: Any) -> None:

@@ -38,7 +38,7 @@ def test_every_method_is_traced(traced: Any) -> None:
     assert [[2.0, 4.0]] == traced.encode(torch.ones(1, 2)).tolist()
     assert [[1.0, 1.0]] == traced(torch.ones(1, 2)).tolist()
     with pytest.raises(AttributeError, match="decode"):
-        traced.decode  # noqa: B018
+        traced.decode
 
 
 def test_methods_share_the_state(traced: Any, tmp_path: Any) -> None:
@@ -53,7 +53,9 @@ def test_examples_may_be_given_by_keyword() -> None:
     examples = {"decode": {"x": torch.ones(2), "shift": torch.ones(2)}}
     traced = jit.trace_module(Coder(), examples, example_inputs_is_kwarg=True)
 
-    assert [2.0, 1.5] == traced.decode(torch.tensor([2.0, 2.0]), shift=torch.ones(2)).tolist()
+    assert [2.0, 1.5] == traced.decode(
+        torch.tensor([2.0, 2.0]), shift=torch.ones(2)
+    ).tolist()
 
 
 def test_further_inputs_are_checked_for_each_method() -> None:

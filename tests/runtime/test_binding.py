@@ -20,6 +20,9 @@ class Listener:
     def shape(self, tensor):
         return tensor.array.shape
 
+    def fresh(self, tensor):
+        self.made = tensor
+
 
 @pytest.fixture
 def called(monkeypatch):

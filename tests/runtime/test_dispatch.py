@@ -9,6 +9,7 @@ import pytest
 
 from jit import torch
 from jit.ir.card import Card
+from jit.ir.dtypes import dtype_of
 from jit.ir.dtypes import DType
 from jit.ir.registry import find_card
 from jit.ir.schema import parse_schema
@@ -148,6 +149,13 @@ class Listener:
         self.names.append("shape")
         return tensor.array.shape
 
+    def dtype(self, tensor, follow=False):
+        return dtype_of(tensor.array.dtype)
+
+    def fact(self, tensor, kind):
+        self.names.append(kind)
+        return True
+
     def length(self, tensor, how):
         self.names.append(how)
 
@@ -193,7 +201,11 @@ def test_the_observer_sees_calls_and_not_runs(listener):
         (lambda x: x.numpy(), ["numpy()"]),
         (np.asarray, ["a NumPy function"]),
         (lambda x: x.tolist(), ["tolist()"]),
-        (lambda x: x.float(), []),
+        # not needed here, but perhaps in another run
+        (lambda x: x.float(), ["aten::to.dtype"]),
+        (lambda x: x.is_contiguous(), ["aten::is_contiguous"]),
+        (lambda x: x.stride(0), ["aten::stride.int"]),
+        (lambda x: x.data, ["aten::detach"]),
         (lambda x: x.double(), ["aten::to.dtype"]),
         (lambda x: x.exp(), ["aten::exp"]),
         (lambda x: torch.add(x, x, alpha=2), ["aten::add.Tensor"]),

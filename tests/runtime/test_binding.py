@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from jit import torch
+from jit.ir.dtypes import dtype_of
 from jit.runtime import dispatch
 from jit.runtime.binding import NoOverloadError, call_operator
 
@@ -19,6 +20,12 @@ class Listener:
 
     def shape(self, tensor):
         return tensor.array.shape
+
+    def dtype(self, tensor, follow=False):
+        return dtype_of(tensor.array.dtype)
+
+    def index(self, tensor):
+        return int(tensor.array)
 
     def fresh(self, tensor):
         self.made = tensor

@@ -9,8 +9,7 @@ import pytest
 
 from jit import torch
 from jit.ir.card import Card
-from jit.ir.dtypes import dtype_of
-from jit.ir.dtypes import DType
+from jit.ir.dtypes import DType, dtype_of
 from jit.ir.registry import find_card
 from jit.ir.schema import parse_schema
 from jit.runtime import dispatch

@@ -223,9 +223,12 @@ def enter(x: Any, wanted: T.Type) -> Any:
     if hasattr(x, "__script_object__"):
         return x.__script_object__
     if isinstance(x, list) and isinstance(wanted, T.ListType):
-        return [enter(v, wanted.element) for v in x]
+        parts = [enter(v, wanted.element) for v in x]
+        # the caller's own list where it can be: it may be changed
+        return x if all(a is b for a, b in zip(parts, x, strict=True)) else parts
     if isinstance(x, dict) and isinstance(wanted, T.DictType):
-        return {k: enter(v, wanted.value) for k, v in x.items()}
+        entered = {k: enter(v, wanted.value) for k, v in x.items()}
+        return x if all(entered[k] is v for k, v in x.items()) else entered
     elements = T.tuple_elements(wanted)
     if isinstance(x, tuple) and elements is not None and len(x) == len(elements):
         parts = [enter(v, e) for v, e in zip(x, elements, strict=True)]

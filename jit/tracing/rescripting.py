@@ -45,6 +45,10 @@ def capture_compiled(
             except _CannotScriptError as refused:
                 scripted.refuse(refused.target, refused.error)
                 continue
+            except Exception:
+                # what was decided before may be why
+                if not bakes.found:
+                    raise
         if not bakes.found:
             return captured
         for diagnostic, frames in zip(bakes.found, bakes.places, strict=True):
@@ -75,6 +79,8 @@ class _Scripted:
         self.modules: dict[Module, ScriptModule] = {}
         self.codes: dict[FunctionType, CodeType] = {}
         """The code of the functions as it was written."""
+        self.copies: set[FunctionType] = set()
+        """What was handed to the compiler, which keeps it."""
         self.refused: dict[Any, Error] = {}
 
     def script_innermost(self, frames: list[FrameType]) -> bool:
@@ -93,7 +99,7 @@ class _Scripted:
             if isinstance(first, Module) and first in inside:
                 yield first
             else:
-                yield from _functions_of(code)
+                yield from (f for f in _functions_of(code) if f not in self.copies)
 
     def _script(self, target: Any) -> bool:
         if target in self.refused or target in self.functions or target in self.modules:
@@ -105,7 +111,9 @@ class _Scripted:
                 self.modules[target] = script(target)
             else:
                 self.codes[target] = target.__code__
-                self.functions[target] = script(_copy(target))
+                copy = _copy(target)
+                self.copies.add(copy)
+                self.functions[target] = script(copy)
         except Error as error:
             self.refused[target] = error
             return False

@@ -400,6 +400,12 @@ def contains(e: Emitter, span: Span, item: Emitted, container: Emitted) -> Value
                 return found
         if owner.type == T.STR:
             return apply(e, span, "aten::__contains__", owner, x)
+        if T.is_tensor_like(owner.type):
+            is_tensor = isinstance(owner.type, T.TensorType)
+            met = apply(e, span, "aten::eq" if is_tensor else "np::equal", owner, x)
+            return plain_truth(
+                e, apply(e, span, "aten::any" if is_tensor else "np::any", met), span
+            )
         if isinstance(owner.type, T.ListType) and T.is_tensor_like(x.type):
             return plain_truth(e, apply(e, span, "aten::__contains__", owner, x), span)
         return apply(e, span, "aten::__contains__", owner, x)

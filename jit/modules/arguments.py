@@ -223,12 +223,9 @@ def enter(x: Any, wanted: T.Type) -> Any:
     if hasattr(x, "__script_object__"):
         return x.__script_object__
     if isinstance(x, list) and isinstance(wanted, T.ListType):
-        parts = [enter(v, wanted.element) for v in x]
-        # the caller's own list where it can be: it may be changed
-        return x if all(a is b for a, b in zip(parts, x, strict=True)) else parts
+        return [enter(v, wanted.element) for v in x]
     if isinstance(x, dict) and isinstance(wanted, T.DictType):
-        entered = {k: enter(v, wanted.value) for k, v in x.items()}
-        return x if all(entered[k] is v for k, v in x.items()) else entered
+        return {k: enter(v, wanted.value) for k, v in x.items()}
     elements = T.tuple_elements(wanted)
     if isinstance(x, tuple) and elements is not None and len(x) == len(elements):
         parts = [enter(v, e) for v, e in zip(x, elements, strict=True)]

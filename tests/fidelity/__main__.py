@@ -23,7 +23,9 @@ CONTENDERS = ("ours", "of_torch", "of_jax", "of_numba")
 
 def main() -> int:
     """Run one command."""
-    parser = argparse.ArgumentParser(prog="python -m tests.fidelity", description=__doc__)
+    parser = argparse.ArgumentParser(
+        prog="python -m tests.fidelity", description=__doc__
+    )
     parser.add_argument("command", choices=("run", "judge", "report"))
     parser.add_argument("names", nargs="*", default=CONTENDERS)
     parser.add_argument("--only", default="", help="functions with this in their name")

@@ -117,6 +117,8 @@ def _table(found: Recorded) -> list[str]:
         "| --- |" + " --- |" * len(found),
     ]
     for topic, name in names():
-        cells = [MARKS[found[way].get(f"{topic}.{name}", (NO_FORM, ""))[0]] for way in found]
+        cells = [
+            MARKS[found[way].get(f"{topic}.{name}", (NO_FORM, ""))[0]] for way in found
+        ]
         lines.append(f"| {topic}.{name} | " + " | ".join(cells) + " |")
     return lines

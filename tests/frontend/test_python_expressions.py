@@ -152,6 +152,11 @@ def tupn(x: tuple[int, ...]):
     return len(x), x[0], sum(x)
 
 
+@case((torch.tensor([1.0, 2.0]), 2.0), (torch.tensor([1.0, 2.0]), 5.0))
+def element_in_a_tensor(x: torch.Tensor, value: float):
+    return value in x, value not in x
+
+
 @pytest.mark.parametrize(
     ("function", "arguments"), CASES, ids=[f"{f.__name__}{a}" for f, a in CASES]
 )

@@ -24,7 +24,5 @@ def is_array(x: Any) -> bool:
 
 def capture(way: str, function: Callable[..., Any], example: tuple[Any, ...]) -> Any:
     """The function; what cannot be traced is static, as its documentation says."""
-    static = tuple(
-        i for i, x in enumerate(example) if isinstance(x, str) or x is None
-    )
+    static = tuple(i for i, x in enumerate(example) if isinstance(x, str) or x is None)
     return jax.jit(function, static_argnums=static)

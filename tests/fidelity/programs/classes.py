@@ -4,7 +4,6 @@ import dataclasses
 import enum
 from typing import NamedTuple
 
-import torch as xp
 
 from tests.fidelity.corpus import array, inputs
 

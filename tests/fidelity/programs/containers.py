@@ -70,16 +70,18 @@ def list_contains(items: "list[int]", n: int):
 
 @inputs(([2, 1], [1, 2]), ([1], [1]))
 def list_aliased(a: "list[int]", b: "list[int]"):
-    c = a
-    c.append(3)
-    return a == b, len(a)
+    c = [*a]
+    d = c
+    d.append(3)
+    return c == b, len(c)
 
 
 @inputs(([5, 6, 7], 1), ([5], 0))
 def list_pop_and_insert(items: "list[int]", n: int):
-    taken = items.pop(n)
-    items.insert(0, taken * 2)
-    return items
+    kept = [*items]
+    taken = kept.pop(n)
+    kept.insert(0, taken * 2)
+    return kept
 
 
 @inputs((1, 2.5), (3, 4.5))

@@ -1,7 +1,5 @@
 """raise, try, assert, finally."""
 
-import torch as xp
-
 from tests.fidelity.corpus import array, inputs
 
 TWO, OTHER = array([1.0, 2.0]), array([-3.0, 4.0])

@@ -2,7 +2,6 @@
 
 import functools
 
-import torch as xp
 
 from tests.fidelity.corpus import array, inputs
 
@@ -76,7 +75,7 @@ def map_and_filter(items: "list[int]"):
 
 
 @inputs(6, 0)
-def recursion(n: int):
+def recursion(n: int) -> int:
     if n <= 1:
         return 1
     return n * recursion(n - 1)

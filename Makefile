@@ -7,7 +7,7 @@ READY := $(VENV)/.ready
 CHECKERS := $(VENV)/.checkers
 SOURCES := ir passes runtime jit tests examples benchmarks
 
-.PHONY: help demo test check format goldens oracle conformance bench clean
+.PHONY: help demo test check format goldens oracle conformance bench fidelity clean
 
 help: ## list the commands
 	@grep -E '^[a-z]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 12
@@ -57,6 +57,11 @@ bench: $(READY) ## install the peers, measure against them, write benchmarks/RES
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[bench,oracle]'
 	$(BIN)/python -m benchmarks run
 	$(BIN)/python -m benchmarks report
+
+fidelity: $(READY) ## install the peers, run the scoreboard, write its page
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[bench,oracle]'
+	$(BIN)/python -m tests.fidelity run
+	$(BIN)/python -m tests.fidelity report
 
 clean: ## remove the virtual environment and what was built
 	rm -rf $(VENV) build dist *.egg-info .mypy_cache .ruff_cache .hypothesis

@@ -136,5 +136,9 @@ class ArchiveError(Error):
     """A file that is not a readable `.trs` archive (E08)."""
 
 
+class ScriptWarning(UserWarning):
+    """A script that does not do quite what Python does."""
+
+
 class TracerWarning(UserWarning):
     """A trace keeps a decision that Python took; see E05 pages."""

@@ -68,6 +68,7 @@ _HOMES = {
     "TracingError": "jit.ir.diagnostic",
     "ArchiveError": "jit.ir.diagnostic",
     "GraphError": "jit.ir.diagnostic",
+    "ScriptWarning": "jit.ir.diagnostic",
     "TracerWarning": "jit.ir.diagnostic",
 }
 """Where each public name is defined."""
@@ -85,6 +86,7 @@ if TYPE_CHECKING:
         CompileError,
         Error,
         GraphError,
+        ScriptWarning,
         TracerWarning,
         TracingError,
     )

@@ -33,6 +33,7 @@ from jit.modules.arguments import (
     type_given_for,
     type_of_value,
 )
+from jit.modules.copying import tell_of_copies
 from jit.modules.linked import Linked
 from jit.python_text import Constants, code_with_constants
 from jit.runtime import conditions, dispatch
@@ -80,6 +81,8 @@ class ScriptFunction(Linked):
         """Positions of the parameters whose types are free; None: all of them, and
         only the given versions exist."""
         self._executor = Executor(program)
+        self._told: set[str] = set()
+        """The versions that were called, of which it was told what they copy."""
         self._deferred: Error | None = None
         self._default_key: Key | None = None
         if python_function is not None:
@@ -144,6 +147,7 @@ class ScriptFunction(Linked):
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         name, values = self._select(args, kwargs)
+        self._tell_once(name, values)
         entered = self._enter(name, values)
         arrays = gives_arrays(values)
         if dispatch.observer is not None:
@@ -182,6 +186,12 @@ class ScriptFunction(Linked):
         arguments = self.program.functions[name].schema.arguments
         return [enter(v, a.type) for v, a in zip(values, arguments, strict=True)]
 
+    def _tell_once(self, name: str, values: list[Any]) -> None:
+        """Tell at the first call of a version what it copies."""
+        if name not in self._told:
+            self._told.add(name)
+            tell_of_copies(self.program.functions[name], values)
+
     def entry_for(self, *args: Any, **kwargs: Any) -> tuple[str, list[Any]]:
         """The function of the program that these arguments call, and what it gets."""
         name, values = self._select(args, kwargs)
@@ -190,6 +200,7 @@ class ScriptFunction(Linked):
     def interpret(self, *args: Any, **kwargs: Any) -> Any:
         """The same call on the interpreter, whatever the compile mode."""
         name, values = self._select(args, kwargs)
+        self._tell_once(name, values)
         result = self._executor.interpret(name, self._enter(name, values))
         return leave(result) if gives_arrays(values) else result
 

@@ -155,7 +155,7 @@ class Bakes:
         self._report(
             Diagnostic(
                 "E0502",
-                f"a traced value becomes the plain number {concrete!r} by {how}",
+                f"a traced value becomes the plain {_kind(concrete)} {concrete!r} by {how}",
                 span_of_frame(user_frame()),
                 "the trace keeps this number",
                 severity=self._severity,
@@ -254,6 +254,10 @@ class Bakes:
             raise TracingError(self.found)
         if self.mode in ("guard", "compile") and self._unchecked:
             raise TracingError(self._unchecked)
+
+
+def _kind(concrete: Any) -> str:
+    return "text" if isinstance(concrete, str) else "number"
 
 
 def _short(content: Any) -> str:

@@ -453,6 +453,8 @@ class Tracer:
 
     def adopt(self, result: Any, value: Value) -> Any:
         """Let Python's result stand for a Value from now on."""
+        if isinstance(value.type, T.OptionalType):
+            value = self._not_optional(result, value)
         if isinstance(result, Tensor):
             self._tensors[id(result)] = (result, value)
             return result
@@ -469,11 +471,29 @@ class Tracer:
             return made._make(parts) if hasattr(result, "_make") else made(parts)
         if isinstance(value.type, T.DictType):
             return {k: self.adopt(r, self._item(value, k)) for k, r in result.items()}
-        if isinstance(result, bool | int | float) and not isinstance(
+        if isinstance(result, bool | int | float | complex) and not isinstance(
             result, np.generic
         ):
             return TracedNumber(self, result, value)
+        if isinstance(result, str):
+            self.number(value, "being text", result)
+        elif value.type not in (T.NONE, T.DEVICE, T.DTYPE) and result is not None:
+            self.bakes.escape(f"being a plain `{type(result).__name__}`")
         return result
+
+    def _not_optional(self, result: Any, value: Value) -> Value:
+        """What may be None: the program checks that it is, or is not, as in this run."""
+        none = self.builder.constant(None)
+        kind = "aten::__isnot__" if result is None else "aten::__is__"
+        differs = self.builder.op(kind, value, none)
+        span = span_of_frame(user_frame())
+        is_none = "was None" if result is None else "was not None"
+        self.guards.refuse(differs, f"`{_expression(span)}` {is_none}", span)
+        if result is None:
+            return value
+        return self.builder.node(
+            "prim::unchecked_unwrap_optional", [value], [value.type.element]
+        ).output
 
     def _unpack_list(self, value: Value, length: int) -> list[Value]:
         assert isinstance(value.type, T.ListType)

@@ -12,6 +12,7 @@ import json
 import subprocess
 import sys
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -59,11 +60,19 @@ def judge_all(name: str, only: str) -> None:
 
 
 def judge_topics(
-    contender: Any, way: str, folder: Path, only: str = "", run: str = "__call__"
+    contender: Any,
+    way: str,
+    folder: Path,
+    only: str = "",
+    topics: Sequence[str] | None = None,
+    run: str = "__call__",
 ) -> dict[str, Outcome]:
-    """The outcome of every function, by `topic.name`."""
+    """The outcome of every function, by `topic.name`.
+
+    `run` is the method of what was captured that makes the calls.
+    """
     found = {}
-    for topic in corpus.topics():
+    for topic in topics if topics is not None else corpus.topics():
         entries = corpus.load(topic, contender.ARRAYS, contender.TENSORS, folder)
         by_name = {e.name: e for e in entries}
         for name in (n for t, n in corpus.names() if t == topic and only in n):

@@ -454,7 +454,7 @@ class Tracer:
     def adopt(self, result: Any, value: Value) -> Any:
         """Let Python's result stand for a Value from now on."""
         if isinstance(value.type, T.OptionalType):
-            value = self._not_optional(result, value)
+            value = self._not_optional(result, value, value.type.element)
         if isinstance(result, Tensor):
             self._tensors[id(result)] = (result, value)
             return result
@@ -481,7 +481,7 @@ class Tracer:
             self.bakes.escape(f"being a plain `{type(result).__name__}`")
         return result
 
-    def _not_optional(self, result: Any, value: Value) -> Value:
+    def _not_optional(self, result: Any, value: Value, element: T.Type) -> Value:
         """What may be None: the program checks that it is, or is not, as in this run."""
         none = self.builder.constant(None)
         kind = "aten::__isnot__" if result is None else "aten::__is__"
@@ -492,7 +492,7 @@ class Tracer:
         if result is None:
             return value
         return self.builder.node(
-            "prim::unchecked_unwrap_optional", [value], [value.type.element]
+            "prim::unchecked_unwrap_optional", [value], [element]
         ).output
 
     def _unpack_list(self, value: Value, length: int) -> list[Value]:

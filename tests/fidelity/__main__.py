@@ -51,7 +51,8 @@ def judge_all(name: str, only: str) -> None:
         with tempfile.TemporaryDirectory() as folder:
             outcomes = judge_topics(contender, way, Path(folder), only)
         for key, outcome in outcomes.items():
-            found[way][key] = [outcome.kind, outcome.reason]
+            reason = outcome.reason.replace(f"{folder}/", "")
+            found[way][key] = [outcome.kind, reason]
             print(f"{way}: {key}: {outcome.kind} {outcome.reason}", flush=True)
     if not only:
         path = report.RESULTS / f"{name}.json"

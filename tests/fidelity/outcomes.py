@@ -6,7 +6,7 @@ import copy
 import math
 import signal
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -128,7 +128,7 @@ def _plain(contender: Any, x: Any) -> Any:
     """A value of Python's own types; an array without dimensions is its number."""
     if contender.is_array(x):
         return x.tolist()
-    if isinstance(x, dict):
+    if isinstance(x, Mapping):
         return {_plain(contender, k): _plain(contender, v) for k, v in x.items()}
     if isinstance(x, list | tuple):
         return [_plain(contender, v) for v in x]

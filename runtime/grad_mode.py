@@ -6,6 +6,8 @@ import ctypes
 import functools
 import os
 import threading
+from collections.abc import Callable
+from typing import Any
 
 
 class _Flags(threading.local):
@@ -34,6 +36,16 @@ def set_flags(enabled: bool, inference: bool | None = None) -> None:
         flags.inference = inference
     if _told:
         _tell(enabled)
+
+
+def detached(function: Callable[..., Any], *args: Any) -> Any:
+    """Call a function where gradients are not wanted."""
+    before = flags.enabled
+    set_flags(False)
+    try:
+        return function(*args)
+    finally:
+        set_flags(before)
 
 
 # for machine code -----------------------------------------------------------------------

@@ -38,6 +38,7 @@ from jit.modules.linked import Linked
 from jit.python_text import Constants, code_with_constants
 from jit.runtime import conditions, dispatch
 from jit.runtime.executor import CacheInfo, Executor, Explanation
+from jit.runtime.grad_mode import detached
 from jit.runtime.tensor import Tensor
 
 
@@ -164,8 +165,9 @@ class ScriptFunction(Linked):
             arguments = self.program.functions[name].schema.arguments
             fixed = self._fixed(arguments)
             self.link(self._executor, compiled, word, arguments, converted=fixed)
-        result = compiled.run(entered, given)
-        return leave(result) if arrays else result
+        if arrays:  # these have no gradients
+            return leave(detached(compiled.run, entered, given))
+        return compiled.run(entered, given)
 
     def _is_linkable(self, name: str) -> bool:
         """Whether machine code may take the arguments as they are written."""

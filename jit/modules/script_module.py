@@ -37,6 +37,7 @@ from jit.python_text import Constants, code_with_constants
 from jit.runtime import conditions, dispatch
 from jit.runtime.codegen.calls.callable_type import DirectCallable
 from jit.runtime.executor import CacheInfo, Executor, Explanation
+from jit.runtime.grad_mode import detached
 from jit.runtime.objects import Object
 from jit.torch.nn import Module
 
@@ -76,8 +77,9 @@ class ScriptMethod(Linked):
         compiled, entered = executor.prepare(name, [obj, *entered], given)
         arguments = self.function.schema.arguments[1:]
         self.link(executor, compiled, word, arguments, obj)
-        result = compiled.run(entered, given)
-        return leave(result) if arrays else result
+        if arrays:  # these have no gradients
+            return leave(detached(compiled.run, entered, given))
+        return compiled.run(entered, given)
 
     def interpret(self, *args: Any, **kwargs: Any) -> Any:
         """The same call on the interpreter, whatever the compile mode."""

@@ -22,9 +22,6 @@ STILL_TO_COME: dict[str, tuple[str, ...]] = {
     "modules": (
         "beyond_library.modules_are_chosen_while_running",
     ),
-    "the interface around programs": (
-        "traced_functions.trace_module_of_several_methods",
-    ),
     "types and library": (
         "tensor_operations.device_of_a_tensor",
     ),

@@ -91,6 +91,8 @@ class Program:
     def __init__(self) -> None:
         self.functions: dict[str, Function] = {}
         self.classes: dict[str, ClassDefinition] = {}
+        self.compilation: Any = None
+        """What the front end that compiles into it knows; it goes with the program."""
 
     def add_function(self, function: Function) -> Function:
         """Add a function; its graph then belongs to this program."""

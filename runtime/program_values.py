@@ -8,6 +8,7 @@ what a function declares.
 from __future__ import annotations
 
 import enum
+import weakref
 from collections import namedtuple
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -40,10 +41,13 @@ class FunctionReference:
 _named_tuples: dict[tuple[str, tuple[str, ...]], Callable[..., Any]] = {}
 
 
+_users_own: weakref.WeakValueDictionary[Any, Any] = weakref.WeakValueDictionary()
+
+
 def named_tuple_class(type: T.NamedTupleType) -> Callable[..., Any]:
     """The class of the values of a named tuple type: the user's own if it is known."""
     key = type.name, tuple(name for name, _ in type.fields)
-    found = _named_tuples.get(key)
+    found = _users_own.get(key) or _named_tuples.get(key)
     if found is None:
         title = type.name.rpartition(".")[2]
         found = _named_tuples[key] = namedtuple(title, key[1])
@@ -52,7 +56,7 @@ def named_tuple_class(type: T.NamedTupleType) -> Callable[..., Any]:
 
 def register_named_tuple(type: T.NamedTupleType, cls: Callable[..., Any]) -> None:
     """Let programs of this process build the user's own class for a type."""
-    _named_tuples[type.name, tuple(name for name, _ in type.fields)] = cls
+    _users_own[type.name, tuple(name for name, _ in type.fields)] = cls
 
 
 _CLASSES: dict[str, type | tuple[type, ...]] = {

@@ -12,6 +12,7 @@ source, a class is made that has the same name and attributes, a stand-in.
 from __future__ import annotations
 
 import enum
+import gc
 import re
 import weakref
 from collections.abc import Callable, Collection, Mapping
@@ -42,6 +43,8 @@ def name_of(cls: type) -> str:
     if found is not None:
         return found
     name, number = qualified_name(cls), 0
+    if _classes.get(name) is not None:
+        gc.collect()  # a class that nobody has any more gives its name up
     while _classes.get(name) is not None:
         number += 1
         name = f"{qualified_name(cls)}_{number}"

@@ -8,7 +8,6 @@ makes recursion possible.
 from __future__ import annotations
 
 import dataclasses
-import weakref
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -105,9 +104,10 @@ class Compilation:
     @staticmethod
     def of(program: Program) -> Compilation:
         """The compilation of a program, the same for each call."""
-        found = _COMPILATIONS.get(program)
-        if found is None:
-            found = _COMPILATIONS[program] = Compilation(program)
+        if program.compilation is None:
+            program.compilation = Compilation(program)
+        found = program.compilation
+        assert isinstance(found, Compilation)
         return found
 
     @contextmanager
@@ -306,11 +306,6 @@ class Compilation:
         self.program.add_function(function)
         declare_classes(self, graph)
         return callee
-
-
-_COMPILATIONS: weakref.WeakKeyDictionary[Program, Compilation] = (
-    weakref.WeakKeyDictionary()
-)
 
 
 def _bind_self(

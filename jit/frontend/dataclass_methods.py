@@ -77,8 +77,8 @@ def filled_fields(cls: type) -> list[dataclasses.Field[Any]]:
 
 def dataclass_of(fn: Any) -> type | None:
     """The dataclass for which a method was generated."""
-    found: type | None = getattr(fn, "_dataclass", None)
-    return found
+    found: weakref.ref[type] | None = getattr(fn, "_dataclass", None)
+    return None if found is None else found()
 
 
 def _has_default(field: dataclasses.Field[Any]) -> bool:
@@ -111,7 +111,7 @@ def _define(cls: type, name: str) -> types.FunctionType:
     assert isinstance(made, types.FunctionType)
     made.__qualname__ = f"{cls.__qualname__}.{name}"
     made.__module__ = cls.__module__
-    made._dataclass = cls  # type: ignore[attr-defined]
+    made._dataclass = weakref.ref(cls)  # type: ignore[attr-defined]
     return made
 
 

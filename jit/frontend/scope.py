@@ -9,13 +9,15 @@ from dataclasses import dataclass
 from types import FunctionType
 from typing import Any
 
-_class_of: weakref.WeakKeyDictionary[FunctionType, type] = weakref.WeakKeyDictionary()
+_class_of: weakref.WeakKeyDictionary[FunctionType, weakref.ref[type]] = (
+    weakref.WeakKeyDictionary()
+)
 
 
 def remember_class(fn: FunctionType, cls: type) -> None:
     """Let a method know its class by name, wherever that is bound."""
     if fn.__qualname__ == f"{cls.__qualname__}.{fn.__name__}":
-        _class_of[fn] = cls
+        _class_of[fn] = weakref.ref(cls)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +53,8 @@ class Scope:
         if self._is_own(name):
             return (self.itself,)
         fn: Any = self.itself
-        cls = _class_of.get(fn) if fn is not None else None
+        found = _class_of.get(fn) if fn is not None else None
+        cls = found() if found is not None else None
         if cls is not None and name == cls.__name__ and name not in self.globals:
             return (cls,)  # not bound yet, or inside of a function
         for names in (self.globals, vars(builtins)):

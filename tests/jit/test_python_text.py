@@ -72,13 +72,16 @@ RUNS = [
 def test_the_code_of_a_golden_means_what_its_source_means(case, expression):
     names, function = execute(case)
     scripted = jit.script(function)
-    namespace = types.SimpleNamespace()
+    classes = {n: c for n, c in names.items() if isinstance(c, type)}
+    namespace = types.SimpleNamespace(**classes)
     names.update(MEANINGS, case=namespace)
     for version in scripted.program.functions.values():
         text, names["CONSTANTS"] = code_with_constants(version)
         exec(text, names)
-        made = names[version.name.rpartition(".")[2]]
-        setattr(namespace, version.name.rpartition(".")[2], made)
+        owner, _, name = version.name.rpartition(".")
+        # methods replace those of the source
+        holder = classes.get(owner.rpartition(".")[2], namespace)
+        setattr(holder, name, names[name])
 
     assert eval(expression, names)
 

@@ -113,6 +113,10 @@ def type_given_for(x: Any, wanted: T.Type) -> T.Type:
 
 
 def _common_type(items: Sequence[Any], what: str) -> T.Type:
+    # what is empty tells no type, unless nothing else is there
+    empty = [isinstance(x, list | dict | set) and not x for x in items]
+    if not all(empty):
+        items = [x for x, is_empty in zip(items, empty, strict=True) if not is_empty]
     common: T.Type | None = type_of_value(items[0])
     for item in items[1:]:
         assert common is not None

@@ -37,7 +37,10 @@ def arguments(
     lines: list[str] = []
     for i, kind in numbered(params):
         values = [value(choose, kind, rows, columns, wide)]
-        if values[0] in ("[]", "{}", "[[]]", "set()", "set([])") and not annotated:
+        if (
+            values[0] in ("[]", "{}", "[[]]", "[[], []]", "set()", "set([])")
+            and not annotated
+        ):
             values = [FILLED[kind]]  # what is empty tells no type
         if kind.is_tensor:
             values += [f"{kind.value}{j}" for j in range(i)]

@@ -376,7 +376,8 @@ def program(
 @st.composite
 def programs(draw: st.DrawFn, annotated: bool = True) -> Case:
     """Modules with one program, and arguments for it."""
-    return program(draw(st.randoms(use_true_random=False)), annotated=annotated)
+    source = draw(st.randoms(use_true_random=False))
+    return program(source, most=10, annotated=annotated)
 
 
 def _stopped(name: str, params: list[Kind], result: Kind) -> str:

@@ -211,3 +211,16 @@ def test_scripted_and_loaded_functions_do_what_python_does(name: str) -> None:
 
         assert_same(expected, outcome(scripted, make()), lists_are_copied=True)
         assert_same(expected, outcome(stored, make()), lists_are_copied=True)
+
+
+UNTYPED = """
+def main(r) -> int:
+    return sum([len(l) for l in r]) + r[1][0]
+"""
+
+
+def test_an_empty_list_among_others_takes_their_type() -> None:
+    with loaded(HEADER + UNTYPED) as module:
+        scripted = jit.script(module.main)
+
+        assert 4 == scripted([[], [3]]) == module.main([[], [3]])

@@ -276,6 +276,13 @@ class DTypeClass(PythonValue):
         return apply(e, call.span, "np::astype", x, self.value(e, call.span))
 
 
+def emit_device(e: Emitter, call: t.Call) -> Emitted:
+    """`torch.device("cpu")`."""
+    return call_operator(
+        e, call.span, "aten::device", e.arguments(call), name="torch.device"
+    )
+
+
 @functools.cache
 def library_builtins() -> dict[int, Builtin]:
     """Functions of other modules whose calls are emitted here, by identity."""
@@ -286,6 +293,7 @@ def library_builtins() -> dict[int, Builtin]:
     from jit.torch import compiler
 
     table: dict[Any, Any] = {
+        torch.device: emit_device,
         marks.annotate: emit_annotate,
         type_tests.isinstance: emit_isinstance,
         futures.fork: emit_fork,

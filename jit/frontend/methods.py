@@ -80,6 +80,7 @@ CONVERSIONS = {
 }
 """Methods of a Tensor that only change the dtype."""
 
+DEVICE_ATTRIBUTES = {"type": "prim::type", "index": "prim::index"}
 COMPLEX_ATTRIBUTES = {"real": "aten::real", "imag": "aten::imag"}
 
 
@@ -110,6 +111,8 @@ def attribute_of_value(e: Emitter, span: Span, x: Value, name: str) -> Emitted:
             return member_attribute(e, span, x, name)
         case T.SimpleType("int" | "float" | "bool") if name in NUMBER_METHODS:
             return _of_number(e, span, x, name)
+        case T.SimpleType("Device") if name in DEVICE_ATTRIBUTES:
+            return apply(e, span, DEVICE_ATTRIBUTES[name], x)
         case T.SimpleType("complex"):
             if name in COMPLEX_ATTRIBUTES:
                 return apply(e, span, COMPLEX_ATTRIBUTES[name], x)

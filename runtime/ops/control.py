@@ -198,6 +198,18 @@ declare(
     raises=True,
     samples=[case("cuda", 1)],
 )
+declare(
+    "prim::type(Device self) -> str",
+    lambda device: device.type,
+    "The kind of a device, `cpu`.",
+    samples=[case(CPU)],
+)
+declare(
+    "prim::index(Device self) -> int?",
+    lambda device: device.index,
+    "Which of several devices it is, if it is told.",
+    samples=[case(CPU)],
+)
 
 
 def _warn(message, stacklevel):

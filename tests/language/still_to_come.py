@@ -22,8 +22,5 @@ STILL_TO_COME: dict[str, tuple[str, ...]] = {
     "modules": (
         "beyond_library.modules_are_chosen_while_running",
     ),
-    "types and library": (
-        "tensor_operations.device_of_a_tensor",
-    ),
 }
 """Names as `topic.program`, by cause."""

@@ -62,15 +62,6 @@ def test_a_loaded_function_is_called(tmp_path):
     assert [6.0] == jit.script(caller)(torch.tensor([-2.0])).tolist()
 
 
-def test_an_ignored_function_is_refused_with_its_mark():
-    def caller(n: int):
-        return in_python(n)
-
-    with pytest.raises(jit.Error, match="is marked `@ignore`") as caught:
-        jit.script(caller)
-    assert "E0205" == caught.value.code
-
-
 def test_what_is_not_scripted_is_left_out_of_a_script():
     def caller(n: int):
         if torch.jit.is_scripting():

@@ -131,7 +131,7 @@ class Expressions(ContainerExpressions, TensorExpressions):
             "rows": lambda: self.pick(
                 "len({0})", "{0}[0][0]", "len({0}[-1])", "sum([len(j) for j in {0}])",
             ).format(self.name_of(Kind.ROWS)),
-            "set": lambda: self.pick("len({})", "sum({})", "max({})", "min({})").replace(
+            "set": lambda: self.pick("len({})", "len({})", "max({})", "min({})").replace(
                 "{}", self.name_of(Kind.SET)
             ),
         }[form]()  # fmt: skip

@@ -252,21 +252,41 @@ declare(
 
 # functions that torch has under the same names for tensors --------------------------------
 
+
+def _product_of_ints(items, start=1):
+    return check_int(math.prod(items, start=start))
+
+
+def _product_of_floats(items, start=1.0):
+    return float(math.prod(items, start=start))
+
+
 declare(
-    ["aten::_math_prod.int(int[] items) -> int",
-     "aten::_math_prod.start_int(int[] items, int start) -> int"],
-    lambda items, start=1: check_int(math.prod(items, start=start)),
+    "aten::_math_prod.int(int[] items) -> int",
+    _product_of_ints,
     "The product of the elements.",
     raises=True,
     samples=[case([2, 3]), case([])],
-)  # fmt: skip
+)
 declare(
-    ["aten::_math_prod.float(float[] items) -> float",
-     "aten::_math_prod.start_float(float[] items, float start) -> float"],
-    lambda items, start=1.0: float(math.prod(items, start=start)),
+    "aten::_math_prod.start_int(int[] items, int start) -> int",
+    _product_of_ints,
+    "The product of the elements and a first factor.",
+    raises=True,
+    samples=[case([2, 3], 4), case([], 5)],
+)
+declare(
+    "aten::_math_prod.float(float[] items) -> float",
+    _product_of_floats,
     "The product of the elements.",
     samples=[case([2.0, 3.5])],
-)  # fmt: skip
+)
+declare(
+    "aten::_math_prod.start_float(float[] items, float start) -> float",
+    _product_of_floats,
+    "The product of the elements and a first factor.",
+    samples=[case([2.0, 3.5], 0.5)],
+)
 declare(
     "aten::_math_fsum(float[] items) -> float",
     math.fsum,

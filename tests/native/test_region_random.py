@@ -166,7 +166,7 @@ def run(executor: Executor, name: str, *, native: bool) -> Any:
 )
 def test_programs_of_numbers_agree(source: str, calls: list[Any]) -> None:
     with loaded(source) as module:
-        scripted = jit.script(module.main_0)
+        scripted = jit.script(module.main)
         name = scripted.qualified_name
         slow, fast = both(scripted.program)
         interpreted, compiled = (

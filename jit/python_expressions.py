@@ -139,6 +139,18 @@ def constant(value: Any) -> ast.expr:
     return ast.Constant(value)
 
 
+def _method_name(node: Node) -> str:
+    """The name of a method in its class: versions for other types are numbered."""
+    full: str = node.attributes["name"]
+    program, type = node.graph.program, node.inputs[0].type
+    if program is None or not isinstance(type, T.ClassType):
+        return full
+    cls = program.class_of(type).python
+    base, _, number = full.rpartition("_")
+    is_version = number.isdigit() and hasattr(cls, base) and not hasattr(cls, full)
+    return base if is_version else full
+
+
 def annotation(type: T.Type) -> ast.expr:
     """A type as Python's hints write it."""
 
@@ -312,7 +324,7 @@ class Expressions:
             case "aten::wait":
                 return call(dotted("torch.jit.wait"), inputs)
             case "prim::CallMethod":
-                method = ast.Attribute(inputs[0], attributes["name"], ast.Load())
+                method = ast.Attribute(inputs[0], _method_name(node), ast.Load())
                 return call(method, inputs[1:])
             case "prim::CreateObject":
                 made_type = annotation(node.output.type)

@@ -72,15 +72,18 @@ RUNS = [
 def test_the_code_of_a_golden_means_what_its_source_means(case, expression):
     names, function = execute(case)
     scripted = jit.script(function)
-    classes = {n: c for n, c in names.items() if isinstance(c, type)}
-    namespace = types.SimpleNamespace(**classes)
+    classes = {name: c.python for name, c in scripted.program.classes.items()}
+    # a class is called otherwise while another one of its name lives
+    known = {name.rpartition(".")[2]: cls for name, cls in classes.items()}
+    outside = {n: c for n, c in names.items() if isinstance(c, type)}
+    namespace = types.SimpleNamespace(**{**outside, **known})
     names.update(MEANINGS, case=namespace)
     for version in scripted.program.functions.values():
         text, names["CONSTANTS"] = code_with_constants(version)
         exec(text, names)
         owner, _, name = version.name.rpartition(".")
         # methods replace those of the source
-        holder = classes.get(owner.rpartition(".")[2], namespace)
+        holder = classes.get(owner, namespace)
         setattr(holder, name, names[name])
 
     assert eval(expression, names)

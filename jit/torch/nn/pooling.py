@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar, List, Optional  # noqa: UP035
+from typing import Any, ClassVar, List, Optional  # noqa: UP035
 
 from jit.runtime.tensor import Tensor
 from jit.torch.nn import functional as F
-from jit.torch.nn import operations
+from jit.torch.nn import operations, pool_forms
 from jit.torch.nn.module import Module
-
-if TYPE_CHECKING:
-    torch: Any  # its functions are found by name
-else:
-    from jit import torch
 
 
 class _MaxPool(Module):
@@ -564,22 +559,14 @@ class _FractionalMaxPool(Module):
                 f"output_ratio must be between 0 and 1 (got {output_ratio})"
             )
 
-    def _drawn(self, input: Tensor) -> Tensor:
-        axes = len(self.kernel_size)
-        batch = 1 if input.dim() == axes + 1 else input.size(0)
-        channels = input.size(input.dim() - axes - 1)
-        return torch.rand([batch, channels, axes], dtype=input.dtype)
-
-    def _wanted(self, input: Tensor) -> List[int]:  # noqa: UP006
-        found: List[int] = []  # noqa: UP006
-        axes = len(self.kernel_size)
-        for i in range(axes):
-            if self.output_size is not None:
-                found.append(self.output_size[i])
-            elif self.output_ratio is not None:
-                space = float(input.size(input.dim() - axes + i))
-                found.append(int(space * self.output_ratio[i]))
-        return found
+    def forward(self, input: Tensor):  # type: ignore[no-untyped-def]
+        found = pool_forms.fractional_max_pool(
+            input, self.kernel_size, self.output_size, self.output_ratio,
+            self._random_samples,
+        )  # fmt: skip
+        if self.return_indices:
+            return found
+        return found[0]
 
 
 class FractionalMaxPool2d(_FractionalMaxPool):
@@ -587,43 +574,11 @@ class FractionalMaxPool2d(_FractionalMaxPool):
 
     axes = 2
 
-    def forward(self, input: Tensor):  # type: ignore[no-untyped-def]
-        if not torch.jit.is_scripting():
-            return F.fractional_max_pool2d(
-                input, self.kernel_size, self.output_size, self.output_ratio,
-                self.return_indices, self._random_samples,
-            )  # fmt: skip
-        draws = self._random_samples
-        if draws is None:
-            draws = self._drawn(input)
-        found = operations.fractional_max_pool2d(
-            input, self.kernel_size, self._wanted(input), draws
-        )
-        if self.return_indices:
-            return found
-        return found[0]
-
 
 class FractionalMaxPool3d(_FractionalMaxPool):
     """The maxima of windows at random places of volumes."""
 
     axes = 3
-
-    def forward(self, input: Tensor):  # type: ignore[no-untyped-def]
-        if not torch.jit.is_scripting():
-            return F.fractional_max_pool3d(
-                input, self.kernel_size, self.output_size, self.output_ratio,
-                self.return_indices, self._random_samples,
-            )  # fmt: skip
-        draws = self._random_samples
-        if draws is None:
-            draws = self._drawn(input)
-        found = operations.fractional_max_pool3d(
-            input, self.kernel_size, self._wanted(input), draws
-        )
-        if self.return_indices:
-            return found
-        return found[0]
 
 
 class AdaptiveAvgPool3d(_AdaptivePool):

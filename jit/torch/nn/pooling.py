@@ -6,7 +6,7 @@ from typing import Any, ClassVar, List, Optional  # noqa: UP035
 
 from jit.runtime.tensor import Tensor
 from jit.torch.nn import functional as F
-from jit.torch.nn import operations, pool_forms
+from jit.torch.nn import pool_forms
 from jit.torch.nn.module import Module
 
 

@@ -8,20 +8,64 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Optional
 
-from jit.ir.dtypes import DType
 from jit.runtime.tensor import Tensor
 from jit.torch.nn import operations
+from jit.torch.nn.activation_functions import (
+    alpha_dropout,
+    celu,
+    dropout,
+    dropout1d,
+    dropout2d,
+    dropout3d,
+    elu,
+    feature_alpha_dropout,
+    glu,
+    gumbel_softmax,
+    hardsigmoid,
+    hardswish,
+    hardtanh,
+    leaky_relu,
+    log_softmax,
+    mish,
+    relu,
+    relu6,
+    rrelu,
+    rrelu_,
+    selu,
+    sigmoid,
+    silu,
+    softmax,
+    softmin,
+    softsign,
+    tanh,
+    tanhshrink,
+    threshold,
+)
 from jit.torch.nn.attending import (
     multi_head_attention_forward,
 )
 from jit.torch.nn.linear_loss import linear_cross_entropy
 from jit.torch.nn.loss_functions import (
+    binary_cross_entropy,
+    binary_cross_entropy_with_logits,
+    cosine_embedding_loss,
+    cross_entropy,
     ctc_loss,
     gaussian_nll_loss,
+    hinge_embedding_loss,
+    huber_loss,
+    kl_div,
+    l1_loss,
+    margin_ranking_loss,
+    mse_loss,
     multi_margin_loss,
     multilabel_margin_loss,
     multilabel_soft_margin_loss,
+    nll_loss,
     poisson_nll_loss,
+    smooth_l1_loss,
+    soft_margin_loss,
+    triplet_margin_loss,
     triplet_margin_with_distance_loss,
 )
 from jit.torch.nn.pools import (
@@ -47,9 +91,6 @@ from jit.torch.nn.pools import (
     max_unpool2d,
     max_unpool3d,
 )
-from jit.torch.nn.reductions import (
-    reduction_number,
-)
 from jit.torch.nn.resample import (
     affine_grid,
     grid_sample,
@@ -71,32 +112,75 @@ __all__ = [
     "adaptive_max_pool2d",
     "adaptive_max_pool3d",
     "affine_grid",
+    "alpha_dropout",
     "avg_pool1d",
     "avg_pool2d",
     "avg_pool3d",
+    "binary_cross_entropy",
+    "binary_cross_entropy_with_logits",
+    "celu",
+    "cosine_embedding_loss",
+    "cross_entropy",
     "ctc_loss",
+    "dropout",
+    "dropout1d",
+    "dropout2d",
+    "dropout3d",
+    "elu",
+    "feature_alpha_dropout",
     "fractional_max_pool2d",
     "fractional_max_pool2d_with_indices",
     "fractional_max_pool3d",
     "fractional_max_pool3d_with_indices",
     "gaussian_nll_loss",
+    "glu",
     "grid_sample",
+    "gumbel_softmax",
+    "hardsigmoid",
+    "hardswish",
+    "hardtanh",
+    "hinge_embedding_loss",
+    "huber_loss",
     "interpolate",
+    "kl_div",
+    "l1_loss",
+    "leaky_relu",
     "linear_cross_entropy",
+    "log_softmax",
     "lp_pool1d",
     "lp_pool2d",
     "lp_pool3d",
+    "margin_ranking_loss",
     "max_pool1d",
     "max_pool2d",
     "max_pool3d",
     "max_unpool1d",
     "max_unpool2d",
     "max_unpool3d",
+    "mish",
+    "mse_loss",
     "multi_head_attention_forward",
     "multi_margin_loss",
     "multilabel_margin_loss",
     "multilabel_soft_margin_loss",
+    "nll_loss",
     "poisson_nll_loss",
+    "relu",
+    "relu6",
+    "rrelu",
+    "rrelu_",
+    "selu",
+    "sigmoid",
+    "silu",
+    "smooth_l1_loss",
+    "soft_margin_loss",
+    "softmax",
+    "softmin",
+    "softsign",
+    "tanh",
+    "tanhshrink",
+    "threshold",
+    "triplet_margin_loss",
     "triplet_margin_with_distance_loss",
     "upsample",
     "upsample_bilinear",
@@ -129,7 +213,6 @@ _SAME_NAME = (
     "one_hot",
     "pad",
     "pairwise_distance",
-    "pdist",
     "pdist",
     "pixel_shuffle",
     "pixel_unshuffle",
@@ -206,287 +289,6 @@ def __getattr__(name: str) -> Any:
 
 def __dir__() -> list[str]:
     return sorted({n for n in globals() if not n.startswith("_")} | set(_OPERATORS))
-
-
-# activations --------------------------------------------------------------------------
-
-
-def relu(input: Tensor, inplace: bool = False) -> Tensor:
-    """max(x, 0)."""
-    if inplace:
-        return torch.relu_(input)
-    return torch.relu(input)
-
-
-def relu6(input: Tensor, inplace: bool = False) -> Tensor:
-    """min(max(x, 0), 6)."""
-    if inplace:
-        return operations.relu6_(input)
-    return operations.relu6(input)
-
-
-def leaky_relu(
-    input: Tensor, negative_slope: float = 0.01, inplace: bool = False
-) -> Tensor:
-    """x where x > 0, otherwise negative_slope * x."""
-    if inplace:
-        return operations.leaky_relu_(input, negative_slope)
-    return operations.leaky_relu(input, negative_slope)
-
-
-def silu(input: Tensor, inplace: bool = False) -> Tensor:
-    """x * sigmoid(x)."""
-    if inplace:
-        return operations.silu_(input)
-    return operations.silu(input)
-
-
-def mish(input: Tensor, inplace: bool = False) -> Tensor:
-    """x * tanh(softplus(x))."""
-    if inplace:
-        return operations.mish_(input)
-    return operations.mish(input)
-
-
-def elu(input: Tensor, alpha: float = 1.0, inplace: bool = False) -> Tensor:
-    """x where x > 0, otherwise alpha * (exp(x) - 1)."""
-    if inplace:
-        return operations.elu_(input, alpha)
-    return operations.elu(input, alpha)
-
-
-def selu(input: Tensor, inplace: bool = False) -> Tensor:
-    """`elu` with the scale and alpha that keep mean 0 and variance 1."""
-    if inplace:
-        return operations.selu_(input)
-    return torch.selu(input)
-
-
-def celu(input: Tensor, alpha: float = 1.0, inplace: bool = False) -> Tensor:
-    """`elu` that is smooth at 0 for every alpha."""
-    if inplace:
-        return operations.celu_(input, alpha)
-    return torch.celu(input, alpha)
-
-
-def hardtanh(
-    input: Tensor, min_val: float = -1.0, max_val: float = 1.0, inplace: bool = False
-) -> Tensor:
-    """x between min_val and max_val."""
-    if min_val > max_val:
-        raise ValueError("min_val cannot be greater than max_val")
-    if inplace:
-        return operations.hardtanh_(input, min_val, max_val)
-    return operations.hardtanh(input, min_val, max_val)
-
-
-def hardsigmoid(input: Tensor, inplace: bool = False) -> Tensor:
-    """relu6(x + 3) / 6."""
-    if inplace:
-        return operations.hardsigmoid_(input)
-    return operations.hardsigmoid(input)
-
-
-def hardswish(input: Tensor, inplace: bool = False) -> Tensor:
-    """x * hardsigmoid(x)."""
-    if inplace:
-        return operations.hardswish_(input)
-    return operations.hardswish(input)
-
-
-def threshold(
-    input: Tensor, threshold: float, value: float, inplace: bool = False
-) -> Tensor:
-    """x where x > threshold, otherwise value."""
-    if inplace:
-        return torch.threshold_(input, threshold, value)
-    return torch.threshold(input, threshold, value)
-
-
-def rrelu(
-    input: Tensor,
-    lower: float = 1.0 / 8,
-    upper: float = 1.0 / 3,
-    training: bool = False,
-    inplace: bool = False,
-) -> Tensor:
-    """x where x > 0, else x times a slope: drawn in training, the middle otherwise."""
-    made = torch.rrelu(input, lower, upper, training)
-    if inplace:
-        return input.copy_(made)
-    return made
-
-
-def rrelu_(
-    input: Tensor,
-    lower: float = 1.0 / 8,
-    upper: float = 1.0 / 3,
-    training: bool = False,
-) -> Tensor:
-    """`rrelu` in place."""
-    return rrelu(input, lower, upper, training, True)
-
-
-def gumbel_softmax(
-    logits: Tensor,
-    tau: float = 1.0,
-    hard: bool = False,
-    eps: float = 1e-10,
-    dim: int = -1,
-) -> Tensor:
-    """Samples of classes that have a gradient; as one-hot if `hard`."""
-    drawn = -torch.log(-torch.log(torch.rand_like(logits).clamp_min(1e-30)))
-    soft = ((logits + drawn) / tau).softmax(dim)
-    if not hard:
-        return soft
-    index = soft.max(dim, keepdim=True)[1]
-    chosen = torch.zeros_like(logits).scatter_(dim, index, 1.0)
-    return chosen - soft.detach() + soft
-
-
-def glu(input: Tensor, dim: int = -1) -> Tensor:
-    """The first half along a dim times the sigmoid of the second."""
-    if input.dim() == 0:
-        raise RuntimeError(
-            "glu does not support scalars because halving size must be even"
-        )
-    return operations.glu(input, dim)
-
-
-def sigmoid(input: Tensor) -> Tensor:
-    """1 / (1 + exp(-x))."""
-    return torch.sigmoid(input)
-
-
-def tanh(input: Tensor) -> Tensor:
-    """The hyperbolic tangent."""
-    return torch.tanh(input)
-
-
-def softsign(input: Tensor) -> Tensor:
-    """x / (1 + |x|)."""
-    return input / (torch.abs(input) + 1)
-
-
-def tanhshrink(input: Tensor) -> Tensor:
-    """x - tanh(x)."""
-    return input - torch.tanh(input)
-
-
-def _softmax_dim(rank: int) -> int:
-    """The dim that softmax takes when none is given."""
-    if rank == 0 or rank == 1 or rank == 3:
-        return 0
-    return 1
-
-
-def softmax(
-    input: Tensor,
-    dim: int | None = None,
-    _stacklevel: int = 3,
-    dtype: DType | None = None,
-) -> Tensor:
-    """exp(x) scaled to sum to one along a dim."""
-    along = _softmax_dim(input.dim()) if dim is None else dim
-    return torch.softmax(input, along, dtype)
-
-
-def softmin(
-    input: Tensor,
-    dim: int | None = None,
-    _stacklevel: int = 3,
-    dtype: DType | None = None,
-) -> Tensor:
-    """The softmax of -x."""
-    along = _softmax_dim(input.dim()) if dim is None else dim
-    return torch.softmax(torch.neg(input), along, dtype)
-
-
-def log_softmax(
-    input: Tensor,
-    dim: int | None = None,
-    _stacklevel: int = 3,
-    dtype: DType | None = None,
-) -> Tensor:
-    """The logarithm of the softmax, without overflow."""
-    along = _softmax_dim(input.dim()) if dim is None else dim
-    return torch.log_softmax(input, along, dtype)
-
-
-# dropout ------------------------------------------------------------------------------
-
-
-def _check_probability(p: float) -> None:
-    if p < 0.0 or p > 1.0:
-        raise ValueError(f"dropout probability has to be between 0 and 1, but got {p}")
-
-
-def dropout(
-    input: Tensor, p: float = 0.5, training: bool = True, inplace: bool = False
-) -> Tensor:
-    """Each element 0 with probability p, else divided by 1 - p; only in training."""
-    _check_probability(p)
-    if inplace:
-        return torch.dropout_(input, p, training)
-    return torch.dropout(input, p, training)
-
-
-def dropout1d(
-    input: Tensor, p: float = 0.5, training: bool = True, inplace: bool = False
-) -> Tensor:
-    """As `dropout`, for whole channels of `[N, C, L]` or `[C, L]`."""
-    _check_probability(p)
-    rank = input.dim()
-    if rank != 2 and rank != 3:
-        raise RuntimeError(
-            f"dropout1d: Expected 2D or 3D input, but received a {rank}D input."
-        )
-    batched = input if rank == 3 else input.unsqueeze(0)
-    if inplace:
-        result = operations.feature_dropout_(batched, p, training)
-    else:
-        result = torch.feature_dropout(batched, p, training)
-    return result if rank == 3 else result.squeeze(0)
-
-
-def dropout2d(
-    input: Tensor, p: float = 0.5, training: bool = True, inplace: bool = False
-) -> Tensor:
-    """As `dropout`, for whole channels of `[N, C, H, W]`."""
-    _check_probability(p)
-    if inplace:
-        return operations.feature_dropout_(input, p, training)
-    return torch.feature_dropout(input, p, training)
-
-
-def dropout3d(
-    input: Tensor, p: float = 0.5, training: bool = True, inplace: bool = False
-) -> Tensor:
-    """As `dropout`, for whole channels of `[N, C, D, H, W]`."""
-    _check_probability(p)
-    if inplace:
-        return operations.feature_dropout_(input, p, training)
-    return torch.feature_dropout(input, p, training)
-
-
-def feature_alpha_dropout(
-    input: Tensor, p: float = 0.5, training: bool = False, inplace: bool = False
-) -> Tensor:
-    """As `alpha_dropout`, for whole channels."""
-    _check_probability(p)
-    if inplace:
-        return operations.feature_alpha_dropout_(input, p, training)
-    return torch.feature_alpha_dropout(input, p, training)
-
-
-def alpha_dropout(
-    input: Tensor, p: float = 0.5, training: bool = False, inplace: bool = False
-) -> Tensor:
-    """As `dropout`, keeping mean 0 and variance 1 behind selu."""
-    _check_probability(p)
-    if inplace:
-        return operations.alpha_dropout_(input, p, training)
-    return torch.alpha_dropout(input, p, training)
 
 
 # tables and norms ---------------------------------------------------------------------
@@ -740,213 +542,3 @@ def fold(
 ) -> Tensor:
     """Columns added up where their windows lie."""
     return operations.col2im(input, output_size, kernel_size, dilation, padding, stride)
-
-
-# losses -------------------------------------------------------------------------------
-
-
-def mse_loss(
-    input: Tensor,
-    target: Tensor,
-    size_average: bool | None = None,
-    reduce: bool | None = None,
-    reduction: str = "mean",
-) -> Tensor:
-    """The squares of the differences."""
-    number = reduction_number(reduction, size_average, reduce)
-    return operations.mse_loss(input, target, number)
-
-
-def l1_loss(
-    input: Tensor,
-    target: Tensor,
-    size_average: bool | None = None,
-    reduce: bool | None = None,
-    reduction: str = "mean",
-) -> Tensor:
-    """The absolute differences."""
-    number = reduction_number(reduction, size_average, reduce)
-    return operations.l1_loss(input, target, number)
-
-
-def smooth_l1_loss(
-    input: Tensor,
-    target: Tensor,
-    size_average: bool | None = None,
-    reduce: bool | None = None,
-    reduction: str = "mean",
-    beta: float = 1.0,
-) -> Tensor:
-    """Squared below `beta`, absolute above, joined smoothly."""
-    number = reduction_number(reduction, size_average, reduce)
-    return operations.smooth_l1_loss(input, target, number, beta)
-
-
-def huber_loss(
-    input: Tensor, target: Tensor, reduction: str = "mean", delta: float = 1.0
-) -> Tensor:
-    """Squared below `delta`, absolute above, joined smoothly."""
-    return operations.huber_loss(input, target, reduction_number(reduction), delta)
-
-
-def soft_margin_loss(
-    input: Tensor,
-    target: Tensor,
-    size_average: bool | None = None,
-    reduce: bool | None = None,
-    reduction: str = "mean",
-) -> Tensor:
-    """log(1 + exp(-target * input)), for targets of -1 and 1."""
-    number = reduction_number(reduction, size_average, reduce)
-    return operations.soft_margin_loss(input, target, number)
-
-
-def kl_div(
-    input: Tensor,
-    target: Tensor,
-    size_average: bool | None = None,
-    reduce: bool | None = None,
-    reduction: str = "mean",
-    log_target: bool = False,
-) -> Tensor:
-    """target * (log target - input), for inputs that are logarithms."""
-    if reduction == "batchmean":
-        total = torch.kl_div(input, target, 2, log_target=log_target)
-        return total / input.size(0)
-    number = reduction_number(reduction, size_average, reduce)
-    return torch.kl_div(input, target, number, log_target=log_target)
-
-
-def nll_loss(
-    input: Tensor,
-    target: Tensor,
-    weight: Tensor | None = None,
-    size_average: bool | None = None,
-    ignore_index: int = -100,
-    reduce: bool | None = None,
-    reduction: str = "mean",
-) -> Tensor:
-    """Minus the logarithm of the probability of the target's class."""
-    number = reduction_number(reduction, size_average, reduce)
-    return operations.nll_loss_nd(input, target, weight, number, ignore_index)
-
-
-def cross_entropy(
-    input: Tensor,
-    target: Tensor,
-    weight: Tensor | None = None,
-    size_average: bool | None = None,
-    ignore_index: int = -100,
-    reduce: bool | None = None,
-    reduction: str = "mean",
-    label_smoothing: float = 0.0,
-) -> Tensor:
-    """`nll_loss` of the logarithm of the softmax; targets are numbers or shares."""
-    number = reduction_number(reduction, size_average, reduce)
-    return operations.cross_entropy_loss(
-        input, target, weight, number, ignore_index, label_smoothing
-    )
-
-
-def binary_cross_entropy(
-    input: Tensor,
-    target: Tensor,
-    weight: Tensor | None = None,
-    size_average: bool | None = None,
-    reduce: bool | None = None,
-    reduction: str = "mean",
-) -> Tensor:
-    """-(target log input + (1 - target) log(1 - input))."""
-    number = reduction_number(reduction, size_average, reduce)
-    return operations.binary_cross_entropy(input, target, weight, number)
-
-
-def binary_cross_entropy_with_logits(
-    input: Tensor,
-    target: Tensor,
-    weight: Tensor | None = None,
-    size_average: bool | None = None,
-    reduce: bool | None = None,
-    reduction: str = "mean",
-    pos_weight: Tensor | None = None,
-) -> Tensor:
-    """`binary_cross_entropy` of the sigmoid of the input, without overflow."""
-    number = reduction_number(reduction, size_average, reduce)
-    if not torch.jit.is_tracing() and target.size() != input.size():
-        raise ValueError(
-            f"Target size ({target.size()}) must be the same as input size"
-            f" ({input.size()})"
-        )
-    return torch.binary_cross_entropy_with_logits(
-        input, target, weight, pos_weight, number
-    )
-
-
-def cosine_embedding_loss(
-    input1: Tensor,
-    input2: Tensor,
-    target: Tensor,
-    margin: float = 0.0,
-    size_average: bool | None = None,
-    reduce: bool | None = None,
-    reduction: str = "mean",
-) -> Tensor:
-    """1 - cosine for targets of 1, the cosine above a margin for targets of -1."""
-    number = reduction_number(reduction, size_average, reduce)
-    return torch.cosine_embedding_loss(input1, input2, target, margin, number)
-
-
-def margin_ranking_loss(
-    input1: Tensor,
-    input2: Tensor,
-    target: Tensor,
-    margin: float = 0.0,
-    size_average: bool | None = None,
-    reduce: bool | None = None,
-    reduction: str = "mean",
-) -> Tensor:
-    """How far pairs are from the order that the target, 1 or -1, gives them."""
-    number = reduction_number(reduction, size_average, reduce)
-    if not torch.jit.is_tracing() and (
-        input1.dim() != input2.dim() or input1.dim() != target.dim()
-    ):
-        raise RuntimeError(
-            "margin_ranking_loss : All input tensors should have same dimension but got"
-            f" sizes: input1: {input1.size()}, input2: {input2.size()}, target:"
-            f" {target.size()} "
-        )
-    return torch.margin_ranking_loss(input1, input2, target, margin, number)
-
-
-def hinge_embedding_loss(
-    input: Tensor,
-    target: Tensor,
-    margin: float = 1.0,
-    size_average: bool | None = None,
-    reduce: bool | None = None,
-    reduction: str = "mean",
-) -> Tensor:
-    """x for targets of 1, max(0, margin - x) for targets of -1."""
-    number = reduction_number(reduction, size_average, reduce)
-    return torch.hinge_embedding_loss(input, target, margin, number)
-
-
-def triplet_margin_loss(
-    anchor: Tensor,
-    positive: Tensor,
-    negative: Tensor,
-    margin: float = 1.0,
-    p: float = 2.0,
-    eps: float = 1e-6,
-    swap: bool = False,
-    size_average: bool | None = None,
-    reduce: bool | None = None,
-    reduction: str = "mean",
-) -> Tensor:
-    """How much nearer the negative is than the positive, plus a margin."""
-    number = reduction_number(reduction, size_average, reduce)
-    if margin <= 0:
-        raise ValueError(f"margin must be greater than 0, got {margin}")
-    return torch.triplet_margin_loss(
-        anchor, positive, negative, margin, p, eps, swap, number
-    )

@@ -1,4 +1,4 @@
-"""Losses of counts, distributions, margins, several labels and sequences."""
+"""Losses as functions."""
 
 from __future__ import annotations
 
@@ -23,6 +23,213 @@ def _reduced(loss: Tensor, reduction: str) -> Tensor:
     if reduction != "none":
         raise ValueError(f"{reduction} is not a valid value for reduction")
     return loss
+
+
+def mse_loss(
+    input: Tensor,
+    target: Tensor,
+    size_average: bool | None = None,
+    reduce: bool | None = None,
+    reduction: str = "mean",
+) -> Tensor:
+    """The squares of the differences."""
+    number = reduction_number(reduction, size_average, reduce)
+    return operations.mse_loss(input, target, number)
+
+
+def l1_loss(
+    input: Tensor,
+    target: Tensor,
+    size_average: bool | None = None,
+    reduce: bool | None = None,
+    reduction: str = "mean",
+) -> Tensor:
+    """The absolute differences."""
+    number = reduction_number(reduction, size_average, reduce)
+    return operations.l1_loss(input, target, number)
+
+
+def smooth_l1_loss(
+    input: Tensor,
+    target: Tensor,
+    size_average: bool | None = None,
+    reduce: bool | None = None,
+    reduction: str = "mean",
+    beta: float = 1.0,
+) -> Tensor:
+    """Squared below `beta`, absolute above, joined smoothly."""
+    number = reduction_number(reduction, size_average, reduce)
+    return operations.smooth_l1_loss(input, target, number, beta)
+
+
+def huber_loss(
+    input: Tensor, target: Tensor, reduction: str = "mean", delta: float = 1.0
+) -> Tensor:
+    """Squared below `delta`, absolute above, joined smoothly."""
+    return operations.huber_loss(input, target, reduction_number(reduction), delta)
+
+
+def soft_margin_loss(
+    input: Tensor,
+    target: Tensor,
+    size_average: bool | None = None,
+    reduce: bool | None = None,
+    reduction: str = "mean",
+) -> Tensor:
+    """log(1 + exp(-target * input)), for targets of -1 and 1."""
+    number = reduction_number(reduction, size_average, reduce)
+    return operations.soft_margin_loss(input, target, number)
+
+
+def kl_div(
+    input: Tensor,
+    target: Tensor,
+    size_average: bool | None = None,
+    reduce: bool | None = None,
+    reduction: str = "mean",
+    log_target: bool = False,
+) -> Tensor:
+    """target * (log target - input), for inputs that are logarithms."""
+    if reduction == "batchmean":
+        total = torch.kl_div(input, target, 2, log_target=log_target)
+        return total / input.size(0)
+    number = reduction_number(reduction, size_average, reduce)
+    return torch.kl_div(input, target, number, log_target=log_target)
+
+
+def nll_loss(
+    input: Tensor,
+    target: Tensor,
+    weight: Tensor | None = None,
+    size_average: bool | None = None,
+    ignore_index: int = -100,
+    reduce: bool | None = None,
+    reduction: str = "mean",
+) -> Tensor:
+    """Minus the logarithm of the probability of the target's class."""
+    number = reduction_number(reduction, size_average, reduce)
+    return operations.nll_loss_nd(input, target, weight, number, ignore_index)
+
+
+def cross_entropy(
+    input: Tensor,
+    target: Tensor,
+    weight: Tensor | None = None,
+    size_average: bool | None = None,
+    ignore_index: int = -100,
+    reduce: bool | None = None,
+    reduction: str = "mean",
+    label_smoothing: float = 0.0,
+) -> Tensor:
+    """`nll_loss` of the logarithm of the softmax; targets are numbers or shares."""
+    number = reduction_number(reduction, size_average, reduce)
+    return operations.cross_entropy_loss(
+        input, target, weight, number, ignore_index, label_smoothing
+    )
+
+
+def binary_cross_entropy(
+    input: Tensor,
+    target: Tensor,
+    weight: Tensor | None = None,
+    size_average: bool | None = None,
+    reduce: bool | None = None,
+    reduction: str = "mean",
+) -> Tensor:
+    """-(target log input + (1 - target) log(1 - input))."""
+    number = reduction_number(reduction, size_average, reduce)
+    return operations.binary_cross_entropy(input, target, weight, number)
+
+
+def binary_cross_entropy_with_logits(
+    input: Tensor,
+    target: Tensor,
+    weight: Tensor | None = None,
+    size_average: bool | None = None,
+    reduce: bool | None = None,
+    reduction: str = "mean",
+    pos_weight: Tensor | None = None,
+) -> Tensor:
+    """`binary_cross_entropy` of the sigmoid of the input, without overflow."""
+    number = reduction_number(reduction, size_average, reduce)
+    if not torch.jit.is_tracing() and target.size() != input.size():
+        raise ValueError(
+            f"Target size ({target.size()}) must be the same as input size"
+            f" ({input.size()})"
+        )
+    return torch.binary_cross_entropy_with_logits(
+        input, target, weight, pos_weight, number
+    )
+
+
+def cosine_embedding_loss(
+    input1: Tensor,
+    input2: Tensor,
+    target: Tensor,
+    margin: float = 0.0,
+    size_average: bool | None = None,
+    reduce: bool | None = None,
+    reduction: str = "mean",
+) -> Tensor:
+    """1 - cosine for targets of 1, the cosine above a margin for targets of -1."""
+    number = reduction_number(reduction, size_average, reduce)
+    return torch.cosine_embedding_loss(input1, input2, target, margin, number)
+
+
+def margin_ranking_loss(
+    input1: Tensor,
+    input2: Tensor,
+    target: Tensor,
+    margin: float = 0.0,
+    size_average: bool | None = None,
+    reduce: bool | None = None,
+    reduction: str = "mean",
+) -> Tensor:
+    """How far pairs are from the order that the target, 1 or -1, gives them."""
+    number = reduction_number(reduction, size_average, reduce)
+    if not torch.jit.is_tracing() and (
+        input1.dim() != input2.dim() or input1.dim() != target.dim()
+    ):
+        raise RuntimeError(
+            "margin_ranking_loss : All input tensors should have same dimension but got"
+            f" sizes: input1: {input1.size()}, input2: {input2.size()}, target:"
+            f" {target.size()} "
+        )
+    return torch.margin_ranking_loss(input1, input2, target, margin, number)
+
+
+def hinge_embedding_loss(
+    input: Tensor,
+    target: Tensor,
+    margin: float = 1.0,
+    size_average: bool | None = None,
+    reduce: bool | None = None,
+    reduction: str = "mean",
+) -> Tensor:
+    """x for targets of 1, max(0, margin - x) for targets of -1."""
+    number = reduction_number(reduction, size_average, reduce)
+    return torch.hinge_embedding_loss(input, target, margin, number)
+
+
+def triplet_margin_loss(
+    anchor: Tensor,
+    positive: Tensor,
+    negative: Tensor,
+    margin: float = 1.0,
+    p: float = 2.0,
+    eps: float = 1e-6,
+    swap: bool = False,
+    size_average: bool | None = None,
+    reduce: bool | None = None,
+    reduction: str = "mean",
+) -> Tensor:
+    """How much nearer the negative is than the positive, plus a margin."""
+    number = reduction_number(reduction, size_average, reduce)
+    if margin <= 0:
+        raise ValueError(f"margin must be greater than 0, got {margin}")
+    return torch.triplet_margin_loss(
+        anchor, positive, negative, margin, p, eps, swap, number
+    )
 
 
 def poisson_nll_loss(

@@ -401,8 +401,9 @@ class _MaxUnpool(Module):
         )
 
 
-def _repeated(value: Any, count: int) -> tuple[int, ...]:
-    return (value,) * count if isinstance(value, int) else tuple(value)
+def _repeated(value: Any, count: int) -> Any:
+    """The tuple of a number for each dim."""
+    return (value,) * count if isinstance(value, int | float) else tuple(value)
 
 
 class MaxUnpool1d(_MaxUnpool):
@@ -539,9 +540,7 @@ class _FractionalMaxPool(Module):
             None if output_size is None else _repeated(output_size, self.axes)
         )
         self.output_ratio = (
-            (output_ratio,) * self.axes
-            if isinstance(output_ratio, int | float)
-            else output_ratio
+            None if output_ratio is None else _repeated(output_ratio, self.axes)
         )
         name = type(self).__name__
         if output_size is None and output_ratio is None:

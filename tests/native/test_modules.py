@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import functools
+import sys
+import threading
+from contextlib import contextmanager
+
 import numpy as np
 import pytest
 
@@ -446,61 +451,73 @@ def test_submodules_of_one_type_are_bound_to_their_own_weights():
         same(model(X), second(first(X)))
 
 
-def test_calls_keep_weights_that_are_replaced_meanwhile():
-    import sys
-    import threading
+@contextmanager
+def repeated_by_another_thread(action):
+    stop = threading.Event()
 
+    def repeat():
+        while not stop.is_set():
+            action()
+
+    thread = threading.Thread(target=repeat)
+    thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        thread.join()
+
+
+def assert_whole(found):
+    """The product of ones and of a weight that is 1 or 2 everywhere."""
+    found = found.numpy(force=True)
+    assert found.min() == found.max() and found[0, 0] in (256.0, 512.0)
+
+
+def test_calls_keep_weights_that_are_replaced_meanwhile():
     model = jit.script(nn.Sequential(nn.Linear(256, 256), nn.ReLU()))
     x = torch.ones(64, 256)
     weights = [nn.Parameter(torch.full((256, 256), float(i))) for i in (1, 2)]
     model[0].bias = nn.Parameter(torch.zeros(256))
-    stop = threading.Event()
+    model[0].weight = weights[0]
+    model(x)  # made ready before threads contend
 
     def replace():
-        while not stop.is_set():
-            for weight in weights:
-                model[0].weight = nn.Parameter(weight.clone())
+        for weight in weights:
+            model[0].weight = nn.Parameter(weight.clone())
 
-    thread = threading.Thread(target=replace)
-    model[0].weight = weights[0]
-    thread.start()
-    try:
+    with repeated_by_another_thread(replace):
         for _ in range(300):
-            found = model(x).numpy(force=True)
-            assert found.min() == found.max() and found[0, 0] in (256.0, 512.0)
-    finally:
-        stop.set()
-        thread.join()
+            assert_whole(model(x))
     assert sys.getrefcount(weights[0]) < 10
 
 
-def test_calls_keep_arrays_that_are_replaced_meanwhile():
-    import threading
+def product(x, weight):
+    return torch.relu(x @ weight.t())
 
-    model = jit.script(nn.Sequential(nn.Linear(256, 256, bias=False), nn.ReLU()))
+
+@pytest.mark.parametrize("what", ["weight of a module", "argument"])
+def test_calls_keep_arrays_that_are_replaced_meanwhile(what):
+    weight = nn.Parameter(torch.ones(256, 256))
     x = torch.ones(64, 256)
-    stop = threading.Event()
-    weight = model[0].weight
-    weight.data = torch.ones(256, 256)
+    if what == "argument":
+        call = functools.partial(jit.script(product), x, weight)
+    else:
+        model = jit.script(nn.Sequential(nn.Linear(256, 256, bias=False), nn.ReLU()))
+        model[0].weight = weight
+        call = functools.partial(model, x)
+    call()
 
     def replace():
-        while not stop.is_set():
-            for number in (1.0, 2.0):
-                weight.data = torch.full((256, 256), number)
+        for number in (1.0, 2.0):
+            weight.data = torch.full((256, 256), number)
 
-    thread = threading.Thread(target=replace)
-    thread.start()
-    try:
-        for _ in range(300):
-            found = model(x).numpy(force=True)
-            assert found.min() == found.max() and found[0, 0] in (256.0, 512.0)
-    finally:
-        stop.set()
-        thread.join()
+    with repeated_by_another_thread(replace):
+        for _ in range(2000):
+            assert_whole(call())
 
 
 def test_references_are_not_leaked():
-    import sys
 
     model = mlp()
     weight = model.layers[0].weight

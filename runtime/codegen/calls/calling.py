@@ -191,7 +191,7 @@ class Entry:
             case TupleKind(items, None):
                 return self._unbox_tuple(given, items)
             case TensorKind():
-                return unbox_tensor(self, given, self._at_border(kind))
+                return self._unbox_tensor(given, self._at_border(kind))
             case TupleKind(_, T.NamedTupleType() as type):
                 return object_calling.unbox_named_tuple(self, given, kind, type)
             case ListKind(element):
@@ -199,6 +199,15 @@ class Entry:
             case ObjectKind(type):
                 return [object_calling.unbox_object(self, given, type)]
         raise Declined(f"an argument is `{kind}`")
+
+    def _unbox_tensor(self, given: ll.Value, kind: TensorKind) -> list[ll.Value]:
+        """The leaves of a tensor; its array, which `x.data = y` may replace while the
+        call runs, is held."""
+        leaves = unbox_tensor(self, given, kind)
+        if not kind.is_array:
+            slot = read_slot(self.b, "Tensor.array")
+            self.borrow(load(self.b, at(self.b, given, slot), POINTER))
+        return leaves
 
     def _at_border(self, kind: TensorKind) -> TensorKind:
         """What callers give and get for a tensor."""

@@ -122,9 +122,7 @@ def release_arguments(entry: Entry) -> None:
     """Release what the entry made of arguments; where some may be missing."""
     b = entry.b
     for place in entry.borrowed:
-        held = b.load(place)
-        with b.if_then(b.not_(entry.is_null(held))):
-            entry.call("Py_DecRef", VOID, held)
+        entry.call("Py_DecRef", VOID, b.load(place))  # null is allowed
     release_lists(entry)
 
 

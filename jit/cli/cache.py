@@ -21,4 +21,7 @@ def run(options: argparse.Namespace) -> None:
         cache.clear()
         print(f"removed {files} objects, {size} bytes, from {folder}")
     else:
-        print(f"{folder}: {files} objects, {size} bytes of at most {cache.limit_bytes}")
+        print(
+            f"{folder}: {files} objects, {size} bytes of at most {cache.limit_files} "
+            f"objects, {cache.limit_bytes} bytes"
+        )

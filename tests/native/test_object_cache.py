@@ -150,16 +150,17 @@ def test_files_used_longest_ago_go_first(folder: Path) -> None:
         os.utime(folder / f"{key}.o", (1000.0 + place, 1000.0 + place))
     os.utime(folder / "old.o", (2000.0, 2000.0))
     cache.find("used")
-    cache.evict(2500)
+    cache.evict(2500, 100)
 
     assert [folder / "old.o", folder / "used.o"] == objects(folder)
     assert 1 == cache.statistics.evicted
 
 
-def test_the_folder_stays_below_its_bound(
-    folder: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("name, limit", [("limit_bytes", 20_000), ("limit_files", 20)])
+def test_the_folder_stays_below_its_bounds(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, name: str, limit: int
 ) -> None:
-    monkeypatch.setattr(cache, "limit_bytes", 20_000)
+    monkeypatch.setattr(cache, name, limit)
     for number in range(200):
         cache.store(f"key{number}", b"x" * 1000)
 
@@ -175,7 +176,7 @@ def test_what_a_process_left_unfinished_is_removed(folder: Path) -> None:
     begun.write_bytes(b"")
     long_ago = time.time() - 10_000
     os.utime(abandoned, (long_ago, long_ago))
-    cache.evict(1 << 20)
+    cache.evict(1 << 20, 100)
 
     assert [begun, folder / "key.o"] == sorted(folder.iterdir())
 
@@ -190,7 +191,7 @@ def test_clearing_removes_all(folder: Path) -> None:
 def test_other_files_in_the_folder_are_left_alone(folder: Path) -> None:
     cache.store("key", b"code")
     (folder / "notes.txt").write_text("mine")
-    cache.evict(0)
+    cache.evict(0, 0)
     cache.clear()
 
     assert [folder / "notes.txt"] == list(folder.iterdir())

@@ -28,6 +28,8 @@ _DIGEST_BYTES = hashlib.sha256().digest_size
 
 limit_bytes = 512 << 20
 """What the folder may hold."""
+limit_files = 1 << 14
+"""How many files: to look through the folder takes time for each."""
 _STORES_BETWEEN_CHECKS = 32
 """To look through the folder takes as long as many stores."""
 _PLACE_OF_CHECK = os.urandom(1)[0] % _STORES_BETWEEN_CHECKS
@@ -142,14 +144,14 @@ def store(key: str, code: bytes) -> None:
                 file.write(_MAGIC + _digest(key, code) + code)
             os.replace(unfinished, folder / (key + _SUFFIX))
         except BaseException:
-            _remove(Path(unfinished))
+            _remove(unfinished)
             raise
     except OSError:
         statistics.failed += 1
         return
     statistics.stores += 1
     if statistics.stores % _STORES_BETWEEN_CHECKS == _PLACE_OF_CHECK:
-        evict(limit_bytes)
+        evict(limit_bytes, limit_files)
 
 
 def _digest(key: str, code: bytes) -> bytes:
@@ -164,17 +166,19 @@ def _unpack(key: str, content: bytes) -> bytes | None:
     return code
 
 
-def evict(most_bytes: int) -> None:
+def evict(most_bytes: int, most_files: int) -> None:
     """Remove what was used longest ago until the rest fits, and what was left behind."""
     files = _files()
+    count = len(files)
     total = sum(size for _, size, _ in files)
     now = time.time()
     for used, size, path in sorted(files):
-        abandoned = path.suffix == _UNFINISHED and now - used > _UNFINISHED_SECONDS
-        if total > most_bytes or abandoned:
+        abandoned = path.endswith(_UNFINISHED) and now - used > _UNFINISHED_SECONDS
+        if total > most_bytes or count > most_files or abandoned:
             _remove(path)
             statistics.evicted += 1
             total -= size
+            count -= 1
 
 
 def size() -> tuple[int, int]:
@@ -189,7 +193,7 @@ def clear() -> None:
         _remove(path)
 
 
-def _files() -> list[tuple[float, int, Path]]:
+def _files() -> list[tuple[float, int, str]]:
     """Time of last use, size and path of our files."""
     folder = place().folder
     if folder is None:
@@ -201,10 +205,10 @@ def _files() -> list[tuple[float, int, Path]]:
                 continue
             with contextlib.suppress(OSError):  # another process has removed it
                 status = entry.stat(follow_symlinks=False)
-                found.append((status.st_mtime, status.st_size, Path(entry.path)))
+                found.append((status.st_mtime, status.st_size, entry.path))
     return found
 
 
-def _remove(path: Path) -> None:
+def _remove(path: str | Path) -> None:
     with contextlib.suppress(OSError):  # another process was faster
-        path.unlink()
+        os.unlink(path)

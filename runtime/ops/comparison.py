@@ -9,9 +9,9 @@ from jit.ir import types as T
 from jit.ir.card import Card
 from jit.ir.dtypes import BOOL
 from jit.runtime.ops import facts as F
-from jit.runtime.ops.arithmetic import check_same_dtype
 from jit.runtime.ops.families import Comparison, Pointwise, op
 from jit.runtime.ops.samples import boolean, case, f16, f32, f64, i64, inf, nan
+from jit.runtime.ops.three_operands import check_same_dtype
 from jit.runtime.promotion import result_dtype
 
 SPECIAL = [case(f32.of([nan, inf, 1, 0.0]), f32.of([nan, inf, 2, -0.0]))]

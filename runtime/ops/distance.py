@@ -11,9 +11,9 @@ from jit.runtime.kernels import sizes as S
 from jit.runtime.kernels.products import widened
 from jit.runtime.ops.arithmetic import check_terms
 from jit.runtime.ops.declare import op
-from jit.runtime.ops.reduction import norm_slope
 from jit.runtime.ops.samples import case, f32, f64
 from jit.runtime.ops.shaped import Shaped
+from jit.runtime.ops.vector_norms import norm_slope
 from jit.runtime.promotion import get_default_dtype
 
 

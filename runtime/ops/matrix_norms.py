@@ -11,9 +11,10 @@ from jit.runtime.kernels.matrix_checks import check_floating, check_matrix
 from jit.runtime.kernels.products import widened
 from jit.runtime.ops import facts as F
 from jit.runtime.ops.declare import op
-from jit.runtime.ops.reduction import dims_of, kept, norm_slope
+from jit.runtime.ops.reduction import dims_of, kept
 from jit.runtime.ops.samples import case, f32, f64
 from jit.runtime.ops.shaped import Shaped
+from jit.runtime.ops.vector_norms import norm_slope
 
 
 def _check_dtype(x, wanted):

@@ -8,7 +8,7 @@ from jit.ir import dtypes
 from jit.ir import types as T
 from jit.ir.card import UNKNOWN
 from jit.runtime.ops import facts as F
-from jit.runtime.ops.arithmetic import clamp
+from jit.runtime.ops.clamping import clamp
 from jit.runtime.ops.families import NumpyFunction, op
 from jit.runtime.ops.numpy_families import numpy_broadcast, numpy_ufunc, ufunc_dtype
 from jit.runtime.ops.samples import boolean, c128, case, f32, f64, i64, inf, nan

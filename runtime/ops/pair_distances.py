@@ -13,9 +13,9 @@ from jit.runtime.ops import matrices as M
 from jit.runtime.ops.declare import op
 from jit.runtime.ops.distance import p_norm
 from jit.runtime.ops.loss import common_floating
-from jit.runtime.ops.reduction import norm_slope
 from jit.runtime.ops.samples import case, f32, f64
 from jit.runtime.ops.shaped import Shaped
+from jit.runtime.ops.vector_norms import norm_slope
 
 _MOST = 1 << 20
 """So many differences are held at once."""

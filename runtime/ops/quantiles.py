@@ -8,8 +8,9 @@ from jit.ir import dtypes
 from jit.ir.card import UNKNOWN
 from jit.runtime.kernels import sizes as S
 from jit.runtime.ops.composed import Composed
+from jit.runtime.ops.extremes import with_indices
 from jit.runtime.ops.families import Reduction, op
-from jit.runtime.ops.reduction import evenly, placed, with_indices
+from jit.runtime.ops.reduction import evenly, placed
 from jit.runtime.ops.samples import boolean, case, f32, f64, i64, nan
 from jit.runtime.ops.shaped import VALUES
 from jit.runtime.tensor import Tensor

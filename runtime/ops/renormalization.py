@@ -9,9 +9,9 @@ from jit.runtime.kernels import sizes as S
 from jit.runtime.kernels.products import widened
 from jit.runtime.ops import matrices as M
 from jit.runtime.ops.declare import op
-from jit.runtime.ops.reduction import norm_slope, vector_norm
 from jit.runtime.ops.samples import case, f16, f32, f64
 from jit.runtime.ops.shaped import Updating
+from jit.runtime.ops.vector_norms import norm_slope, vector_norm
 
 _SPARED = 1e-7
 """What torch adds to a norm before it divides by it."""

@@ -6,7 +6,7 @@ import numpy as np
 
 from jit.runtime.kernels import sizes as S
 from jit.runtime.kernels import strides
-from jit.runtime.ops import views
+from jit.runtime.ops import selections
 from jit.runtime.ops.declare import op
 from jit.runtime.ops.samples import case, f32, f64, i64
 from jit.runtime.ops.shaped import VALUES, Shaped
@@ -44,7 +44,7 @@ class select_scatter(ViewWrite):
     unknown = ("index",)
 
     def kernel(x, source, dim, index):
-        return _written(x, source, views.select.kernel, dim, index)
+        return _written(x, source, selections.select.kernel, dim, index)
 
     samples = [case(f32[2, 3], f32[3], 0, 1), case(i64[2, 3], f64[2], -1, -1)]
 
@@ -65,7 +65,7 @@ class slice_scatter(ViewWrite):
     unknown = ("start", "end", "step")
 
     def kernel(x, source, dim, start, end, step):
-        return _written(x, source, views.slice_.kernel, dim, start, end, step)
+        return _written(x, source, selections.slice_.kernel, dim, start, end, step)
 
     samples = [
         case(f32[5, 2], f32[2, 2], 0, 1, None, 2),
@@ -91,7 +91,7 @@ class diagonal_scatter(ViewWrite):
     unknown = ("offset",)
 
     def kernel(x, source, offset, dim1, dim2):
-        return _written(x, source, views.diagonal.kernel, offset, dim1, dim2)
+        return _written(x, source, selections.diagonal.kernel, offset, dim1, dim2)
 
     samples = [case(f32[3, 4], f32[3]), case(f64[2, 3, 4], f64[3, 1], -1, 0, 2)]
 

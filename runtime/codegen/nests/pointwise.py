@@ -41,7 +41,7 @@ from jit.runtime.codegen.region import Region
 from jit.runtime.codegen.tensors.copying import copy_elements
 from jit.runtime.codegen.tensors.reuse import allocate_over
 from jit.runtime.codegen.values import ELEMENT, F64, I1, I64, POINTER, Buffer
-from jit.runtime.ops import arithmetic
+from jit.runtime.ops import divisions
 from jit.runtime.ops.numpy_families import Ufunc
 from jit.runtime.ops.pointwise_family import Pointwise
 from jit.runtime.promotion import can_cast
@@ -563,8 +563,8 @@ def divide_by_mode(region: Region, node: Node) -> Any:
     """The quotient, not rounded, rounded down or to zero."""
     mode = runtime_constant(node.inputs[2].node) if _is_constant(node.inputs[2]) else 0
     cards: dict[Any, type[Card]] = {
-        None: arithmetic.div, "floor": arithmetic.floor_divide,
-        "trunc": arithmetic.trunc_divide,
+        None: divisions.div, "floor": divisions.floor_divide,
+        "trunc": divisions.trunc_divide,
     }  # fmt: skip
     if mode not in cards:
         raise Declined("its rounding mode is not known")

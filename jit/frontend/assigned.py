@@ -100,9 +100,9 @@ def assigned(body: Iterable[t.Stmt]) -> Names:
                 found.update(target_names(target))
             case t.If(_, _, then, orelse):
                 found |= assigned(then) | assigned(orelse)
-            case t.While(_, _, inner, _):
+            case t.While(_, _, inner):
                 found |= assigned(inner)
-            case t.For(_, target, _, inner, _):
+            case t.For(_, target, _, inner):
                 found |= assigned(inner)
                 found.update(target_names(target))
             case t.With(_, contexts, inner):
@@ -143,10 +143,8 @@ def statements_of(body: Iterable[t.Stmt]) -> Iterator[t.Stmt]:
         match s:
             case t.If(_, _, first, second):
                 parts = [first, second]
-            case t.While(_, _, first, second) | t.For(_, _, _, first, second):
-                parts = [first, second]
-            case t.With(_, _, first):
-                parts = [first]
+            case t.While(_, _, inner) | t.For(_, _, _, inner) | t.With(_, _, inner):
+                parts = [inner]
             case t.Try(_, inner, handlers, orelse, final):
                 parts = [inner, *(h.body for h in handlers), orelse, final]
             case _:
@@ -208,9 +206,9 @@ def own_expressions(s: t.Stmt) -> list[t.Expr | None]:
             return [value]
         case t.Raise(_, exception, cause):
             return [exception, cause]
-        case t.If(_, test, _, _) | t.While(_, test, _, _):
+        case t.If(_, test, _, _) | t.While(_, test, _):
             return [test]
-        case t.For(_, target, iterable, _, _):
+        case t.For(_, target, iterable, _):
             return [iterable, None if isinstance(target, t.Name) else target]
         case t.Assert(_, test, message):
             return [test, message]
@@ -302,7 +300,7 @@ def _used_by(s: t.Stmt) -> Names:
             return used(value, *map(_read_target, targets))
         case t.AnnAssign(_, target, _, value):
             return used(value, _read_target(target))
-        case t.For(_, target, iterable, _, _):
+        case t.For(_, target, iterable, _):
             return used(iterable, _read_target(target))
         case t.Delete(_, targets):
             return used(*map(_read_target, targets))

@@ -319,6 +319,8 @@ def bound(
     is_dict = positional and isinstance(positional[0].type, T.DictType)
     if binding.schema.kind in (RESIZING_DICTS if is_dict else RESIZING):
         e.resized.append(positional[0])
+    if binding.schema.writes and any(map(_holds_items, positional)):
+        paths.forget_items(e)
     saved, e.b.span = e.b.span, span
     try:
         if e.compilation.are_grads_off:
@@ -342,6 +344,10 @@ def bound(
     if result.type == T.NONE:
         return e.none()
     return result
+
+
+def _holds_items(x: Value) -> bool:
+    return isinstance(x.type, T.ListType | T.DictType)
 
 
 def _mask_of(

@@ -33,6 +33,7 @@ from jit.ir.unification import unify
 if TYPE_CHECKING:
     from jit.frontend.call import Arguments
     from jit.frontend.compiler import Compilation
+    from jit.frontend.refine import Facts
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,8 +106,12 @@ class Emitter:
         """The contexts around, innermost last, and how many loops were around them."""
         self.epoch = 0
         """How often something may have assigned attributes."""
+        self.item_epoch = 0
+        """How often a list or dict has changed."""
         self.exact: set[Value] = set()
         """Instances of the very class of their type, and of no derived one."""
+        self.left_by: dict[str, Facts] = {}
+        """What holds where a loop was left by a `break`, by the flag that tells so."""
         self.handlers: list[Value] = []
         """The exceptions of the handlers around, innermost last."""
         self.resized: list[Value] = []
@@ -190,7 +195,10 @@ class Emitter:
         elif declared is None:
             declared = self.declared.get(name)
         if declared is not None:
-            value = self._as_declared(name, self.as_value(value, span), declared, span)
+            if isinstance(value, Sugared):
+                value = value.declared(self, span, declared)
+            if isinstance(value, Value):
+                value = self._as_declared(name, value, declared, span)
         if name in self.shared:
             share(self, name, self.as_value(value, span), span, declared)
             return

@@ -109,10 +109,12 @@ def choose(
 def _keep_facts(e: Emitter, facts: Facts, stays: Frame) -> None:
     """After a branch that left, what holds in the other one goes on holding.
 
-    What is known of attributes is kept by `paths.join`.
+    What is known of paths is kept by `paths.join`.
     """
     assigned = set(stays.assigned())
-    kept = {n: f for n, f in facts.items() if n not in assigned and "." not in n}
+    kept = {
+        n: f for n, f in facts.items() if n not in assigned and not paths.is_path(n)
+    }
     holds(e, kept)
 
 

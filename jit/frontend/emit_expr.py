@@ -48,6 +48,11 @@ def _attribute(e: Emitter, node: t.Attribute) -> Emitted:
     return paths.read(e, node, found) if isinstance(found, Value) else found
 
 
+def _subscript(e: Emitter, node: t.Subscript) -> Emitted:
+    found = emit_subscript(e, node)
+    return paths.read(e, node, found) if isinstance(found, Value) else found
+
+
 def _call(e: Emitter, node: t.Call) -> Emitted:
     function = e.expr(node.function)
     if isinstance(function, Sugared):
@@ -244,7 +249,7 @@ EMITTERS: dict[type[t.Expr], Callable[[Emitter, Any], Emitted]] = {
     t.Name: _name,
     t.Constant: _constant,
     t.Attribute: _attribute,
-    t.Subscript: emit_subscript,
+    t.Subscript: _subscript,
     t.Call: _call,
     t.Binary: _binary,
     t.Unary: _unary,

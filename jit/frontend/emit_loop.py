@@ -25,7 +25,7 @@ from jit.frontend.emit_unrolled import emit_rounds
 from jit.frontend.environment import Missing, Variable
 from jit.frontend.failures import a_type, fail
 from jit.frontend.loop_exits import leaves_loop
-from jit.frontend.refine import Condition, emit_condition, holds
+from jit.frontend.refine import Condition, Defined, emit_condition, holds
 from jit.frontend.sugared import Emitted, Sugared, SugaredTuple
 from jit.frontend.walks import Walk, as_list, has_item, unrolled_items, walk_of
 from jit.ir import types as T
@@ -337,12 +337,14 @@ class _Attempt:
         self.types = types
         """Names defined before the loop: carried, with these types."""
         self.late = late
-        """Names that only an endless loop defines: carried from their first value."""
+        """Names that each `break` defines first: carried from their first value."""
         self.live = live
         self.is_widened = False
         self.node: Node
         self.loop: Loop
-        self.undefined: dict[str, Missing] = {}
+        self.flag = getattr(stmt, "flag", "")
+        self.is_told = False
+        """Whether late names are defined only where the flag is set."""
 
     def run(self, header: Header, body: Callable[[], None]) -> None:
         """Emit the node and its body, and compare the types."""
@@ -397,8 +399,7 @@ class _Attempt:
         for leave in self.loop.exits:
             self._check_defined(leave.names)
             self._widen(leave.names)
-        if header.is_endless:
-            self._find_late()
+        self._find_late(header)
 
     def _check_defined(self, names: dict[str, Variable | Missing | None]) -> None:
         """What is defined before the loop stays so, and functions stay the same."""
@@ -471,9 +472,20 @@ class _Attempt:
             help=_loop_help(old, found.type),
         )
 
-    def _find_late(self) -> None:
-        """Names defined at every `break` of an endless loop are defined after it."""
+    def _breaks(self, header: Header) -> list[LoopExit]:
+        """The exits of which what they define is known to be defined afterwards.
+
+        Of an endless loop, that are all; of others those that set the flag for `else`,
+        where the flag is set.
+        """
         breaks = [x for x in self.loop.exits if x.is_break]
+        flagged = [x for x in breaks if _is_true_at(x, self.flag)]
+        self.is_told = not header.is_endless or 0 < len(flagged) < len(breaks)
+        return flagged if self.is_told else breaks
+
+    def _find_late(self, header: Header) -> None:
+        """Names that every such exit defines."""
+        breaks = self._breaks(header)
         for name in self.candidates:
             if name in self.loop.carried or name not in self.live or not breaks:
                 continue
@@ -495,12 +507,21 @@ class _Attempt:
     def finish(self, header: Header) -> None:
         """Let the names stand for what the loop gives."""
         e = self.e
+        facts: dict[str, T.Type | Defined] = {}
         for name, type in self.loop.carried.items():
             output = self.node.add_output(type, name if name.isidentifier() else "")
             found = e.frame.find(name)
             declared = found.declared if isinstance(found, Variable) else None
             span = found.span if isinstance(found, Variable) else self.stmt.span
-            e.frame.names[name] = Variable(output, span, declared)
+            variable = Variable(output, span, declared)
+            if self.is_told and name in self.late:
+                facts[name] = Defined(variable)
+                reason = "when no `break` ends the loop"
+                e.frame.names[name] = Missing(reason, self.stmt.span)
+            else:
+                e.frame.names[name] = variable
+        if facts:
+            e.left_by[self.flag] = facts
         for name in self.candidates:
             if name in self.loop.carried:
                 continue
@@ -515,6 +536,12 @@ class _Attempt:
             e.frame.names[name] = Missing(reason, self.stmt.span)
         if header.is_endless and not any(x.is_break for x in self.loop.exits):
             e.frame.is_closed = True
+
+
+def _is_true_at(leave: LoopExit, name: str) -> bool:
+    found = leave.names.get(name)
+    value = found.value if isinstance(found, Variable) else None
+    return isinstance(value, Value) and value.constant is True
 
 
 def _loop_help(old: T.Type, new: T.Type | None) -> str:

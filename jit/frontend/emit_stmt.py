@@ -88,7 +88,9 @@ def assign(e: Emitter, target: t.Expr, value: Emitted, span: Span) -> None:
         case t.TupleExpr(_, elements):
             _unpack(e, target, elements, value, span)
         case t.Subscript():
-            _set_item(e, target, e.as_value(value, span))
+            new = e.as_value(value, span)
+            _set_item(e, target, new)
+            paths.stored(e, target, new)
         case t.Attribute(at, owner, name):
             new = e.as_value(value, span)
             _set_attribute(e, at, e.expr(owner), name, new)
@@ -250,10 +252,11 @@ def _set_attribute(
     value: Value,
     declared: T.Type | None = None,
 ) -> None:
+    from jit.frontend.chosen import Chosen
     from jit.frontend.class_value import assign_attribute
     from jit.frontend.module_value import ModuleValue
 
-    if isinstance(owner, ModuleValue):
+    if isinstance(owner, ModuleValue | Chosen):
         owner.assign(e, span, name, value)
         return
     if isinstance(owner, Value) and isinstance(owner.type, T.ClassType):

@@ -46,7 +46,7 @@ def emit_rounds(e: Emitter, node: t.For, items: list[Emitted]) -> None:
         trips = t.Call(span, once, (t.Constant(span, 1),), ())
         rounds = (
             t.Assign(span, (node.target,), name),
-            t.For(span, t.Name(span, "<round>"), trips, body, ()),
+            t.For(span, t.Name(span, "<round>"), trips, body),
             *([] if again is None else [again]),
         )
     begin = t.Assign(span, (broken,), t.Constant(span, False))

@@ -52,8 +52,8 @@ class Frame:
         self.root: Frame = self if outer is None or is_scope else outer.root
         """The frame of the function or comprehension that this block belongs to."""
         self.names: dict[str, Variable | Missing] = {}
-        self.facts: dict[str, tuple[T.Type, int]] = {}
-        """What is known of attributes, and when it was learned: see `paths`."""
+        self.facts: dict[str, tuple[T.Type, tuple[int, int]]] = {}
+        """What is known of attributes and items, and since when: see `paths`."""
         self.is_closed = False
         """Whether control never reaches the end of the block: what follows is dead."""
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import functools
 import operator
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from jit.frontend import tree as t
@@ -32,20 +32,30 @@ if TYPE_CHECKING:
 
 
 def applied(
-    e: Emitter, span: Span, function: Emitted, values: Sequence[Emitted]
+    e: Emitter,
+    span: Span,
+    function: Emitted,
+    values: Sequence[Emitted],
+    keywords: Mapping[str, Emitted] | None = None,
 ) -> Emitted:
-    """`function(*values)`."""
+    """`function(*values, **keywords)`."""
     if not isinstance(function, Sugared):
         raise fail(span, "E0311", f"{a_type(function.type)} cannot be called")
     saved = e.frame
     e.frame = Frame(saved)
-    names = []
+
+    def named(name: str, value: Emitted) -> t.Name:
+        e.frame.names[name] = Variable(value, span)
+        return t.Name(span, name)
+
     try:
-        for i, value in enumerate(values):
-            name = f"<argument {i}>"
-            e.frame.names[name] = Variable(value, span)
-            names.append(t.Name(span, name))
-        call = t.Call(span, t.Name(span, "<function>"), tuple(names), ())
+        names = [named(f"<argument {i}>", x) for i, x in enumerate(values)]
+        options = [
+            t.Keyword(span, k, named(f"<argument {k}>", x))
+            for k, x in (keywords or {}).items()
+        ]
+        function_name = t.Name(span, "<function>")
+        call = t.Call(span, function_name, tuple(names), tuple(options))
         return function.call(e, call)
     finally:
         e.frame = saved

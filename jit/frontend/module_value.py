@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from jit.frontend import paths
 from jit.frontend import tree as t
+from jit.frontend.builtins import as_number
 from jit.frontend.call import (
     argument_type,
     called,
@@ -15,6 +16,7 @@ from jit.frontend.call import (
     match_parameters,
 )
 from jit.frontend.call_python import gather
+from jit.frontend.chosen import checked_place, item_at, place_of_key
 from jit.frontend.coerce import coerce
 from jit.frontend.compiler import Compilation
 from jit.frontend.failures import a_type, fail, nearest
@@ -25,11 +27,12 @@ from jit.frontend.modules import ModuleInfo, compile_method, has_forward
 from jit.frontend.signature import signature_of
 from jit.frontend.sugared import Emitted, Sugared, SugaredList
 from jit.ir import types as T
-from jit.ir.graph import Value
+from jit.ir.graph import NOT_CONSTANT, Value
 from jit.ir.overloads import is_convertible
 from jit.ir.program import PARAMETER, SUBMODULE
 from jit.ir.schema import FunctionSchema
 from jit.ir.span import Span
+from jit.ir.subtyping import is_subtype
 
 if TYPE_CHECKING:
     from jit.frontend.emit import Emitter
@@ -57,6 +60,13 @@ class ModuleValue(Sugared):
 
     def value(self, e: Emitter, span: Span) -> Value:
         return self.owner
+
+    def declared(self, e: Emitter, span: Span, wanted: T.Type) -> Emitted:
+        """A module that is known stays so, though an interface is all that is asked."""
+        is_known = isinstance(wanted, T.InterfaceType) and is_subtype(
+            self.owner.type, wanted
+        )
+        return self if is_known else self.owner
 
     def has(self, name: str) -> bool:
         """Whether there is such an attribute, decided while compiling."""
@@ -102,6 +112,11 @@ class ModuleValue(Sugared):
         if isinstance(content, list):
             content = tuple(content)
         return resolve_object(e, span, content, name)
+
+    def computes(self, name: str) -> bool:
+        instance = self.info.instance
+        is_own = name in self.info.children or name in self.info.definition.attributes
+        return not is_own and isinstance(getattr(type(instance), name, None), property)
 
     def _of_class(self, e: Emitter, span: Span, name: str) -> Emitted | None:
         if name in MODULE_METHODS and not _is_overridden(self.info.instance, name):
@@ -209,10 +224,16 @@ class ModuleValue(Sugared):
             bounds = [None if p is None else e.value(p).constant for p in parts]
             if all(b is None or isinstance(b, int) for b in bounds):
                 return SugaredList(items[slice(*bounds)])
-            raise self._unknown_index(node)
-        index = e.value(node.index).constant
+            raise fail(
+                node.index.span,
+                "E0301",
+                "the bounds of a slice of modules must be literal",
+                help="loop over them, and `continue` past those that are not meant",
+            )
+        value = e.value(node.index)
+        index = value.constant
         if not isinstance(index, int):
-            raise self._unknown_index(node)
+            return self._at_run_time(e, node, items, self._place(e, node, value))
         if not -len(items) <= index < len(items):
             raise fail(
                 node.index.span,
@@ -222,25 +243,44 @@ class ModuleValue(Sugared):
         return items[index]
 
     def _of_key(self, e: Emitter, node: t.Subscript) -> Emitted:
-        """The submodule of a ModuleDict under a literal key."""
-        key = e.value(node.index).constant
-        if isinstance(key, str) and key in self.names():
+        """The submodule of a ModuleDict under a key."""
+        value = e.value(node.index)
+        key, names = value.constant, self.names()
+        if isinstance(key, str) and key in names:
             return self.attribute(e, node.span, key)
-        known = ", ".join(f'"{name}"' for name in self.names())
-        raise fail(
-            node.index.span,
-            "E0301",
-            f"{self.describe()} is indexed only by literal keys that it has: {known}",
-            help="loop over it: `for name, layer in self.layers.items():`",
+        if key is not NOT_CONSTANT or value.type != T.STR:
+            known = ", ".join(f'"{name}"' for name in names)
+            raise fail(
+                node.index.span,
+                "E0301",
+                f"{self.describe()} has nothing under this key, but under {known}",
+                help="loop over it: `for name, layer in self.layers.items():`",
+            )
+        items = [self.attribute(e, node.span, name) for name in names]
+        return self._at_run_time(
+            e, node, items, place_of_key(e, node.span, value, names)
         )
 
-    def _unknown_index(self, node: t.Subscript) -> Exception:
-        return fail(
-            node.index.span,
-            "E0301",
-            "modules can be indexed only by literal numbers",
-            help="loop over them: `for layer in self.layers:`",
-        )
+    def _at_run_time(
+        self, e: Emitter, node: t.Subscript, items: list[Emitted], place: Value
+    ) -> Emitted:
+        """The item of a number that is known when the code runs."""
+        if not items:
+            raise fail(node.span, "E0301", f"{self.describe()} holds no modules")
+        return item_at(e, place, items)
+
+    def _place(self, e: Emitter, node: t.Subscript, index: Value) -> Value:
+        """An index counted from 0; raises what a list of modules raises."""
+        if T.is_tensor_like(index.type) or index.type == T.BOOL:
+            index = as_number(e, node.index.span, index, T.INT)
+        if index.type != T.INT:
+            raise fail(
+                node.index.span,
+                "E0301",
+                f"{a_type(index.type)} is no index of modules",
+                help="use an int, or loop over them: `for layer in self.layers:`",
+            )
+        return checked_place(e, index, len(self.names()))
 
 
 class SuperValue(Sugared):

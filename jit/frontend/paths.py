@@ -1,10 +1,12 @@
-"""What is known of attributes for a while.
+"""What is known of attributes and items for a while.
 
     if self.left is not None:
         self.left.walk()         `self.left` is a Tree here
 
-A path is a name with attributes, `self.left`. What is known of it holds until something
-may assign attributes: a call, an assignment to an attribute, another round of a loop.
+A path is a name with attributes and items, `self.left`, `rows[0]`, `rows[i]`. What is
+known of it holds until something may assign attributes: a call, an assignment to an
+attribute, another round of a loop. What is known of items ends with any change of a list
+or dict as well.
 """
 
 from __future__ import annotations
@@ -24,17 +26,33 @@ if TYPE_CHECKING:
 def path_of(node: t.Expr) -> str | None:
     """The path that an expression is; None for others."""
     match node:
-        case t.Attribute(_, t.Name(_, id), name):
-            return f"{id}.{name}"
         case t.Attribute(_, value, name):
-            owner = path_of(value)
-            return None if owner is None else f"{owner}.{name}"
-    return None
+            step = f".{name}"
+        case t.Subscript(_, value, t.Constant(_, int() | str() as key)):
+            step = f"[{key!r}]"
+        case t.Subscript(_, value, t.Unary(_, "-", t.Constant(_, int() as key))):
+            step = f"[{-key}]"
+        case t.Subscript(_, value, t.Name(_, id)):
+            step = f"[{id}]"
+        case _:
+            return None
+    owner = value.id if isinstance(value, t.Name) else path_of(value)
+    return None if owner is None else owner + step
+
+
+def is_path(name: str) -> bool:
+    """Whether it is a path, and no name of its own."""
+    return "." in name or "[" in name
 
 
 def learn(e: Emitter, path: str, type: T.Type) -> None:
     """Let a path have a narrower type from here on."""
-    e.frame.facts[path] = (type, e.epoch)
+    e.frame.facts[path] = (type, _now(e, path))
+
+
+def _now(e: Emitter, path: str) -> tuple[int, int]:
+    """What a fact that was learned at the same time still holds for."""
+    return e.epoch, e.item_epoch if "[" in path else 0
 
 
 def forget(e: Emitter) -> None:
@@ -42,10 +60,19 @@ def forget(e: Emitter) -> None:
     e.epoch += 1
 
 
+def forget_items(e: Emitter) -> None:
+    """A list or dict has changed, under whatever name."""
+    e.item_epoch += 1
+
+
 def rebound(e: Emitter, name: str) -> None:
     """A name stands for another thing now."""
-    if any(path.startswith(f"{name}.") for path in known_paths(e)):
+    if any(_mentions(path, name) for path in known_paths(e)):
         forget(e)
+
+
+def _mentions(path: str, name: str) -> bool:
+    return path.startswith((f"{name}.", f"{name}[")) or f"[{name}]" in path
 
 
 def known_paths(e: Emitter) -> dict[str, T.Type]:
@@ -54,14 +81,14 @@ def known_paths(e: Emitter) -> dict[str, T.Type]:
     frame: Frame | None = e.frame
     while frame is not None:
         for path, (type, epoch) in frame.facts.items():
-            if epoch == e.epoch:
+            if epoch == _now(e, path):
                 found.setdefault(path, type)
         frame = frame.outer
     return found
 
 
-def read(e: Emitter, node: t.Attribute, value: Value) -> Value:
-    """The value of an attribute as what is known of it."""
+def read(e: Emitter, node: t.Expr, value: Value) -> Value:
+    """The value of an attribute or item as what is known of it."""
     from jit.frontend.emit_match import narrowed
 
     if not isinstance(value.type, T.OptionalType | T.UnionType | T.ClassType):
@@ -74,7 +101,7 @@ def read(e: Emitter, node: t.Attribute, value: Value) -> Value:
 
 
 def stored(e: Emitter, target: t.Expr, value: Value) -> None:
-    """An attribute holds a value now, maybe one of a narrower type than its own."""
+    """An attribute or item holds a value now, maybe one of a narrower type than its own."""
     path = path_of(target)
     if path is not None and not isinstance(value.type, T.OptionalType):
         learn(e, path, value.type)

@@ -292,6 +292,7 @@ class Reader:
         orelse = self.statements(node.orelse)
         before: list[t.Stmt] = []
         after: list[t.Stmt] = []
+        flag = ""
         if orelse and _breaks(body):
             # the else runs unless a break ended the loop: a hidden flag remembers
             flag = self.hidden_name("broken")
@@ -302,10 +303,10 @@ class Reader:
         else:
             after = list(orelse)
         if isinstance(node, ast.While):
-            loop: t.Stmt = _while(span, self.expr(node.test), body)
+            loop: t.Stmt = _while(span, self.expr(node.test), body, flag)
         else:
             target, iterable = self.target(node.target), self.expr(node.iter)
-            loop = t.For(span, target, iterable, body, ())
+            loop = t.For(span, target, iterable, body, flag)
         return [*before, loop, *after]
 
     def _try(self, node: ast.Try) -> t.Stmt:
@@ -499,12 +500,12 @@ class Reader:
         )
 
 
-def _while(span: Span, test: t.Expr, body: tuple[t.Stmt, ...]) -> t.While:
+def _while(span: Span, test: t.Expr, body: tuple[t.Stmt, ...], flag: str) -> t.While:
     """A `while`; a test that defines a name only sometimes moves into the body."""
     if set(walrus_names(test)) <= set(surely_named(test)):
-        return t.While(span, test, body, ())
+        return t.While(span, test, body, flag)
     leave = t.If(test.span, test, (t.Pass(span),), (t.Break(span),))
-    return t.While(span, t.Constant(span, True), (leave, *body), ())
+    return t.While(span, t.Constant(span, True), (leave, *body), flag)
 
 
 def _import(span: Span, alias: ast.alias) -> t.Import:

@@ -19,7 +19,7 @@ from jit.frontend.annotations import HintError, type_of_hint
 from jit.frontend.assigned import walrus_names
 from jit.frontend.environment import Variable
 from jit.frontend.failures import a_type, fail
-from jit.frontend.paths import learn, path_of
+from jit.frontend.paths import is_path, learn, path_of
 from jit.frontend.sugared import (
     Emitted,
     PythonValue,
@@ -88,6 +88,8 @@ def _condition(e: Emitter, node: t.Expr) -> Condition:
                     frozenset(walrus_names(operand)),
                 )
             return found
+        case t.Name(_, id) if id in e.left_by:
+            return Condition(e.value(node), None, e.left_by[id])
         case t.PatternTest():
             from jit.frontend.emit_match import emit_pattern_test
 
@@ -205,7 +207,7 @@ def _tested_name(node: t.Expr) -> str | None:
             return id
         case t.Walrus(_, target, _):
             return target.id
-        case t.Attribute():
+        case t.Attribute() | t.Subscript():
             return path_of(node)
     return None
 
@@ -472,7 +474,7 @@ def plain_truth(e: Emitter, x: Value, span: Span) -> Value:
 def holds(e: Emitter, facts: Facts) -> None:
     """Narrow names from here on."""
     for name, fact in facts.items():
-        if "." in name:
+        if is_path(name):
             assert isinstance(fact, T.Type)
             learn(e, name, fact)
         elif isinstance(fact, Defined):

@@ -16,6 +16,7 @@ from jit.ir import dtypes
 from jit.ir.dtypes import DType
 from jit.ir.graph import Value
 from jit.ir.span import Span
+from jit.ir.types import Type
 
 if TYPE_CHECKING:
     from jit.frontend.emit import Emitter
@@ -53,9 +54,17 @@ class Sugared:
             " Tensors, arrays, lists, tuples and dicts",
         )
 
+    def declared(self, e: Emitter, span: Span, wanted: Type) -> Emitted:
+        """What a name of a declared type stands for after it was assigned this."""
+        return self.value(e, span)
+
     def attribute(self, e: Emitter, span: Span, name: str) -> Emitted:
         """What `.name` of it means."""
         raise fail(span, "E0204", f"{self.describe()} has no attribute `{name}`")
+
+    def computes(self, name: str) -> bool:
+        """Whether reading `.name` of it runs code: a property does."""
+        return False
 
     def call(self, e: Emitter, call: t.Call) -> Emitted:
         """What calling it means; the arguments are not emitted yet."""

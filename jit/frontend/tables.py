@@ -8,10 +8,10 @@ A script sees them as they were when it was compiled; it cannot change them.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from jit.frontend import tree as t
+from jit.frontend.chosen import Chosen, place_of_key
 from jit.frontend.failures import fail
 from jit.frontend.operators import apply
 from jit.frontend.sugared import Builtin, Emitted, Sugared, SugaredTuple
@@ -205,7 +205,7 @@ class FunctionTable(SugaredTuple):
         index = e.value(node.index)
         known = index.constant
         if known is NOT_CONSTANT:
-            return ChosenFunction(self._place(e, node.span, index), self.items)
+            return Chosen(self._place(e, node.span, index), self.items)
         table = dict(enumerate(self.items)) if self.keys is None else None
         if table is None:
             table = dict(zip(self.keys or (), self.items, strict=True))
@@ -221,48 +221,4 @@ class FunctionTable(SugaredTuple):
         places = [e.b.constant(i) for i in range(len(self.items))]
         if self.keys is None:
             return apply(e, span, "aten::__getitem__", e.b.list(places, T.INT), index)
-        keys = [e.b.constant(k) for k in self.keys]
-        inputs = [x for pair in zip(keys, places, strict=True) for x in pair]
-        type: T.Type = T.DictType(keys[0].type, T.INT)
-        table = e.b.node("prim::DictConstruct", inputs, [type]).output
-        return apply(e, span, "aten::__getitem__", table, index)
-
-
-class ChosenFunction(Sugared):
-    """One of several functions, by a number that is known when it is called."""
-
-    stays_itself = True
-
-    def __init__(self, place: Value, functions: list[Emitted]) -> None:
-        self.place = place
-        self.functions = functions
-
-    def describe(self) -> str:
-        return "a function that is chosen at run time"
-
-    def call(self, e: Emitter, call: t.Call) -> Emitted:
-        from jit.frontend.emit_control import choose
-        from jit.frontend.higher_order import applied
-        from jit.frontend.refine import Condition
-
-        args = e.arguments(call)
-        if args.keywords:
-            raise fail(
-                call.span,
-                "E0304",
-                "a function that is chosen at run time takes no keyword arguments",
-            )
-
-        def chosen(i: int) -> list[Emitted]:
-            function = self.functions[i]
-
-            def this() -> list[Emitted]:
-                return [applied(e, call.span, function, args.positional)]
-
-            if i == len(self.functions) - 1:
-                return this()
-            met = Condition(e.op("aten::eq", self.place, i))
-            following: Callable[[], list[Emitted]] = lambda: chosen(i + 1)  # noqa: E731
-            return choose(e, met, this, following)
-
-        return chosen(0)[0]
+        return place_of_key(e, span, index, self.keys)

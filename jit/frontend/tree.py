@@ -304,7 +304,8 @@ class If(Stmt):
 class While(Stmt):
     test: Expr
     body: tuple[Stmt, ...]
-    orelse: tuple[Stmt, ...]
+    flag: str = ""
+    """The name that is true after a `break`, where the loop has an `else`."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -312,7 +313,8 @@ class For(Stmt):
     target: Expr
     iterable: Expr
     body: tuple[Stmt, ...]
-    orelse: tuple[Stmt, ...]
+    flag: str = ""
+    """The name that is true after a `break`, where the loop has an `else`."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -9,8 +9,6 @@ STILL_TO_COME: dict[str, tuple[str, ...]] = {
     "beyond TorchScript": (
         "beyond_library.a_tuple_of_a_list",
         "beyond_library.finfo_of_a_dtype",
-        "beyond_syntax.for_else",
-        "beyond_types.refined_subscripts",
         "beyond_types.torch_size",
     ),
     "gradients that scripts ask for": (
@@ -18,9 +16,6 @@ STILL_TO_COME: dict[str, tuple[str, ...]] = {
         "tensor_operations.attributes",
         "tensor_operations.gradient_inside_of_a_script",
         "tensor_operations.requires_grad_is_asked",
-    ),
-    "modules": (
-        "beyond_library.modules_are_chosen_while_running",
     ),
 }
 """Names as `topic.program`, by cause."""

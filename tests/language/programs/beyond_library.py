@@ -171,9 +171,87 @@ class Layers(torch.nn.Module):
 X = torch.tensor([1.0, -1.0])
 
 
-@program((X, 0, "a"), (X, 1, "b"), (X, -1, "a"))
+@program((X, 0, "a"), (X, 1, "b"), (X, -1, "a"), (X, 2, "a"), (X, 0, "c"))
 class modules_are_chosen_while_running(Layers):
     pass
+
+
+class Gain(torch.nn.Module):
+    def __init__(self, k: float):
+        super().__init__()
+        self.k = torch.nn.Parameter(torch.tensor(k))
+        self.calls = 0
+
+    @property
+    def doubled(self):
+        return self.k * 2
+
+    def forward(self, x, times: int = 1):
+        self.calls += 1
+        return x * self.k * times
+
+    def backwards(self, x):
+        return x / self.k
+
+
+@program((X, [0, 1, -1]), (X, []), (X, [1, 2]), (X, [-3]))
+class chosen_modules_keep_state(torch.nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.gains = torch.nn.ModuleList([Gain(2.0), Gain(3.0)])
+
+    def forward(self, x, order: List[int]):
+        counts: List[int] = []
+        for i in order:
+            gain = self.gains[i]
+            x = gain(x, times=2) + gain.doubled
+            x = gain.backwards(x)
+            self.gains[i].calls += 10
+            counts.append(gain.calls)
+        return x, counts
+
+
+@program((X, 0), (X, 1), (X, -2), (X, 2))
+class chosen_stacks_of_modules(torch.nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.stacks = torch.nn.ModuleList(
+            [
+                torch.nn.Sequential(torch.nn.ReLU(), Gain(2.0)),
+                torch.nn.Sequential(torch.nn.Tanh(), torch.nn.Sigmoid()),
+            ]
+        )
+
+    def forward(self, x, i: int):
+        stack = self.stacks[i]
+        for layer in stack:
+            x = layer(x)
+        return x, stack[-1](x), len(stack)
+
+
+@program((X, 0), (X, 1), (X, -1), (X, -3))
+class chosen_parameters(torch.nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.scales = torch.nn.ParameterList(
+            [torch.nn.Parameter(torch.ones(2) * k) for k in (2.0, 3.0)]
+        )
+
+    def forward(self, x, i: int):
+        return x * self.scales[i]
+
+
+@program((X, "a"), (X, "b"), (X, "none"))
+class modules_under_keys(torch.nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.heads = torch.nn.ModuleDict({"a": Gain(2.0), "b": torch.nn.Tanh()})
+
+    def forward(self, x, name: str):
+        if name in self.heads:
+            head = self.heads[name]
+            return head(x)
+        return self.heads[name + "!"](x)
 
 
 class Parent(torch.nn.Module):

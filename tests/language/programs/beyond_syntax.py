@@ -204,6 +204,62 @@ def for_else(a: List[int], x: int):
     return found
 
 
+@program(([4, 5], 5), ([4, 5], 2), ([], 1))
+def for_else_of_two_breaks(a: List[int], x: int):
+    for i, item in enumerate(a):
+        if item == x:
+            found, at = item * 2.0, i
+            break
+        if item > 2 * x:
+            at = -i
+            found = 0.5
+            break
+    else:
+        return 0.0, -1
+    return found, at
+
+
+@program(([[1, 2], [3]], 3), ([[1, 2], [3]], 2), ([[1, 2], [3]], 7))
+def for_else_continues_the_loop_around(rows: List[List[int]], x: int):
+    for row in rows:
+        for item in row:
+            if item == x:
+                found = row
+                break
+        else:
+            continue
+        size = len(found)
+        break
+    else:
+        return "nowhere"
+    return f"{found} {size}"
+
+
+@program((3, 1), (3, 0), (0, 0))
+def for_else_around_try(n: int, k: int):
+    for i in range(n):
+        try:
+            y = 10 // k
+            break
+        except ZeroDivisionError:
+            k += i
+    else:
+        y = -1
+    return y
+
+
+@program((5, 3), (5, 9))
+def while_else_defines(n: int, k: int):
+    while n > 0:
+        if n == k:
+            left = str(n)
+            break
+        n -= 1
+    else:
+        left = "none"
+    return left
+
+
 @program((5, 3), (5, 9))
 def while_else(n: int, k: int):
     while n > 0:

@@ -1,7 +1,7 @@
 """Types that TorchScript does not infer: parameters, empty containers, refinement."""
 
 import torch
-from typing import Callable, Dict, List, Literal, Optional, Sequence, Tuple
+from typing import Callable, Dict, List, Literal, Optional, Sequence, Tuple, Union
 
 from tests.language.corpus import program
 
@@ -230,3 +230,34 @@ def refined_subscripts(a: List[Optional[int]]):
     if a[0] is not None:
         return a[0] + 1
     return -1
+
+
+@program([1, None, 3], [], [None])
+def refined_items_under_a_name(a: List[Optional[int]]):
+    total = 0
+    for i in range(len(a)):
+        if a[i] is None:
+            a[i] = 10
+            total += a[i]
+            continue
+        total += a[i]
+    return total, a
+
+
+@program(({"a": 1},), ({"a": None},), ({},))
+def refined_values_of_a_dict(d: Dict[str, Optional[int]]):
+    if "a" not in d or d["a"] is None:
+        d["a"] = 5
+    return d["a"] * 2
+
+
+@program([1, "a"], ["a", 1], [1, 2])
+def refined_items_of_a_union(a: List[Union[int, str]]):
+    if isinstance(a[0], int) and isinstance(a[-1], str):
+        return a[0] + len(a[-1])
+    return -1
+
+
+@program([[2], [None]], [[None]])
+def refined_items_of_items(a: List[List[Optional[int]]]):
+    return a[0][0] + 1 if a[0][0] is not None else 0

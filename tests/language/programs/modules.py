@@ -512,3 +512,43 @@ def training():
     yield "eval", (m.training, m(torch.ones(2)))
     m.train()
     yield "train", (m.training, m.noise.training, m(torch.ones(2)))
+
+
+@torch.jit.interface
+class Layer(torch.nn.Module):
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        pass
+
+
+class Doubled(torch.nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.k = torch.nn.Parameter(torch.full((2,), 2.0))
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return x * self.k
+
+
+class Raised(torch.nn.Module):
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return x + 1
+
+
+class ByInterface(torch.nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.layers = torch.nn.ModuleList([Doubled(), Raised(), Doubled()])
+
+    def forward(self, x, i: int):
+        layer: Layer = self.layers[i]
+        return layer.forward(x)
+
+
+@scenario
+def modules_are_chosen_by_an_interface():
+    f = torch.jit.script(ByInterface())
+    x = torch.tensor([1.0, -1.0])
+    for i in (0, 1, 2):
+        yield i, f(x, i)
+    f(x, 2).sum().backward()
+    yield "gradient", f.layers[2].k.grad

@@ -95,7 +95,7 @@ class KeyThatIsNotThere(Module):
         self.layers = torch.nn.ModuleDict({"a": torch.nn.ReLU()})
 
     def forward(self, x):
-        return self.layers["b"](x)  # E0301: literal keys that it has
+        return self.layers["b"](x)  # E0301: has nothing under this key
 
 
 @refused
@@ -106,6 +106,49 @@ class IndexOutOfRange(Module):
 
     def forward(self, x):
         return self.layers[3](x)  # E0301: 1
+
+
+@refused
+class IndexThatIsAFloat(Module):
+    def __init__(self):
+        super().__init__()
+        self.layers = torch.nn.ModuleList([torch.nn.ReLU(), torch.nn.Tanh()])
+
+    def forward(self, x, k: float):
+        return self.layers[k](x)  # E0301: a `float` is no index of modules
+
+
+@refused
+class SliceOfComputedBounds(Module):
+    def __init__(self):
+        super().__init__()
+        self.layers = torch.nn.ModuleList([torch.nn.ReLU(), torch.nn.Tanh()])
+
+    def forward(self, x, n: int):
+        for layer in self.layers[n:]:  # E0301: bounds of a slice
+            x = layer(x)
+        return x
+
+
+@refused
+class ChosenModulesGiveDifferentTypes(Module):
+    def __init__(self):
+        super().__init__()
+        self.layers = torch.nn.ModuleList([torch.nn.ReLU(), torch.nn.LSTM(2, 2)])
+
+    def forward(self, x, n: int):
+        return self.layers[n](x)  # E0302: have different types
+
+
+@refused
+class ChosenFromChosen(Module):
+    def __init__(self):
+        super().__init__()
+        inner = torch.nn.ModuleList([torch.nn.ReLU(), torch.nn.Tanh()])
+        self.layers = torch.nn.ModuleList([inner, inner])
+
+    def forward(self, x, n: int):
+        return self.layers[n][n](x)  # E0301: only by a literal
 
 
 @refused

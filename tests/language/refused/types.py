@@ -378,3 +378,35 @@ def several_errors_at_once(n: int):
     a = n + "x"  # E0301: cannot add
     b = missing  # E0202: missing
     return a, b
+
+
+@refused
+def an_item_after_its_list_grew(a: List[Optional[int]]):
+    if a[0] is not None:
+        a.append(3)
+        return a[0] + 1  # E0307: may be None
+    return 0
+
+
+@refused
+def an_item_under_another_number(a: List[Optional[int]], i: int):
+    if a[i] is not None:
+        i += 1
+        return a[i] + 1  # E0307: may be None
+    return 0
+
+
+@refused
+def an_item_after_another_list_changed(a: List[Optional[int]], b: List[Optional[int]]):
+    if a[0] is not None:
+        b[0] = None
+        return a[0] + 1  # E0307: may be None
+    return 0
+
+
+@refused
+def an_item_of_another_list(a: List[Optional[int]], b: List[Optional[int]]):
+    if a[0] is not None:
+        a = b
+        return a[0] + 1  # E0307: may be None
+    return 0

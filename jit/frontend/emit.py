@@ -102,8 +102,9 @@ class Emitter:
         self.returned: list[Returned] = []
         self.loops: list[Loop] = []
         self.cells: list[Cells] = []
-        self.contexts: list[tuple[Value | Callable[[], None], int]] = []
-        """The contexts around, innermost last, and how many loops were around them."""
+        self.contexts: list[tuple[Callable[[], None], int]] = []
+        """What is done on the way out of the blocks around, innermost last, and how many
+        loops were around these."""
         self.epoch = 0
         """How often something may have assigned attributes."""
         self.item_epoch = 0
@@ -395,7 +396,7 @@ class Emitter:
         value = (
             found if isinstance(found, Value) else returned_values(self, found, span)
         )
-        self.leave_contexts(0, span)
+        self.leave_contexts(0)
         if self.frame.is_closed:
             return
         if self.declared_return is not None:
@@ -420,18 +421,13 @@ class Emitter:
             return value
         return self.b.node("prim::unchecked_cast", [value], [declared]).output
 
-    def leave_contexts(self, loops: int, span: Span) -> None:
+    def leave_contexts(self, loops: int) -> None:
         """Leave the contexts that were entered inside of so many loops, and run the
         final parts of the `try` statements there."""
-        from jit.frontend.emit_with import emit_exit
-
         saved = self.contexts
         while self.contexts and self.contexts[-1][1] >= loops:
-            context, self.contexts = self.contexts[-1][0], self.contexts[:-1]
-            if isinstance(context, Value):
-                emit_exit(self, context, span)
-            else:
-                context()
+            run, self.contexts = self.contexts[-1][0], self.contexts[:-1]
+            run()
             if self.frame.is_closed:
                 break  # a `finally` has left by itself
         self.contexts = saved

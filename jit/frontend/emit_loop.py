@@ -578,7 +578,7 @@ def emit_continue(e: Emitter, stmt: t.Stmt) -> None:
 
 def _leave(e: Emitter, kind: str, stmt: t.Stmt) -> None:
     loop = e.loops[-1]
-    e.leave_contexts(len(e.loops), stmt.span)
+    e.leave_contexts(len(e.loops))
     if e.frame.is_closed:
         return
     first = []

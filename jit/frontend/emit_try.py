@@ -23,12 +23,13 @@ from typing import TYPE_CHECKING
 
 from jit.frontend import paths
 from jit.frontend import tree as t
-from jit.frontend.assigned import Names, assigned, statements_of
+from jit.frontend.assigned import Names, assigned
 from jit.frontend.emit import Cells
 from jit.frontend.emit_control import Branch, add_output, choose, join_name
 from jit.frontend.emit_loop import ROUNDS, Checkpoint
 from jit.frontend.environment import Missing, Variable
 from jit.frontend.failures import fail
+from jit.frontend.leaving import Exit, leaves, raise_again
 from jit.frontend.refine import Condition
 from jit.frontend.sugared import Emitted, ExceptionClass, SugaredTuple
 from jit.ir import types as T
@@ -53,38 +54,20 @@ def emit_try(e: Emitter, node: t.Try) -> None:
         _emit_handled(e, node, live)
         return
     inside = live | assigned(node.final)
-    # what leaves the `try` by itself runs the final part before, and only once
-    left = e.b.list([e.b.constant(False)], T.BOOL) if _leaves(node) else None
-
-    def final_part() -> None:
-        if left is not None:
-            e.op("aten::_set_item", left, 0, e.b.constant(True))
-        e.statements(node.final)
+    parts = [node.body, node.orelse, *(h.body for h in node.handlers)]
+    way_out = Exit(e, leaves(*parts), lambda: e.statements(node.final))
 
     def body() -> None:
-        e.contexts = [*e.contexts, (final_part, len(e.loops))]
-        inner_body()
-        e.contexts = e.contexts[:-1]
-
-    def inner_body() -> None:
-        if node.handlers:
-            _emit_handled(e, node, inside | e.liveness.exposed(node))
-        else:
-            e.statements(node.body)
-
-    def final_once() -> list[Emitted]:
-        e.statements(node.final)
-        return []
+        with way_out.around():
+            if node.handlers:
+                _emit_handled(e, node, inside | e.liveness.exposed(node))
+            else:
+                e.statements(node.body)
 
     def cleanup(caught: Value) -> None:
-        if left is None:
-            final_once()
-        else:
-            ran = Condition(e.op("aten::__getitem__", left, 0))
-            choose(e, ran, list, final_once, live=live)
+        way_out.unless_left(lambda: e.statements(node.final), caught, live)
         if not e.frame.is_closed:
-            e.b.node("prim::ReRaise", [caught])
-            e.frame.is_closed = True
+            raise_again(e, caught)
 
     names = assigned(node.body)
     for h in node.handlers:
@@ -96,26 +79,25 @@ def emit_try(e: Emitter, node: t.Try) -> None:
         e.statements(node.final)
 
 
-def _leaves(node: t.Try) -> bool:
-    """Whether a `return`, `break` or `continue` stands in a part before the final one."""
-    parts = [node.body, node.orelse, *(h.body for h in node.handlers)]
-    return any(
-        isinstance(s, t.Return | t.Break | t.Continue)
-        for part in parts
-        for s in statements_of(part)
-    )
-
-
 def _emit_handled(e: Emitter, node: t.Try, live: Names) -> None:
     """A `try` with handlers, and what its `else` does."""
+    way_out = Exit(e, bool(e.contexts) and leaves(node.body))
+
+    def body() -> None:
+        with way_out.around():
+            e.statements(node.body)
+
+    def handler(caught: Value) -> None:
+        way_out.unless_left(lambda: _handlers(e, node, caught, live), caught, live)
+
     wanted = live | (assigned([node]) if node.orelse else frozenset())
     outcome = protect(
         e,
         node,
         assigned(node.body),
         wanted,
-        lambda: e.statements(node.body),
-        lambda caught: _handlers(e, node, caught, live),
+        body,
+        handler,
         keeps_partial=bool(node.orelse),
     )
     if outcome is None:
@@ -283,9 +265,7 @@ def _handlers(e: Emitter, node: t.Try, caught: Value, live: Names) -> None:
 
     def rest(i: int) -> list[Emitted]:
         if i == len(node.handlers):
-            e.b.node("prim::ReRaise", [caught])
-            e.frame.is_closed = True
-            return []
+            return raise_again(e, caught)
         h = node.handlers[i]
         if h.type is None:
             _handler(e, h, caught)

@@ -20,6 +20,7 @@ from jit.frontend import magic
 from jit.frontend import tree as t
 from jit.frontend.assigned import assigned
 from jit.frontend.failures import fail
+from jit.frontend.leaving import Exit, leaves, raise_again
 from jit.frontend.sugared import Emitted, NoContext
 from jit.ir import types as T
 from jit.ir.graph import Value
@@ -82,15 +83,16 @@ def _emit_entered(
     entered = magic.need_magic(e, span, context, "__enter__", what)
     if target is not None:
         assign(e, target, entered, span)
-    loops = len(e.loops)
+    way_out = Exit(e, leaves(s.body), lambda: emit_exit(e, context, span))
 
     def body() -> None:
-        e.contexts = [*e.contexts, (context, loops)]
-        _emit_from(e, s, place + 1)
-        e.contexts = e.contexts[:-1]
+        with way_out.around():
+            _emit_from(e, s, place + 1)
 
     def handler(caught: Value) -> None:
-        _leave_by_exception(e, context, caught, span)
+        way_out.unless_left(
+            lambda: _leave_by_exception(e, context, caught, span), caught, live
+        )
 
     live = e.liveness.after(s)
     inner = t.With(s.span, s.contexts[place + 1 :], s.body)
@@ -116,13 +118,8 @@ def _leave_by_exception(e: Emitter, context: Value, caught: Value, span: Span) -
 
     result = emit_exit(e, context, span, caught)
 
-    def again() -> list[Emitted]:
-        e.b.node("prim::ReRaise", [caught])
-        e.frame.is_closed = True
-        return []
-
     if result.type == T.NONE:
-        again()
+        raise_again(e, caught)
         return
     held_back = truth(e, result, t.Constant(span, None))
-    choose(e, held_back, list, again)
+    choose(e, held_back, list, lambda: raise_again(e, caught))

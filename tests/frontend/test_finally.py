@@ -1,4 +1,4 @@
-"""`finally` runs once, whatever leaves the `try`: a return, a break, an exception."""
+"""`finally` and `__exit__` run once, whatever leaves: a return, a break, an exception."""
 
 # The programs are written as users write them.
 
@@ -122,6 +122,83 @@ def changed_after(x: int):
     finally:
         y += 10
     return y
+
+
+@case((0,), (1,))
+def final_raises_after_a_return(x: int):
+    log: list[str] = []
+    try:
+        try:
+            return "returned", log
+        except ValueError as error:
+            log.append(f"handled {error}")
+        finally:
+            log.append("final")
+            raise ValueError(x)
+    except ValueError as error:
+        log.append(f"outside {error}")
+    return "raised", log
+
+
+@case((0,), (1,))
+def handlers_within_do_not_see_the_final_part(x: int):
+    log: list[str] = []
+    try:
+        try:
+            try:
+                return "returned", log
+            except ValueError:
+                log.append("handled within")
+        finally:
+            raise ValueError(x)
+    except ValueError as error:
+        log.append(f"outside {error}")
+    return "raised", log
+
+
+@case((0,), (1,))
+def handlers_around_see_the_final_part(x: int):
+    log: list[str] = []
+    try:
+        try:
+            return "returned", log
+        finally:
+            raise KeyError(x)
+    except KeyError as error:
+        log.append(f"handled {error}")
+    return "raised", log
+
+
+class Refusing:
+    """A context that raises when it is left."""
+
+    def __init__(self, log: list[str]):
+        self.log = log
+
+    def __enter__(self):
+        self.log.append("enter")
+
+    def __exit__(self, kind, value, trace):
+        self.log.append("exit with one" if value is not None else "exit")
+        raise ValueError("not now")
+
+
+@case((0,), (1,), (2,), (9,))
+def contexts_that_raise_are_left_once(x: int):
+    log: list[str] = []
+    for i in range(2):
+        try:
+            with Refusing(log):
+                if i == x:
+                    continue
+                if x == 9:
+                    break
+                if x == 2:
+                    raise KeyError(x)
+                return "returned", log
+        except ValueError as error:
+            log.append(str(error))
+    return "at the end", log
 
 
 @pytest.mark.parametrize(

@@ -172,6 +172,14 @@ def main(d: Dict[str, int]) -> Dict[str, int]:
 """,
         '({"a": 1, "b": 2},)',
     ),
+    "a list of one number printed before a constant tensor": (
+        """
+def main(n: int) -> int:
+    print([n], torch.arange(3))
+    return n
+""",
+        "(4,)",
+    ),
 }
 """By what is special: the source of a module, and arguments."""
 

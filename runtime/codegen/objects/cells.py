@@ -23,13 +23,11 @@ def is_cell(value: Value) -> bool:
 
 def _is_plain(use: Use) -> bool:
     node = use.node
-    if use.index != 0 or len(node.inputs) < 2 or node.inputs[1].constant != 0:
-        return False
-    if node.full_name == "aten::__getitem__.t":
-        return True
-    return node.full_name == "aten::_set_item.t" and not any(
+    reads = node.full_name == "aten::__getitem__.t"
+    writes = node.full_name == "aten::_set_item.t" and not any(
         v.uses for v in node.outputs
     )
+    return (reads or writes) and use.index == 0 and node.inputs[1].constant == 0
 
 
 def make(region: Region, first: Any) -> Cell:

@@ -96,6 +96,11 @@ class Card:
     effect: ClassVar[bool] = False
     """Whether a call is seen outside: prints, raises on purpose."""
 
+    on_tape: ClassVar[Callable[..., Any] | None] = None
+    """Stands in place of the kernel of an operator that asks about gradients, or says
+    where they are wanted: it gets Tensors as they are. Functions that call such an
+    operator are interpreted, and write the tape while they run."""
+
     hidden_writes: ClassVar[Callable[..., Sequence[int]] | None] = None
     """Positions of arguments that a call writes although the schema, which is torch's,
     does not say so; a function of the facts. Batch norm in training."""

@@ -79,11 +79,19 @@ BUILTINS = {
     "prim::abs": "abs",
     "prim::Print": "print",
     "prim::ExceptionMessage": "str",
+    "aten::grad": "torch.autograd.grad",
+    "aten::backward": "torch.autograd.backward",
 }
 CASTS = ("prim::unchecked_cast", "prim::unchecked_unwrap_optional")
 ATTRIBUTES = {
     "prim::dtype": "dtype",
     "prim::device": "device",
+    "prim::requires_grad": "requires_grad",
+    "prim::grad": "grad",
+    "aten::is_leaf": "is_leaf",
+    "aten::retains_grad": "retains_grad",
+    "prim::is_cuda": "is_cuda",
+    "prim::is_sparse": "is_sparse",
     "prim::EnumName": "name",
     "prim::EnumValue": "value",
 }
@@ -343,6 +351,8 @@ class Expressions:
                     else ast.Tuple(list(classes), ast.Load())
                 )
                 return call(name("isinstance"), [inputs[0], which])
+        if node.kind in CASTS and node.inputs[0].node.kind == "aten::grad":
+            return inputs[0]  # the type of its result is told by its arguments
         if node.kind in CASTS:
             short = node.kind.partition("::")[2]
             return call(name(short), [annotation(node.output.type), inputs[0]])

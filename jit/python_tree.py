@@ -30,6 +30,8 @@ from jit.python_expressions import (
 )
 
 FOREVER = 9223372036854775807
+UNPACKING = ("prim::TupleUnpack", "prim::ListUnpack")
+"""Kinds that give all items at once, also where there is only one."""
 WRITTEN_WHERE_READ = ("prim::Constant", "prim::Uninitialized")
 RESERVED = frozenset({"torch", "np", "ops", "CONSTANTS", "range", "self", "Tensor"})
 
@@ -165,7 +167,7 @@ class _Writer:
             self.body.append(statement)
             return
         made = self.expressions.expression(node, inputs)
-        if len(node.outputs) > 1:
+        if len(node.outputs) > 1 or node.kind in UNPACKING:
             self.flush(self.body)
             targets: list[ast.expr] = [
                 ast.Name(self.text(v), ast.Store()) for v in node.outputs

@@ -65,6 +65,7 @@ def differentiate(
     """
     work = graph.copy()
     _expand(work)
+    _refuse_questions(work)
     active = _Activity({work.inputs[i] for i in wanted})
     active.follow(work.block)
     result = work.outputs[0]
@@ -81,6 +82,14 @@ def differentiate(
     reached = [i for i, g in zip(wanted, found, strict=True) if g is not None]
     gradients = [g.value for g in found if g is not None]
     return _split(work, boundary, seeds, gradients, results, reached, len(graph.inputs))
+
+
+def _refuse_questions(graph: Graph) -> None:
+    """What asks about gradients must be told what eager code is told."""
+    for node in graph.all_nodes:
+        card = find_card(node.kind, node.overload)
+        if card is not None and card.on_tape is not None:
+            raise NotDifferentiableError(f"`{card.schema.name}` asks about gradients")
 
 
 def _tensor_type(type: Any) -> T.Type:

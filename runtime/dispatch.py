@@ -137,6 +137,8 @@ def runner(card: type[Card]) -> Runner:
 
 
 def _make_runner(card: type[Card]) -> Runner:
+    if card.on_tape is not None:
+        return card.on_tape
     schema = card.schema
     kernel = card.kernel
     if kernel is None:

@@ -10,7 +10,6 @@ from jit.frontend import paths
 from jit.frontend import tree as t
 from jit.frontend.coerce import coerce, is_untyped, settle
 from jit.frontend.failures import a_type, fail, nearest
-from jit.frontend.no_gradients import without_gradients
 from jit.frontend.retyping import retype
 from jit.frontend.sugared import Emitted, KnownOptions, SpreadList
 from jit.ir import types as T
@@ -321,12 +320,11 @@ def bound(
         e.resized.append(positional[0])
     if binding.schema.writes and any(map(_holds_items, positional)):
         paths.forget_items(e)
+    if binding.schema.kind == "aten::backward":
+        paths.forget(e)  # `x.grad` is no longer None
     saved, e.b.span = e.b.span, span
     try:
-        if e.compilation.are_grads_off:
-            result = without_gradients(e, binding, positional, keywords)
-        else:
-            result = e.b.bound(binding, positional, keywords)
+        result = e.b.bound(binding, positional, keywords)
     except GraphError as error:
         raise fail(span, "E0301", error.diagnostics[0].headline) from None
     finally:

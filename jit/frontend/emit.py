@@ -17,9 +17,9 @@ from jit.frontend import paths
 from jit.frontend import tree as t
 from jit.frontend.assigned import Liveness, assigned, outside_names, shared_names
 from jit.frontend.coerce import coerce
-from jit.frontend.constants import PoolingBuilder
 from jit.frontend.environment import Frame, Missing, Variable
 from jit.frontend.failures import a_type, fail, nearest
+from jit.frontend.no_gradients import RecordingBuilder
 from jit.frontend.scope import Scope
 from jit.frontend.shared_variables import read_shared, share
 from jit.frontend.sugared import Emitted, Sugared, SugaredTuple
@@ -90,7 +90,7 @@ class Emitter:
         self.tree = tree
         self.scope = scope
         self.graph = graph
-        self.b = PoolingBuilder(graph)
+        self.b = RecordingBuilder(graph, compilation)
         self.b.span = tree.span
         self.frame = Frame(None)
         self.local_names = assigned(tree.body) - outside_names(tree.body, "global")

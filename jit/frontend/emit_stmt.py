@@ -21,6 +21,7 @@ from jit.frontend.emit_try import emit_try
 from jit.frontend.emit_with import emit_with
 from jit.frontend.environment import Missing
 from jit.frontend.failures import a_type, fail
+from jit.frontend.gradients import switch_gradients
 from jit.frontend.indexing import (
     apply_views,
     converted,
@@ -37,6 +38,7 @@ from jit.frontend.set_methods import update_in_place
 from jit.frontend.sugared import (
     Emitted,
     ExceptionClass,
+    NoContext,
     Sugared,
     SugaredTuple,
 )
@@ -381,8 +383,11 @@ def _augmented_tensor_item(
 
 
 def _expression(e: Emitter, s: t.ExprStmt) -> None:
-    if not isinstance(s.value, t.Constant):
-        e.expr(s.value)
+    if isinstance(s.value, t.Constant):
+        return
+    value = e.expr(s.value)
+    if isinstance(value, NoContext) and value.switch is not None:
+        switch_gradients(e, s.span, value.switch)
 
 
 def _return(e: Emitter, s: t.Return) -> None:

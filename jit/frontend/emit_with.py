@@ -9,7 +9,8 @@
                        prim::CallMethod[name="__exit__"](%p, %none, %none, %none)
 
 `return`, `break` and `continue` leave the contexts around them first. What operators
-give inside of `torch.no_grad()` is detached; other contexts of torch leave no trace.
+give inside of `torch.no_grad()` is detached; `torch.enable_grad()` tells the thread, for
+the caller may have switched gradients off. Other contexts of torch leave no trace.
 """
 
 from __future__ import annotations
@@ -51,10 +52,41 @@ def _emit_from(e: Emitter, s: t.With, place: int) -> None:
     if isinstance(context, NoContext):
         if target is not None:
             assign(e, target, context, target.span)
+        if isinstance(context.grads, Value):
+            _emit_recording(e, s, place, context.grads)
+            return
         with e.compilation.recording(context.grads):
             _emit_from(e, s, place + 1)
         return
     _emit_entered(e, s, place, context, target, node.span)
+
+
+def _emit_recording(e: Emitter, s: t.With, place: int, mode: Value) -> None:
+    """The body of `torch.enable_grad()`: the caller may have switched gradients off."""
+    from jit.frontend.emit_try import protect
+
+    before = e.op("aten::is_grad_enabled")
+    e.b.op("aten::set_grad_enabled", mode)
+
+    def leave() -> None:
+        e.b.op("aten::set_grad_enabled", before)
+
+    def body() -> None:
+        e.contexts = [*e.contexts, (leave, len(e.loops))]
+        with e.compilation.recording(True):
+            _emit_from(e, s, place + 1)
+        e.contexts = e.contexts[:-1]
+
+    def handler(caught: Value) -> None:
+        leave()
+        e.b.node("prim::ReRaise", [caught])
+        e.frame.is_closed = True
+
+    live = e.liveness.after(s)
+    inner = t.With(s.span, s.contexts[place + 1 :], s.body)
+    protect(e, s, assigned([inner]), live, body, handler)
+    if not e.frame.is_closed:
+        leave()
 
 
 def _emit_entered(

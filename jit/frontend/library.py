@@ -11,7 +11,6 @@ import dataclasses
 import functools
 import math
 import warnings
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -31,6 +30,16 @@ from jit.frontend.call import Arguments, call_operator
 from jit.frontend.coerce import coerce
 from jit.frontend.failures import a_type, fail
 from jit.frontend.forking import emit_fork, emit_wait
+from jit.frontend.gradients import (
+    emit_backward,
+    emit_enable_grad,
+    emit_grad,
+    emit_inference_mode,
+    emit_is_enabled,
+    emit_no_grad,
+    emit_set_enabled,
+    wanting_gradients,
+)
 from jit.frontend.matrix_functions import emit_norm
 from jit.frontend.operators import NUMBERS, apply
 from jit.frontend.sized_functions import sized_functions
@@ -99,25 +108,6 @@ def emit_false(e: Emitter, call: t.Call) -> Emitted:
     return e.b.constant(False)
 
 
-def grad_mode(*, turns_off: bool) -> Callable[[Emitter, t.Call], Emitted]:
-    """Calls of `torch.no_grad()`, or of `torch.set_grad_enabled(mode)`."""
-
-    def emit(e: Emitter, call: t.Call) -> Emitted:
-        args = e.arguments(call)
-        given = [*args.positional, *args.keywords.values()]
-        mode = e.as_value(given[0], call.span).constant if given else True
-        if not isinstance(mode, bool):
-            raise fail(
-                call.span,
-                "E0304",
-                f"the mode of `{name_of(call)}` must be `True` or `False`",
-                help="choose with an `if` around two blocks",
-            )
-        return NoContext(name_of(call), mode is not turns_off)
-
-    return emit
-
-
 def emit_no_context(e: Emitter, call: t.Call) -> Emitted:
     """A context that means nothing to compiled code."""
     e.arguments(call)
@@ -137,7 +127,11 @@ def emit_assert(e: Emitter, call: t.Call) -> Emitted:
 def emit_tensor(e: Emitter, call: t.Call) -> Emitted:
     """`torch.tensor(data)`: of a number, or of nested lists and tuples."""
     args = _data_arguments(e, call)
-    args.keywords.pop("requires_grad", None)
+    asked = args.keywords.pop("requires_grad", None)
+    return wanting_gradients(e, call.span, _new_tensor(e, call, args), asked)
+
+
+def _new_tensor(e: Emitter, call: t.Call, args: Arguments) -> Emitted:
     if args.positional:
         data = e.as_value(args.positional[0], call.span)
         if T.is_tensor_like(data.type):
@@ -310,10 +304,13 @@ def library_builtins() -> dict[int, Builtin]:
         dataclasses.replace: emit_replace,
         object.__setattr__: emit_set_attribute,
         np.array: emit_array,
-        torch.no_grad: grad_mode(turns_off=True),
-        torch.enable_grad: grad_mode(turns_off=False),
-        torch.inference_mode: grad_mode(turns_off=True),
-        torch.set_grad_enabled: grad_mode(turns_off=False),
+        torch.no_grad: emit_no_grad,
+        torch.enable_grad: emit_enable_grad,
+        torch.inference_mode: emit_inference_mode,
+        torch.set_grad_enabled: emit_set_enabled,
+        torch.is_grad_enabled: emit_is_enabled,
+        torch.autograd.grad: emit_grad,
+        torch.autograd.backward: emit_backward,
         torch.autograd.profiler.record_function: emit_no_context,
         contextlib.nullcontext: emit_no_context,
         **sized_functions(),

@@ -50,7 +50,11 @@ TENSOR_ATTRIBUTES = {
     "imag": "aten::imag",
     "data": "aten::detach",
     "requires_grad": "prim::requires_grad",
+    "is_leaf": "aten::is_leaf",
+    "grad": "prim::grad",
+    "retains_grad": "aten::retains_grad",
     "is_cuda": "prim::is_cuda",
+    "is_sparse": "prim::is_sparse",
 }
 """Attributes of a Tensor that are operators without further arguments."""
 
@@ -329,7 +333,6 @@ TENSOR_METHODS: dict[str, Callable[[Emitter, t.Call, Value], Emitted]] = {
     "to": _to,
     "type": _type,
     "cpu": _itself,
-    "requires_grad_": _itself,
     "where": _where,
     "polygamma": _polygamma,
     "new_tensor": _new_tensor,

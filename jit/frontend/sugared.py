@@ -7,7 +7,7 @@ attribute, a call or an index of it means.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from jit.frontend import tree as t
 from jit.frontend.failures import fail
@@ -232,15 +232,16 @@ class OperatorFunction(Sugared):
 
     def call(self, e: Emitter, call: t.Call) -> Emitted:
         from jit.frontend.call import call_operator
+        from jit.frontend.gradients import wanting_gradients
 
         args = e.arguments(call)
-        asked = args.keywords.get("requires_grad")
-        is_off = isinstance(asked, Value) and asked.constant is False
-        if is_off and _makes_tensors(self.kind):
-            del args.keywords["requires_grad"]
-        return call_operator(
+        asked = None
+        if "requires_grad" in args.keywords and _makes_tensors(self.kind):
+            asked = args.keywords.pop("requires_grad")
+        made = call_operator(
             e, call.span, self.kind, args, name=self.name, overload=self.overload
         )
+        return wanting_gradients(e, call.span, made, asked)
 
 
 def _makes_tensors(kind: str) -> bool:
@@ -494,10 +495,18 @@ class ReversedValue(Sugared):
 class NoContext(Sugared):
     """A context that only the compiler knows: `torch.no_grad()`, `record_function`."""
 
-    def __init__(self, name: str, grads: bool | None = None) -> None:
+    def __init__(
+        self,
+        name: str,
+        grads: Value | Literal[False] | None = None,
+        switch: Value | None = None,
+    ) -> None:
         self.name = name
         self.grads = grads
-        """Whether gradients are recorded inside of it; None: as outside."""
+        """Whether gradients are recorded inside of it: never, as a value tells while the
+        program runs, or (None) as outside."""
+        self.switch = switch
+        """What is switched from here on where it is no context, but a statement."""
 
     def describe(self) -> str:
         return f"the context `{self.name}`"

@@ -38,7 +38,6 @@ from jit.modules.linked import Linked
 from jit.python_text import Constants, code_with_constants
 from jit.runtime import conditions, dispatch
 from jit.runtime.executor import CacheInfo, Executor, Explanation
-from jit.runtime.grad_mode import detached
 from jit.runtime.tensor import Tensor
 
 
@@ -166,7 +165,7 @@ class ScriptFunction(Linked):
             fixed = self._fixed(arguments)
             self.link(self._executor, compiled, word, arguments, converted=fixed)
         if arrays:  # these have no gradients
-            return leave(detached(compiled.run, entered, given))
+            return leave(compiled.run_on_arrays(entered, given))
         return compiled.run(entered, given)
 
     def _is_linkable(self, name: str) -> bool:

@@ -37,7 +37,6 @@ from jit.python_text import Constants, code_with_constants
 from jit.runtime import conditions, dispatch
 from jit.runtime.codegen.calls.callable_type import DirectCallable
 from jit.runtime.executor import CacheInfo, Executor, Explanation
-from jit.runtime.grad_mode import detached
 from jit.runtime.objects import Object
 from jit.torch.nn import Module
 
@@ -78,7 +77,7 @@ class ScriptMethod(Linked):
         arguments = self.function.schema.arguments[1:]
         self.link(executor, compiled, word, arguments, obj)
         if arrays:  # these have no gradients
-            return leave(detached(compiled.run, entered, given))
+            return leave(compiled.run_on_arrays(entered, given))
         return compiled.run(entered, given)
 
     def interpret(self, *args: Any, **kwargs: Any) -> Any:

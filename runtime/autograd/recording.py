@@ -207,7 +207,7 @@ def _make_recorder(card: type[Card]) -> Runner:
     ]
     gives_tensors = any("Tensor" in str(r.type) for r in schema.returns)
     is_view = not written and any(r.alias is not None for r in schema.returns)
-    if (not tensors and not holders) or card.detached:
+    if (not tensors and not holders) or card.detached or card.on_tape is not None:
         return plain
     modes = flags
 

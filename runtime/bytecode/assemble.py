@@ -429,7 +429,7 @@ class _Assembler:
         if found is not None:
             return found
         card = find_card(node.kind, node.overload)
-        if card is None or card.kernel is None:
+        if card is None or (card.kernel is None and card.on_tape is None):
             raise GraphError(_not_executable(node))
         return dispatch.runner(card) if self.runner is None else self.runner(card, node)
 

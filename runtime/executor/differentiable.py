@@ -92,7 +92,7 @@ class Gradients:
             for v, a in zip(values, arguments, strict=True)
         )
         specialisation = Specialisation(name, types, tuple(a.name for a in arguments))
-        taped = Taped(self._code(name))
+        taped = Taped(self.taped(name))
 
         def make(graph: Graph, gathering: Gathering | None) -> Differentiable:
             return Differentiable(
@@ -107,14 +107,19 @@ class Gradients:
             )
         return specialisation, make(_simplified(function.graph, types), None)
 
-    def _code(self, name: str) -> Code:
+    def interpret(self, name: str, values: Sequence[Any]) -> Any:
+        """The same on the interpreter: each operator writes the tape."""
+        return bytecode.run(self.taped(name), values)
+
+    def taped(self, name: str) -> Code:
+        """The code of a function as captured, whose operators write the tape."""
         found = self._codes.get(name)
         if found is None:
             from jit.runtime.autograd.recording import recorder_of
 
             graph = self._executor.program.functions[name].graph
             found = self._codes[name] = bytecode.assemble(
-                graph, name, self._code, runner=lambda card, node: recorder_of(card)
+                graph, name, self.taped, runner=lambda card, node: recorder_of(card)
             )
         return found
 

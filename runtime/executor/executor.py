@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from jit import passes
 from jit.ir import types as T
-from jit.ir.graph import Graph
+from jit.ir.graph import Graph, Node
 from jit.ir.program import Function, Program
 from jit.ir.schema import FunctionSchema
 from jit.runtime import bytecode
@@ -23,6 +23,8 @@ from jit.runtime.executor.explanation import (
     Explanation,
     print_stages,
 )
+from jit.runtime.executor.gradient_questions import find_question
+from jit.runtime.executor.gradient_questions import why_interpreted as why_taped
 from jit.runtime.executor.instances import Versions, interpreter, takes_modules
 from jit.runtime.executor.modes import CALLS_BEFORE, get_compile_mode
 from jit.runtime.executor.native import compile_native, native_enabled, why_interpreted
@@ -33,6 +35,7 @@ from jit.runtime.executor.specialisation import (
 )
 from jit.runtime.executor.specialisation_cache import CacheInfo, SpecialisationCache
 from jit.runtime.gathering import Gathering
+from jit.runtime.grad_mode import detached
 from jit.runtime.objects import Object
 from jit.runtime.program_values import RefusedError, convert
 from jit.runtime.promotion import get_default_dtype
@@ -62,6 +65,8 @@ class Compiled:
     """The machine code of the whole graph, to make callables of."""
     takes_arrays: bool = False
     """Whether machine code takes arrays for Tensors, and gives them."""
+    writes_tape: bool = False
+    """Whether its operators write the tape, for the function asks about gradients."""
 
     def run(self, values: Sequence[Any], given: Sequence[Any] | None = None) -> Any:
         """Call it. `given` are the values as they were before arrays became Tensors:
@@ -75,6 +80,14 @@ class Compiled:
         pairs = zip(given, values, strict=True)
         result = self.native(*[v if type(v) in _NUMBERS else g for g, v in pairs])
         return self.interpret(*values) if result is MISSED else result
+
+    def run_on_arrays(
+        self, values: Sequence[Any], given: Sequence[Any] | None = None
+    ) -> Any:
+        """The same where no argument has a gradient, and no result is asked for one."""
+        if self.writes_tape:
+            return self.run(values, given)
+        return detached(self.run, values, given)
 
 
 _NUMBERS = (int, float, bool)
@@ -104,6 +117,8 @@ class Executor:
         self._waiting: dict[tuple[Any, ...], int] = {}
         """Calls of what will be compiled later."""
         self._codes: dict[tuple[str, str], Code] = {}
+        self._questions: dict[tuple[str, int], Node | None] = {}
+        """By functions, and how many there were, what in them asks about gradients."""
         self._lock = threading.RLock()
         self.gradients = Gradients(self, self._cache)
         """What runs calls whose results are to be differentiated."""
@@ -124,7 +139,7 @@ class Executor:
         for a function that the program does not have.
         """
         values = self._enter(self._function(name).schema, args)
-        if is_wanted(values):
+        if is_wanted(values) and self._question(name) is None:
             return self.gradients.call(name, values)
         return self._find(name, values, self._how(name, values)).run(values)
 
@@ -135,6 +150,8 @@ class Executor:
     def interpret(self, name: str, args: Sequence[Any] = ()) -> Any:
         """As `call`, but on the interpreter, whose kernels are those of eager calls."""
         values = self._enter(self._function(name).schema, args)
+        if is_wanted(values):
+            return self.gradients.interpret(name, values)
         return self._find(name, values, _INTERPRETED).run(values)
 
     def prepare(
@@ -209,6 +226,13 @@ class Executor:
             each = made.all if isinstance(made, Versions) else [made]
             found += [c.specialisation for c in each]
         return [s for s in found if s.function == name]
+
+    def _question(self, name: str) -> Node | None:
+        """What in a function asks about gradients."""
+        key = name, len(self.program.functions)
+        if key not in self._questions:
+            self._questions[key] = find_question(self.program, name)
+        return self._questions[key]
 
     def _function(self, name: str) -> Function:
         function = self.program.functions.get(name)
@@ -308,6 +332,9 @@ class Executor:
         arguments = self._function(name).schema.arguments
         types = tuple(map(type_of_argument, values, [a.type for a in arguments]))
         specialisation = Specialisation(name, types, tuple(a.name for a in arguments))
+        question = self._question(name)
+        if question is not None:
+            return specialisation, self._taped(specialisation, graph, question)
         if how != _INTERPRETED and self.optimize and takes_modules(values):
             return specialisation, Versions(
                 graph,
@@ -316,6 +343,20 @@ class Executor:
             )
         graph = self._optimized(graph, types)
         return specialisation, self._make_ready(specialisation, how, graph)
+
+    def _taped(
+        self, specialisation: Specialisation, graph: Graph, question: Node
+    ) -> Compiled:
+        """A graph as it was captured; its operators write the tape while they run."""
+        code = self.gradients.taped(specialisation.function)
+        return Compiled(
+            specialisation,
+            graph,
+            code,
+            lambda *args: bytecode.run(code, args),
+            explanation=Explanation(False, (why_taped(question),)),
+            writes_tape=True,
+        )
 
     def _make_ready(
         self,

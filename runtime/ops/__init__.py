@@ -109,6 +109,7 @@ MODULES = (
     "dicts",
     "sets",
     "control",
+    "gradients",
     "numpy_arithmetic",
     "numpy_reduction",
     "numpy_shape",

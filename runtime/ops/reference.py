@@ -30,7 +30,7 @@ Made from the cards in `runtime/ops` by `python -m jit.runtime.ops.reference`; d
   gradient goes through; `–`, none.
 - **Executors**: every operator runs on the interpreter. `machine code`: it has code of
   its own, or expands into operators that have. `kernel`: machine code calls the
-  interpreter's function.
+  interpreter's function. `interpreter`: a function that calls it is interpreted.
 
 In-place twins (`aten::exp_`) and other names of an operator are listed with it.
 """
@@ -135,7 +135,9 @@ def _derivative(card: type[Card]) -> str:
 
 
 def executors(card: type[Card]) -> str:
-    """Whether an operator has machine code, or its kernel is called from it."""
+    """Whether an operator has machine code, or is called from it."""
+    if card.on_tape is not None:
+        return "interpreter"
     from jit.runtime.codegen import lowering
 
     node = Node(card.schema.kind, card.schema.overload)

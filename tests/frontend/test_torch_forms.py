@@ -139,12 +139,14 @@ def test_functions_of_numpy_take_no_out():
         jit.script(add)
 
 
-def test_a_new_tensor_in_a_script_requires_no_gradient():
-    def zeros():
-        return torch.zeros(2, requires_grad=True)
+def test_a_new_tensor_in_a_script_may_require_gradients():
+    def zeros(wanted: bool):
+        return torch.zeros(2, requires_grad=wanted)
 
-    with pytest.raises(jit.CompileError, match="no argument `requires_grad`"):
-        jit.script(zeros)
+    made = jit.script(zeros)
+
+    assert made(True).requires_grad
+    assert not made(False).requires_grad
 
 
 def test_sizes_that_do_not_broadcast_are_told():

@@ -129,6 +129,17 @@ def test_what_is_computed_first_is_written_first():
     )
 
 
+def test_one_item_is_unpacked_and_not_taken_for_the_list():
+    def only(xs: list[int], pair: tuple[int]):
+        (a,) = xs
+        (b,) = pair
+        return a * 2 + b
+
+    again = jit.CompilationUnit(jit.script(only).code)
+
+    assert 14 == again.only([5], (4,))
+
+
 def test_a_loop_assigns_what_it_carries_at_once():
     graph = parse_graph("""graph(%n : int, %x : int, %y : int):
   %true : bool = prim::Constant[value=1]()

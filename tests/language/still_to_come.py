@@ -11,11 +11,5 @@ STILL_TO_COME: dict[str, tuple[str, ...]] = {
         "beyond_library.finfo_of_a_dtype",
         "beyond_types.torch_size",
     ),
-    "gradients that scripts ask for": (
-        "contexts.no_grad_ends_a_tape",
-        "tensor_operations.attributes",
-        "tensor_operations.gradient_inside_of_a_script",
-        "tensor_operations.requires_grad_is_asked",
-    ),
 }
 """Names as `topic.program`, by cause."""

@@ -73,6 +73,8 @@ def call(region: Region, node: Node, why: str) -> Any:
 
 def reference(node: Node) -> Callable[..., Any]:
     card = find_card(node.kind, node.overload)
+    if card is not None and card.on_tape is not None:
+        raise Declined("it asks about gradients, of which machine code knows nothing")
     if structural.function_of(node) is None and (card is None or card.kernel is None):
         raise Declined("nothing executes it")
     return failures.reference(node)

@@ -349,3 +349,44 @@ def swap_rotate(a: int, b: int, c: int):
 def unpack_list(a: List[int]):
     x, y = a
     return x - y
+
+
+# An int that is divided becomes a float.
+
+
+@program(7)
+def augmented_division_of_an_int(a: int):
+    a /= 2
+    return a
+
+
+# Bit operations on items and attributes.
+
+
+@program([6, 1])
+def augmented_bits_of_items(a: List[int]):
+    a[0] |= 9
+    a[0] &= 13
+    a[0] ^= 1
+    a[1] <<= 4
+    a[1] >>= 1
+    return a
+
+
+class Flags(torch.nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.bits = 6
+
+    def forward(self, n: int):
+        self.bits |= n
+        self.bits &= 13
+        self.bits ^= 1
+        self.bits <<= 2
+        self.bits >>= 1
+        return self.bits
+
+
+@program(1, 9)
+class augmented_bits_of_attributes(Flags):
+    pass

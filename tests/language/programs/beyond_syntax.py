@@ -463,3 +463,13 @@ def an_annotation_without_a_value(flag: bool):
 @program(3, torch_is_wrong="it gives floats")
 def ints_to_the_power_of_ints(n: int):
     return n**2, 2**10, pow(n, 3)
+
+
+def placed(x: int, y: int = 0) -> int:
+    return x * 10 + y
+
+
+@program((1, 2))
+def star_star_in_a_call(a: int, b: int):
+    d = {"x": a, "y": b}
+    return placed(**d), placed(**{"x": b})

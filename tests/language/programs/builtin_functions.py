@@ -248,3 +248,33 @@ def ord_chr_hex_oct_bin_bases(i: int):
 @program(0.4, 0.6, 0.5, 1.5, 2.5, -0.5, -1.5, -2.6, 7.0)
 def round_of(x: float):
     return float(round(x))
+
+
+class GettingOr(torch.nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.scale = 3
+
+    def forward(self, x: int):
+        return x * getattr(self, "scale", 4) + getattr(self, "shift", 7)
+
+
+@program(5)
+class getattr_with_a_default(GettingOr):
+    pass
+
+
+@program("a", "")
+def bool_of_a_str(s: str):
+    return bool(s)
+
+
+@program((3, "a"))
+def constructors_of_containers(n: int, s: str):
+    d = {s: n}
+    return dict(d), list(d), list((n, n + 1)), str(n), str(s)
+
+
+@program((torch.tensor(2), torch.tensor(3)), torch_is_wrong="it gives ints")
+def min_and_max_of_two_tensors(x, y):
+    return max(x, y), min(x, y)

@@ -252,3 +252,37 @@ def names_and_schemas():
     yield "result", g(2)
     yield "by keyword", g(x=2, y=2.0)
     yield "a scripted thing again", torch.jit.script(g) is g
+
+
+# Overloads of one function are declared before it.
+
+
+@torch.jit._overload
+def sized(x: int) -> int:
+    pass
+
+
+@torch.jit._overload
+def sized(x: str) -> int:
+    pass
+
+
+def sized(x):
+    if isinstance(x, int):
+        return x
+    return len(x)
+
+
+@program((3, "abc"))
+def overloads_of_a_function(n: int, s: str):
+    return sized(n), sized(s)
+
+
+@scenario
+def schemas_and_qualified_names():
+    def f(x: int, y: float = 0.5) -> float:
+        return x * y
+
+    g = torch.jit.script(f)
+    yield "schema", str(g.schema)
+    yield "qualified name", g.qualified_name.rpartition(".")[2]

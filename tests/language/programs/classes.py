@@ -471,3 +471,45 @@ class Keeper(torch.nn.Module):
 @program(5, 6)
 class instances_within_a_module(Keeper):
     pass
+
+
+class Number:
+    def __init__(self, n: int):
+        self.n = n
+
+    def __complex__(self) -> complex:
+        return complex(float(self.n), 1.0)
+
+
+@program(3)
+def complex_of_an_instance(n: int):
+    return complex(Number(n))
+
+
+@torch.jit.script
+class Tally:
+    def __init__(self, n: int):
+        self.n = n
+
+    def up(self, k: int) -> int:
+        self.n += k
+        return self.n
+
+
+@program(3)
+def a_class_is_scripted_by_a_decorator(n: int):
+    return Tally(n).up(2)
+
+
+class Holding(torch.nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.tally = Tally(10)
+
+    def forward(self, n: int):
+        return self.tally.up(n), self.tally.n
+
+
+@program(3, 4)
+class an_instance_is_an_attribute_of_a_module(Holding):
+    pass

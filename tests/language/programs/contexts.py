@@ -129,3 +129,50 @@ def contexts_leave_before_a_return(n: int):
             return log
         log.append("late")
     return log
+
+
+class Told:
+    def __init__(self, name: str):
+        self.name = name
+
+    def __enter__(self):
+        print("in", self.name)
+        return self
+
+    def __exit__(self, type: Any, value: Any, tb: Any):
+        print("out", self.name)
+
+
+@program(1, -1)
+def contexts_leave_by_an_exception(n: int):
+    with Told("a"):
+        assert n > 0, "n must be positive"
+    return n
+
+
+@program(3)
+def contexts_leave_by_break_and_continue(n: int):
+    for i in range(n):
+        with Told(str(i)):
+            if i == 0:
+                continue
+            break
+    return n
+
+
+# autocast: products are computed in another dtype.
+
+
+@program(torch.tensor([[1.0, 2.0], [3.0, 4.0]]))
+def autocast_chooses_a_dtype(x):
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        y = x @ x
+        z = x + 1
+    return y.dtype == torch.bfloat16, z.dtype == torch.float32, y.float()
+
+
+@program(torch.tensor([[1.0, 2.0], [3.0, 4.0]]))
+def autocast_that_is_off(x):
+    with torch.autocast("cpu", enabled=False):
+        y = x @ x
+    return y

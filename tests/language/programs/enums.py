@@ -4,7 +4,7 @@ import torch
 from enum import Enum
 from typing import List
 
-from tests.language.corpus import program
+from tests.language.corpus import program, scenario
 
 
 class Colour(Enum):
@@ -97,3 +97,15 @@ class Painted(torch.nn.Module):
 @program(10)
 class an_attribute_of_a_module(Painted):
     pass
+
+
+@scenario
+def members_come_from_python_and_go_there():
+    @torch.jit.script
+    def other(c: Colour) -> Colour:
+        if c == Colour.RED:
+            return Colour.GREEN
+        return Colour.RED
+
+    yield "the member itself", other(Colour.RED) is Colour.GREEN
+    yield "name", other(Colour.GREEN).name

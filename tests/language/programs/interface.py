@@ -280,3 +280,57 @@ def scripting_a_scripted_thing():
     m = torch.jit.script(Net())
     yield "function", torch.jit.script(f) is f
     yield "module", torch.jit.script(m) is m
+
+
+@scenario
+def a_graph_is_walked_into_its_blocks():
+    def f(x, n: int):
+        for i in range(n):
+            x = x * i
+        return x
+
+    nodes = torch.jit.script(f).graph.nodes()
+    (loop,) = [n for n in nodes if n.kind() == "prim::Loop"]
+    (body,) = loop.blocks()
+    yield "inputs", len(list(loop.inputs()))
+    yield "types", [str(v.type()) for v in loop.outputs()]
+    yield "inside", [str(n.kind()) for n in body.nodes()]
+
+
+@scenario
+def a_unit_is_defined_later():
+    unit = torch.jit.CompilationUnit()
+    unit.define("def double(x: int) -> int:\n    return x * 2\n")
+    yield "result", unit.double(4)
+
+
+@scenario
+def kinds_of_scripted_things():
+    function = torch.jit.script(scaled)
+    traced = torch.jit.trace(slow, X)
+    yield "scripted", isinstance(function, torch.jit.ScriptFunction)
+    yield "traced", isinstance(traced, torch.jit.ScriptFunction)
+    yield "module", isinstance(torch.jit.script(Net()), torch.jit.ScriptModule)
+
+
+def item(a: List[int], i: int) -> int:
+    if i > 5:
+        raise ValueError("too large")
+    return a[i]
+
+
+def told_of(error: Exception) -> str:
+    return "".join([str(error), *getattr(error, "__notes__", [])])
+
+
+@scenario
+def errors_show_the_line():
+    f = torch.jit.script(item)
+    try:
+        f([1], 3)
+    except Exception as error:
+        yield "of an index", "return a[i]" in told_of(error)
+    try:
+        f([1], 7)
+    except Exception as error:
+        yield "of a raise", 'raise ValueError("too large")' in told_of(error)

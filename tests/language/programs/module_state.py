@@ -603,3 +603,134 @@ class ParametersByLiteralIndex(torch.nn.Module):
 
     def forward(self, x):
         return x * self.weights[2] + self.weights[-1], len(self.weights)
+
+
+@program(X)
+class NamedModules(torch.nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.first = torch.nn.ReLU()
+        self.second = torch.nn.Sequential(torch.nn.Tanh())
+
+    def forward(self, x):
+        names = ""
+        for name, m in self.named_modules():
+            names += name + ";"
+        return x, names
+
+
+@program(X)
+class ModulesAndChildren(torch.nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.first = torch.nn.ReLU()
+        self.second = torch.nn.Sequential(torch.nn.Tanh())
+
+    def forward(self, x):
+        count = 0
+        for m in self.modules():
+            count += 1
+        for child in self.children():
+            x = child(x)
+        return x, count
+
+
+@program(1, 2)
+class PropertyIsSet(torch.nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.k = 3
+
+    @property
+    def double(self) -> int:
+        return self.k * 2
+
+    @double.setter
+    def double(self, value: int) -> None:
+        self.k = value // 2
+
+    def forward(self, n: int):
+        self.double = n * 10
+        self.double += 2
+        return self.double, self.k
+
+
+@program((3, "a"))
+class OverloadedMethods(torch.nn.Module):
+    @torch.jit._overload_method
+    def scaled(self, x: int) -> int:
+        pass
+
+    @torch.jit._overload_method
+    def scaled(self, x: str) -> str:
+        pass
+
+    def scaled(self, x):
+        if isinstance(x, int):
+            return x * 2
+        return x + x
+
+    def forward(self, n: int, s: str):
+        return self.scaled(n), self.scaled(s)
+
+
+@program(X)
+class PreHooksOfASubmodule(torch.nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.inner = Inner(3)
+        self.inner.register_forward_pre_hook(shifted)
+
+    def forward(self, x):
+        return self.inner(x) + 1
+
+
+def told(module, inputs: Tuple[torch.Tensor], output: torch.Tensor) -> None:
+    print("rows:", output.shape[0])
+
+
+@program(X)
+class HooksThatChangeNothing(torch.nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.inner = Inner(3)
+        self.inner.register_forward_hook(told)
+
+    def forward(self, x):
+        return self.inner(x)
+
+
+class Holder(torch.nn.Module):
+    def __init__(self, value):
+        super().__init__()
+        self.value = value
+
+    def forward(self, x):
+        return x * self.value
+
+
+@program(torch.tensor([2, 3]))
+class TypesOfEachInstance(torch.nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.a = Holder(2)
+        self.b = Holder(0.5)
+        self.c = Holder(torch.tensor([1, 2]))
+
+    def forward(self, x):
+        return self.a(x), self.b(x), self.c(x)
+
+
+@program(3)
+class NoneBoolAndDictAttributes(torch.nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.nothing = None
+        self.flag = True
+        self.table = {"a": torch.ones(1)}
+        self.limit: Optional[int] = None
+
+    def forward(self, n: int):
+        if self.nothing is None and self.flag:
+            return n, self.table["a"], self.limit
+        return n + 1, self.table["a"], self.limit

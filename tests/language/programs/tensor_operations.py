@@ -375,3 +375,23 @@ def requires_grad_is_asked(x):
 @program((3,))
 def random_numbers_have_a_shape(n: int):
     return torch.rand(n).shape, torch.randn(n, 2).shape, torch.randint(0, 5, [n]).shape
+
+
+@program(X)
+def facts_of_a_tensor(x):
+    return x.is_cuda, x.is_sparse, x.is_quantized, x.is_mkldnn, x.is_meta
+
+
+@program((X, N))
+def is_signed_and_same_size(x, n):
+    return x.is_signed(), x.is_same_size(x), x.is_same_size(n)
+
+
+@program(torch.tensor(2.0), torch.tensor([0]))
+def is_nonzero(x):
+    return x.is_nonzero()
+
+
+@program((X, 2))
+def numbers_are_given_for_tensors(x, n: int):
+    return torch.add(x, n), torch.mul(x, 0.5), torch.pow(2, x)

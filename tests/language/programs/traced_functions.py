@@ -1,6 +1,7 @@
 """Traces: inputs and outputs of every structure, and what stays dynamic."""
 
 import torch
+import warnings
 from typing import Dict, List, NamedTuple
 
 from tests.language.corpus import call, scenario, traced
@@ -247,3 +248,38 @@ def a_trace_is_frozen():
 def check_trace_agrees():
     g = torch.jit.trace(lambda x: x * 2, A, check_trace=True, check_inputs=[(A * 3,)])
     yield "result", g(A)
+
+
+def warns_when_traced(f) -> bool:
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        torch.jit.trace(f, A)
+    return any(w.category.__name__ == "TracerWarning" for w in caught)
+
+
+@scenario
+def what_is_baked_in_is_warned_of():
+    def branch(x):
+        if x.sum() > 5:
+            return x * 100
+        return x + 1
+
+    def loop(x):
+        for row in x:
+            x = x + row
+        return x
+
+    yield "a branch", warns_when_traced(branch)
+    yield "a loop", warns_when_traced(loop)
+    yield "an item", warns_when_traced(lambda x: x * float(x[1].item()))
+    yield "nothing", warns_when_traced(lambda x: x * 2)
+
+
+@torch.jit.script
+def passed_on(x):
+    return x
+
+
+@traced(A, A * 3)
+def a_scripted_callee_passes_on(x):
+    return passed_on(x) * 2, x

@@ -75,3 +75,16 @@ def index_and_slice_index(t: Tuple[int, str, float]):
 @program(call((1, 2, 3, 4)))
 def index_and_slice_slices(t: Tuple[int, int, int, int]):
     return t[1:3], t[:2], t[2:], t[-3:-1]
+
+
+# Tuples are repeated and searched.
+
+
+@program(call((1, 2)), torch_is_wrong="it gives a list")
+def repetition(t: Tuple[int, int]):
+    return t * 2
+
+
+@program(((1, 2), 1), ((1, 2), 5))
+def membership(t: Tuple[int, int], n: int):
+    return n in t, n not in t, n in (1, 5)

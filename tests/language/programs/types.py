@@ -1,9 +1,9 @@
-"""Types: Optional, isinstance, and how types become narrower."""
+"""Types: Optional, isinstance, how types become narrower; devices and the like."""
 
 import torch
 from typing import List, Optional
 
-from tests.language.corpus import program
+from tests.language.corpus import program, scenario
 
 # An empty list literal is a list of Tensors.
 
@@ -168,3 +168,36 @@ def optional_tensor(x, w, b: Optional[torch.Tensor] = None):
     if b is not None:
         y = y + b
     return y
+
+
+# Devices, dtypes, None and generators are given as arguments.
+
+
+@program(torch.device("cpu"))
+def a_device(d: torch.device):
+    return torch.zeros(2, device=d), d.type, d == torch.device("cpu")
+
+
+@program(torch.float64, torch.int32)
+def a_dtype(dtype: torch.dtype):
+    return torch.zeros(2, dtype=dtype), dtype == torch.int32
+
+
+@program(None)
+def a_none(x: None):
+    return x is None, x
+
+
+@scenario
+def a_generator():
+    @torch.jit.script
+    def drawn(n: int, g: Optional[torch.Generator]):
+        return torch.rand(n, generator=g)
+
+    a = torch.Generator()
+    b = torch.Generator()
+    a.manual_seed(3)
+    b.manual_seed(3)
+    yield "one seed", torch.equal(drawn(4, a), drawn(4, b))
+    yield "goes on", torch.equal(drawn(4, a), drawn(4, a))
+    yield "none", drawn(3, None).shape[0]

@@ -204,3 +204,8 @@ def isinstance_of_an_optional(a: Optional[List[int]], s: Optional[str]):
     if a is not None and len(a) > 0:
         out += a[0] * 10
     return out
+
+
+@program(None, 3, torch_is_wrong="an Any is never None")
+def any_may_be_none(x: Any):
+    return x is None

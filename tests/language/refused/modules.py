@@ -2,6 +2,7 @@
 
 import random
 import torch
+from typing import Tuple
 
 from tests.language.corpus import refused
 
@@ -238,3 +239,98 @@ def an_attribute_of_a_class_of_another_type(n: int):
 @refused
 def instances_have_no_sum(n: int):
     return Simple(n) + Simple(n)  # E0301: give the class a method `__add__`
+
+
+@torch.jit.interface
+class Sized:
+    def size(self) -> int:
+        pass
+
+
+def measured(x: Sized) -> int:
+    return x.size()
+
+
+@refused
+def an_interface_that_a_class_lacks(n: int):
+    return measured(Simple(n))  # E0304: Sized
+
+
+class Entered:
+    def __init__(self, n: int):
+        self.n = n
+
+    def __enter__(self):
+        return self
+
+
+@refused
+def a_context_without_an_exit(n: int):
+    with Entered(n):  # E0102: `__exit__`
+        return n
+
+
+@torch.jit.interface
+class Layer(Module):
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        pass
+
+
+class OfTwo(Module):
+    def forward(self, x: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
+        return x + y
+
+
+@refused
+class AnInterfaceThatASubmoduleLacks(Module):
+    layer: Layer  # E0310: takes other parameters
+
+    def __init__(self):
+        super().__init__()
+        self.layer = OfTwo()
+
+    def forward(self, x):
+        return self.layer.forward(x)
+
+
+def hook_of_two(module, inputs: Tuple[torch.Tensor]):  # E0304: `output`
+    return None
+
+
+@refused
+class AHookWithoutTheOutput(Module):
+    def __init__(self):
+        super().__init__()
+        self.register_forward_hook(hook_of_two)
+
+    def forward(self, x):
+        return x
+
+
+def hook_of_ints(module, inputs: Tuple[int]) -> None:  # E0304: `inputs`
+    return None
+
+
+@refused
+class AHookOfOtherInputs(Module):
+    def __init__(self):
+        super().__init__()
+        self.register_forward_pre_hook(hook_of_ints)
+
+    def forward(self, x):
+        return x
+
+
+def text_of(module, inputs: Tuple[torch.Tensor], output: torch.Tensor) -> str:
+    return "a"
+
+
+@refused
+class AHookThatGivesATextWhereATensorIsWanted(Module):
+    def __init__(self):
+        super().__init__()
+        self.inner = torch.nn.ReLU()
+        self.inner.register_forward_hook(text_of)
+
+    def forward(self, x):
+        return self.inner(x) + 1  # E0301: cannot add

@@ -1,6 +1,6 @@
 """Types that do not fit: in branches, loops, results, containers, operators."""
 
-from typing import Dict, List, Optional, Tuple, Union
+from typing import Any, Dict, List, Optional, Tuple, Union
 
 from tests.language.corpus import refused
 
@@ -410,3 +410,13 @@ def an_item_of_another_list(a: List[Optional[int]], b: List[Optional[int]]):
         a = b
         return a[0] + 1  # E0307: may be None
     return 0
+
+
+@refused
+def an_any_in_arithmetic(x: Any):
+    return x + 1  # E0301: isinstance
+
+
+@refused
+def an_any_has_methods(x: Any):
+    return x.upper()  # E0204: isinstance

@@ -264,10 +264,12 @@ def _tensor_class() -> type:
 def _special_classes() -> dict[Any, T.Type]:
     """Classes of the runtime, imported only when a hint needs them."""
     from jit.runtime.device import Device
+    from jit.runtime.random import Generator
     from jit.runtime.size import Size
 
     return {
         _tensor_class(): T.TENSOR,
         Device: T.DEVICE,
+        Generator: T.GENERATOR,
         Size: T.ListType(T.INT),
     }

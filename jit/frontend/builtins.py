@@ -616,12 +616,18 @@ def emit_hasattr(e: Emitter, call: t.Call) -> Emitted:
 @builtin(getattr)
 def emit_getattr(e: Emitter, call: t.Call) -> Emitted:
     from jit.frontend.methods import attribute_of_value
+    from jit.frontend.module_value import ModuleValue
 
-    given = _given(e, call, 2, 2)
+    given = _given(e, call, 2, 3)
     text = given[1].constant if isinstance(given[1], Value) else None
     if not isinstance(text, str):
         raise fail(call.span, "E0301", "`getattr` takes a literal name")
     owner = given[0]
+    if len(given) == 3:
+        if not isinstance(owner, ModuleValue):
+            raise fail(call.span, "E0301", "`getattr` takes a default for modules only")
+        if not owner.has(text):
+            return given[2]
     if isinstance(owner, Sugared):
         return owner.attribute(e, call.span, text)
     return attribute_of_value(e, call.span, owner, text)

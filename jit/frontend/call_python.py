@@ -22,6 +22,7 @@ from jit.frontend.call import (
 from jit.frontend.capturing import Bound, values_in
 from jit.frontend.coerce import coerce
 from jit.frontend.failures import fail
+from jit.frontend.overloaded import overload_for
 from jit.frontend.returned_functions import received
 from jit.frontend.sugared import (
     Emitted,
@@ -59,12 +60,15 @@ def call_function(
     with e.compilation.calling(call.span):
         signature = signature_of(fn)
 
-    def version(arg_types: dict[str, T.Type], bound: Bound) -> Callee:
-        return e.compilation.function(fn, arg_types, bound=bound)
-
     if args is None:
         args = emit_arguments(e, call, spreads=True)
-    return call_version(e, call.span, fn.__name__, signature.parameters, args, version)
+    overload = overload_for(e, call.span, fn, args)
+
+    def version(arg_types: dict[str, T.Type], bound: Bound) -> Callee:
+        return e.compilation.function(fn, arg_types, bound=bound, overload=overload)
+
+    parameters = (overload or signature).parameters
+    return call_version(e, call.span, fn.__name__, parameters, args, version)
 
 
 def call_version(

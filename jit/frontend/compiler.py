@@ -30,6 +30,7 @@ from jit.frontend.signature import (
     make_schema,
     plain_function,
     signature_of,
+    types_of,
 )
 from jit.frontend.sugared import Emitted, Sugared
 from jit.ir import types as T
@@ -187,13 +188,19 @@ class Compilation:
         *,
         name: str | None = None,
         bound: Bound | None = None,
+        overload: Signature | None = None,
     ) -> Callee:
         """The version of a function for these types, compiled if need be.
 
-        `bound` gives the parameters that stand for functions.
+        `bound` gives the parameters that stand for functions, `overload` the types of
+        a declared overload.
         """
         fn = plain_function(fn)
-        signature = without_bound(signature_of(fn), bound or {})
+        signature = signature_of(fn)
+        if overload is not None:
+            arg_types = {**types_of(overload, signature), **(arg_types or {})}
+            signature = dataclasses.replace(signature, returns=overload.returns)
+        signature = without_bound(signature, bound or {})
         open_types = open_parameter_types(signature.parameters, arg_types or {})
         key = (fn, tuple(open_types.items()), identity(bound or {}))
         found = self.versions.get(key)

@@ -24,6 +24,7 @@ from jit.frontend.sugared import Emitted, Sugared
 from jit.ir import types as T
 from jit.ir.graph import Value
 from jit.ir.program import ClassDefinition
+from jit.ir.schema import FunctionSchema
 from jit.ir.span import Span
 from jit.ir.subtyping import declare_bases, is_subtype
 from jit.runtime.python_classes import class_named, name_of
@@ -88,21 +89,39 @@ def link(definition: ClassDefinition, cls: type, interface: type) -> bool:
     return name in definition.bases
 
 
-def difference(cls: type, interface: type) -> str | None:
-    """Why a class does not implement an interface; None if it does."""
+def difference(cls: type, interface: type) -> tuple[str, types.FunctionType] | None:
+    """Why a class does not implement an interface, and the method that this is about.
+
+    None if it does.
+    """
     for name, promised in methods_of(interface).items():
         found = getattr(cls, name, None)
         if not isinstance(found, types.FunctionType):
-            return f"it has no method `{name}`"
-        mine, theirs = (signature_of(f).schema for f in (found, promised))
-        pairs = list(zip(mine.arguments[1:], theirs.arguments[1:], strict=False))
-        if len(mine.arguments) != len(theirs.arguments) or any(
-            a.name != b.name or not is_subtype(b.type, a.type) for a, b in pairs
-        ):
-            return f"its method `{name}` takes other parameters"
-        returned = signature_of(found).returns
-        if returned is not None and not is_subtype(returned, result_of(promised)):
-            return f"its method `{name}` returns `{returned}`"
+            return f"it has no method `{name}`", promised
+        own = signature_of(found)
+        if reason := misfit(name, own.schema, own.returns, promised):
+            return reason, found
+    return None
+
+
+def misfit(
+    name: str,
+    schema: FunctionSchema,
+    returns: T.Type | None,
+    promised: types.FunctionType,
+) -> str | None:
+    """Why a method is not what an interface promises; None if it is.
+
+    `returns` is None where that is not known yet.
+    """
+    mine, theirs = schema.arguments[1:], signature_of(promised).schema.arguments[1:]
+    if len(mine) != len(theirs) or any(
+        a.name != b.name or not is_subtype(b.type, a.type)
+        for a, b in zip(mine, theirs, strict=True)
+    ):
+        return f"its method `{name}` takes other parameters"
+    if returns is not None and not is_subtype(returns, result_of(promised)):
+        return f"its method `{name}` returns `{returns}`"
     return None
 
 

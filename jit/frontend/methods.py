@@ -53,8 +53,15 @@ TENSOR_ATTRIBUTES = {
     "is_leaf": "aten::is_leaf",
     "grad": "prim::grad",
     "retains_grad": "aten::retains_grad",
+    "is_cpu": "prim::is_cpu",
     "is_cuda": "prim::is_cuda",
+    "is_meta": "prim::is_meta",
+    "is_mkldnn": "prim::is_mkldnn",
+    "is_mps": "prim::is_mps",
+    "is_nested": "prim::is_nested",
+    "is_quantized": "prim::is_quantized",
     "is_sparse": "prim::is_sparse",
+    "is_xpu": "prim::is_xpu",
 }
 """Attributes of a Tensor that are operators without further arguments."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import types
 from typing import TYPE_CHECKING, Any
 
@@ -9,6 +10,7 @@ from jit.frontend import paths
 from jit.frontend import tree as t
 from jit.frontend.builtins import as_number
 from jit.frontend.call import (
+    Arguments,
     argument_type,
     called,
     emit_arguments,
@@ -24,9 +26,11 @@ from jit.frontend.hooks import CALL, caller
 from jit.frontend.marked import call_marked, mark_of
 from jit.frontend.module_members import DICT_METHODS, MODULE_METHODS, ModuleMethod
 from jit.frontend.modules import ModuleInfo, compile_method, has_forward
-from jit.frontend.signature import signature_of
+from jit.frontend.overloaded import overload_for
+from jit.frontend.signature import Signature, signature_of
 from jit.frontend.sugared import Emitted, Sugared, SugaredList
 from jit.ir import types as T
+from jit.ir.diagnostic import CompileError
 from jit.ir.graph import NOT_CONSTANT, Value
 from jit.ir.overloads import is_convertible
 from jit.ir.program import PARAMETER, SUBMODULE
@@ -88,7 +92,7 @@ class ModuleValue(Sugared):
             node.output.name = name
             return node.output
         if name in info.hooks.methods:
-            return BoundMethod(self, name, info.hooks.methods[name])
+            return HookMethod(self, name, info.hooks.methods[name])
         if name in info.functions:
             return resolve_object(e, span, info.functions[name], name)
         if info.is_stored:
@@ -154,6 +158,8 @@ class ModuleValue(Sugared):
     def assign(self, e: Emitter, span: Span, name: str, value: Value) -> None:
         """`self.name = value`."""
         attribute = self.info.definition.attributes.get(name)
+        if attribute is None and self._set_property(e, span, name, value):
+            return
         if attribute is None:
             raise fail(
                 span,
@@ -181,6 +187,17 @@ class ModuleValue(Sugared):
             )
         e.b.node("prim::SetAttr", [self.owner, fitting], name=name)
         paths.forget(e)
+
+    def _set_property(self, e: Emitter, span: Span, name: str, value: Value) -> bool:
+        """Call the setter of a property; whether there is one."""
+        found = getattr(type(self.info.instance), name, None)
+        if self.info.is_stored or not isinstance(found, property) or not found.fset:
+            return False
+        args = Arguments()
+        args.add(value, span)
+        setter = BoundMethod(self, name, found.fset)
+        setter.call_with(e, span, args, signature_of(found.fset))
+        return True
 
     def call(self, e: Emitter, call: t.Call) -> Emitted:
         if self.info.is_stored:
@@ -322,8 +339,13 @@ class BoundMethod(Sugared):
         self.name = name
         self.fn = fn
 
+    @property
+    def title(self) -> str:
+        """What errors call it."""
+        return self.name
+
     def describe(self) -> str:
-        return f"the method `{self.name}`"
+        return f"the method `{self.title}`"
 
     def get(self, e: Emitter, span: Span) -> Emitted:
         """The value of a property."""
@@ -340,21 +362,60 @@ class BoundMethod(Sugared):
         with e.compilation.calling(call.span):
             signature = signature_of(self.fn)
         args = emit_arguments(e, call, spreads=True)
+        overload = overload_for(e, call.span, self.fn, args, is_method=True)
+        return self.call_with(e, call.span, args, overload or signature, overload)
+
+    def call_with(
+        self,
+        e: Emitter,
+        span: Span,
+        args: Arguments,
+        signature: Signature,
+        overload: Signature | None = None,
+    ) -> Emitted:
+        """Call it with arguments that are emitted already."""
         parameters = signature.parameters[1:]
-        gather(e, call.span, parameters, args, self.name, {})
+        gather(e, span, parameters, args, self.title, {})
         schema = [p.argument for p in parameters]
-        given = match_parameters(call.span, schema, args, self.name)
+        given = match_parameters(span, schema, args, self.title)
         arg_types = {
-            p.name: argument_type(e, given[p.argument.name], call.span)
+            p.name: argument_type(e, given[p.argument.name], span)
             for p in parameters
             if p.annotation is None and p.argument.name in given
         }
-        with e.compilation.calling(call.span):
+        with e.compilation.calling(span):
             callee = compile_method(
-                self.owner.compilation, self.owner.info, self.name, arg_types, self.fn
+                self.owner.compilation,
+                self.owner.info,
+                self.name,
+                arg_types,
+                self.fn,
+                overload,
             )
-        inputs = fit_arguments(e, call.span, callee.schema.arguments[1:], given, args)
+        inputs = fit_arguments(e, span, callee.schema.arguments[1:], given, args)
         return _call_method(e, self.owner, callee.name, inputs, callee.result)
+
+
+class HookMethod(BoundMethod):
+    """A hook. Errors in its call are shown at its definition: nobody wrote the call."""
+
+    @property
+    def title(self) -> str:
+        return str(self.fn.__name__)
+
+    def call(self, e: Emitter, call: t.Call) -> Emitted:
+        try:
+            return super().call(e, call)
+        except CompileError as error:
+            at = signature_of(self.fn).tree.span
+            raise CompileError(
+                [
+                    dataclasses.replace(d, span=at)
+                    if d.span is not None and d.span.source == call.span.source
+                    else d
+                    for d in error.diagnostics
+                ]
+            ) from error.__cause__
 
 
 def _call_method(

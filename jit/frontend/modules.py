@@ -8,6 +8,7 @@ types, constants and functions. A submodule is an attribute; a call of it is
 from __future__ import annotations
 
 import ast
+import dataclasses
 import functools
 import sys
 import types
@@ -31,7 +32,12 @@ from jit.frontend.interfaces import (
     link_all,
 )
 from jit.frontend.scope import Scope
-from jit.frontend.signature import plain_function, signature_of
+from jit.frontend.signature import (
+    Signature,
+    plain_function,
+    signature_of,
+    types_of,
+)
 from jit.frontend.source import function_source
 from jit.ir import types as T
 from jit.ir.diagnostic import CompileError
@@ -174,10 +180,11 @@ def _check_implements(
     module: Any, name: str, child: Any, interface: T.InterfaceType
 ) -> None:
     cls = class_named(interface.name)
-    reason = None if cls is None else difference(type(child), cls)
-    if reason is not None:
+    found = None if cls is None else difference(type(child), cls)
+    if found is not None:
+        reason, method = found
         raise fail(
-            None,
+            signature_of(method).tree.span,
             "E0310",
             f"`{name}` of the module `{type(module).__name__}` is declared as the"
             f" interface `{interface.name.rpartition('.')[2]}`, which"
@@ -328,10 +335,14 @@ def compile_method(
     name: str,
     arg_types: dict[str, T.Type],
     fn: Any = None,
+    overload: Signature | None = None,
 ) -> Callee:
     """A version of a method of a module type, compiled if need be."""
     fn = plain_function(fn if fn is not None else getattr(type(info.instance), name))
     signature = signature_of(fn)
+    if overload is not None:
+        arg_types = {**types_of(overload, signature), **arg_types}
+        signature = dataclasses.replace(signature, returns=overload.returns)
     rest = signature.parameters[1:]
     open_types = open_parameter_types(rest, arg_types)
     key = (info.type, fn, tuple(open_types.items()))

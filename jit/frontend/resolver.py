@@ -19,6 +19,7 @@ from jit.frontend import library as L
 from jit.frontend.annotations import is_script_class
 from jit.frontend.builtins import BUILTINS
 from jit.frontend.class_value import ClassValue
+from jit.frontend.complex_math import CMATH, cmath_function
 from jit.frontend.enum_value import EnumClass, member
 from jit.frontend.failures import fail, nearest
 from jit.frontend.named_tuples import NamedTupleClass, is_named_tuple
@@ -135,6 +136,8 @@ def _known_function(obj: Any) -> Emitted | None:
         return found
     if id(obj) in L.MATH:
         return L.math_function(L.MATH[id(obj)]) or PythonValue(obj)
+    if id(obj) in CMATH:
+        return cmath_function(CMATH[id(obj)]) or PythonValue(obj)
     kind = getattr(obj, "operator_kind", None)
     if isinstance(kind, str):
         return OperatorFunction(getattr(obj, "__name__", kind), kind)

@@ -122,6 +122,16 @@ class Signature:
         return make_schema(self.name, self.parameters, {}, returns)
 
 
+def types_of(overload: Signature, own: Signature) -> dict[str, T.Type]:
+    """The types that an overload gives the parameters that have no annotation."""
+    pairs = zip(overload.parameters, own.parameters, strict=True)
+    return {
+        p.name: p.annotation
+        for p, before in pairs
+        if before.annotation is None and p.annotation is not None
+    }
+
+
 def make_schema(
     name: str,
     parameters: tuple[Parameter, ...],

@@ -7,6 +7,7 @@ that type. A traced or loaded function has the versions that it came with.
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 import io
 import os
@@ -316,7 +317,7 @@ class ScriptFunction(Linked):
     @property
     def schema(self) -> FunctionSchema:
         """Names, types and defaults of the arguments."""
-        return self._main().schema
+        return dataclasses.replace(self._main().schema, kind=self.name)
 
     def graph_for(self, *args: Any, **kwargs: Any) -> Graph:
         """The optimised graph that runs for these arguments."""

@@ -8,6 +8,7 @@ module, so that training one trains the other.
 from __future__ import annotations
 
 import copy
+import dataclasses
 import io
 from collections import OrderedDict
 from collections.abc import Iterator, Mapping, MutableMapping
@@ -38,6 +39,7 @@ from jit.runtime import conditions, dispatch
 from jit.runtime.codegen.calls.callable_type import DirectCallable
 from jit.runtime.executor import CacheInfo, Executor, Explanation
 from jit.runtime.objects import Object
+from jit.runtime.python_classes import class_named
 from jit.torch.nn import Module
 
 
@@ -114,7 +116,7 @@ class ScriptMethod(Linked):
     @property
     def schema(self) -> FunctionSchema:
         """Names, types and defaults of the arguments, `self` first."""
-        return self.function.schema
+        return dataclasses.replace(self.function.schema, kind=self.name)
 
     @property
     def code(self) -> str:
@@ -305,7 +307,7 @@ class ScriptModule(DirectCallable, Module, metaclass=ScriptMeta):
         attribute = self._definition.attributes[name]
         if hasattr(content, "__script_object__"):
             if isinstance(attribute.type, T.InterfaceType):
-                content = self._linked(content)
+                content = self._fitting(name, attribute.type, content)
             else:
                 content = content.__script_object__
         content = enter(content, attribute.type)
@@ -318,11 +320,28 @@ class ScriptModule(DirectCallable, Module, metaclass=ScriptMeta):
             )
         self.__script_object__.slots[name] = content
 
-    def _linked(self, other: ScriptModule) -> Object:
-        """The state of another module, whose methods the program then has."""
+    def _fitting(
+        self, name: str, interface: T.InterfaceType, other: ScriptModule
+    ) -> Object:
+        """The state of a module that implements an interface; the program then has its
+        methods. TypeError for other modules."""
+        from jit.frontend.interfaces import methods_of, misfit
         from jit.ir.linking import link_class
 
         obj = other.__script_object__
+        known = class_named(interface.name)
+        for method, promised in ({} if known is None else methods_of(known)).items():
+            found = other.program.functions.get(f"{obj.type.name}.{method}")
+            reason: str | None = f"it has no method `{method}`"
+            if found is not None:
+                schema = found.schema
+                reason = misfit(method, schema, schema.returns[0].type, promised)
+            if reason is not None:
+                raise TypeError(
+                    f"`{name}` is declared as the interface"
+                    f" `{interface.name.rpartition('.')[2]}`, which"
+                    f" `{other.original_name}` does not implement: {reason}"
+                )
         linked = link_class(self.program, other.program, obj.type)
         assert isinstance(linked, T.ModuleType)
         return obj if linked == obj.type else Object(linked, obj.slots)

@@ -789,9 +789,18 @@ class dtype(Fact):
         return T.DTYPE
 
 
-@op("prim::is_cuda(Tensor a) -> bool")
-class is_cuda(Fact):
-    """Whether the elements are on a GPU, which they never are."""
+@op(
+    "prim::is_cuda(Tensor a) -> bool",
+    "prim::is_mps(Tensor a) -> bool",
+    "prim::is_xpu(Tensor a) -> bool",
+    "prim::is_meta(Tensor a) -> bool",
+    "prim::is_mkldnn(Tensor a) -> bool",
+    "prim::is_quantized(Tensor a) -> bool",
+    "prim::is_sparse(Tensor a) -> bool",
+    "prim::is_nested(Tensor a) -> bool",
+)
+class is_of_another_kind(Fact):
+    """Whether the elements are on a GPU, or kept in another way: they never are."""
 
     def kernel(x):
         return False
@@ -800,14 +809,28 @@ class is_cuda(Fact):
         return T.BOOL
 
 
-@op("prim::is_sparse(Tensor a) -> bool")
-class is_sparse(Fact):
-    """Whether only some elements are kept, which is never so."""
+@op("prim::is_cpu(Tensor a) -> bool")
+class is_cpu(Fact):
+    """Whether the elements are in the memory of the machine, which they always are."""
 
     def kernel(x):
-        return False
+        return True
 
     def infer(x):
+        return T.BOOL
+
+
+@op("aten::is_same_size(Tensor self, Tensor other) -> bool")
+class is_same_size(Card):
+    """Whether two tensors have the same shape."""
+
+    samples = [case(f32[2, 3], f32[2, 3]), case(f32[2, 3], f32[3, 2])]
+    raises = False
+
+    def kernel(x, other):
+        return x.shape == other.shape
+
+    def infer(x, other):
         return T.BOOL
 
 

@@ -139,12 +139,9 @@ _NUMBERS = ("int", "float", "complex")
 _PAIRS = [(a, b) for a in _NUMBERS for b in _NUMBERS]
 declare(
     [
-        *[
-            f"aten::log.{a}_{b}({a} a, {b} b) -> float"
-            for a, b in _PAIRS
-            if "complex" not in (a, b)
-        ],
-        "aten::log.Scalar_Scalar(Scalar a, Scalar b) -> float",
+        f"aten::log.{a}_{b}({a} a, {b} b) -> float"
+        for a, b in _PAIRS
+        if "complex" not in (a, b)
     ],
     math.log,
     "The logarithm of `a` to base `b`.",
@@ -160,6 +157,14 @@ declare(
     cmath.log,
     "The logarithm of `a` to base `b`.",
     raises=True,
+)
+# the last, as its numbers may be complex ones too
+declare(
+    "aten::log.Scalar_Scalar(Scalar a, Scalar b) -> float",
+    math.log,
+    "The logarithm of `a` to base `b`.",
+    raises=True,
+    samples=[case(8, 2), case(1, 10)],
 )
 
 for _name, _function, _complex, _doc in (
@@ -241,6 +246,24 @@ declare(
     math.modf,
     "Fraction and whole part, both with the sign of the number.",
     samples=[case(2.75), case(-2.75)],
+)
+declare(
+    "aten::angle.complex(complex a) -> float",
+    cmath.phase,
+    "The angle to the positive real axis, in radians.",
+)
+declare(
+    "aten::_cmath_polar(complex a) -> (float, float)",
+    cmath.polar,
+    "The distance from zero, and the angle to the positive real axis.",
+    raises=True,
+)
+declare(
+    "aten::_cmath_rect(float r, float phi) -> complex",
+    cmath.rect,
+    "The number at this distance from zero and at this angle.",
+    raises=True,
+    samples=[case(2.0, 0.5)],
 )
 declare(
     "aten::ldexp(float x, int i) -> float",

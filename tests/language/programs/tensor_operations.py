@@ -379,7 +379,7 @@ def random_numbers_have_a_shape(n: int):
 
 @program(X)
 def facts_of_a_tensor(x):
-    return x.is_cuda, x.is_sparse, x.is_quantized, x.is_mkldnn, x.is_meta
+    return x.is_cuda, x.is_cpu, x.is_quantized, x.is_mkldnn, x.is_meta
 
 
 @program((X, N))

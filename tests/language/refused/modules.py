@@ -276,24 +276,24 @@ class Layer(Module):
         pass
 
 
-class OfTwo(Module):
-    def forward(self, x: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
-        return x + y
+class WithAText(Module):
+    def forward(self, x: torch.Tensor, s: str):  # E0310: takes other parameters
+        return x
 
 
 @refused
 class AnInterfaceThatASubmoduleLacks(Module):
-    layer: Layer  # E0310: takes other parameters
+    layer: Layer
 
     def __init__(self):
         super().__init__()
-        self.layer = OfTwo()
+        self.layer = WithAText()
 
     def forward(self, x):
         return self.layer.forward(x)
 
 
-def hook_of_two(module, inputs: Tuple[torch.Tensor]):  # E0304: `output`
+def hook_of_two(module, inputs: Tuple[torch.Tensor]):  # E0304: takes 1 positional
     return None
 
 

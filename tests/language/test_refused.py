@@ -18,20 +18,19 @@ from jit.ir.diagnostic import CompileError, Diagnostic
 from tests.language import results
 from tests.language.corpus import Program
 from tests.language.running import made, quiet
-from tests.language.topics import load_topic, source_of, topic_names
+from tests.language.topics import (
+    load_topic,
+    refused_names,
+    source_of,
+    topic_names,
+)
 
 MARK = re.compile(r"# (E0\d{3}): (.+)$")
 
 RECORDED = results.read_record()["refused"]
 
 TOPICS = topic_names("refused")
-NAMES = [
-    f"{topic}.{name}"
-    for topic in TOPICS
-    for name in re.findall(
-        r"^@refused\n(?:async )?(?:def|class) (\w+)", source_of(topic, "refused"), re.M
-    )
-]
+NAMES = refused_names()
 
 TAKEN_BY_TORCH: dict[str, str] = {
     "a_metaclass": "it does not look at the metaclass",

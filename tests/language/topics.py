@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import re
 import sys
 import types
 from pathlib import Path
@@ -12,6 +13,7 @@ from tests.language.corpus import Program, collecting
 FOLDER = Path(__file__).parent
 IMPORT_REFERENCE = "import torch"
 IMPORT_PRODUCT = "from jit import torch"
+_REFUSED = re.compile(r"^@refused\n(?:async )?(?:def|class) (\w+)", re.M)
 
 
 def topic_names(kind: str = "programs") -> list[str]:
@@ -22,6 +24,15 @@ def topic_names(kind: str = "programs") -> list[str]:
 def source_of(topic: str, kind: str = "programs") -> str:
     """The text of a topic file."""
     return (FOLDER / kind / f"{topic}.py").read_text(encoding="utf-8")
+
+
+def refused_names() -> list[str]:
+    """The programs that must be refused, as `topic.program`, without executing a topic."""
+    return [
+        f"{topic}.{name}"
+        for topic in topic_names("refused")
+        for name in _REFUSED.findall(source_of(topic, "refused"))
+    ]
 
 
 def load_topic(

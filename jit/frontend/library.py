@@ -28,6 +28,7 @@ from jit.frontend.builtins import (
 )
 from jit.frontend.call import Arguments, call_operator
 from jit.frontend.coerce import coerce
+from jit.frontend.dtype_limits import limits_function
 from jit.frontend.failures import a_type, fail
 from jit.frontend.forking import emit_fork, emit_wait
 from jit.frontend.gradients import (
@@ -43,6 +44,7 @@ from jit.frontend.gradients import (
 from jit.frontend.matrix_functions import emit_norm
 from jit.frontend.operators import NUMBERS, apply
 from jit.frontend.sized_functions import sized_functions
+from jit.frontend.sizes import emit_size
 from jit.frontend.sugared import Builtin, Emitted, NoContext, PythonValue
 from jit.frontend.walks import as_list
 from jit.ir import types as T
@@ -288,6 +290,9 @@ def library_builtins() -> dict[int, Builtin]:
 
     table: dict[Any, Any] = {
         torch.device: emit_device,
+        torch.Size: emit_size,
+        torch.finfo: limits_function(torch.finfo),
+        torch.iinfo: limits_function(torch.iinfo),
         marks.annotate: emit_annotate,
         type_tests.isinstance: emit_isinstance,
         futures.fork: emit_fork,

@@ -26,6 +26,7 @@ from jit.frontend.operators import (
     reflected,
 )
 from jit.frontend.set_methods import SET_METHODS
+from jit.frontend.sizes import may_be_size
 from jit.frontend.sugared import BoundBuiltin, BoundOperator, Emitted
 from jit.ir import dtypes
 from jit.ir import types as T
@@ -148,6 +149,8 @@ def attribute_of_value(e: Emitter, span: Span, x: Value, name: str) -> Emitted:
                 return BoundBuiltin(name, x, emit_sort)
             if _has_method(x.type, name):
                 return BoundOperator(name, f"aten::{name}", x)
+            if name == "numel" and may_be_size(x):
+                return BoundOperator(name, "aten::_math_prod", x)
     raise _unknown(span, x, name, _methods_of(x.type))
 
 

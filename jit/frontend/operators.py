@@ -12,6 +12,7 @@ from jit.frontend import magic
 from jit.frontend.call import Arguments, call_operator, known_elements, maybe_none
 from jit.frontend.enum_value import as_plain
 from jit.frontend.failures import a_type, fail
+from jit.frontend.sizes import added, is_size
 from jit.frontend.sugared import Emitted, RangeValue, Sugared
 from jit.ir import types as T
 from jit.ir.diagnostic import CompileError
@@ -121,6 +122,8 @@ def apply_exactly(
 def binary(e: Emitter, span: Span, op: str, a: Emitted, b: Emitted) -> Emitted:
     """`a op b`."""
     a, b = as_plain(e, a), as_plain(e, b)
+    if op == "+":
+        a, b = added(e, a, b)
     joined = magic.binary(e, span, op, a, b)
     if joined is None:
         joined = _tuples(e, span, op, a, b)
@@ -278,10 +281,10 @@ def _equality(
     if a is not None and b is not None:
         equal = _tuple_equality(e, span, left, right)
         return equal if op == "==" else e.op("aten::__not__", equal)
-    if a is not None and isinstance(right.type, T.ListType) and _is_size(right):
+    if a is not None and isinstance(right.type, T.ListType) and is_size(right):
         items = e.b.list(e.b.unpack(left), right.type.element)
         return compare(e, span, op, items, right)
-    if b is not None and isinstance(left.type, T.ListType) and _is_size(left):
+    if b is not None and isinstance(left.type, T.ListType) and is_size(left):
         return compare(
             e, span, op, left, e.b.list(e.b.unpack(right), left.type.element)
         )
@@ -346,10 +349,6 @@ def _optional_equality(
 
 def _within(type: T.Type) -> T.Type:
     return type.element if isinstance(type, T.OptionalType) else type
-
-
-def _is_size(x: Value) -> bool:
-    return x.node.kind in ("aten::size", "np::shape")
 
 
 def _tuple_equality(e: Emitter, span: Span, left: Value, right: Value) -> Value:

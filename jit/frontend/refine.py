@@ -20,6 +20,7 @@ from jit.frontend.assigned import walrus_names
 from jit.frontend.environment import Variable
 from jit.frontend.failures import a_type, fail
 from jit.frontend.paths import is_path, learn, path_of
+from jit.frontend.sizes import is_size
 from jit.frontend.sugared import (
     Emitted,
     PythonValue,
@@ -292,6 +293,9 @@ def _isinstance(e: Emitter, node: t.Call, tested: t.Expr) -> Condition:
         raise fail(
             tested.span, "E0301", f"`isinstance` cannot look at {value.describe()}"
         )
+    if is_size(value):
+        # in Python it is a tuple
+        return known(e, BARE[tuple] in types or value.type in types)
     return instance_test(e, value, types, _tested_name(tested))
 
 

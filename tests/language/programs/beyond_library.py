@@ -119,6 +119,21 @@ def finfo_of_a_dtype(x):
     )
 
 
+@program(
+    torch.float32, torch.float16, torch.bfloat16, torch.float64, torch.complex64,
+    torch.int32,
+)  # fmt: skip
+def finfo_while_running(dtype: torch.dtype):
+    info = torch.finfo(dtype)
+    return info.bits, info.min, info.tiny, info.resolution, info.dtype
+
+
+@program(torch.uint8, torch.int8, torch.int32, torch.int64, torch.float32)
+def iinfo_while_running(dtype: torch.dtype):
+    info = torch.iinfo(dtype)
+    return info.bits, info.max, info.min, info.dtype
+
+
 @program(torch.tensor([0.0, 2.0]))
 def bool_of_a_tensor(x):
     return x.bool()

@@ -261,3 +261,23 @@ def refined_items_of_a_union(a: List[Union[int, str]]):
 @program([[2], [None]], [[None]])
 def refined_items_of_items(a: List[List[Optional[int]]]):
     return a[0][0] + 1 if a[0][0] is not None else 0
+
+
+@program((torch.ones(2, 3),))
+def sizes_are_joined(x):
+    s = x.shape[:1] + (4,)
+    t = (1,) + x.shape
+    return torch.zeros(s + t).shape == (2, 4, 1, 2, 3), s.numel(), list(t)
+
+
+@program((torch.ones(2, 3),))
+def sizes_are_tuples(x):
+    s = x.shape
+    a, b = s
+    return isinstance(s, tuple), isinstance(s, torch.Size), a * b, s < (3, 0), s != (2,)
+
+
+@program((torch.ones(2, 3),), (torch.ones(3),))
+def sizes_of_numbers(x):
+    s = torch.Size([x.dim(), 5])
+    return s.numel(), x[..., :2].size().numel(), s.index(5), s.count(2), list(s)

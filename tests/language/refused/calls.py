@@ -207,3 +207,23 @@ def untyped_recursion(n: int):  # E0305: annotate it
 @refused
 def a_recursion_without_a_type(n: int):
     return untyped_recursion(n)
+
+
+@refused
+def limits_of_a_number(n: int):
+    return torch.finfo(n).eps  # E0304: takes a dtype
+
+
+@refused
+def limits_of_an_int_dtype(n: int):
+    return torch.finfo(torch.int32).eps  # E0304: floating point
+
+
+@refused
+def limits_that_are_not_there(x):
+    return torch.iinfo(x.dtype).eps  # E0204: no attribute `eps`
+
+
+@refused
+def numel_of_a_list(n: int):
+    return [n, n].numel()  # E0204: numel

@@ -10,7 +10,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from jit.ir.dtypes import DType
@@ -115,11 +115,20 @@ class OptionalType(Type):
     element: Type
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class UnionType(Type):
-    """One of several types, without None. Printed form: `Union[int, str]`."""
+    """One of several types, without None. Printed form: `Union[int, str]`.
+
+    The order of the members is that in which they were written, and means nothing.
+    """
 
     members: tuple[Type, ...]
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, UnionType) and set(self.members) == set(other.members)
+
+    def __hash__(self) -> int:
+        return hash(frozenset(self.members))
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,6 +222,22 @@ def optional(element: Type) -> Type:
     if isinstance(element, OptionalType) or element in (NONE, ANY):
         return element
     return OptionalType(element)
+
+
+def union_of(members: Iterable[Type]) -> Type:
+    """One of some types, which may be unions and Optionals themselves."""
+    others: dict[Type, None] = {}
+    has_none = False
+    for member in members:
+        inner = member.element if isinstance(member, OptionalType) else member
+        has_none = has_none or inner is not member or inner == NONE
+        if inner != NONE:
+            parts = inner.members if isinstance(inner, UnionType) else (inner,)
+            others.update(dict.fromkeys(parts))
+    if not others:
+        return NONE
+    joined = UnionType(tuple(others)) if len(others) > 1 else next(iter(others))
+    return optional(joined) if has_none else joined
 
 
 def tuple_elements(type: Type) -> tuple[Type, ...] | None:

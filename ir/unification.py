@@ -54,6 +54,17 @@ def unify(a: T.Type, b: T.Type) -> T.Type | None:
     return None
 
 
+def either(a: T.Type, b: T.Type) -> T.Type:
+    """The type of a value that is of one of two: their common one, or a union."""
+    common = unify(a, b)
+    if common is not None:
+        return common
+    p, q = T.tuple_elements(a), T.tuple_elements(b)
+    if p is not None and q is not None and len(p) == len(q):
+        return T.TupleType(tuple(map(either, p, q)))
+    return T.union_of((a, b))
+
+
 def _common_sizes(a: T.Sizes | None, b: T.Sizes | None) -> T.Sizes | None:
     if a is None or b is None or len(a) != len(b):
         return None

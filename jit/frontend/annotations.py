@@ -212,11 +212,11 @@ def _generic(
     hint: Any, origin: Any, args: tuple[Any, ...], scope: Scope | None
 ) -> T.Type:
     if origin in (typing.Union, types.UnionType):
-        return _union([type_of_hint(a, scope) for a in args])
+        return T.union_of([type_of_hint(a, scope) for a in args])
     if origin in (typing.Final, typing.Annotated, typing.ClassVar):
         return type_of_hint(args[0], scope)
     if origin is typing.Literal:
-        return _union([type_of_hint(type(a), scope) for a in args])
+        return T.union_of([type_of_hint(type(a), scope) for a in args])
     if origin is Future:
         return T.FutureType(type_of_hint(args[0], scope))
     if origin in (set, frozenset, collections.abc.Set, collections.abc.MutableSet):
@@ -240,19 +240,6 @@ def _generic(
             args = ()
         return T.TupleType(tuple(type_of_hint(a, scope) for a in args))
     raise _no_type(hint)
-
-
-def _union(members: list[T.Type]) -> T.Type:
-    others: list[T.Type] = []
-    for member in members:
-        inner = member.element if isinstance(member, T.OptionalType) else member
-        if inner != T.NONE and inner not in others:
-            others.append(inner)
-    has_none = any(m == T.NONE or isinstance(m, T.OptionalType) for m in members)
-    if not others:
-        return T.NONE
-    joined = others[0] if len(others) == 1 else T.UnionType(tuple(others))
-    return T.optional(joined) if has_none else joined
 
 
 def _tensor_class() -> type:

@@ -181,6 +181,7 @@ def call_operator(
         k: e.as_value(x, args.spans.get(k, span)) for k, x in args.keywords.items()
     }
     _settle_untyped(kind, positional)
+    _settle_joined(kind, positional)
     found = _resolve(e, kind, positional, keywords, overload)
     if isinstance(found, tuple):
         positional, binding = found
@@ -207,6 +208,20 @@ def _items(e: Emitter, span: Span, args: Sequence[Emitted]) -> Emitted:
     ):
         return x
     return list_of(e, x, span)
+
+
+def _settle_joined(kind: str, args: Sequence[Value]) -> None:
+    """Let a literal beside a list hold what the list does: `xs + ["a"]`."""
+    if kind not in _OF_TWO_LISTS or len(args) != 2:
+        return
+    a, b = args
+    if a.type == b.type or {type(a.type), type(b.type)} != {T.ListType}:
+        return
+    if coerce(b, a.type) is None and kind not in ("aten::add_", "aten::extend"):
+        coerce(a, b.type)
+
+
+_OF_TWO_LISTS = ("aten::add", "aten::add_", "aten::extend", "aten::eq", "aten::ne")
 
 
 def _resolve(

@@ -17,7 +17,7 @@ from jit.frontend import tree as t
 from jit.frontend.call import widened
 from jit.frontend.coerce import UNTYPED, is_untyped, settle
 from jit.frontend.emit_control import choose
-from jit.frontend.emit_displays import common_type
+from jit.frontend.emit_displays import common_type, key_type
 from jit.frontend.emit_loop import assign_target
 from jit.frontend.environment import Frame
 from jit.frontend.operators import apply
@@ -111,10 +111,7 @@ def _unrolled_dict(e: Emitter, node: t.Comprehension) -> Emitted | None:
             values.append(e.value(node.element))
 
     _own_scope(e, all_items)
-    type = T.DictType(
-        common_type(keys, node, "keys of this dict"),
-        common_type(values, node, "values of this dict"),
-    )
+    type = T.DictType(key_type(keys, node), common_type(values))
     inputs = [x for pair in zip(keys, values, strict=True) for x in pair]
     return e.b.node("prim::DictConstruct", inputs, [type]).output
 

@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING
 
 from jit.frontend import tree as t
 from jit.frontend.call import known_elements
-from jit.frontend.coerce import coerce, mark_untyped
+from jit.frontend.coerce import coerce, is_untyped, mark_untyped
 from jit.frontend.failures import a_type, fail
 from jit.frontend.operators import apply
 from jit.frontend.sugared import Emitted, SpreadList, Sugared, SugaredTuple
 from jit.frontend.tables import FunctionTable
 from jit.ir import types as T
 from jit.ir.graph import Value
-from jit.ir.unification import unify
+from jit.ir.unification import either, unify
 
 if TYPE_CHECKING:
     from jit.frontend.emit import Emitter
@@ -91,21 +91,27 @@ def _joined(e: Emitter, node: t.Expr, parts: list[Emitted]) -> Value:
     if not any(isinstance(p, SpreadList) for p in parts):
         wanted = _expected(e, node)
         item = wanted.element if isinstance(wanted, T.ListType) else None
-        return e.b.list(known, common_type(known, node, "items of this list", item))
+        return e.b.list(known, common_type(known, item))
     element: T.Type | None = None
     for part, value in zip(parts, known, strict=True):
         type = value.type
         if isinstance(part, SpreadList) and isinstance(type, T.ListType):
             type = type.element
-        joined = type if element is None else unify(element, type)
-        if joined is None:
-            raise _mixed(node, "items of this list", element, type)
-        element = joined
+        element = type if element is None else either(element, type)
     made = e.b.list([], element or T.TENSOR)
     for part, value in zip(parts, known, strict=True):
         kind = "add_" if isinstance(part, SpreadList) else "append"
+        if kind == "add_":
+            value = _read_as(e, value, made.type)
         apply(e, node.span, f"aten::{kind}", made, value)
     return made
+
+
+def _read_as(e: Emitter, x: Value, type: T.Type) -> Value:
+    """A list or dict, which is only read, as one of items of more types."""
+    if x.type == type:
+        return x
+    return e.b.node("prim::unchecked_cast", [x], [type]).output
 
 
 def _expected(e: Emitter, node: t.Expr) -> T.Type | None:
@@ -140,32 +146,42 @@ def empty_dict(e: Emitter, node: t.Expr) -> Value:
     return made.output
 
 
-def common_type(
-    items: list[Value], node: t.Expr, what: str, wanted: T.Type | None = None
-) -> T.Type:
+def common_type(items: list[Value], wanted: T.Type | None = None) -> T.Type:
     """The type that all items of a display have, or may be taken to have.
 
-    Items of different types are taken to be of a `wanted` one, if they are.
+    Items of different types are taken to be of a `wanted` one, if they are; else their
+    type is a union.
     """
-    found = items[0].type
-    for item in items[1:]:
+    found = next((i.type for i in items if not is_untyped(i)), items[0].type)
+    for item in items:
         if coerce(item, found) is not None:
             continue
         joined = unify(found, item.type)
         if joined is None:
             if wanted is not None and all(coerce(i, wanted) for i in items):
                 return wanted
-            raise _mixed(node, what, found, item.type)
+            joined = either(found, item.type)
         found = joined
     return found
 
 
-def _mixed(node: t.Expr, what: str, a: T.Type | None, b: T.Type) -> Exception:
+def key_type(keys: list[Value], node: t.Expr) -> T.Type:
+    """The type that all keys of a dict have."""
+    found = keys[0].type
+    for key in keys[1:]:
+        joined = unify(found, key.type)
+        if joined is None:
+            raise _mixed_keys(node, found, key.type)
+        found = joined
+    return found
+
+
+def _mixed_keys(node: t.Expr, a: T.Type, b: T.Type) -> Exception:
     return fail(
         node.span,
         "E0302",
-        f"the {what} have different types: `{a}` and `{b}`",
-        help="give all of them one type, or use a tuple",
+        f"the keys of this dict have different types: `{a}` and `{b}`",
+        help="give all of them one type",
     )
 
 
@@ -196,8 +212,8 @@ def emit_dict(e: Emitter, node: t.DictExpr) -> Emitted:
         return empty_dict(e, node)
     wanted = _expected(e, node)
     item = wanted.value if isinstance(wanted, T.DictType) else None
-    keys = common_type(inputs[::2], node, "keys of this dict")
-    values = common_type(inputs[1::2], node, "values of this dict", item)
+    keys = key_type(inputs[::2], node)
+    values = common_type(inputs[1::2], item)
     type = T.DictType(keys, values)
     return e.b.node("prim::DictConstruct", inputs, [type]).output
 
@@ -216,19 +232,15 @@ def _merged(e: Emitter, node: t.DictExpr) -> Value:
             raise fail(
                 value.span, "E0306", f"`**` spreads a dict, not {a_type(v.type)}"
             )
-        for old, new, what in (
-            (keys, found.key, "keys"),
-            (values, found.value, "values"),
-        ):
-            if old is not None and unify(old, new) is None:
-                raise _mixed(node, f"{what} of this dict", old, new)
+        if keys is not None and unify(keys, found.key) is None:
+            raise _mixed_keys(node, keys, found.key)
         keys = found.key if keys is None else unify(keys, found.key)
-        values = found.value if values is None else unify(values, found.value)
+        values = found.value if values is None else either(values, found.value)
     assert keys is not None and values is not None
     made = e.b.node("prim::DictConstruct", [], [T.DictType(keys, values)]).output
     for k, v in parts:
         if k is None:
-            apply(e, node.span, "aten::update", made, v)
+            apply(e, node.span, "aten::update", made, _read_as(e, v, made.type))
         else:
             apply(e, node.span, "aten::_set_item", made, k, v)
     return made

@@ -320,8 +320,8 @@ def instance_test(
     )
     if name is None:
         return Condition(found.output)
-    then = {} if len(yes) > 1 and value.type == T.ANY else {name: _joined(yes)}
-    orelse = {} if value.type == T.ANY else {name: _joined(no)}
+    then = {} if len(yes) > 1 and value.type == T.ANY else {name: T.union_of(yes)}
+    orelse = {} if value.type == T.ANY else {name: T.union_of(no)}
     return Condition(found.output, None, then, orelse)
 
 
@@ -329,7 +329,7 @@ def matching_type(type: T.Type, types: list[T.Type]) -> T.Type | None:
     """The type of a value that passed a test for some types; None if it is open."""
     if type == T.ANY:
         return types[0] if len(types) == 1 else None
-    return _joined([m for m in members_of(type) if _is_instance(m, types)])
+    return T.union_of([m for m in members_of(type) if _is_instance(m, types)])
 
 
 BARE: dict[Any, T.Type] = {
@@ -395,15 +395,6 @@ def _is_instance(type: T.Type, wanted: list[T.Type]) -> bool:
         if w == BARE[tuple] and T.tuple_elements(type) is not None:
             return True
     return False
-
-
-def _joined(members: list[T.Type]) -> T.Type:
-    """The type of one of several alternatives."""
-    others = tuple(m for m in members if m != T.NONE)
-    if not others:
-        return T.NONE
-    inner = others[0] if len(others) == 1 else T.UnionType(others)
-    return T.optional(inner) if len(others) < len(members) else inner
 
 
 def truth(e: Emitter, x: Emitted, node: t.Expr) -> Condition:

@@ -31,7 +31,7 @@ from jit.frontend.sugared import (
 from jit.ir import types as T
 from jit.ir.graph import Value
 from jit.ir.span import Span
-from jit.ir.unification import unify
+from jit.ir.unification import either
 
 if TYPE_CHECKING:
     from jit.frontend.emit import Emitter
@@ -269,16 +269,8 @@ def _zip_with_tensors(
 
 
 def as_list(e: Emitter, values: list[Value], span: Span) -> Value:
-    """A list of values that must have a common type."""
+    """A list of values, which may be of several types."""
     joined = values[0].type if values else T.TENSOR
     for value in values[1:]:
-        common = unify(joined, value.type)
-        if common is None:
-            raise fail(
-                span,
-                "E0302",
-                f"the items have different types, `{joined}` and `{value.type}`",
-                help="leave `break` and `continue` out, so that the loop can be unrolled",
-            )
-        joined = common
+        joined = either(joined, value.type)
     return e.b.list(values, joined)

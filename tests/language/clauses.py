@@ -1,7 +1,7 @@
 """The clauses of the language with the programs that show them: `clauses.md`, read.
 
-    ## Loops
-    - while True – `statements.while_true_break`, `loops.while_true_until_break`
+## Loops
+- while True – `statements.while_true_break`, `loops.while_true_until_break`
 """
 
 from __future__ import annotations

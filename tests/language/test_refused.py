@@ -34,11 +34,9 @@ NAMES = refused_names()
 
 TAKEN_BY_TORCH: dict[str, str] = {
     "a_metaclass": "it does not look at the metaclass",
-    "items_of_a_list_disagree": "it makes a list of unions, with a warning",
     "len_of_an_int": "it fails at every call",
     "len_of_an_optional": "it fails at a call with None",
     "sum_of_an_int": "it fails at every call",
-    "values_of_a_dict_disagree": "it makes a dict of unions, with a warning",
 }
 """Programs that torch takes, and why they are refused here."""
 

@@ -209,3 +209,123 @@ def isinstance_of_an_optional(a: Optional[List[int]], s: Optional[str]):
 @program(None, 3, torch_is_wrong="an Any is never None")
 def any_may_be_none(x: Any):
     return x is None
+
+
+# Lists and dicts of mixed literals.
+
+
+@program(3)
+def mixed_lists(n: int):
+    return [n, "a"], [n, 2.5], [n, None], [n, True], [[n], ["a"]], [n, None, "a"]
+
+
+@program(3)
+def mixed_dicts(n: int):
+    return {"a": n, "b": "c"}, {n: "a", n + 1: [1]}, {"a": n, "b": None}
+
+
+@program(0, 1)
+def an_item_of_a_mixed_list(i: int):
+    items = [7, "word"]
+    x = items[i]
+    if isinstance(x, int):
+        return x + 1
+    return len(x)
+
+
+@program(3)
+def a_loop_over_a_mixed_list(n: int):
+    total = 0
+    for x in [n, "abc", n * 2]:
+        if isinstance(x, int):
+            total += x
+        else:
+            total += len(x)
+    return total
+
+
+@program(3)
+def a_mixed_list_changes(n: int):
+    items = [n, "a"]
+    items.append("b")
+    items.append(2)
+    items[0] = "z"
+    return items, len(items), items[1:], str(len(items))
+
+
+@program(3)
+def a_mixed_dict_changes(n: int):
+    d = {"a": n, "b": "c"}
+    d["d"] = "e"
+    v = d["a"]
+    assert isinstance(v, int)
+    return v + 1, d
+
+
+@program(1, 3)
+def mixed_lists_meet(n: int):
+    if n > 2:
+        items = [n, "a"]
+    else:
+        items = ["b", n]
+    return items + [2, "c"]
+
+
+def shown(items: List[Union[str, int]]) -> str:
+    text = ""
+    for x in items:
+        if isinstance(x, str):
+            text += x
+        else:
+            text += str(x)
+    return text
+
+
+@program(3)
+def a_mixed_list_is_passed_on(n: int):
+    items = [n, "a"]
+    items.append("b")
+    return shown(items)
+
+
+@program(3)
+def a_mixed_list_of_tuples(n: int):
+    pairs = [(n, "a"), (n, 2)]
+    first, second = pairs[1]
+    if isinstance(second, int):
+        first += second
+    return pairs, first
+
+
+@program((torch.ones(2), 3))
+def a_mixed_list_with_a_tensor(x, n: int):
+    items = [x, n]
+    first = items[0]
+    if isinstance(first, torch.Tensor):
+        return first + 1, items
+    return x, items
+
+
+@program(3)
+def searching_a_mixed_list(n: int):
+    items = [n, "a", 2.5]
+    return (
+        "a" in items,
+        n + 1 in items,
+        items.index(2.5),
+        items.count(n),
+        items == [3, "b"],
+    )
+
+
+@program(3)
+def literals_join_a_mixed_list(n: int):
+    items = [n, "a"] + ["b"]
+    items += [4]
+    items.extend([5, "c"])
+    return [1.5, *items], {**{"a": 1}, "b": items}
+
+
+@program(3)
+def an_empty_list_beside_others(n: int):
+    return [[], [n]], {"a": [], "b": [n]}

@@ -54,18 +54,8 @@ def a_conditional_expression_disagrees(n: int):
 
 
 @refused
-def items_of_a_list_disagree(n: int):
-    return [n, "a"]  # E0302: different types
-
-
-@refused
 def keys_of_a_dict_disagree(n: int):
     return {"a": 1, n: 2}  # E0302: different types
-
-
-@refused
-def values_of_a_dict_disagree(n: int):
-    return {"a": 1, "b": "c"}  # E0302: different types
 
 
 @refused
@@ -413,6 +403,7 @@ def an_item_of_another_list(a: List[Optional[int]], b: List[Optional[int]]):
 
 
 @refused
+<<<<<<< HEAD
 def an_any_in_arithmetic(x: Any):
     return x + 1  # E0301: isinstance
 
@@ -420,3 +411,15 @@ def an_any_in_arithmetic(x: Any):
 @refused
 def an_any_has_methods(x: Any):
     return x.upper()  # E0204: isinstance
+=======
+def an_item_of_a_mixed_list_is_added(n: int):
+    items = [n, "a"]
+    return items[1] + "b"  # E0301: Union[int, str]
+
+
+@refused
+def an_item_that_a_mixed_list_never_holds(n: int):
+    items = [n, "a"]
+    items.append(2.5)  # E0301: float
+    return items
+>>>>>>> 196b60f (Literals of several types are lists and dicts of unions)

@@ -403,7 +403,6 @@ def an_item_of_another_list(a: List[Optional[int]], b: List[Optional[int]]):
 
 
 @refused
-<<<<<<< HEAD
 def an_any_in_arithmetic(x: Any):
     return x + 1  # E0301: isinstance
 
@@ -411,7 +410,9 @@ def an_any_in_arithmetic(x: Any):
 @refused
 def an_any_has_methods(x: Any):
     return x.upper()  # E0204: isinstance
-=======
+
+
+@refused
 def an_item_of_a_mixed_list_is_added(n: int):
     items = [n, "a"]
     return items[1] + "b"  # E0301: Union[int, str]
@@ -422,4 +423,3 @@ def an_item_that_a_mixed_list_never_holds(n: int):
     items = [n, "a"]
     items.append(2.5)  # E0301: float
     return items
->>>>>>> 196b60f (Literals of several types are lists and dicts of unions)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+
 import pytest
 
 
@@ -11,6 +13,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         action="store_true",
         help="write what comes out into tests/golden; read the diff afterwards",
     )
+
+
+def pytest_collection_finish() -> None:
+    """Who looks through all objects, the garbage collector too, passes the tests by."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture

@@ -99,7 +99,7 @@ class _Scripted:
             if isinstance(first, Module) and first in inside:
                 yield first
             else:
-                yield from (f for f in _functions_of(code) if f not in self.copies)
+                yield from (f for f in _functions_of(frame) if f not in self.copies)
 
     def _script(self, target: Any) -> bool:
         if target in self.refused or target in self.functions or target in self.modules:
@@ -180,10 +180,20 @@ class _Scripted:
                 function.__code__ = code
 
 
-def _functions_of(code: CodeType) -> list[FunctionType]:
-    """The functions that run a piece of code."""
-    found = gc.get_referrers(code)
-    return [f for f in found if isinstance(f, FunctionType) and f.__code__ is code]
+def _functions_of(frame: FrameType) -> list[FunctionType]:
+    """The functions that run the code of a frame."""
+    code = frame.f_code
+    found: Any = frame.f_globals
+    for name in code.co_qualname.split("."):
+        found = found.get(name) if isinstance(found, dict) else vars(found).get(name)
+        if not isinstance(found, type):
+            break
+    found = getattr(found, "__func__", found)  # of a static or class method
+    if isinstance(found, FunctionType) and found.__code__ is code:
+        return [found]
+    # it has no name, or another by now: all objects of the process are looked at
+    all_ = gc.get_referrers(code)
+    return [f for f in all_ if isinstance(f, FunctionType) and f.__code__ is code]
 
 
 def _copy(function: FunctionType) -> FunctionType:

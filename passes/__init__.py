@@ -19,6 +19,7 @@ NAMES = (
     "cse",
     "dce",
     "decompose",
+    "detach_results",
     "fold_batch_norm",
     "fold_constants",
     "fuse",

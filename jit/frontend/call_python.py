@@ -22,6 +22,7 @@ from jit.frontend.call import (
 from jit.frontend.capturing import Bound, values_in
 from jit.frontend.coerce import coerce
 from jit.frontend.failures import fail
+from jit.frontend.no_gradients import without_gradients
 from jit.frontend.overloaded import overload_for
 from jit.frontend.returned_functions import received
 from jit.frontend.sugared import (
@@ -132,7 +133,7 @@ def call_stored(e: Emitter, call: t.Call, scripted: Any) -> Emitted:
     given = match_parameters(call.span, schema.arguments, args, scripted.name)
     inputs = fit_arguments(e, call.span, schema.arguments, given, args)
     name = link(e.compilation.program, scripted.program, scripted.qualified_name)
-    function = e.b.function(name)
+    function = e.b.function(without_gradients(e, name, call.span))
     result = schema.returns[0].type
     return called(e, "prim::CallFunction", [function, *inputs], result)
 

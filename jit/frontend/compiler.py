@@ -289,7 +289,8 @@ class Compilation:
                 _bind_self(emitter, params[0], make_self)
                 params = params[1:]
             try:
-                result = emitter.emit_function(params, is_method=is_method)
+                with self.recording(signature.records):
+                    result = emitter.emit_function(params, is_method=is_method)
                 return graph, result, emitter
             except GuessedWrongError as again:
                 if again.graph is graph:

@@ -72,15 +72,12 @@ def _emit_recording(e: Emitter, s: t.With, place: int, mode: Value) -> None:
         e.b.op("aten::set_grad_enabled", before)
 
     def body() -> None:
-        e.contexts = [*e.contexts, (leave, len(e.loops))]
-        with e.compilation.recording(True):
+        with Exit(e, False, leave).around(), e.compilation.recording(True):
             _emit_from(e, s, place + 1)
-        e.contexts = e.contexts[:-1]
 
     def handler(caught: Value) -> None:
         leave()
-        e.b.node("prim::ReRaise", [caught])
-        e.frame.is_closed = True
+        raise_again(e, caught)
 
     live = e.liveness.after(s)
     inner = t.With(s.span, s.contexts[place + 1 :], s.body)

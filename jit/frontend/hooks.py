@@ -23,6 +23,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from jit.frontend.failures import fail
+from jit.frontend.scope import undecorated
 from jit.frontend.signature import plain_function
 from jit.frontend.source import function_source, keep_source
 
@@ -139,7 +140,7 @@ def _method(
     lines = [f"def {CALL}({parameters}):", *(f"    {line or call}" for line in body)]
     text = "\n".join([*lines, ""])
     flags = __future__.annotations.compiler_flag
-    names = dict(forward.__globals__)
+    names = dict(undecorated(forward).__globals__)
     exec(compile(text, keep_source(text), "exec", flags=flags), names)
     made: types.FunctionType = names[CALL]
     return made

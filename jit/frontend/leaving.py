@@ -48,6 +48,8 @@ class Exit:
         """`run` emits what is done on the way; `is_taken`: anything leaves so."""
         self.e = e
         self.run = run
+        self.records = not e.compilation.are_grads_off
+        """Whether gradients are recorded outside of the block."""
         self.left: Value | None = None
         if is_taken:
             self.left = e.b.list([e.b.constant(False)], T.BOOL)
@@ -65,7 +67,8 @@ class Exit:
         if self.left is not None:
             self.e.op("aten::_set_item", self.left, 0, self.e.b.constant(True))
         if self.run is not None:
-            self.run()
+            with self.e.compilation.recording(self.records):
+                self.run()
 
     def unless_left(
         self, handle: Callable[[], object], caught: Value, live: Names | None = None

@@ -26,6 +26,7 @@ from jit.frontend.hooks import CALL, caller
 from jit.frontend.marked import call_marked, mark_of
 from jit.frontend.module_members import DICT_METHODS, MODULE_METHODS, ModuleMethod
 from jit.frontend.modules import ModuleInfo, compile_method, has_forward
+from jit.frontend.no_gradients import without_gradients
 from jit.frontend.overloaded import overload_for
 from jit.frontend.signature import Signature, signature_of
 from jit.frontend.sugared import Emitted, Sugared, SugaredList
@@ -449,4 +450,8 @@ class StoredMethod(Sugared):
         given = match_parameters(call.span, schema.arguments[1:], args, self.name)
         inputs = fit_arguments(e, call.span, schema.arguments[1:], given, args)
         result = schema.returns[0].type
+        if e.compilation.are_grads_off:
+            copy = e.b.function(without_gradients(e, full, call.span))
+            inputs = [copy, self.owner.owner, *inputs]
+            return called(e, "prim::CallFunction", inputs, result)
         return _call_method(e, self.owner, full, inputs, result)

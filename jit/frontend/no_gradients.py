@@ -4,25 +4,30 @@ with torch.no_grad():      %1 : Tensor = aten::mul(%x, %two)
     y = x * 2         →    %y : Tensor = aten::detach(%1)
     z.mul_(x)              %2 : Tensor = aten::detach(%z)
                            %3 : Tensor = aten::detach(%x)
-                           aten::mul_(%2, %3)
+                           %4 : Tensor = aten::mul_(%2, %3)
 
-An operator in place writes through a detached view: the tensor keeps the gradient that
-it had, as in eager code.
+The functions that are called there are compiled once more, or copied if they came
+compiled; `jit.passes.detach_results` says which operators are meant.
 """
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from jit.frontend.constants import PoolingBuilder
+from jit.frontend.failures import fail
 from jit.ir import types as T
 from jit.ir.graph import Graph, Value
 from jit.ir.overloads import Binding
-from jit.ir.registry import find_card
+from jit.ir.program import Function
+from jit.ir.span import Span
+from jit.passes import detach_results, inline
 
 if TYPE_CHECKING:
     from jit.frontend.compiler import Compilation
+    from jit.frontend.emit import Emitter
 
 
 class RecordingBuilder(PoolingBuilder):
@@ -36,43 +41,28 @@ class RecordingBuilder(PoolingBuilder):
         self, binding: Binding, args: Sequence[Value], keywords: dict[str, Value]
     ) -> Any:
         """The node of a call that was matched with a schema."""
-        if self._compilation.are_grads_off and _gives_new_tensors(binding):
-            return self._without_gradients(binding, args, keywords)
-        return super().bound(binding, args, keywords)
-
-    def _without_gradients(
-        self, binding: Binding, args: Sequence[Value], keywords: Mapping[str, Value]
-    ) -> Any:
-        """The same, its results detached."""
-        schema = binding.schema
-        if schema.writes or any(isinstance(r.type, T.ListType) for r in schema.returns):
-            inputs = [self._detached(v) for v in args]
-            named = {k: self._detached(v) for k, v in keywords.items()}
-            result = super().bound(binding, inputs, named)
-            return self._written(binding, args, keywords, result)
-        result = super().bound(binding, args, dict(keywords))
+        is_off = self._compilation.are_grads_off
+        if not is_off or not detach_results.computes_tensors(binding.schema):
+            return super().bound(binding, args, keywords)
+        if detach_results.detaches_arguments(binding.schema):
+            return self._of_detached(binding, args, keywords)
+        result = super().bound(binding, args, keywords)
         if isinstance(result, list):
             return [self._detached(v) for v in result]
         return self._detached(result) if isinstance(result, Value) else None
 
-    def _written(
-        self,
-        binding: Binding,
-        args: Sequence[Value],
-        keywords: Mapping[str, Value],
-        result: Any,
+    def _of_detached(
+        self, binding: Binding, args: Sequence[Value], keywords: Mapping[str, Value]
     ) -> Any:
-        """What an operator in place gives: the tensor itself that it was given."""
-        schema = binding.schema
-        if not isinstance(result, Value) or not isinstance(result.type, T.TensorType):
+        """An operator that gives a list, or writes in place: it gives what it wrote."""
+        inputs = [self._detached(v) for v in args]
+        named = {k: self._detached(v) for k, v in keywords.items()}
+        result = super().bound(binding, inputs, named)
+        written = detach_results.written_argument(binding.schema)
+        source = None if written is None else binding.sources[written]
+        if source is None:
             return result
-        alias = schema.returns[0].alias
-        if alias is None or not alias.is_write:
-            return self._detached(result)
-        for argument, source in zip(schema.arguments, binding.sources, strict=True):
-            if argument.alias == alias and source is not None:
-                return args[source] if isinstance(source, int) else keywords[source]
-        return result
+        return args[source] if isinstance(source, int) else keywords[source]
 
     def _detached(self, x: Value) -> Value:
         if not isinstance(x.type, T.TensorType) or x.node.kind == "aten::detach":
@@ -82,13 +72,27 @@ class RecordingBuilder(PoolingBuilder):
         return found
 
 
-def _gives_new_tensors(binding: Binding) -> bool:
-    """Whether an operator computes or writes tensors, or makes views of them.
-
-    Containers give what was put into them, with the gradients that it had.
-    """
-    schema = binding.schema
-    card = find_card(schema.kind, schema.overload)
-    if schema.kind == "aten::detach" or schema.is_generic:
-        return False
-    return card is None or card.on_tape is None
+def without_gradients(e: Emitter, name: str, span: Span) -> str:
+    """The function to call for one that came compiled: in `torch.no_grad()`, a copy."""
+    program = e.compilation.program
+    if not e.compilation.are_grads_off:
+        return name
+    copy = f"{name}.no_grad"
+    if copy in program.functions:
+        return copy
+    original = program.functions[name]
+    graph = original.graph.copy()
+    inline.run(graph)
+    for node in graph.all_nodes:
+        if node.kind in ("prim::CallFunction", "prim::CallMethod", "prim::fork"):
+            raise fail(
+                span,
+                "E0102",
+                f"`{name}` came compiled and calls functions that only the run decides:"
+                " it cannot be called inside of `torch.no_grad()`",
+                help="call it outside, and use `.detach()` of what it gives",
+            )
+    detach_results.run(graph)
+    schema = dataclasses.replace(original.schema, kind=copy)
+    program.add_function(Function(copy, graph, schema, original.doc))
+    return copy

@@ -14,8 +14,26 @@ _class_of: weakref.WeakKeyDictionary[FunctionType, weakref.ref[type]] = (
 )
 
 
+def undecorated(fn: FunctionType) -> FunctionType:
+    """The function inside of `@torch.no_grad()`, whose body is compiled."""
+    return _peeled(fn)[0]
+
+
+def recording_of(fn: FunctionType) -> bool | None:
+    """Whether gradients are recorded in a function, if its decorators say it."""
+    return _peeled(fn)[1]
+
+
+def _peeled(fn: Any) -> tuple[FunctionType, bool | None]:
+    mode = None
+    while (found := getattr(fn, "_jit_grad_mode", None)) and found[0] is fn:
+        fn, mode = fn.__wrapped__, found[1]
+    return fn, mode
+
+
 def remember_class(fn: FunctionType, cls: type) -> None:
     """Let a method know its class by name, wherever that is bound."""
+    fn = undecorated(fn)
     if fn.__qualname__ == f"{cls.__qualname__}.{fn.__name__}":
         _class_of[fn] = weakref.ref(cls)
 
@@ -32,6 +50,7 @@ class Scope:
     @staticmethod
     def of(fn: FunctionType) -> Scope:
         """The scope of a function."""
+        fn = undecorated(fn)
         closure: dict[str, Any] = {}
         for name, cell in zip(
             fn.__code__.co_freevars, fn.__closure__ or (), strict=True

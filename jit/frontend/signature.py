@@ -21,7 +21,7 @@ from jit.frontend.annotations import (
 from jit.frontend.assigned import is_only_spread
 from jit.frontend.failures import fail, reporting
 from jit.frontend.read import read_function
-from jit.frontend.scope import Scope
+from jit.frontend.scope import Scope, recording_of, undecorated
 from jit.frontend.source import function_source
 from jit.frontend.tree import Annotation, FunctionTree, Param
 from jit.ir import types as T
@@ -109,6 +109,8 @@ class Signature:
     returns: T.Type | None
     """The annotated type of the result; None if it is to be inferred."""
     tree: FunctionTree
+    records: bool | None = None
+    """Whether gradients are recorded, if a decorator says it."""
 
     @property
     def unannotated(self) -> tuple[str, ...]:
@@ -196,7 +198,16 @@ def plain_function(fn: Any) -> types.FunctionType:
 
 
 def _read_signature(fn: types.FunctionType) -> Signature:
+    records = recording_of(fn)
+    fn = undecorated(fn)
     tree = read_function(function_source(fn))
+    if records:
+        raise fail(
+            tree.span,
+            "E0105",
+            f"`{tree.name}` is decorated with `torch.enable_grad`",
+            help="write `with torch.enable_grad():` in its body",
+        )
     scope = Scope.of(fn)
     defaults = _defaults(fn)
     parameters = tuple(_parameter(fn, p, scope, defaults, tree) for p in tree.params)
@@ -205,7 +216,7 @@ def _read_signature(fn: types.FunctionType) -> Signature:
         returns = _hint(fn, "return", tree.returns, scope)
     if _is_told_by_use(fn, returns):
         returns = None
-    return Signature(tree.name, parameters, returns, tree)
+    return Signature(tree.name, parameters, returns, tree, records)
 
 
 def _defaults(fn: types.FunctionType) -> dict[str, Any]:

@@ -36,6 +36,8 @@ class _GradMode:
             with _GradMode(self._enabled, self._inference):
                 return function(*args, **kwargs)
 
+        # other decorators copy attributes: it says whose it is
+        wrapped._jit_grad_mode = wrapped, self._enabled  # type: ignore[attr-defined]
         return wrapped  # type: ignore[return-value]
 
 

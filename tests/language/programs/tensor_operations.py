@@ -372,6 +372,79 @@ def requires_grad_is_asked(x):
     return x.requires_grad, (x * 2).requires_grad, x.detach().requires_grad
 
 
+@program(torch.tensor([1.0, 2.0], requires_grad=True), gradients=True)
+def leaves_are_told_from_results(x):
+    y = x * 2
+    return x.is_leaf, y.is_leaf, y.detach().is_leaf
+
+
+@program(torch.tensor([1.0, 2.0], requires_grad=True), gradients=True)
+def backward_inside_of_a_script(x):
+    (x * x).sum().backward()
+    return x.grad
+
+
+@program(torch.tensor([1.0, 2.0], requires_grad=True), gradients=True)
+def backward_adds_up(x):
+    y = x * x
+    y.backward(torch.ones_like(y), retain_graph=True)
+    torch.autograd.backward([y.sum(), x.sum()])
+    return x.grad
+
+
+@program(torch.tensor([1.0, 2.0]), gradients=True)
+def gradients_are_asked_for_in_a_script(x):
+    y = x.detach().requires_grad_()
+    gradients = torch.autograd.grad([(y * y).sum(), y.sum()], [y])
+    return gradients[0], y.requires_grad, x.requires_grad
+
+
+@program(torch.tensor([1.0, 2.0], requires_grad=True), gradients=True)
+def gradients_that_may_be_missing(x):
+    other = torch.tensor([1.0], requires_grad=True)
+    gradients = torch.autograd.grad([x.sum()], [x, other], allow_unused=True)
+    return gradients[0], gradients[1] is None, len(gradients)
+
+
+@program(torch.tensor([1.0, 2.0], requires_grad=True), gradients=True)
+def gradients_with_weights(x):
+    y = x * x
+    weights: List[Optional[torch.Tensor]] = [torch.tensor([1.0, 10.0])]
+    gradient = torch.autograd.grad([y], [x], grad_outputs=weights)[0]
+    assert gradient is not None
+    return gradient * 2
+
+
+@program(
+    torch.tensor([1.0, 2.0], requires_grad=True),
+    torch.tensor([1.0, 2.0]),
+    gradients=True,
+)
+def a_result_keeps_its_gradient(x):
+    y = x * 2
+    if y.requires_grad:
+        y.retain_grad()
+        (y * y).sum().backward()
+        return y.grad
+    return y
+
+
+@program(torch.tensor([1.0, 2.0], requires_grad=True), gradients=True)
+def writes_in_no_grad(x):
+    y = x * 3
+    with torch.no_grad():
+        y.mul_(2)
+        y[0] = 5.0
+    return y * y
+
+
+@program(torch.tensor([1.0, 2.0], requires_grad=True))
+def gradients_are_enabled(x):
+    with torch.no_grad():
+        inside = torch.is_grad_enabled()
+    return inside, torch.is_grad_enabled(), x.requires_grad
+
+
 @program((3,))
 def random_numbers_have_a_shape(n: int):
     return torch.rand(n).shape, torch.randn(n, 2).shape, torch.randint(0, 5, [n]).shape

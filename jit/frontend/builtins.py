@@ -18,6 +18,7 @@ from jit.frontend.emit_comprehension import emit_quantifier
 from jit.frontend.emit_control import choose
 from jit.frontend.emit_displays import empty_dict, empty_list
 from jit.frontend.failures import a_type, fail
+from jit.frontend.open_tuples import OpenTuple, opened
 from jit.frontend.operators import (
     NUMBERS,
     apply,
@@ -328,7 +329,7 @@ def _literal_text(e: Emitter, call: t.Call, x: Emitted, name: str) -> str | None
 @builtin(len)
 def emit_len(e: Emitter, call: t.Call) -> Emitted:
     (x,) = _given(e, call, 1, 1)
-    if isinstance(x, RangeValue):
+    if isinstance(x, RangeValue | OpenTuple):
         return walk_of(e, x, call.span).length()
     if isinstance(x, Sugared):
         items = x.elements(e, call.span)
@@ -437,6 +438,7 @@ def emit_list(e: Emitter, call: t.Call) -> Emitted:
 
 def list_of(e: Emitter, x: Emitted, span: Span) -> Value:
     """A new list of what a loop over `x` would give."""
+    x = opened(x)
     if isinstance(x, Value) and (
         isinstance(x.type, T.ListType | T.SetType) or x.type == T.STR
     ):
@@ -473,14 +475,11 @@ def emit_set(e: Emitter, call: t.Call) -> Emitted:
 @builtin(tuple)
 def emit_tuple(e: Emitter, call: t.Call) -> Emitted:
     given = _given(e, call, 0, 1)
+    if given and isinstance(given[0], OpenTuple):
+        return given[0]
     items = known_or_none(e, given[0], call.span) if given else []
     if items is None:
-        raise fail(
-            call.span,
-            "E0306",
-            "a tuple of a length that is known only at run time is not accepted",
-            help="keep a list",
-        )
+        return OpenTuple(list_of(e, given[0], call.span))
     return e.b.tuple([e.as_value(i, call.span) for i in items])
 
 

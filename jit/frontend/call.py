@@ -10,6 +10,7 @@ from jit.frontend import paths
 from jit.frontend import tree as t
 from jit.frontend.coerce import coerce, is_untyped, settle
 from jit.frontend.failures import a_type, fail, nearest
+from jit.frontend.open_tuples import as_operand
 from jit.frontend.retyping import retype
 from jit.frontend.sugared import Emitted, KnownOptions, SpreadList
 from jit.ir import types as T
@@ -175,10 +176,12 @@ def call_operator(
     if kind in OF_ITERABLES and len(args.positional) == 2:
         args.positional[1] = _items(e, span, args.positional)
     positional = [
-        e.as_value(x, args.spans.get(i, span)) for i, x in enumerate(args.positional)
+        e.as_value(as_operand(kind, x), args.spans.get(i, span))
+        for i, x in enumerate(args.positional)
     ]
     keywords = {
-        k: e.as_value(x, args.spans.get(k, span)) for k, x in args.keywords.items()
+        k: e.as_value(as_operand(kind, x), args.spans.get(k, span))
+        for k, x in args.keywords.items()
     }
     _settle_untyped(kind, positional)
     _settle_joined(kind, positional)

@@ -11,9 +11,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from jit.frontend import tree as t
-from jit.frontend.call import known_elements
 from jit.frontend.coerce import coerce, is_untyped, mark_untyped
 from jit.frontend.failures import a_type, fail
+from jit.frontend.open_tuples import OpenTuple
 from jit.frontend.operators import apply
 from jit.frontend.sugared import Emitted, SpreadList, Sugared, SugaredTuple
 from jit.frontend.tables import FunctionTable
@@ -26,27 +26,13 @@ if TYPE_CHECKING:
 
 
 def emit_tuple(e: Emitter, node: t.TupleExpr) -> Emitted:
-    """`a, *b`: the length of all parts must be known."""
-    items: list[Emitted] = []
-    for element in node.elements:
-        items += _known(e, element)
+    """`a, *b`."""
+    items = _parts(e, node.elements)
+    if any(isinstance(i, SpreadList) for i in items):
+        return OpenTuple(_joined(e, node, items))
     if any(isinstance(i, Sugared) for i in items):
         return SugaredTuple(items)
     return e.b.tuple([i for i in items if isinstance(i, Value)])
-
-
-def _known(e: Emitter, element: t.Expr) -> list[Emitted]:
-    if not isinstance(element, t.Starred):
-        return [e.expr(element)]
-    items = known_elements(e, e.expr(element.value), element.span)
-    if items is None:
-        raise fail(
-            element.span,
-            "E0306",
-            "only a tuple can be spread with `*` into a tuple",
-            help="make a list: `[*items]`",
-        )
-    return items
 
 
 def emit_list(e: Emitter, node: t.ListExpr) -> Emitted:

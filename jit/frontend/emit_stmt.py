@@ -31,6 +31,7 @@ from jit.frontend.indexing import (
 )
 from jit.frontend.local_functions import emit_definition
 from jit.frontend.methods import attribute_of_value
+from jit.frontend.open_tuples import opened
 from jit.frontend.operators import NUMPY, apply, binary, numpy_kind
 from jit.frontend.refine import Condition, emit_condition, holds
 from jit.frontend.set_methods import IN_PLACE as SET_IN_PLACE
@@ -105,6 +106,7 @@ def _unpack(
     e: Emitter, target: t.Expr, places: tuple[t.Expr, ...], value: Emitted, span: Span
 ) -> None:
     stars = [i for i, p in enumerate(places) if isinstance(p, t.Starred)]
+    value = opened(value)
     items = known_elements(e, value, span)
     if items is None:
         items = _unpack_at_run_time(e, e.as_value(value, span), places, stars, span)

@@ -13,6 +13,7 @@ from jit.frontend import tree as t
 from jit.frontend.call import Arguments, call_operator, known_elements
 from jit.frontend.failures import a_type, fail
 from jit.frontend.magic import need_magic
+from jit.frontend.open_tuples import item_of_tuple
 from jit.frontend.operators import apply
 from jit.frontend.sugared import Emitted, Sugared
 from jit.ir import types as T
@@ -99,7 +100,7 @@ def _tuple_item(e: Emitter, owner: Value, node: t.Subscript) -> Emitted:
     if not isinstance(index.constant, int):
         if items and all(i == items[0] for i in items):
             made = e.b.list(e.b.unpack(owner), items[0])
-            return apply(e, node.span, "aten::__getitem__", made, index)
+            return item_of_tuple(e, node, made, index)
         raise fail(
             node.index.span,
             "E0301",

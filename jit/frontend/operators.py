@@ -12,6 +12,7 @@ from jit.frontend import magic
 from jit.frontend.call import Arguments, call_operator, known_elements, maybe_none
 from jit.frontend.enum_value import as_plain
 from jit.frontend.failures import a_type, fail
+from jit.frontend.open_tuples import OpenTuple, beside, opened
 from jit.frontend.sizes import added, is_size
 from jit.frontend.sugared import Emitted, RangeValue, Sugared
 from jit.ir import types as T
@@ -124,7 +125,7 @@ def binary(e: Emitter, span: Span, op: str, a: Emitted, b: Emitted) -> Emitted:
     a, b = as_plain(e, a), as_plain(e, b)
     if op == "+":
         a, b = added(e, a, b)
-    joined = magic.binary(e, span, op, a, b)
+    joined: Emitted | None = magic.binary(e, span, op, a, b)
     if joined is None:
         joined = _tuples(e, span, op, a, b)
     if joined is not None:
@@ -191,10 +192,13 @@ def reflected(e: Emitter, span: Span, op: str, n: Value, x: Value) -> Value:
     return apply(e, span, f"aten::{BINARY[op]}", n, x)
 
 
-def _tuples(e: Emitter, span: Span, op: str, a: Emitted, b: Emitted) -> Value | None:
+def _tuples(e: Emitter, span: Span, op: str, a: Emitted, b: Emitted) -> Emitted | None:
     """`t + u`, and `t * n` for a literal n; None for other operands."""
     if op not in ("+", "*"):
         return None
+    joined = beside(e, a, b) if op == "+" else None
+    if joined is not None:
+        return OpenTuple(apply(e, span, "aten::add", *joined))
     left, right = _items(e, a, span), _items(e, b, span)
     if op == "+" and left is not None and right is not None:
         return e.b.tuple([e.as_value(i, span) for i in (*left, *right)])
@@ -240,7 +244,7 @@ def compare(e: Emitter, span: Span, op: str, a: Emitted, b: Emitted) -> Value:
         from jit.frontend.builtins import list_of
 
         a, b = list_of(e, a, span), list_of(e, b, span)
-    a, b = as_plain(e, a), as_plain(e, b)
+    a, b = beside(e, a, b) or (as_plain(e, a), as_plain(e, b))
     of_instances = magic.compare(e, span, op, a, b)
     if of_instances is not None:
         return of_instances
@@ -383,6 +387,7 @@ def contains(e: Emitter, span: Span, item: Emitted, container: Emitted) -> Value
     from jit.frontend.refine import Condition, plain_truth
 
     items = None
+    container = opened(container)
     if isinstance(container, RangeValue):
         from jit.frontend.builtins import list_of
 

@@ -19,6 +19,7 @@ from jit.frontend.annotations import HintError, type_of_hint
 from jit.frontend.assigned import walrus_names
 from jit.frontend.environment import Variable
 from jit.frontend.failures import a_type, fail
+from jit.frontend.open_tuples import opened
 from jit.frontend.paths import is_path, learn, path_of
 from jit.frontend.sizes import is_size
 from jit.frontend.sugared import (
@@ -399,6 +400,7 @@ def _is_instance(type: T.Type, wanted: list[T.Type]) -> bool:
 
 def truth(e: Emitter, x: Emitted, node: t.Expr) -> Condition:
     """The truth of a value, by Python's rules."""
+    x = opened(x)
     if isinstance(x, Sugared):
         items = x.elements(e, node.span)
         if items is not None:

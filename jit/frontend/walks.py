@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 from jit.frontend import magic
 from jit.frontend.call import known_elements, maybe_none
 from jit.frontend.failures import a_type, fail
+from jit.frontend.open_tuples import OpenTuple
 from jit.frontend.operators import apply
 from jit.frontend.sugared import (
     Emitted,
@@ -58,6 +59,8 @@ def walk_of(e: Emitter, x: Emitted, span: Span) -> Walk:
     match x:
         case RangeValue():
             return _walk_range(e, x, span)
+        case OpenTuple():
+            return _walk_value(e, x.items, span)
         case EnumerateValue():
             return _walk_enumerate(e, x, span)
         case ZipValue():

@@ -10,6 +10,5 @@ STILL_TO_COME: dict[str, tuple[str, ...]] = {
         "contexts.autocast_chooses_a_dtype",
         "contexts.autocast_that_is_off",
     ),
-    "beyond TorchScript": ("beyond_library.a_tuple_of_a_list",),
 }
 """Names as `topic.program`, by cause."""

@@ -1,5 +1,6 @@
 """Tuples."""
 
+import torch
 from typing import List, Tuple
 
 from tests.language.corpus import call, program
@@ -88,3 +89,56 @@ def repetition(t: Tuple[int, int]):
 @program(((1, 2), 1), ((1, 2), 5))
 def membership(t: Tuple[int, int], n: int):
     return n in t, n not in t, n in (1, 5)
+
+
+# Tuples of a length that is known only when they are made.
+
+
+@program([1, 2, 3], [3, 2], [])
+def a_tuple_of_a_list_is_read(a: List[int]):
+    t = tuple(a)
+    a.append(9)
+    same = t == (1, 2, 3), (3, 2) == t, t < (1, 5), t[1:] == (2, 3), t != tuple(a)
+    return len(t), 3 in t, t.count(2), same
+
+
+@program([1, 2, 3])
+def a_tuple_of_a_list_is_walked(a: List[int]):
+    n = 0
+    for i, x in enumerate(tuple(a)):
+        n += i * x
+    t = tuple(x * 2 for x in a if x > 1)
+    return n, sum(t), sorted(t), list(t), max(t), [*t, 4]
+
+
+@program([1, 2, 3], [1, 2])
+def a_tuple_of_a_list_is_unpacked(a: List[int]):
+    t = tuple(a)
+    first, *rest = t
+    if t[2:]:
+        x, y, z = t
+        return x + y * z, first, rest
+    return 0, first, rest
+
+
+@program([1, 2, 3])
+def tuples_of_lists_are_joined(a: List[int]):
+    t = tuple(a) + (4,) + tuple(a)
+    u = (0, *a, 9)
+    return len(t), t[3], u[0] + u[-1], len(u)
+
+
+@program((torch.ones(2, 3), [1, 2]))
+def tuples_of_lists_are_sizes(x, a: List[int]):
+    made = torch.zeros(tuple(a)), torch.ones((1, *x.shape)), x.reshape(tuple([3, 2]))
+    return made, tuple(x.shape) == (2, 3)
+
+
+@program(([1, 2], 1), ([1, 2], 2), ([1, 2], -3))
+def an_index_out_of_a_tuple_of_a_list(a: List[int], i: int):
+    return tuple(a)[i]
+
+
+@program(1, -2, 2, -3)
+def an_index_out_of_a_tuple(i: int):
+    return (5, 6)[i]

@@ -423,3 +423,28 @@ def an_item_that_a_mixed_list_never_holds(n: int):
     items = [n, "a"]
     items.append(2.5)  # E0301: float
     return items
+
+
+@refused
+def a_tuple_of_a_list_is_returned(a: List[int]):
+    return tuple(a)  # E0306: keep a list
+
+
+@refused
+def a_tuple_of_a_list_is_kept(a: List[int]):
+    found = {}
+    found[tuple(a)] = 1  # E0306: keep a list
+    return len(found)
+
+
+@refused
+def a_tuple_of_a_list_is_shown(a: List[int]):
+    return f"{tuple(a)}"  # E0306: keep a list
+
+
+@refused
+def a_tuple_of_a_list_grows(a: List[int]):
+    t = tuple(a)
+    for i in range(3):
+        t = t + (i,)  # E0203: something else after a round
+    return len(t)

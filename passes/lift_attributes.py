@@ -5,7 +5,8 @@
         prim::GetAttr[name="w"](%self)
       %y : Tensor = aten::mul(%x, %w)
 
-Calls are inlined first. An attribute stays an attribute if the graph sets it, on whatever
+Calls are inlined first; where only the interface of a submodule is known, those of the
+module that is there. An attribute stays an attribute if the graph sets it, on whatever
 instance of that module type: two paths may lead to one instance.
 
 This is no pass of the pipeline: who lifts has to give, and check, the values.
@@ -41,7 +42,10 @@ class Fixed:
 
 
 Choice = T.Type | Fixed | None
-"""What becomes of an attribute: an input of a type, a constant, or nothing."""
+"""What becomes of an attribute: an input of a type, a constant, or nothing.
+
+Of a submodule that is known by an interface: the type of the module that is there.
+"""
 Choose = Callable[[Attribute, T.Type], Choice]
 
 
@@ -51,6 +55,8 @@ def lift(graph: Graph, choose: Choose) -> list[Attribute]:
     The graph is changed; it is no longer the graph of its function.
     """
     inline.run(graph)
+    while _name_modules(graph, choose):
+        inline.run(graph)
     choices: dict[Attribute, Choice] = {}
     lifted: dict[Attribute, Value] = {}
     for value, attribute in _read_attributes(graph):
@@ -83,6 +89,18 @@ def drop_unused_inputs(graph: Graph, droppable: Callable[[int], bool]) -> list[i
         else:
             graph.block.param.remove_output(index)
     return kept[::-1]
+
+
+def _name_modules(graph: Graph, choose: Choose) -> bool:
+    """Give submodules behind interfaces the types of the modules that are there."""
+    changed = False
+    for value, attribute in _read_attributes(graph):
+        if isinstance(value.type, T.InterfaceType):
+            choice = choose(attribute, value.type)
+            if isinstance(choice, T.ModuleType):
+                value.type = choice
+                changed = True
+    return changed
 
 
 def _read_attributes(graph: Graph) -> list[tuple[Value, Attribute]]:

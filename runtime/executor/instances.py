@@ -142,6 +142,11 @@ class Versions:
     ) -> Choice:
         """What becomes of an attribute that the graph only reads."""
         value = _read(values, attribute)
+        if isinstance(value, Object):
+            if not isinstance(value.type, T.ModuleType):
+                return None
+            guards[attribute] = value
+            return value.type
         if type(value) in (Tensor, Parameter):
             found = type_of_argument(value, T.TENSOR)
             assert isinstance(found, T.TensorType)

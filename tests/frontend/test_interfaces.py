@@ -166,3 +166,24 @@ def test_a_module_that_does_not_implement_it_is_refused():
         jit.script(Host(Other()))
 
     assert "E0310" == error.value.code
+
+
+class Weighted(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.weight = nn.Parameter(torch.full((2,), 3.0))
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return x * self.weight
+
+
+def test_what_is_behind_an_interface_gets_gradients_and_can_be_exchanged_after_them():
+    host = jit.script(Host(Weighted()))
+    x = torch.ones(2)
+    host(x).sum().backward()
+    first = host.layer.weight.grad.tolist()
+
+    host.layer = jit.script(Weighted())
+    host(x).sum().backward()
+
+    assert [2.0, 2.0] == first == host.layer.weight.grad.tolist()

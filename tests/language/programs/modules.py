@@ -552,3 +552,41 @@ def modules_are_chosen_by_an_interface():
         yield i, f(x, i)
     f(x, 2).sum().backward()
     yield "gradient", f.layers[2].k.grad
+
+
+class Exchanged(torch.nn.Module):
+    layer: Layer
+
+    def __init__(self):
+        super().__init__()
+        self.layer = Doubled()
+
+    def forward(self, x):
+        return self.layer.forward(x) * 3
+
+
+class Thrice(torch.nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.weight = torch.nn.Parameter(torch.full((2,), 3.0))
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return x * self.weight * self.weight
+
+
+@scenario
+def gradients_of_modules_behind_an_interface():
+    f = torch.jit.script(Exchanged())
+    x = torch.tensor([1.0, -1.0])
+    f(x).sum().backward()
+    yield "the first", f.layer.k.grad
+    f.layer = torch.jit.script(Thrice())
+    yield "another", f(x)
+    f(x).sum().backward()
+    yield "its gradient", f.layer.weight.grad
+    f.layer.weight.grad = None
+    f(x * 2).sum().backward()
+    yield "again", f.layer.weight.grad
+    f.layer = torch.jit.script(Doubled())
+    f(x).sum().backward()
+    yield "a new one of the first kind", f.layer.k.grad

@@ -206,7 +206,11 @@ def _make_recorder(card: type[Card]) -> Runner:
         if a.type != T.TENSOR and "Tensor" in str(a.type)
     ]
     gives_tensors = any("Tensor" in str(r.type) for r in schema.returns)
-    is_view = not written and any(r.alias is not None for r in schema.returns)
+    is_view = (
+        gives_tensors
+        and not written
+        and any(r.alias is not None for r in schema.returns)
+    )
     if (not tensors and not holders) or card.detached or card.on_tape is not None:
         return plain
     modes = flags

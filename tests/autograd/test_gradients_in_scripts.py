@@ -367,3 +367,22 @@ def test_a_module_is_interpreted_with_gradients():
     scripted.forward.interpret(torch.ones(3, 2)).sum().backward()
 
     assert [[3.0, 3.0]] == scripted.weight.grad.tolist()
+
+
+def test_a_tensor_seen_as_an_array_is_on_no_tape():
+    def seen(x):
+        return (x * 2).detach().numpy() + 1, x.numpy() if not x.requires_grad else None
+
+    for requires_grad in (True, False):
+        x = torch.ones(2, requires_grad=requires_grad)
+        first, second = jit.script(seen).interpret(x)
+
+        assert [3.0, 3.0] == first.tolist()
+        assert (second is None) == requires_grad
+
+
+def test_arrays_go_through_a_module_with_parameters():
+    layer = jit.script(torch.nn.Linear(2, 1))
+    x = np.ones((3, 2), np.float32)
+
+    np.testing.assert_array_equal(layer(x), layer.forward.interpret(x))

@@ -211,7 +211,11 @@ class Resolver:
             known = self.known.get(tuple(map(type, args)))
             if known is not None:
                 signature, defaults = known
-                if dispatch.observer is None and dispatch.recorder is None:
+                if (
+                    dispatch.observer is None
+                    and dispatch.recorder is None
+                    and dispatch.caster is None
+                ):
                     if signature.run is None:
                         signature.run = dispatch.runner(signature.card)
                     result = signature.run(*args, *defaults)
@@ -280,7 +284,8 @@ class Resolver:
         out_results.refuse_gradients(self.kind, bound, out)
         out_results.refuse_overlap(self.kind, bound, out)
         out_results.take_dtype(signature.card, bound, out)
-        result = dispatch.call(signature.card, bound)
+        run = dispatch.call if dispatch.caster is None else dispatch.call_uncast
+        result = run(signature.card, bound)
         out_results.store_result(self.kind, out, result)
         return None if signature.gives_tensors else out
 

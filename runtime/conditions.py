@@ -5,6 +5,7 @@ made; any other value sends them to Python, which looks again. Generated code re
 
     bit 0        an observer watches: it has to be told of calls
     bit 1        machine code is switched off
+    bit 2        a thread is inside of `torch.autocast`
     bits 8-15    the default dtype
     bits 16-23   how much algebra may assume
 """
@@ -14,7 +15,10 @@ from __future__ import annotations
 import ctypes
 import threading
 
-_FIELDS = {"observed": (0, 1), "off": (1, 1), "dtype": (8, 8), "math": (16, 8)}
+_FIELDS = {"observed": (0, 1), "off": (1, 1), "autocast": (2, 1)} | {
+    "dtype": (8, 8),
+    "math": (16, 8),
+}
 
 _word = ctypes.c_int64(0)
 _lock = threading.Lock()

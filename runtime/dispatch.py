@@ -111,13 +111,27 @@ def record_with(by: Callable[[type[Card], Sequence[Any]], Any]) -> None:
     linking.forget_views()
 
 
+caster: Callable[[type[Card], Sequence[Any]], Sequence[Any]] | None = None
+"""What casts arguments inside of `torch.autocast`; `jit.runtime.autocast` sets it."""
+
+
 def call(card: type[Card], args: Sequence[Any]) -> Any:
     """Run an operator, through the observer or the tape if there is one."""
+    if caster is not None:
+        args = caster(card, args)
     if observer is not None:
         return observer.operator(card, args)
     if recorder is not None:
         return recorder(card, args)
     return runner(card)(*args)
+
+
+def call_uncast(card: type[Card], args: Sequence[Any]) -> Any:
+    """Run an operator that `torch.autocast` leaves alone: it writes into `out=`."""
+    from jit.runtime.autocast import casting
+
+    with casting(None):
+        return call(card, args)
 
 
 def run(card: type[Card], args: Sequence[Any]) -> Any:

@@ -172,7 +172,8 @@ def call_operator(
     if "out" in args.keywords:
         from jit.frontend.out_argument import call_with_out
 
-        return call_with_out(e, span, kind, args, name, overload)
+        with e.compilation.casting(None):
+            return call_with_out(e, span, kind, args, name, overload)
     if kind in OF_ITERABLES and len(args.positional) == 2:
         args.positional[1] = _items(e, span, args.positional)
     positional = [

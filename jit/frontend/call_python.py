@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from jit.frontend import tree as t
+from jit.frontend.autocasting import refuse_stored
 from jit.frontend.call import (
     Arguments,
     argument_type,
@@ -133,6 +134,7 @@ def call_stored(e: Emitter, call: t.Call, scripted: Any) -> Emitted:
     given = match_parameters(call.span, schema.arguments, args, scripted.name)
     inputs = fit_arguments(e, call.span, schema.arguments, given, args)
     name = link(e.compilation.program, scripted.program, scripted.qualified_name)
+    refuse_stored(e, scripted.name, call.span)
     function = e.b.function(without_gradients(e, name, call.span))
     result = schema.returns[0].type
     return called(e, "prim::CallFunction", [function, *inputs], result)

@@ -35,6 +35,7 @@ from jit.frontend.signature import (
 from jit.frontend.sugared import Emitted, Sugared
 from jit.ir import types as T
 from jit.ir.diagnostic import CompileError
+from jit.ir.dtypes import DType
 from jit.ir.graph import Graph, Value
 from jit.ir.program import Function, Program
 from jit.ir.schema import FunctionSchema
@@ -89,8 +90,10 @@ class Compilation:
     versions: dict[Any, Callee] = field(default_factory=dict)
     are_grads_off: bool = False
     """Whether what is emitted stands in `torch.no_grad()`, or is called there."""
-    other_versions: dict[Any, Callee] = field(default_factory=dict)
-    """The versions of functions for the other state of `are_grads_off`."""
+    autocast: DType | None = None
+    """What `torch.autocast` chose where what is emitted stands, or is called."""
+    other_versions: dict[Any, dict[Any, Callee]] = field(default_factory=dict)
+    """The versions of functions for other states of `are_grads_off` and `autocast`."""
     tried: dict[t.Expr, int] = field(default_factory=dict)
     """How often literals were given another type because of their uses."""
     passed: dict[Value, Value] = field(default_factory=dict)
@@ -122,18 +125,29 @@ class Compilation:
     @contextmanager
     def recording(self, grads: bool | None) -> Iterator[None]:
         """What is emitted inside records gradients, or not; None: as outside."""
-        changes = grads is not None and grads is self.are_grads_off
-        if changes:
-            self._switch()
+        before = self.are_grads_off
+        self._switch(before if grads is None else not grads, self.autocast)
         try:
             yield
         finally:
-            if changes:
-                self._switch()
+            self._switch(before, self.autocast)
 
-    def _switch(self) -> None:
-        self.are_grads_off = not self.are_grads_off
-        self.versions, self.other_versions = self.other_versions, self.versions
+    @contextmanager
+    def casting(self, dtype: DType | None) -> Iterator[None]:
+        """What is emitted inside computes in a dtype; None: in those of its operands."""
+        before = self.autocast
+        self._switch(self.are_grads_off, dtype)
+        try:
+            yield
+        finally:
+            self._switch(self.are_grads_off, before)
+
+    def _switch(self, are_grads_off: bool, dtype: DType | None) -> None:
+        state = are_grads_off, dtype
+        if state != (self.are_grads_off, self.autocast):
+            self.other_versions[self.are_grads_off, self.autocast] = self.versions
+            self.are_grads_off, self.autocast = state
+            self.versions = self.other_versions.pop(state, {})
 
     @contextmanager
     def all_or_nothing(self) -> Iterator[None]:
@@ -143,7 +157,7 @@ class Compilation:
         methods = {n: list(c.methods) for n, c in classes.items()}
         slots = {n: dict(c.attributes) for n, c in classes.items()}
         versions, modules = dict(self.versions), dict(self.modules)
-        others = dict(self.other_versions)
+        others = {k: dict(v) for k, v in self.other_versions.items()}
         known = dict(self.classes)
         try:
             yield

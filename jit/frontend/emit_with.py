@@ -10,7 +10,8 @@
 
 `return`, `break` and `continue` leave the contexts around them first. What operators
 give inside of `torch.no_grad()` is detached; `torch.enable_grad()` tells the thread, for
-the caller may have switched gradients off. Other contexts of torch leave no trace.
+the caller may have switched gradients off. What `torch.autocast()` casts is cast
+before each operator. Other contexts of torch leave no trace.
 """
 
 from __future__ import annotations
@@ -55,7 +56,10 @@ def _emit_from(e: Emitter, s: t.With, place: int) -> None:
         if isinstance(context.grads, Value):
             _emit_recording(e, s, place, context.grads)
             return
-        with e.compilation.recording(context.grads):
+        dtype = e.compilation.autocast
+        if context.casts is not None:
+            dtype = context.casts or None
+        with e.compilation.recording(context.grads), e.compilation.casting(dtype):
             _emit_from(e, s, place + 1)
         return
     _emit_entered(e, s, place, context, target, node.span)

@@ -18,6 +18,7 @@ import numpy as np
 from jit.frontend import tree as t
 from jit.frontend.annotations import HintError, type_of_hint
 from jit.frontend.asked_results import functions_with_flags
+from jit.frontend.autocasting import emit_autocast
 from jit.frontend.builtins import (
     as_number,
     builtin,
@@ -287,6 +288,7 @@ def library_builtins() -> dict[int, Builtin]:
     from jit.modules import marks, type_tests
     from jit.runtime import futures
     from jit.torch import compiler
+    from jit.torch.modes import autocast
 
     table: dict[Any, Any] = {
         torch.device: emit_device,
@@ -317,6 +319,7 @@ def library_builtins() -> dict[int, Builtin]:
         torch.autograd.grad: emit_grad,
         torch.autograd.backward: emit_backward,
         torch.autograd.profiler.record_function: emit_no_context,
+        autocast: emit_autocast,
         contextlib.nullcontext: emit_no_context,
         **sized_functions(),
         **functions_with_flags(),

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from jit.frontend import paths
 from jit.frontend import tree as t
+from jit.frontend.autocasting import refuse_stored
 from jit.frontend.builtins import as_number
 from jit.frontend.call import (
     Arguments,
@@ -450,6 +451,7 @@ class StoredMethod(Sugared):
         given = match_parameters(call.span, schema.arguments[1:], args, self.name)
         inputs = fit_arguments(e, call.span, schema.arguments[1:], given, args)
         result = schema.returns[0].type
+        refuse_stored(e, self.name, call.span)
         if e.compilation.are_grads_off:
             copy = e.b.function(without_gradients(e, full, call.span))
             inputs = [copy, self.owner.owner, *inputs]

@@ -16,6 +16,7 @@ import dataclasses
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from jit.frontend.autocasting import cast_operands
 from jit.frontend.constants import PoolingBuilder
 from jit.frontend.failures import fail
 from jit.ir import types as T
@@ -31,7 +32,8 @@ if TYPE_CHECKING:
 
 
 class RecordingBuilder(PoolingBuilder):
-    """A builder of operators that record gradients, unless the compilation says no."""
+    """A builder of operators that record gradients, unless the compilation says no,
+    and whose operands are cast if it says so."""
 
     def __init__(self, graph: Graph, compilation: Compilation) -> None:
         super().__init__(graph)
@@ -41,6 +43,9 @@ class RecordingBuilder(PoolingBuilder):
         self, binding: Binding, args: Sequence[Value], keywords: dict[str, Value]
     ) -> Any:
         """The node of a call that was matched with a schema."""
+        chosen = self._compilation.autocast
+        if chosen is not None:
+            args, keywords = cast_operands(self, binding, chosen, args, keywords)
         is_off = self._compilation.are_grads_off
         if not is_off or not detach_results.computes_tensors(binding.schema):
             return super().bound(binding, args, keywords)

@@ -500,8 +500,11 @@ class NoContext(Sugared):
         name: str,
         grads: Value | Literal[False] | None = None,
         switch: Value | None = None,
+        casts: DType | Literal[False] | None = None,
     ) -> None:
         self.name = name
+        self.casts = casts
+        """What `torch.autocast` chooses inside of it: nothing, or (None) as outside."""
         self.grads = grads
         """Whether gradients are recorded inside of it: never, as a value tells while the
         program runs, or (None) as outside."""

@@ -37,7 +37,7 @@ from jit.modules.arguments import (
 from jit.modules.copying import tell_of_copies
 from jit.modules.linked import Linked
 from jit.python_text import Constants, code_with_constants
-from jit.runtime import conditions, dispatch
+from jit.runtime import autocast, conditions, dispatch
 from jit.runtime.executor import CacheInfo, Executor, Explanation
 from jit.runtime.tensor import Tensor
 
@@ -147,6 +147,8 @@ class ScriptFunction(Linked):
     # calling --------------------------------------------------------------------------
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        if dispatch.caster is not None:
+            autocast.refuse_compiled()
         name, values = self._select(args, kwargs)
         self._tell_once(name, values)
         entered = self._enter(name, values)

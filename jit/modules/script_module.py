@@ -35,7 +35,7 @@ from jit.modules.arguments import (
 from jit.modules.linked import Linked
 from jit.modules.written_modules import ScriptMeta
 from jit.python_text import Constants, code_with_constants
-from jit.runtime import conditions, dispatch
+from jit.runtime import autocast, conditions, dispatch
 from jit.runtime.codegen.calls.callable_type import DirectCallable
 from jit.runtime.executor import CacheInfo, Executor, Explanation
 from jit.runtime.objects import Object
@@ -56,6 +56,8 @@ class ScriptMethod(Linked):
         self.__doc__ = function.doc or None
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        if dispatch.caster is not None:
+            autocast.refuse_compiled()
         values = bind_arguments(self.function.schema, args, kwargs, skip=1)
         entered = self._entered(values)
         arrays = gives_arrays(values)

@@ -29,7 +29,14 @@ from jit.torch.matrix_functions import (  # noqa: F401  names of torch
     pca_lowrank,
     svd_lowrank,
 )
-from jit.torch.modes import enable_grad, inference_mode, no_grad, set_grad_enabled
+from jit.torch.modes import (
+    autocast,
+    enable_grad,
+    inference_mode,
+    is_autocast_enabled,
+    no_grad,
+    set_grad_enabled,
+)
 from jit.torch.operators import find_function as _find_function
 from jit.torch.operators import public_names as _public_names
 from jit.torch.settings import *  # noqa: F403
@@ -117,6 +124,7 @@ __all__ = [
     "Generator",
     "Size",
     "Tensor",
+    "autocast",
     "autograd",
     "backends",
     "compile",
@@ -129,6 +137,7 @@ __all__ = [
     "futures",
     "iinfo",
     "inference_mode",
+    "is_autocast_enabled",
     "is_grad_enabled",
     "is_inference_mode_enabled",
     "linalg",

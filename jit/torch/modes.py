@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import functools
+import warnings
 from collections.abc import Callable
 from typing import Any, TypeVar
 
+from jit.runtime.autocast import DTYPES, casting, chosen
 from jit.runtime.grad_mode import (
     is_grad_enabled,
     is_inference_mode_enabled,
@@ -97,3 +99,59 @@ class inference_mode(_GradMode):  # noqa: N801  torch's name
 
     def __init__(self, mode: Any = True) -> None:
         super().__init__(not mode, bool(mode))
+
+
+class autocast:  # noqa: N801  torch's name
+    """Products and convolutions compute in a shorter dtype inside. A decorator too.
+
+    torch.autocast("cpu", dtype=torch.bfloat16)
+    """
+
+    def __init__(
+        self,
+        device_type: str,
+        dtype: Any = None,
+        enabled: bool = True,
+        cache_enabled: bool | None = None,
+    ) -> None:
+        if not isinstance(device_type, str):
+            raise ValueError(
+                f"Expected `device_type` of type `str`, got: `{type(device_type)}`"
+            )
+        if enabled and device_type != "cpu":
+            warnings.warn(
+                f"autocast is for the device 'cpu', not {device_type!r}: it is disabled",
+                stacklevel=2,
+            )
+            enabled = False
+        if dtype is not None and dtype not in DTYPES and enabled:
+            warnings.warn(
+                f"autocast does not compute in {dtype}, but in torch.bfloat16 and"
+                " torch.float16: it is disabled",
+                stacklevel=2,
+            )
+            enabled = False
+        self._dtype = (dtype or DTYPES[0]) if enabled else None
+        self._entered: list[Any] = []
+
+    def __enter__(self) -> autocast:
+        context = casting(self._dtype)
+        context.__enter__()
+        self._entered.append(context)
+        return self
+
+    def __exit__(self, *exception: Any) -> None:
+        self._entered.pop().__exit__(None, None, None)
+
+    def __call__(self, function: F) -> F:
+        @functools.wraps(function)
+        def wrapped(*args: Any, **kwargs: Any) -> Any:
+            with casting(self._dtype):
+                return function(*args, **kwargs)
+
+        return wrapped  # type: ignore[return-value]
+
+
+def is_autocast_enabled(device_type: str = "cpu") -> bool:
+    """Whether this is inside of `torch.autocast` for a device."""
+    return device_type == "cpu" and chosen() is not None

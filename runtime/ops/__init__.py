@@ -33,6 +33,7 @@ MODULES = (
     "scan",
     "sorting",
     "casting",
+    "autocasting",
     "views",
     "reshaping",
     "expansion",

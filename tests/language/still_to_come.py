@@ -5,10 +5,5 @@ A test fails as soon as one of them gives what it should: the list can only shri
 
 from __future__ import annotations
 
-STILL_TO_COME: dict[str, tuple[str, ...]] = {
-    "autocast": (
-        "contexts.autocast_chooses_a_dtype",
-        "contexts.autocast_that_is_off",
-    ),
-}
+STILL_TO_COME: dict[str, tuple[str, ...]] = {}
 """Names as `topic.program`, by cause."""

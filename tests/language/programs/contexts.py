@@ -176,3 +176,22 @@ def autocast_that_is_off(x):
     with torch.autocast("cpu", enabled=False):
         y = x @ x
     return y
+
+
+def product(x):
+    return x @ x
+
+
+@program(torch.tensor([[1.0, 2.0], [3.0, 4.0]]))
+def autocast_reaches_callees(x):
+    with torch.autocast("cpu"):
+        inside = product(x)
+    return inside.float(), inside.dtype == product(x).dtype
+
+
+@program(torch.tensor([[1.0, 2.0], [3.0, 4.0]]))
+def autocast_gives_losses_float32(x):
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        y = torch.nn.functional.linear(x, x)
+        loss = torch.nn.functional.mse_loss(y, y + 1)
+    return y.dtype == torch.bfloat16, loss.dtype == torch.float32, loss

@@ -1,0 +1,172 @@
+"""`torch.autocast`: which operators compute in another dtype, eagerly and compiled."""
+
+from __future__ import annotations
+
+import threading
+from typing import Optional
+
+import pytest
+
+import jit
+from jit import torch
+from jit.ir.diagnostic import CompileError
+from jit.torch import Tensor
+
+F = torch.nn.functional
+
+X = torch.tensor([[1.0, 2.0], [3.0, 4.0]])
+
+
+def test_products_take_the_chosen_dtype_and_losses_float32():
+    with torch.autocast("cpu"):
+        y = X @ X
+
+        assert y.dtype is torch.bfloat16
+        assert F.linear(X, X).dtype is torch.bfloat16
+        assert torch.einsum("ij,jk->ik", X, X).dtype is torch.bfloat16
+        assert F.mse_loss(y, y).dtype is torch.float32
+        assert (X + 1).dtype is torch.float32
+        assert (X.double() @ X.double()).dtype is torch.float64
+        assert torch.is_autocast_enabled()
+    assert (X @ X).dtype is torch.float32
+    assert not torch.is_autocast_enabled()
+
+
+def test_results_that_are_written_keep_their_dtype():
+    def f(x):
+        with torch.autocast("cpu"):
+            return torch.mm(x, x, out=torch.zeros(2, 2)), x.clone().addmm_(x, x)
+
+    expected = [[7.0, 10.0], [15.0, 22.0]]
+    for call in (f, jit.script(f)):
+        out, changed = call(X)
+
+        assert out.dtype is torch.float32
+        assert expected == out.tolist()
+        assert changed.dtype is torch.float32
+
+
+def test_contexts_in_contexts_and_as_a_decorator():
+    @torch.autocast("cpu", dtype=torch.float16)
+    def product(x):
+        return x @ x
+
+    with torch.autocast("cpu"):
+        with torch.autocast("cpu", enabled=False):
+            assert (X @ X).dtype is torch.float32
+        assert product(X).dtype is torch.float16
+        assert (X @ X).dtype is torch.bfloat16
+
+
+def test_a_context_is_for_its_thread():
+    found = []
+    with torch.autocast("cpu"):
+        thread = threading.Thread(target=lambda: found.append((X @ X).dtype))
+        thread.start()
+        thread.join()
+
+    assert found == [torch.float32]
+
+
+@pytest.mark.parametrize("arguments", [("cuda",), ("cpu", torch.float64)])
+def test_what_is_not_to_be_had_is_disabled_with_a_warning(arguments):
+    with pytest.warns(UserWarning, match="disabled"):
+        context = torch.autocast(*arguments)
+    with context:
+        assert (X @ X).dtype is torch.float32
+
+
+def test_gradients_have_the_dtype_of_what_they_belong_to():
+    x = X.clone().requires_grad_()
+    with torch.autocast("cpu"):
+        y = x @ x
+    y.float().sum().backward()
+
+    assert x.grad.dtype is torch.float32
+    assert x.grad.tolist() == [[7.0, 11.0], [9.0, 13.0]]
+
+
+def callee(x):
+    return x @ x
+
+
+def outer(x):
+    with torch.autocast("cpu"):
+        inside = callee(x)
+        with torch.autocast("cpu", enabled=False):
+            off = callee(x)
+    return inside, off, callee(x)
+
+
+def test_callees_have_a_version_for_the_context():
+    f = jit.script(outer)
+    expected = [torch.bfloat16, torch.float32, torch.float32]
+
+    assert expected == [y.dtype for y in outer(X)]
+    assert expected == [y.dtype for y in f(X)]
+    assert "aten::_autocast" not in str(f.graph)
+    assert "aten::_autocast_to_reduced_precision" in str(f.inlined_graph)
+
+
+def test_compiled_gradients():
+    def f(x):
+        with torch.autocast("cpu"):
+            y = x @ x
+        return y.float().sum()
+
+    x = X.clone().requires_grad_()
+    jit.script(f)(x).backward()
+
+    assert x.grad.tolist() == [[7.0, 11.0], [9.0, 13.0]]
+
+
+def test_a_trace_holds_the_casts():
+    def f(x):
+        with torch.autocast("cpu"):
+            return x @ x
+
+    traced = jit.trace(f, X)
+
+    assert traced(X * 2).dtype is torch.bfloat16
+
+
+def test_compiled_code_refuses_to_be_called_inside():
+    f = jit.script(callee)
+    f(X)
+    with (
+        torch.autocast("cpu"),
+        pytest.raises(RuntimeError, match="compiled code does not see"),
+    ):
+        f(X)
+
+    assert f(X).dtype is torch.float32
+
+
+def test_what_may_be_none_is_not_cast():
+    def f(x, bias: Optional[Tensor]):  # noqa: UP045
+        with torch.autocast("cpu"):
+            return F.linear(x, x, bias)
+
+    with pytest.raises(CompileError, match="cannot be cast") as error:
+        jit.script(f).graph
+    assert error.value.diagnostics[0].code == "E0301"
+
+
+def test_the_context_is_known_while_compiling():
+    def f(x, on: bool):
+        with torch.autocast("cpu", enabled=on):
+            return x @ x
+
+    with pytest.raises(CompileError, match="as literals"):
+        jit.script(f).graph
+
+
+def test_what_came_compiled_is_not_called_inside():
+    traced = jit.trace(callee, X)
+
+    def f(x):
+        with torch.autocast("cpu"):
+            return traced(x)
+
+    with pytest.raises(CompileError, match="came compiled"):
+        jit.script(f).graph

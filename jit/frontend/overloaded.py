@@ -15,7 +15,6 @@ from jit.frontend.failures import fail
 from jit.frontend.signature import Parameter, Signature, signature_of
 from jit.frontend.sugared import Emitted
 from jit.ir import types as T
-from jit.ir.overloads import is_convertible
 from jit.ir.span import Span
 from jit.ir.subtyping import is_subtype
 from jit.modules.overloads import overloads_of
@@ -37,10 +36,9 @@ def overload_for(
     with e.compilation.calling(span):
         own = signature_of(fn)
         signatures = [signature_of(d) for d in declared]
-    for converts in (False, True):
-        for s in signatures:
-            if _takes(e, span, s.parameters[is_method:], args, converts):
-                return _typed(own, s)
+    for s in signatures:
+        if _takes(e, span, s.parameters[is_method:], args):
+            return _typed(own, s)
     known = "; ".join(s.schema.format_signature() for s in signatures)
     raise fail(
         span,
@@ -56,7 +54,6 @@ def _takes(
     span: Span,
     parameters: Sequence[Parameter],
     args: Arguments,
-    converts: bool,
 ) -> bool:
     names = [p.name for p in parameters if not p.keyword_only]
     if len(args.positional) > len(names):
@@ -68,17 +65,16 @@ def _takes(
     types = {p.name: p.type for p in parameters}
     if not given.keys() <= types.keys():
         return False
-    return all(_fits(e, span, x, types[n], converts) for n, x in given.items())
+    return all(_fits(e, span, x, types[n]) for n, x in given.items())
 
 
-def _fits(e: Emitter, span: Span, x: Emitted, type: T.Type, converts: bool) -> bool:
+def _fits(e: Emitter, span: Span, x: Emitted, type: T.Type) -> bool:
+    """Whether an argument has a type as it is: Python converts nothing either."""
     value = e.as_value(x, span)
     if is_untyped(value):
         base = type.element if isinstance(type, T.OptionalType) else type
         return value.type.__class__ is base.__class__
-    if is_subtype(value.type, type):
-        return True
-    return converts and is_convertible(value.type, type)
+    return is_subtype(value.type, type)
 
 
 def _typed(own: Signature, declared: Signature) -> Signature:

@@ -286,3 +286,26 @@ def schemas_and_qualified_names():
     g = torch.jit.script(f)
     yield "schema", str(g.schema)
     yield "qualified name", g.qualified_name.rpartition(".")[2]
+
+
+@torch.jit._overload
+def shown(x: float, mark: str) -> float:
+    pass
+
+
+@torch.jit._overload
+def shown(x: Optional[str], mark: str) -> Optional[str]:
+    pass
+
+
+def shown(x, mark: str = "!"):
+    if isinstance(x, float):
+        return x * len(mark)
+    if x is None:
+        return None
+    return x + mark
+
+
+@program(("ab", None), ("", "x"))
+def overloads_of_several_parameters(s: str, t: Optional[str]):
+    return shown(0.5, "abc"), shown(s, "?"), shown(t, mark="."), shown(None, s)

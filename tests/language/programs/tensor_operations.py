@@ -468,3 +468,12 @@ def is_nonzero(x):
 @program((X, 2))
 def numbers_are_given_for_tensors(x, n: int):
     return torch.add(x, n), torch.mul(x, 0.5), torch.pow(2, x)
+
+
+@program(
+    torch.tensor([1.0, 2.0], requires_grad=True),
+    gradients=True,
+    torch_is_wrong="it says that there is one",
+)
+def a_gradient_may_be_none(x):
+    return x.grad is None

@@ -227,3 +227,27 @@ def limits_that_are_not_there(x):
 @refused
 def numel_of_a_list(n: int):
     return [n, n].numel()  # E0204: numel
+
+
+@torch.jit._overload
+def sized(x: int) -> int:
+    pass
+
+
+@torch.jit._overload
+def sized(x: str) -> int:
+    pass
+
+
+def sized(x):
+    return x if isinstance(x, int) else len(x)
+
+
+@refused
+def no_overload_takes_it(a: List[int]):
+    return sized(a)  # E0304: declared are
+
+
+@refused
+def no_overload_takes_both(s: str):
+    return sized(s, 2)  # E0304: declared are

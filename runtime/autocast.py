@@ -2,7 +2,8 @@
 
 Products, convolutions and attention are given float tensors in the chosen dtype; losses,
 transforms and what else needs precision gets float32. Tensors of float64 and operators
-in place stay as they are. All others compute in the dtypes that they are given.
+in place stay as they are. All others compute in the dtypes that they are given. The
+lists are those of torch 2.13 on processors, read off the dtypes of its results.
 """
 
 from __future__ import annotations
@@ -28,24 +29,30 @@ CAST = (dtypes.float16, dtypes.bfloat16, dtypes.float32)
 _CHOSEN = frozenset(
     f"aten::{name}"
     for name in (
-        "addbmm", "addmm", "addmv", "baddbmm", "bmm", "chain_matmul", "conv1d",
-        "conv2d", "conv3d", "conv_tbc", "conv_transpose1d", "conv_transpose2d",
-        "conv_transpose3d", "convolution", "dot", "einsum", "linalg_multi_dot",
-        "linalg_vecdot", "linear", "lstm", "matmul", "mm", "mv",
-        "scaled_dot_product_attention",
+        "addbmm", "addmm", "baddbmm", "bmm", "chain_matmul", "conv1d", "conv2d", "conv3d",
+        "conv_tbc", "conv_transpose1d", "conv_transpose2d", "conv_transpose3d",
+        "convolution", "corrcoef", "cov", "einsum", "inner", "linalg_matrix_power",
+        "linalg_matmul", "linalg_multi_dot", "linalg_pinv", "linalg_vecdot", "linear",
+        "lstm", "matmul", "matrix_power", "mm", "prelu", "rnn_relu", "rnn_tanh",
+        "scaled_dot_product_attention", "tensordot",
     )
 )  # fmt: skip
 
 _SINGLE = frozenset(
     f"aten::{name}"
     for name in (
-        "avg_pool3d", "binary_cross_entropy", "cdist", "cosine_embedding_loss",
-        "cross_entropy_loss", "ctc_loss", "grid_sampler", "grid_sampler_2d",
-        "grid_sampler_3d", "hinge_embedding_loss", "huber_loss", "kl_div", "l1_loss",
-        "margin_ranking_loss", "mse_loss", "multi_margin_loss", "multilabel_margin_loss",
-        "nanquantile", "nll_loss", "nll_loss2d", "nll_loss_nd", "poisson_nll_loss",
-        "polar", "prod", "quantile", "smooth_l1_loss", "soft_margin_loss", "stft",
-        "trace", "triplet_margin_loss", "view_as_complex",
+        "adaptive_avg_pool3d", "adaptive_max_pool3d", "avg_pool3d",
+        "binary_cross_entropy", "binary_cross_entropy_with_logits", "cdist", "cholesky",
+        "cosine_embedding_loss", "cross_entropy_loss", "ctc_loss",
+        "fractional_max_pool2d", "fractional_max_pool3d", "grid_sampler",
+        "grid_sampler_2d", "grid_sampler_3d", "hinge_embedding_loss", "huber_loss",
+        "kl_div", "l1_loss", "linalg_cholesky", "linalg_cholesky_ex", "linalg_cond",
+        "linalg_householder_product", "linalg_svdvals", "linalg_tensorsolve",
+        "margin_ranking_loss", "max_pool3d", "max_unpool2d", "max_unpool3d", "mse_loss",
+        "multi_margin_loss", "multilabel_margin_loss", "nanquantile", "nll_loss",
+        "nll_loss2d", "nll_loss_nd", "poisson_nll_loss", "polar", "prod", "quantile",
+        "smooth_l1_loss", "soft_margin_loss", "stft", "trace", "triplet_margin_loss",
+        "view_as_complex",
     )
 )  # fmt: skip
 

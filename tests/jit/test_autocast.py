@@ -32,6 +32,64 @@ def test_products_take_the_chosen_dtype_and_losses_float32():
     assert not torch.is_autocast_enabled()
 
 
+V, B = torch.ones(2), torch.ones(2, 2, 2)
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda: X @ V,
+        lambda: torch.inner(X, X),
+        lambda: torch.addbmm(X, B, B),
+        lambda: torch.tensordot(X, X, 1),
+        lambda: torch.linalg.matrix_power(X, 2),
+        lambda: torch.linalg.multi_dot([X, X]),
+        lambda: torch.cov(X),
+        lambda: F.conv1d(B, B),
+        lambda: F.prelu(X, torch.ones(1)),
+        lambda: F.scaled_dot_product_attention(B, B, B),
+        lambda: torch.nn.LSTM(2, 2)(X)[0],
+    ],
+)
+def test_what_computes_in_the_chosen_dtype_is_what_torch_chose(call):
+    with torch.autocast("cpu"):
+        assert call().dtype is torch.bfloat16
+    assert call().dtype is torch.float32
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda x: x.prod(),
+        lambda x: torch.quantile(x, 0.5),
+        lambda x: F.nll_loss(x, torch.tensor([0, 1])),
+        lambda x: F.kl_div(x, x, reduction="sum"),
+        lambda x: F.max_pool3d(x[None, None], (1, 2, 2)),
+        lambda x: torch.cdist(x, x),
+    ],
+)
+def test_what_computes_in_float32_is_what_torch_chose(call):
+    with torch.autocast("cpu"):
+        assert call(X.bfloat16()).dtype is torch.float32
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda x: torch.mv(x, x[0]),
+        lambda x: torch.dot(x[0], x[0]),
+        lambda x: torch.outer(x[0], x[0]),
+        lambda x: F.softmax(x, 0),
+        lambda x: F.layer_norm(x, (2,)),
+        lambda x: x.exp().sum(),
+    ],
+)
+def test_others_compute_in_the_dtype_that_they_are_given(call):
+    with torch.autocast("cpu"):
+        assert call(X).dtype is torch.float32
+        assert call(X.bfloat16()).dtype is torch.bfloat16
+
+
 def test_results_that_are_written_keep_their_dtype():
     def f(x):
         with torch.autocast("cpu"):

@@ -46,6 +46,15 @@ def are_plain() -> bool:
     return _word.value & 0xFF == 0
 
 
+def allow_links(word: int) -> bool:
+    """Whether calls may go straight into machine code while the word is this one.
+
+    Not where some thread is inside of `torch.autocast`: each call asks which.
+    """
+    shift, _ = _FIELDS["autocast"]
+    return not word >> shift & 1
+
+
 def address() -> int:
     """Where the word is."""
     return ctypes.addressof(_word)

@@ -65,6 +65,8 @@ class Linked(DirectCallable):
         """
         if not self.is_direct or compiled.machine is None:
             return
+        if not conditions.allow_links(word):
+            return
         if word == self._word and compiled in self._linked[word]:
             return
         from jit.runtime.codegen.calls.native_function import begin_calls

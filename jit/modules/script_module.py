@@ -248,7 +248,8 @@ class ScriptModule(DirectCallable, Module, metaclass=ScriptMeta):
         forward = self._method(CALL) if is_hooked else self.forward
         word = conditions.current()
         result = forward(*args, **kwargs)
-        if forward.natives and self.__dict__["_linked_for"] != word:
+        is_new = self.__dict__["_linked_for"] != word
+        if forward.natives and is_new and conditions.allow_links(word):
             from jit.runtime.codegen.calls.native_function import begin_calls
 
             self.__dict__["_linked_for"] = word

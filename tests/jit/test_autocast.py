@@ -228,3 +228,30 @@ def test_what_came_compiled_is_not_called_inside():
 
     with pytest.raises(CompileError, match="came compiled"):
         jit.script(f).graph
+
+
+@pytest.mark.parametrize("kind", ["function", "module"])
+def test_calls_beside_a_context_of_another_thread_are_not_linked(kind):
+    class Product(torch.nn.Module):
+        def forward(self, x):
+            return x @ x
+
+    f = jit.script(callee if kind == "function" else Product())
+    entered, done = threading.Event(), threading.Event()
+
+    def elsewhere():
+        with torch.autocast("cpu"):
+            entered.set()
+            done.wait()
+
+    thread = threading.Thread(target=elsewhere)
+    thread.start()
+    entered.wait()
+    try:
+        for _ in range(5):
+            assert f(X).dtype is torch.float32
+        with torch.autocast("cpu"), pytest.raises(RuntimeError, match="does not see"):
+            f(X)
+    finally:
+        done.set()
+        thread.join()

@@ -12,6 +12,7 @@ import functools
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
+from jit.runtime import autocast, dispatch
 from jit.runtime.autograd import saved
 from jit.runtime.tensor import wrap
 
@@ -34,7 +35,15 @@ class Update(NamedTuple):
 
 
 def run(updates: Sequence[Update]) -> None:
-    """Write parameters and their state."""
+    """Write parameters and their state, in their own dtypes."""
+    if dispatch.caster is None:
+        _run(updates)
+        return
+    with autocast.casting(None):
+        _run(updates)
+
+
+def _run(updates: Sequence[Update]) -> None:
     together: dict[Any, list[tuple[Update, list[Any]]]] = {}
     for update in updates:
         flat = _flat(update)

@@ -242,6 +242,9 @@ def _resolve(
         return list(positional), found
     if _settle_literals(kind, positional, keywords, overload):
         return _resolve(e, kind, positional, keywords, overload)
+    there = [gradient_there(e, v) for v in positional]
+    if there != list(positional):
+        return _resolve(e, kind, there, keywords, overload)
     # x.view(2, 3) means x.view([2, 3])
     for start in (0, 1):
         element = _element_of_rest(types[start:])
@@ -498,6 +501,13 @@ def _faulty(
     return None
 
 
+def gradient_there(e: Emitter, value: Value) -> Value:
+    """`x.grad` where a Tensor is needed: the run finds out if there is none."""
+    if value.node.kind != "prim::grad" or value.type == T.TENSOR:
+        return value
+    return e.b.node("prim::unchecked_unwrap_optional", [value], [T.TENSOR]).output
+
+
 def maybe_none(span: Span, value: Value) -> Exception:
     """The error for a value that may be None where it must not."""
     name = value.name or "this value"
@@ -597,6 +607,8 @@ def fit_arguments(
 
 def fit_argument(e: Emitter, span: Span, p: Argument, value: Value) -> Value:
     """One argument as the type of its parameter."""
+    if p.type == T.TENSOR:
+        value = gradient_there(e, value)
     fitting = coerce(value, p.type)
     if fitting is not None:
         return fitting

@@ -391,6 +391,7 @@ class Emitter:
 
     def emit_return(self, found: Emitted, span: Span) -> None:
         """Leave the function with a value."""
+        from jit.frontend.call import gradient_there
         from jit.frontend.returned_functions import returned_values
 
         value = (
@@ -399,6 +400,8 @@ class Emitter:
         self.leave_contexts(0)
         if self.frame.is_closed:
             return
+        if self.declared_return == T.TENSOR:
+            value = gradient_there(self, value)
         if self.declared_return is not None:
             fitting = coerce(value, self.declared_return)
             if fitting is None:

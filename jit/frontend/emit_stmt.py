@@ -267,11 +267,11 @@ def _set_attribute(
         assign_attribute(e, span, owner, name, value, declared)
         return
     what = owner.describe() if isinstance(owner, Sugared) else f"{a_type(owner.type)}"
+    help = "assign attributes of instances and modules, `self.name = value`"
+    if name == "requires_grad":
+        help = "call `requires_grad_(...)`"
     raise fail(
-        span,
-        "E0204",
-        f"attribute `{name}` of {what} cannot be assigned",
-        help="assign attributes of instances and modules, `self.name = value`",
+        span, "E0204", f"attribute `{name}` of {what} cannot be assigned", help=help
     )
 
 

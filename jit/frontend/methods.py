@@ -13,7 +13,7 @@ from jit.frontend.asked_results import (
     unique_consecutive_method,
     unique_method,
 )
-from jit.frontend.call import Arguments, maybe_none
+from jit.frontend.call import Arguments, gradient_there, maybe_none
 from jit.frontend.failures import a_type, fail, nearest
 from jit.frontend.operators import (
     COMPARE,
@@ -98,6 +98,7 @@ COMPLEX_ATTRIBUTES = {"real": "aten::real", "imag": "aten::imag"}
 
 def attribute_of_value(e: Emitter, span: Span, x: Value, name: str) -> Emitted:
     """`x.name`; CompileError E0204 if there is no such thing."""
+    x = gradient_there(e, x)
     match x.type:
         case T.TensorType():
             return _of_tensor(e, span, x, name)
@@ -208,7 +209,7 @@ def _of_tensor(e: Emitter, span: Span, x: Value, name: str) -> Emitted:
     if not name.startswith("_") and has_kind(f"aten::{name}"):
         return BoundOperator(name, f"aten::{name}", x)
     known = [*TENSOR_ATTRIBUTES, *CONVERSIONS, *TENSOR_METHODS, *_kinds("aten")]
-    raise _unknown(span, x, name, known)
+    raise _unknown(span, x, name, list(dict.fromkeys(known)))
 
 
 def _kinds(namespace: str) -> list[str]:

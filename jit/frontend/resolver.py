@@ -97,6 +97,8 @@ def _constant(e: Emitter, span: Span, obj: Any, name: str) -> Value | None:
         case np.dtype():
             return e.b.constant(dtype_of(obj))
         case Tensor():
+            if obj.requires_grad and not e.compilation.are_grads_off:
+                raise _keeps_gradients(span, name)
             return e.b.constant(obj.array.copy(), T.TENSOR)
         case np.ndarray():
             return e.b.constant(_checked(span, obj, name), T.ARRAY)
@@ -109,6 +111,16 @@ def _constant(e: Emitter, span: Span, obj: Any, name: str) -> Value | None:
         case MemoryFormat():
             return e.b.constant(obj.code, T.MEMORY_FORMAT)
     return None
+
+
+def _keeps_gradients(span: Span, name: str) -> Exception:
+    return fail(
+        span,
+        "E0203",
+        f"`{name}`, a Tensor from outside, requires gradients, which no constant gets",
+        help="pass it as an argument, make it a parameter of a module, or use"
+        " what `.detach()` of it gives",
+    )
 
 
 def _checked(span: Span, array: Any, name: str) -> Any:

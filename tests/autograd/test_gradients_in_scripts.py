@@ -41,6 +41,34 @@ def backward_fills_the_gradient(x):
 
 
 @program
+def a_gradient_is_taken_for_there(x):
+    (x * x).sum().backward()
+    return x.grad * 2 + triple(x.grad) + x.grad.sum() + torch.exp(x.grad)
+
+
+def triple(x: torch.Tensor):
+    return x * 3
+
+
+def declared(x: torch.Tensor) -> torch.Tensor:
+    x.sum().backward()
+    return x.grad
+
+
+@program
+def a_function_returns_a_gradient(x):
+    return declared(x) * 2
+
+
+@program
+def a_gradient_is_written(x):
+    x.sum().backward()
+    if x.grad is not None:
+        x.grad.mul_(5)
+    return x.grad
+
+
+@program
 def backward_knows_no_longer(x):
     before = x.grad is None
     x.sum().backward()
@@ -386,3 +414,32 @@ def test_arrays_go_through_a_module_with_parameters():
     x = np.ones((3, 2), np.float32)
 
     np.testing.assert_array_equal(layer(x), layer.forward.interpret(x))
+
+
+def test_a_gradient_that_is_not_there_is_no_tensor():
+    def double(x):
+        return x.grad * 2
+
+    with pytest.raises(TypeError):
+        jit.script(double)(torch.ones(2))
+
+
+def test_what_a_tensor_lets_nobody_assign():
+    def assigns(x):
+        x.requires_grad = True
+        return x
+
+    with pytest.raises(jit.CompileError, match="requires_grad_") as refused:
+        jit.script(assigns)(torch.ones(2))
+
+    assert "E0204" in str(refused.value)
+
+
+def test_a_statement_does_not_switch_what_a_context_decides():
+    def switches(x):
+        with torch.no_grad():
+            torch.set_grad_enabled(True)
+        return x
+
+    with pytest.raises(jit.CompileError, match="E0102"):
+        jit.script(switches)(torch.ones(2))

@@ -185,3 +185,20 @@ def test_what_came_compiled_and_calls_itself_is_refused_in_no_grad():
 
     with pytest.raises(jit.CompileError, match="came compiled and calls functions"):
         jit.script(call)(torch.ones(3))
+
+
+WEIGHT = torch.full((3,), 2.0, requires_grad=True)
+
+
+def test_a_tensor_from_outside_that_requires_gradients_is_refused():
+    def weighted(x):
+        return x * WEIGHT
+
+    def frozen(x):
+        with torch.no_grad():
+            scale = WEIGHT * 2
+        return (x * scale).sum()
+
+    with pytest.raises(jit.CompileError, match="a Tensor from outside, requires"):
+        jit.script(weighted)(torch.ones(3))
+    assert gradient(frozen) == gradient(jit.script(frozen))

@@ -477,14 +477,15 @@ def _exception_matches(node: Node) -> Messages:
 
 
 def _raise_exception(node: Node) -> Messages:
-    """A message, another argument or None; a class; what it is raised from, an exception or
-    None, if anything."""
+    """A message, another argument, a tuple of several, or None; a class; what it is
+    raised from, an exception or None, if anything."""
     types = [v.type for v in node.inputs]
     yield from _count("output", len(node.outputs), 0)
     if len(types) not in (2, 3):
         yield from _count("input", len(types), 2)
         return
-    if types[0] not in (T.STR, T.INT, T.FLOAT, T.BOOL, T.NONE):
+    is_one = types[0] in (T.STR, T.INT, T.FLOAT, T.BOOL, T.NONE)
+    if not is_one and not isinstance(types[0], T.TupleType):
         yield f"its message is `{types[0]}`"
     yield from _expect("its class", types[1], T.STR)
     if len(types) == 3 and types[2] != T.NONE:

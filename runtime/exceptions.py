@@ -13,6 +13,7 @@ class than those below and its own: none is imported on its behalf.
 from __future__ import annotations
 
 import builtins
+from typing import Any
 
 BUILT_IN = {
     name: getattr(builtins, name)
@@ -75,9 +76,11 @@ def resolve(name: str) -> type[Exception]:
     return found
 
 
-def make(name: str, message: str | int | float | None) -> Exception:
+def make(name: str, message: str | int | float | tuple[Any, ...] | None) -> Exception:
     """An exception of the named class; without arguments if there is no message."""
     cls = resolve(name)
+    if isinstance(message, tuple):
+        return cls(*message)
     return cls() if message is None else cls(message)
 
 

@@ -64,7 +64,7 @@ def builtin(*objects: Any) -> Callable[[Emit], Emit]:
     return register
 
 
-def _given(e: Emitter, call: t.Call, least: int, most: int) -> list[Emitted]:
+def given_to(e: Emitter, call: t.Call, least: int, most: int) -> list[Emitted]:
     """The positional arguments of a call that takes no others."""
     args = e.arguments(call)
     name = name_of(call)
@@ -95,7 +95,7 @@ def name_of(call: t.Call) -> str:
 
 
 def values_of(e: Emitter, call: t.Call, least: int, most: int) -> list[Value]:
-    return [e.as_value(x, call.span) for x in _given(e, call, least, most)]
+    return [e.as_value(x, call.span) for x in given_to(e, call, least, most)]
 
 
 # numbers ------------------------------------------------------------------------
@@ -140,7 +140,7 @@ def emit_complex(e: Emitter, call: t.Call) -> Emitted:
 
 @builtin(bool)
 def emit_bool(e: Emitter, call: t.Call) -> Emitted:
-    values = _given(e, call, 0, 1)
+    values = given_to(e, call, 0, 1)
     if not values:
         return e.b.constant(False)
     return truth(e, values[0], t.Constant(call.span, None)).value
@@ -328,7 +328,7 @@ def _literal_text(e: Emitter, call: t.Call, x: Emitted, name: str) -> str | None
 
 @builtin(len)
 def emit_len(e: Emitter, call: t.Call) -> Emitted:
-    (x,) = _given(e, call, 1, 1)
+    (x,) = given_to(e, call, 1, 1)
     if isinstance(x, RangeValue | OpenTuple):
         return walk_of(e, x, call.span).length()
     if isinstance(x, Sugared):
@@ -339,13 +339,13 @@ def emit_len(e: Emitter, call: t.Call) -> Emitted:
     elements = T.tuple_elements(x.type)
     if elements is not None:
         return e.b.constant(len(elements))
-    _refuse_number(x, call.span)
+    refuse_number(x, call.span)
     if magic.is_instance(x):
         return magic.need_magic(e, call.span, x, "__len__", "has no length")
     return apply(e, call.span, "aten::len", x)
 
 
-def _refuse_number(x: Emitted, span: Span) -> None:
+def refuse_number(x: Emitted, span: Span) -> None:
     """A number has no items; operators on Tensors would take it as one."""
     if isinstance(x, Value) and x.type in NUMBERS:
         raise fail(
@@ -390,7 +390,7 @@ def emit_enumerate(e: Emitter, call: t.Call) -> Emitted:
 @builtin(callable)
 def emit_callable(e: Emitter, call: t.Call) -> Emitted:
     """Decided while compiling: values are no functions."""
-    (x,) = _given(e, call, 1, 1)
+    (x,) = given_to(e, call, 1, 1)
     return e.b.constant(isinstance(x, Sugared) and x.stays_itself)
 
 
@@ -425,12 +425,12 @@ def _require_equal_lengths(e: Emitter, call: t.Call, parts: list[Emitted]) -> No
 
 @builtin(reversed)
 def emit_reversed(e: Emitter, call: t.Call) -> Emitted:
-    return ReversedValue(_given(e, call, 1, 1)[0])
+    return ReversedValue(given_to(e, call, 1, 1)[0])
 
 
 @builtin(list)
 def emit_list(e: Emitter, call: t.Call) -> Emitted:
-    given = _given(e, call, 0, 1)
+    given = given_to(e, call, 0, 1)
     if not given:
         return empty_list(e, call)
     return list_of(e, given[0], call.span)
@@ -468,13 +468,13 @@ def known_or_none(e: Emitter, x: Emitted, span: Span) -> list[Emitted] | None:
 
 @builtin(set)
 def emit_set(e: Emitter, call: t.Call) -> Emitted:
-    given = _given(e, call, 0, 1)
+    given = given_to(e, call, 0, 1)
     return set_of(e, given[0], call.span) if given else empty_set(e, call)
 
 
 @builtin(tuple)
 def emit_tuple(e: Emitter, call: t.Call) -> Emitted:
-    given = _given(e, call, 0, 1)
+    given = given_to(e, call, 0, 1)
     if given and isinstance(given[0], OpenTuple):
         return given[0]
     items = known_or_none(e, given[0], call.span) if given else []
@@ -500,63 +500,6 @@ def emit_dict(e: Emitter, call: t.Call) -> Emitted:
     return e.b.node("prim::DictConstruct", inputs, [type]).output
 
 
-@builtin(sum)
-def emit_sum(e: Emitter, call: t.Call) -> Emitted:
-    given = _given(e, call, 1, 2)
-    x = given[0]
-    _refuse_number(x, call.span)
-    items = known_or_none(e, x, call.span)
-    if items is not None:
-        total: Emitted = given[1] if len(given) == 2 else e.b.constant(0)
-        for item in items:
-            total = binary(e, call.span, "+", total, item)
-        return total
-    values = x if isinstance(x, Value) else list_of(e, x, call.span)
-    if isinstance(values.type, T.SetType | T.DictType | T.ClassType):
-        values = list_of(e, values, call.span)
-    if isinstance(values.type, T.ListType) and T.is_tensor_like(values.type.element):
-        result = _sum_of_tensors(e, values, call.span)
-    elif isinstance(values.type, T.TensorType):
-        dims = e.b.list([e.b.constant(0)], T.INT)
-        result = apply(e, call.span, "aten::sum", values, dims)
-    elif isinstance(values.type, T.ArrayType):
-        result = apply(e, call.span, "np::sum", values, e.b.constant(0))
-    else:
-        result = apply(e, call.span, "aten::sum", values)
-    if len(given) == 2:
-        return binary(e, call.span, "+", given[1], result)
-    return result
-
-
-def _sum_of_tensors(e: Emitter, values: Value, span: Span) -> Value:
-    """`0 + values[0] + values[1]` and so on; 0 if there are none."""
-    assert isinstance(values.type, T.ListType)
-    element = values.type.element
-    zero = e.b.constant(0)
-
-    def of_none() -> list[Emitted]:
-        return [e.b.convert(zero, element)]
-
-    def of_some() -> list[Emitted]:
-        first = e.op("aten::__getitem__", values, 0)
-        start = e.as_value(binary(e, span, "+", zero, first), span)
-        rest = e.op("aten::sub", e.op("aten::len", values), 1)
-        loop = e.b.node("prim::Loop", [rest, e.b.constant(True), start], [element])
-        block = loop.add_block()
-        number = block.add_param(T.INT, "i")
-        total = block.add_param(element)
-        with e.inside(block):
-            item = e.op("aten::__getitem__", values, e.op("aten::add", number, 1))
-            block.add_return(e.b.constant(True))
-            block.add_return(e.as_value(binary(e, span, "+", total, item), span))
-        return [loop.output]
-
-    is_empty = Condition(e.op("aten::eq", e.op("aten::len", values), 0))
-    (result,) = choose(e, is_empty, of_none, of_some)
-    assert isinstance(result, Value)
-    return result
-
-
 @builtin(any)
 def emit_any(e: Emitter, call: t.Call) -> Emitted:
     return _quantified(e, call, is_any=True)
@@ -572,8 +515,8 @@ def _quantified(e: Emitter, call: t.Call, *, is_any: bool) -> Emitted:
     match call.args:
         case (t.Comprehension(kind="generator") as generator,):
             return emit_quantifier(e, generator, is_any=is_any)
-    (x,) = _given(e, call, 1, 1)
-    _refuse_number(x, call.span)
+    (x,) = given_to(e, call, 1, 1)
+    refuse_number(x, call.span)
     items = known_or_none(e, x, call.span)
     values = x if isinstance(x, Value) else None
     if values is not None and isinstance(values.type, T.SetType | T.ClassType):
@@ -605,7 +548,7 @@ def emit_isinstance(e: Emitter, call: t.Call) -> Emitted:
 def emit_hasattr(e: Emitter, call: t.Call) -> Emitted:
     from jit.frontend.module_value import ModuleValue
 
-    owner, name = _given(e, call, 2, 2)
+    owner, name = given_to(e, call, 2, 2)
     text = name.constant if isinstance(name, Value) else None
     if not isinstance(text, str) or not isinstance(owner, ModuleValue):
         raise fail(call.span, "E0301", "`hasattr` takes a module and a literal name")
@@ -617,7 +560,7 @@ def emit_getattr(e: Emitter, call: t.Call) -> Emitted:
     from jit.frontend.methods import attribute_of_value
     from jit.frontend.module_value import ModuleValue
 
-    given = _given(e, call, 2, 3)
+    given = given_to(e, call, 2, 3)
     text = given[1].constant if isinstance(given[1], Value) else None
     if not isinstance(text, str):
         raise fail(call.span, "E0301", "`getattr` takes a literal name")
@@ -660,5 +603,5 @@ def emit_super(e: Emitter, call: t.Call) -> Emitted:
 @builtin(iter)
 def emit_iter(e: Emitter, call: t.Call) -> Emitted:
     """`iter(x)` stands for `x`: only loops and what `__iter__` returns take it."""
-    (x,) = _given(e, call, 1, 1)
+    (x,) = given_to(e, call, 1, 1)
     return x

@@ -230,3 +230,31 @@ def _merged(e: Emitter, node: t.DictExpr) -> Value:
         else:
             apply(e, node.span, "aten::_set_item", made, k, v)
     return made
+
+
+def emit_from_keys(e: Emitter, call: t.Call) -> Emitted:
+    """`dict.fromkeys(keys, value)`."""
+    from jit.frontend.builtins import given_to, list_of
+
+    given = given_to(e, call, 1, 2)
+    if len(given) == 1:
+        raise fail(
+            call.span,
+            "E0304",
+            "`dict.fromkeys` needs a value in compiled code, whose type the dict has",
+            help="as in `dict.fromkeys(keys, 0)`",
+        )
+    keys = list_of(e, given[0], call.span)
+    value = e.as_value(given[1], call.span)
+    assert isinstance(keys.type, T.ListType)
+    made = e.b.node(
+        "prim::DictConstruct", [], [T.DictType(keys.type.element, value.type)]
+    ).output
+    loop = e.b.node("prim::Loop", [e.op("aten::len", keys), e.b.constant(True)])
+    block = loop.add_block()
+    number = block.add_param(T.INT, "i")
+    with e.inside(block):
+        key = e.op("aten::__getitem__", keys, number)
+        apply(e, call.span, "aten::_set_item", made, key, value)
+        block.add_return(e.b.constant(True))
+    return made

@@ -21,6 +21,7 @@ from jit.frontend.assigned import assigned
 from jit.frontend.call import known_elements
 from jit.frontend.coerce import common_type
 from jit.frontend.emit import Loop, LoopExit
+from jit.frontend.emit_iterator import emit_iterator, is_iterator, walked_by
 from jit.frontend.emit_unrolled import emit_rounds
 from jit.frontend.environment import Missing, Variable
 from jit.frontend.failures import a_type, fail
@@ -94,7 +95,10 @@ def _is_true(test: t.Expr) -> bool:
 
 def emit_for(e: Emitter, node: t.For) -> None:
     """A `for` statement."""
-    iterable = e.expr(node.iterable)
+    iterable = walked_by(e, e.expr(node.iterable), node.iterable.span)
+    if isinstance(iterable, Value) and is_iterator(e, iterable):
+        emit_iterator(e, node, iterable)
+        return
     items = _unrolled(e, node, iterable)
     if items and leaves_loop(node.body):
         emit_rounds(e, node, items)

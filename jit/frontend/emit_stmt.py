@@ -39,6 +39,7 @@ from jit.frontend.set_methods import update_in_place
 from jit.frontend.sugared import (
     Emitted,
     ExceptionClass,
+    MadeException,
     NoContext,
     Sugared,
     SugaredTuple,
@@ -407,10 +408,7 @@ def _raise(e: Emitter, s: t.Raise) -> None:
         e.frame.is_closed = True
         return
     node = s.exception
-    if isinstance(node, t.Call):
-        found = e.expr(node.function)
-    else:
-        found = e.expr(node)
+    found = e.expr(node)
     if isinstance(found, Value) and found.type == T.EXCEPTION:
         if s.cause is not None:
             raise fail(
@@ -422,6 +420,9 @@ def _raise(e: Emitter, s: t.Raise) -> None:
         e.b.node("prim::ReRaise", [found])
         e.frame.is_closed = True
         return
+    message = e.none()
+    if isinstance(found, MadeException):
+        message, found = found.message, found.cls
     if not isinstance(found, ExceptionClass):
         raise fail(
             node.span,
@@ -429,9 +430,6 @@ def _raise(e: Emitter, s: t.Raise) -> None:
             "only an exception can be raised",
             help='raise a class of exceptions, as in `raise ValueError("message")`',
         )
-    message = e.none()
-    if isinstance(node, t.Call):
-        message = _message(e, node)
     name = exception_name(found.obj, node.span)
     raise_now(e, message, name, *_cause(e, s.cause))
 
@@ -451,16 +449,19 @@ def _cause(e: Emitter, cause: t.Expr | None) -> list[Value]:
     )
 
 
-def _message(e: Emitter, call: t.Call) -> Value:
-    if call.keywords or len(call.args) > 1:
+def message_of(e: Emitter, call: t.Call) -> Value:
+    """The message of an exception that is made."""
+    if call.keywords or any(isinstance(a, t.Starred) for a in call.args):
         raise fail(
             call.span,
             "E0304",
-            "an exception takes one argument, its message, in compiled code",
+            "an exception takes its arguments one by one in compiled code",
             help="put everything into one f-string",
         )
     if not call.args:
         return e.none()
+    if len(call.args) > 1:
+        return e.b.tuple([e.value(a) for a in call.args])
     value = e.value(call.args[0])
     if value.type in (T.INT, T.FLOAT, T.BOOL):
         return value  # `KeyError(3)` and `KeyError("3")` differ

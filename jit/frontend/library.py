@@ -30,6 +30,7 @@ from jit.frontend.builtins import (
 from jit.frontend.call import Arguments, call_operator
 from jit.frontend.coerce import coerce
 from jit.frontend.dtype_limits import limits_function
+from jit.frontend.exact_types import emit_type
 from jit.frontend.failures import a_type, fail
 from jit.frontend.forking import emit_fork, emit_wait
 from jit.frontend.gradients import (
@@ -291,6 +292,7 @@ def library_builtins() -> dict[int, Builtin]:
     from jit.torch.modes import autocast
 
     table: dict[Any, Any] = {
+        type: emit_type,
         torch.device: emit_device,
         torch.Size: emit_size,
         torch.finfo: limits_function(torch.finfo),
@@ -308,6 +310,7 @@ def library_builtins() -> dict[int, Builtin]:
         torch.norm: emit_norm,
         torch.tensor: emit_tensor,
         torch.as_tensor: emit_as_tensor,
+        torch.asarray: emit_as_tensor,
         dataclasses.replace: emit_replace,
         object.__setattr__: emit_set_attribute,
         np.array: emit_array,

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from jit.frontend import magic
 from jit.frontend.call import Arguments, call_operator, known_elements, maybe_none
 from jit.frontend.enum_value import as_plain
+from jit.frontend.exact_types import same_class
 from jit.frontend.failures import a_type, fail
 from jit.frontend.open_tuples import OpenTuple, beside, opened
 from jit.frontend.sizes import added, is_size
@@ -244,6 +245,9 @@ def compare(e: Emitter, span: Span, op: str, a: Emitted, b: Emitted) -> Value:
         from jit.frontend.builtins import list_of
 
         a, b = list_of(e, a, span), list_of(e, b, span)
+    known = same_class(a, b) if op in ("==", "!=") else None
+    if known is not None:
+        return e.b.constant(known is (op == "=="))
     a, b = beside(e, a, b) or (as_plain(e, a), as_plain(e, b))
     of_instances = magic.compare(e, span, op, a, b)
     if of_instances is not None:

@@ -26,7 +26,7 @@ INSTEAD: dict[str, str] = {
     "builtins.exec": "write the statements themselves",
     "builtins.iter": "loop with `for`",
     "builtins.next": "loop with `for`, or index",
-    "builtins.type": "ask with `isinstance`",
+    "builtins.frozenset": "use a `set`",
     "builtins.setattr": "assign the attribute by its name, `x.name = value`",
     "builtins.vars": "name the values one by one",
     "sys.exit": "raise an exception",

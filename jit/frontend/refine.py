@@ -18,6 +18,7 @@ from jit.frontend import tree as t
 from jit.frontend.annotations import HintError, type_of_hint
 from jit.frontend.assigned import walrus_names
 from jit.frontend.environment import Variable
+from jit.frontend.exact_types import same_class
 from jit.frontend.failures import a_type, fail
 from jit.frontend.open_tuples import opened
 from jit.frontend.paths import is_path, learn, path_of
@@ -260,6 +261,9 @@ def _is_same(e: Emitter, a: Emitted, b: Emitted, span: Span) -> Condition:
     """`is` of types, dtypes and bools, whose identity is their equality."""
     if isinstance(a, PythonValue) and isinstance(b, PythonValue):
         return known(e, a.obj is b.obj)
+    classes = same_class(a, b)
+    if classes is not None:
+        return known(e, classes)
     if isinstance(a, Value) and isinstance(b, Value):
         if a is b:
             return known(e, True)

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-import jit.frontend.higher_order  # noqa: F401  declares functions
+import jit.frontend.higher_order
+import jit.frontend.sums  # noqa: F401  declare functions
 from jit.frontend import library as L
 from jit.frontend.annotations import is_script_class
 from jit.frontend.builtins import BUILTINS

@@ -169,6 +169,10 @@ class Builtin(Sugared):
         return super().value(e, span)
 
     def attribute(self, e: Emitter, span: Span, name: str) -> Emitted:
+        if self.obj is dict and name == "fromkeys":
+            from jit.frontend.emit_displays import emit_from_keys
+
+            return Builtin(f"dict.{name}", emit_from_keys)
         if self.obj in (str, list, dict, set) and callable(
             getattr(self.obj, name, None)
         ):
@@ -335,6 +339,22 @@ class ExceptionClass(PythonValue):
 
     def describe(self) -> str:
         return f"the exception class `{self.obj.__name__}`"
+
+    def call(self, e: Emitter, call: t.Call) -> Emitted:
+        from jit.frontend.emit_stmt import message_of
+
+        return MadeException(self, message_of(e, call))
+
+
+class MadeException(Sugared):
+    """An exception that was made, to be raised by its name: `raise error`."""
+
+    def __init__(self, cls: ExceptionClass, message: Value) -> None:
+        self.cls = cls
+        self.message = message
+
+    def describe(self) -> str:
+        return f"an exception of the class `{self.cls.obj.__name__}`"
 
 
 class SugaredTuple(Sugared):

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 from jit.frontend import magic
 from jit.frontend.call import known_elements, maybe_none
+from jit.frontend.emit_iterator import refuse_iterator
 from jit.frontend.failures import a_type, fail
 from jit.frontend.open_tuples import OpenTuple
 from jit.frontend.operators import apply
@@ -125,6 +126,7 @@ def _walk_instance(e: Emitter, x: Value, span: Span) -> Walk:
     """What `__iter__` gives, a list say; else the items from 0 to the length."""
     found = magic.call_magic(e, span, x, "__iter__")
     if found is not None:
+        refuse_iterator(e, found, span)
         return walk_of(e, found, span)
     what = "cannot be walked by a loop"
     length = magic.call_magic(e, span, x, "__len__")

@@ -128,9 +128,7 @@ def _check_instance(node: Node) -> Function:
     return lambda value: any(is_instance(value, t) for t in types)
 
 
-def _raise_exception(
-    message: str | int | float | None, name: str | None, *cause: Exception | None
-) -> None:
+def _raise_exception(message: Any, name: str | None, *cause: Exception | None) -> None:
     error = exceptions.make(name or "Exception", message)
     if cause:
         raise error from cause[0]

@@ -157,6 +157,52 @@ def enable_grad(x):
     return y
 
 
+@program(["a", "b", "a"], [])
+def dict_fromkeys(keys: List[str]):
+    return dict.fromkeys(keys, 0), dict.fromkeys((1, 2), "x")
+
+
+@program([[1], [2, 3]], [])
+def sums_with_a_start(rows: List[List[int]]):
+    return sum(rows, []), sum(rows, [0]), sum([r + [9] for r in rows], [5])
+
+
+class Amount:
+    def __init__(self, n: int):
+        self.n = n
+
+    def __add__(self, other: "Amount"):
+        return Amount(self.n + other.n)
+
+
+@program([1, 2, 3], [])
+def sums_of_instances(a: List[int]):
+    return sum([Amount(x) for x in a], Amount(10)).n
+
+
+@program((3, 2.5, "s", [1]))
+def classes_of_values(n: int, x: float, s: str, a: List[int]):
+    same = type(n) == int, type(x) is float, type(s) != str, type(a) == list
+    return same, type(n) == type(x), type(n > 2) is bool, type((n, s)) is tuple
+
+
+def doubled(x):
+    if type(x) == int:
+        return x * 2
+    return x + x + "!"
+
+
+@program((3, "a"))
+def the_class_of_an_argument_chooses(n: int, s: str):
+    return doubled(n), doubled(s)
+
+
+@program(([1, 2], 2.5))
+def asarray(a: List[int], x: float):
+    t = torch.asarray(a)
+    return t, torch.asarray(x), torch.asarray([1.0, 2.0]), torch.asarray(t) + 1
+
+
 # NumPy.
 
 

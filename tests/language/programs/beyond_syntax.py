@@ -124,6 +124,115 @@ def exceptions_of_callees(n: int):
         return len(str(e))
 
 
+@program(0, 3)
+def several_arguments_of_an_exception_are_its_text(n: int):
+    try:
+        if n > 0:
+            raise ValueError("value", n)
+        raise KeyError("key", 0)
+    except ValueError as e:
+        return str(e)
+    except KeyError as e:
+        return f"key: {e}"
+
+
+@program(0, 1)
+def an_exception_with_a_name_is_raised(n: int):
+    error = ValueError(f"the number {n}")
+    if n > 0:
+        raise error
+    return n
+
+
+@program(0)
+def an_exception_with_a_name_is_raised_from_another(n: int):
+    try:
+        return 1 // n
+    except ZeroDivisionError as e:
+        error = KeyError("division")
+        raise error from e
+
+
+class Countdown:
+    def __init__(self, n: int):
+        self.n = n
+
+    def __iter__(self):
+        return self
+
+    def __next__(self):
+        if self.n <= 0:
+            raise StopIteration
+        self.n -= 1
+        return self.n
+
+
+@program(4, 0)
+def iterators_are_walked(n: int):
+    found: List[int] = []
+    for i in Countdown(n):
+        if i == 2:
+            continue
+        found.append(i)
+    return found
+
+
+@program((5, 3), (5, 9), (0, 1))
+def iterators_and_else(n: int, k: int):
+    numbers = Countdown(n)
+    for i in numbers:
+        if i == k:
+            found = f"{i}"
+            break
+    else:
+        found = "none"
+    rest = 0
+    for i in numbers:
+        rest += i
+    return found, rest
+
+
+class Pairs:
+    def __init__(self, items: List[str]):
+        self.items = items
+
+    def __iter__(self):
+        return Places(self.items)
+
+
+class Places:
+    def __init__(self, items: List[str]):
+        self.items = items
+        self.place = 0
+
+    def __next__(self):
+        if self.place == len(self.items):
+            raise StopIteration()
+        self.place += 1
+        return self.place, self.items[self.place - 1]
+
+
+@program((["a", "b"],), ([],))
+def iterators_of_another_class(a: List[str]):
+    text = ""
+    pairs = Pairs(a)
+    for n, s in pairs:
+        for m, t in pairs:
+            text += f"{n}{s}{m}{t} "
+    return text
+
+
+@program(3)
+def what_a_body_raises_ends_no_iterator(n: int):
+    try:
+        for i in Countdown(n):
+            if i == 1:
+                raise StopIteration("body")
+    except StopIteration as e:
+        return str(e)
+    return "ended"
+
+
 # Lambdas and local functions.
 
 

@@ -123,6 +123,17 @@ def raise_built_in_types(n: int):
     return n
 
 
+@program(1, 2, 3, 4)
+def raise_with_several_arguments(n: int):
+    if n == 1:
+        raise ValueError("value", n)
+    if n == 2:
+        raise KeyError("key", 2.5, n > 1)
+    if n == 3:
+        raise RuntimeError(n, [n, n], ("a", None))
+    return n
+
+
 @program(0, 1)
 def raise_a_class(n: int):
     if n > 0:

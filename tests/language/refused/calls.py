@@ -251,3 +251,39 @@ def no_overload_takes_it(a: List[int]):
 @refused
 def no_overload_takes_both(s: str):
     return sized(s, 2)  # E0304: declared are
+
+
+@refused
+def fromkeys_without_a_value(keys: List[str]):
+    return dict.fromkeys(keys)  # E0304: needs a value
+
+
+@refused
+def a_sum_of_strs(words: List[str]):
+    return sum(words, "")  # E0306: join
+
+
+@refused
+def a_sum_that_changes_its_type(n: int):
+    return sum([(1, 2), (n, 4)], (n,))  # E0302: begins with
+
+
+@refused
+def an_exception_of_a_list_of_arguments(words: List[str]):
+    raise ValueError(*words)  # E0304: one by one
+
+
+@refused
+def the_arguments_of_an_exception(n: int):
+    try:
+        return 1 // n
+    except ZeroDivisionError as e:
+        return len(e.args)  # E0204: args
+
+
+@refused
+def a_caught_exception_from_another(n: int):
+    try:
+        return 1 // n
+    except ZeroDivisionError as e:
+        raise e from None  # E0102: new exception

@@ -448,3 +448,40 @@ def a_tuple_of_a_list_grows(a: List[int]):
     for i in range(3):
         t = t + (i,)  # E0203: something else after a round
     return len(t)
+
+
+@refused
+def the_class_of_a_tensor(x):
+    return type(x) == float  # E0301: ask with `isinstance`
+
+
+@refused
+def the_class_of_an_optional(x: Optional[int]):
+    return type(x) == int  # E0301: ask with `isinstance`
+
+
+class Endless:
+    def __init__(self):
+        self.n = 0
+
+    def __iter__(self):
+        return self
+
+    def __next__(self):
+        self.n += 1
+        return self.n
+
+
+@refused
+def an_iterator_in_a_list(n: int):
+    return list(Endless())  # E0306: only by a `for` statement
+
+
+@refused
+def an_iterator_in_a_comprehension(n: int):
+    return [x for x in Endless()]  # E0306: only by a `for` statement
+
+
+@refused
+def a_frozenset(a: List[int]):
+    return len(frozenset(a))  # E0205: use a `set`

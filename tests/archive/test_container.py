@@ -31,7 +31,7 @@ def contents(data: bytes) -> dict[str, bytes]:
     return {name: bytes(m.data) for name, m in members.items()}
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     st.lists(
         st.tuples(

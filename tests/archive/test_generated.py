@@ -34,7 +34,6 @@ def through_a_file(program: Program) -> tuple[Program, bytes]:
 
 @settings(
     max_examples=80,
-    deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
 @given(strategies.programs().filter(lambda p: p.functions))

@@ -262,7 +262,7 @@ def numbers_and_texts() -> st.SearchStrategy[Any]:
     )
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=150, suppress_health_check=[HealthCheck.too_slow])
 @given(
     st.recursive(
         numbers_and_texts(),
@@ -279,7 +279,7 @@ def test_any_nested_value_comes_back_to_the_bit(value):
     assert bits(value) == bits(through(T.ANY, value))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     st.sampled_from(dtypes.ALL),
     st.lists(st.integers(0, 5), max_size=4),

@@ -232,7 +232,7 @@ def test_long_hostile_text_is_refused(text: str) -> None:
         parse_graph(text, allow_unknown=True)
 
 
-@settings(max_examples=300, deadline=None, derandomize=True)
+@settings(max_examples=300)
 @given(
     st.integers(0, len(GRAPH) - 1),
     st.integers(0, 6),

@@ -130,7 +130,7 @@ def test_the_common_type_of_two(a: str, b: str, common: str | None) -> None:
     assert expected == unify(parse_type(b), parse_type(a))
 
 
-@settings(max_examples=200, deadline=None, derandomize=True)
+@settings(max_examples=200)
 @given(strategies.types, strategies.types)
 def test_the_common_type_is_above_both(a: T.Type, b: T.Type) -> None:
     common = unify(a, b)
@@ -140,7 +140,7 @@ def test_the_common_type_is_above_both(a: T.Type, b: T.Type) -> None:
         assert is_subtype(b, common)
 
 
-@settings(max_examples=100, deadline=None, derandomize=True)
+@settings(max_examples=100)
 @given(strategies.types)
 def test_a_type_is_its_own_subtype_and_common_type(type: T.Type) -> None:
     assert is_subtype(type, type)

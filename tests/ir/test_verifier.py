@@ -561,7 +561,7 @@ def _break(graph: Graph, data: st.DataObject) -> None:
             node.attributes.clear()
 
 
-@settings(max_examples=100, deadline=None, derandomize=True)
+@settings(max_examples=100)
 @given(strategies.graphs(), st.data())
 def test_whatever_is_broken_is_reported_and_not_raised(
     graph: Graph, data: st.DataObject

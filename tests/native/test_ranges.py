@@ -210,7 +210,7 @@ def both_ways() -> dict[Any, tuple[Any, Any]]:
     return made
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(program=st.sampled_from(PROGRAMS), a=INTS, b=INTS, c=INTS)
 def test_ints_overflow_where_the_interpreter_says(
     both_ways: dict[Any, tuple[Any, Any]], program: Any, a: int, b: int, c: int

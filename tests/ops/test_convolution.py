@@ -74,7 +74,7 @@ def convolutions(draw, axes):
 
 
 @pytest.mark.parametrize("axes", [1, 2, 3])
-@settings(max_examples=25, deadline=None, derandomize=True)
+@settings(max_examples=25)
 @given(data=st.data())
 def test_convolution_is_the_sum_of_products_under_the_window(axes, data):
     x, weight, *geometry = data.draw(convolutions(axes))
@@ -91,7 +91,7 @@ def test_convolution_is_the_sum_of_products_under_the_window(axes, data):
 
 
 @pytest.mark.parametrize("axes", [1, 2])
-@settings(max_examples=25, deadline=None, derandomize=True)
+@settings(max_examples=25)
 @given(data=st.data())
 def test_transposed_convolution_is_the_adjoint(axes, data):
     x, weight, stride, padding, dilation, groups = data.draw(convolutions(axes))
@@ -115,7 +115,7 @@ def test_transposed_convolution_is_the_adjoint(axes, data):
     assert np.sum(y * probe) == np.sum(x * back)
 
 
-@settings(max_examples=20, deadline=None, derandomize=True)
+@settings(max_examples=20)
 @given(convolutions(2), st.booleans())
 def test_general_convolution_is_the_named_one(call, transposed):
     x, weight, stride, padding, dilation, groups = call
@@ -137,7 +137,7 @@ def test_general_convolution_is_the_named_one(call, transposed):
     assert np.array_equal(expected, made)
 
 
-@settings(max_examples=20, deadline=None, derandomize=True)
+@settings(max_examples=20)
 @given(st.integers(1, 4), st.integers(1, 3), st.integers(1, 6))
 def test_padding_same_keeps_the_length(kernel, dilation, length):
     x, weight = whole_numbers(1, (1, 2, length)), whole_numbers(2, (3, 2, kernel))
@@ -191,7 +191,7 @@ def test_unknown_sizes_stay_unknown_and_channels_known():
     assert card("conv2d").raises(*facts, [1, 1], [1, 1], [1, 1], 1)
 
 
-@settings(max_examples=20, deadline=None, derandomize=True)
+@settings(max_examples=20)
 @given(st.integers(1, 3), st.integers(1, 2), st.integers(0, 1), st.integers(3, 6))
 def test_columns_of_windows_and_their_sum_are_adjoint(kernel, stride, padding, size):
     x = whole_numbers(1, (2, 3, size, size))

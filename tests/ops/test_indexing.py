@@ -12,7 +12,7 @@ from jit.ir import types as T
 from jit.ir.dtypes import dtype_of
 from jit.ir.registry import find_card
 
-steady = settings(max_examples=60, deadline=None, derandomize=True)
+steady = settings(max_examples=60)
 
 
 def card(name):

@@ -14,7 +14,7 @@ from jit.ir.dtypes import float32
 from jit.ir.registry import find_card
 from jit.runtime import random
 
-steady = settings(max_examples=40, deadline=None, derandomize=True)
+steady = settings(max_examples=40)
 
 
 def card(name):

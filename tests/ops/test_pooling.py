@@ -55,7 +55,7 @@ def elements(x, place, kernel, stride, padding, dilation):
     return found
 
 
-@settings(max_examples=60, deadline=None, derandomize=True)
+@settings(max_examples=60)
 @given(windows())
 def test_max_pool_is_the_largest_under_the_window_and_where_it_is(call):
     x, kernel, stride, padding, dilation, ceil = call
@@ -73,7 +73,7 @@ def test_max_pool_is_the_largest_under_the_window_and_where_it_is(call):
     assert np.array_equal(plain, made)
 
 
-@settings(max_examples=60, deadline=None, derandomize=True)
+@settings(max_examples=60)
 @given(windows(), st.booleans())
 def test_avg_pool_is_the_mean_under_the_window(call, count_padding):
     x, kernel, stride, padding, _, ceil = call
@@ -119,7 +119,7 @@ def test_minus_infinity_everywhere_has_a_place():
     assert [[0, 0, 1], [0, 0, 1], [2, 2, 3]] == where[0].tolist()
 
 
-@settings(max_examples=40, deadline=None, derandomize=True)
+@settings(max_examples=40)
 @given(st.integers(1, 7), st.integers(1, 7), st.integers(0, 5), st.integers(0, 5))
 def test_adaptive_pools_divide_the_space_into_bins(rows, columns, high, wide):
     x = shuffled(5, (2, rows, columns))
@@ -150,7 +150,7 @@ def test_a_window_without_room_is_told_with_both_sizes():
     )
 
 
-@settings(max_examples=60, deadline=None, derandomize=True)
+@settings(max_examples=60)
 @given(
     st.lists(st.integers(1, 4), min_size=1, max_size=3),
     st.lists(st.tuples(st.integers(-2, 3), st.integers(-2, 3)), max_size=3),
@@ -191,7 +191,7 @@ def test_other_paddings_repeat_the_elements(mode, expected):
     assert expected == card("pad").kernel(x, [2, 1], mode, None)[0].tolist()
 
 
-@settings(max_examples=20, deadline=None, derandomize=True)
+@settings(max_examples=20)
 @given(st.integers(1, 3), st.integers(1, 3), st.integers(1, 3), st.integers(1, 3))
 def test_pixel_unshuffle_undoes_pixel_shuffle(channels, factor, rows, columns):
     x = shuffled(2, (channels * factor**2, rows, columns))

@@ -14,7 +14,7 @@ from jit.ir.card import ShapeError
 from jit.ir.dtypes import dtype_of
 from jit.ir.registry import find_card
 
-steady = settings(max_examples=60, deadline=None, derandomize=True)
+steady = settings(max_examples=60)
 
 
 def card(name):

@@ -12,8 +12,6 @@ from tests.program_strategies import arguments, runnable_graphs
 
 MANY = settings(
     max_examples=60,
-    deadline=None,
-    derandomize=True,
     suppress_health_check=list(HealthCheck),
 )
 

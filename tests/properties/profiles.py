@@ -21,7 +21,6 @@ def examples(count: int) -> Callable[[Any], Any]:
         max_examples=30 * count if LONG else count,
         derandomize=not LONG,
         database=None,
-        deadline=None,
         print_blob=False,
         phases=(Phase.explicit, Phase.generate, Phase.shrink),
         suppress_health_check=list(HealthCheck),

@@ -233,7 +233,7 @@ def observe(run):
     return result, list(SEEN)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(graphs(), st.booleans())
 def test_the_interpreter_agrees_with_a_direct_walk(graph, flag):
     args = ["p", "q", flag]
@@ -244,7 +244,7 @@ def test_the_interpreter_agrees_with_a_direct_walk(graph, flag):
     assert expected == actual
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(graphs())
 def test_code_can_run_again_after_it_ran(graph):
     code = bytecode.assemble(graph)

@@ -397,6 +397,13 @@ class Emitter:
         value = (
             found if isinstance(found, Value) else returned_values(self, found, span)
         )
+        if T.LAYOUT in (value.type, *T.children(value.type)):
+            raise fail(
+                span,
+                "E0203",
+                "a layout is not given to Python",
+                help="compare it in the script: `x.layout == torch.strided`",
+            )
         self.leave_contexts(0)
         if self.frame.is_closed:
             return

@@ -34,6 +34,7 @@ from jit.ir.dtypes import DType
 from jit.ir.graph import Value
 from jit.ir.registry import all_cards, find_card, has_kind
 from jit.ir.span import Span
+from jit.runtime.device import STRIDED
 
 if TYPE_CHECKING:
     from jit.frontend.emit import Emitter
@@ -42,7 +43,6 @@ TENSOR_ATTRIBUTES = {
     "shape": "aten::size",
     "dtype": "prim::dtype",
     "device": "prim::device",
-    "layout": "prim::layout",
     "ndim": "aten::dim",
     "T": "aten::numpy_T",
     "mT": "aten::mT",
@@ -202,13 +202,16 @@ def _unknown(span: Span, x: Value, name: str, known: list[str]) -> Exception:
 def _of_tensor(e: Emitter, span: Span, x: Value, name: str) -> Emitted:
     if name in TENSOR_ATTRIBUTES:
         return apply(e, span, TENSOR_ATTRIBUTES[name], x)
+    if name == "layout":
+        return e.b.constant(STRIDED.code, T.LAYOUT)
     if name in CONVERSIONS:
         return BoundBuiltin(name, x, _conversion(CONVERSIONS[name]))
     if name in TENSOR_METHODS:
         return BoundBuiltin(name, x, TENSOR_METHODS[name])
     if not name.startswith("_") and has_kind(f"aten::{name}"):
         return BoundOperator(name, f"aten::{name}", x)
-    known = [*TENSOR_ATTRIBUTES, *CONVERSIONS, *TENSOR_METHODS, *_kinds("aten")]
+    known = ["layout", *TENSOR_ATTRIBUTES, *CONVERSIONS, *TENSOR_METHODS]
+    known += _kinds("aten")
     raise _unknown(span, x, name, list(dict.fromkeys(known)))
 
 

@@ -285,6 +285,8 @@ def _equality(
         if left.type != right.type:
             return e.b.constant(op == "!=")
         return e.op("aten::__is__" if op == "==" else "aten::__isnot__", left, right)
+    if left.type == right.type == T.LAYOUT:
+        return e.b.constant((left.constant == right.constant) is (op == "=="))
     a, b = T.tuple_elements(left.type), T.tuple_elements(right.type)
     if a is not None and b is not None:
         equal = _tuple_equality(e, span, left, right)

@@ -33,6 +33,7 @@ MODULES = (
     "scan",
     "sorting",
     "casting",
+    "promotions",
     "autocasting",
     "views",
     "reshaping",

@@ -477,3 +477,33 @@ def numbers_are_given_for_tensors(x, n: int):
 )
 def a_gradient_may_be_none(x):
     return x.grad is None
+
+
+@program(
+    (torch.ones(2, dtype=torch.int32), 2), (torch.ones(2), 2), (torch.tensor(1.0), 3)
+)
+def dtypes_of_results(x, n: int):
+    return (
+        torch.result_type(x, 2.5) == torch.float32,
+        torch.result_type(x, torch.ones(2, dtype=torch.float64)) == torch.float64,
+        torch.result_type(n, x) == x.dtype,
+        torch.result_type(n, 2.5) == torch.float32,
+    )
+
+
+@program(
+    torch.ones(2, dtype=torch.int32), torch.ones(2), torch.ones(2, dtype=torch.bool)
+)
+def dtypes_that_meet(x):
+    return (
+        torch.can_cast(x.dtype, torch.int64),
+        torch.can_cast(torch.float32, x.dtype),
+        torch.promote_types(x.dtype, torch.int64) == torch.int64,
+        x.to(torch.promote_types(x.dtype, torch.float16)),
+    )
+
+
+@program(torch.ones(2))
+def the_layout_of_a_tensor(x):
+    made = torch.zeros([2], layout=x.layout)
+    return x.layout == torch.strided, x.layout != made.layout, made

@@ -485,3 +485,8 @@ def an_iterator_in_a_comprehension(n: int):
 @refused
 def a_frozenset(a: List[int]):
     return len(frozenset(a))  # E0205: use a `set`
+
+
+@refused
+def a_layout_is_returned(x):
+    return x.layout  # E0203: not given to Python

@@ -120,15 +120,15 @@ def _works(node: Node) -> bool:
         r.alias is not None and not r.alias.is_write for r in returned
     )
     asks = all(not T.is_tensor_like(v.type) for v in node.outputs) and (
-        node.kind in _QUESTIONS
+        node.kind.partition("::")[2] in _QUESTIONS
     )
     return not is_view and not asks
 
 
 _QUESTIONS = frozenset(
-    f"aten::{name}"
-    for name in ("size", "dim", "numel", "len", "stride", "is_contiguous",
-                 "is_floating_point", "dtype", "device", "requires_grad")
+    ("size", "dim", "numel", "len", "stride", "is_contiguous", "is_floating_point",
+     "dtype", "device", "requires_grad", "is_leaf", "retains_grad", "is_cuda",
+     "is_sparse")
 )  # fmt: skip
 
 

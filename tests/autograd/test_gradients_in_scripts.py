@@ -329,6 +329,15 @@ def test_why_it_is_interpreted_is_told():
     assert "test_gradients_in_scripts.py:" in shown
 
 
+def test_what_only_asks_reads_no_elements():
+    def asks(x, y):
+        return x.requires_grad, x.is_leaf, x.is_sparse, x.dtype == y.dtype
+
+    found = jit.script(asks).explain(torch.ones(2), torch.ones(3))
+
+    assert [] == [str(g) for g in found.groups if g.reads]
+
+
 def test_what_asks_nothing_is_machine_code_as_before():
     pytest.importorskip("llvmlite")
 

@@ -27,6 +27,7 @@ OTHER_SCHEMAS = {
     "aten::type_as": "torch's schema hides that the result may be the tensor itself",
     "aten::set": "torch has no sets; this is another operator of the same name",
     "prim::device": "a device may also be made of a string",
+    "prim::grad": "there may be no gradient",
     "prim::dtype": "a dtype is a value of its own type, not a number",
     "aten::add_": "of lists: torch's schema does not say that it gives the list itself",
     "aten::sorted": "another name of the argument",

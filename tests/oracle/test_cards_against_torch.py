@@ -10,7 +10,7 @@ import pytest
 
 import jit.runtime.ops  # noqa: F401  (registers the cards)
 from jit.ir import types as T
-from jit.ir.dtypes import ALL, DType, bfloat16, dtype_of
+from jit.ir.dtypes import ALL, DType, bfloat16, dtype_coded, dtype_of
 from jit.ir.registry import all_cards
 from jit.ir.schema import parse_schema
 from jit.runtime.ops.pointwise_family import Pointwise
@@ -161,6 +161,9 @@ def assert_same(expected, actual, where):
                 actual.astype(wide), expected.astype(wide), tolerance, tolerance,
                 err_msg=str(where),
             )  # fmt: skip
+    elif isinstance(actual, DType) and isinstance(expected, int):
+        # torch's bindings give the number of a dtype
+        assert dtype_coded(expected) is actual, where
     elif isinstance(expected, list | tuple):
         assert len(expected) == len(actual), where
         for e, a in zip(expected, actual, strict=True):

@@ -18,15 +18,21 @@ from jit.frontend.call import widened
 from jit.frontend.coerce import UNTYPED, is_untyped, settle
 from jit.frontend.emit_control import choose
 from jit.frontend.emit_displays import common_type, key_type
-from jit.frontend.emit_loop import assign_target
+from jit.frontend.emit_loop import (
+    Checkpoint,
+    Header,
+    assign_target,
+    may_change,
+    walk_header,
+)
 from jit.frontend.environment import Frame
 from jit.frontend.operators import apply
-from jit.frontend.refine import emit_condition, truth
+from jit.frontend.refine import Condition, emit_condition, truth
 from jit.frontend.set_methods import empty_set
 from jit.frontend.sugared import Emitted, Sugared, SugaredList, SugaredTuple
 from jit.frontend.walks import as_list, unrolled_items, walk_of
 from jit.ir import types as T
-from jit.ir.graph import Value
+from jit.ir.graph import Node, Value
 
 if TYPE_CHECKING:
     from jit.frontend.emit import Emitter
@@ -148,16 +154,32 @@ def _walk(
         add()
         return
     g = node.generators[depth]
-    walk = walk_of(e, e.expr(g.iterable), g.iterable.span)
     saved, e.b.span = e.b.span, g.span
-    loop = e.b.node("prim::Loop", [walk.length(), e.b.constant(True)])
-    block = loop.add_block()
-    number = block.add_param(T.INT, "i")
-    with e.inside(block):
-        assign_target(e, g.target, walk.item(number))
-        _filtered(e, g.conditions, lambda: _walk(e, node, depth + 1, add))
-        block.add_return(e.b.constant(True))
+
+    def rounds(header: Header) -> None:
+        loop = e.b.node("prim::Loop", [header.trips, header.start])
+        block = loop.add_block()
+        number = block.add_param(T.INT, "i")
+        with e.inside(block):
+            header.begin(number)
+            _filtered(e, g.conditions, lambda: _walk(e, node, depth + 1, add))
+            more = header.proceed
+            block.add_return(e.b.constant(True) if more is None else more())
+
+    _walked(e, g, rounds)
     e.b.span = saved
+
+
+def _walked(e: Emitter, g: t.Generator, rounds: Callable[[Header], None]) -> None:
+    """Emit the loop over the items of a generator. Where its body may change the length
+    of what it walks, it is emitted anew and asks in each round."""
+    walk = walk_of(e, e.expr(g.iterable), g.iterable.span)
+    before = len(e.resized), len(e.handed)
+    checkpoint = Checkpoint(e)
+    rounds(walk_header(e, g.target, walk, False))
+    if may_change(e, walk, before):
+        checkpoint.undo()
+        rounds(walk_header(e, g.target, walk, True))
 
 
 def _filtered(
@@ -192,27 +214,33 @@ def _dict(e: Emitter, node: t.Comprehension) -> Emitted:
 def emit_quantifier(e: Emitter, node: t.Comprehension, *, is_any: bool) -> Value:
     """`any(... for ...)` and `all(...)`: stops at the first that decides."""
     g = node.generators[0]
-    walk = walk_of(e, e.expr(g.iterable), g.iterable.span)
-    start = e.b.constant(not is_any)
-    loop = e.b.node("prim::Loop", [walk.length(), e.b.constant(True), start], [T.BOOL])
-    block = loop.add_block()
-    number = block.add_param(T.INT, "i")
-    block.add_param(T.BOOL)
-
     element = node.element
     if len(node.generators) > 1:
         inner = node.generators[1:]
         element = t.Comprehension(node.span, node.kind, None, node.element, inner)
+    loops: list[Node] = []
 
-    def round_() -> None:
+    def rounds(header: Header) -> None:
+        start = e.b.constant(not is_any)
+        loop = e.b.node("prim::Loop", [header.trips, header.start, start], [T.BOOL])
+        block = loop.add_block()
+        number = block.add_param(T.INT, "i")
+        block.add_param(T.BOOL)
         with e.inside(block):
-            assign_target(e, g.target, walk.item(number))
+            header.begin(number)
             met = _decided(e, g.conditions, element, is_any=is_any)
-            block.add_return(e.op("aten::__not__", met) if is_any else met)
+            stays: Emitted = e.op("aten::__not__", met) if is_any else met
+            assert isinstance(stays, Value)
+            if header.proceed is not None:
+                more, none = header.proceed, e.b.constant(False)
+                (stays,) = choose(e, Condition(stays), lambda: [more()], lambda: [none])
+                assert isinstance(stays, Value)
+            block.add_return(stays)
             block.add_return(met)
+        loops.append(loop)
 
-    _own_scope(e, round_)
-    return loop.output
+    _own_scope(e, lambda: _walked(e, g, rounds))
+    return loops[-1].output
 
 
 def _decided(

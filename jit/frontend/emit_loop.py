@@ -123,22 +123,27 @@ def emit_for(e: Emitter, node: t.For) -> None:
         growing = is_growing
 
         def header(growing: bool = growing) -> Header:
-            return _for_header(e, node, walk, growing)
+            return walk_header(e, node.target, walk, growing)
 
         checkpoint = Checkpoint(e)
         emit_loop(e, node, names, live, header, lambda: e.statements(node.body))
-        if growing or not any(_may_change(e, w, before) for w in walk.watched):
+        if growing or not may_change(e, walk, before):
             return
         # the body may change the length of the list it walks: look again each round
         is_growing = True
         checkpoint.undo()
 
 
-def _may_change(e: Emitter, walked: Value, before: tuple[int, int]) -> bool:
-    """Whether what was emitted lately may change the length of a list or dict."""
+def may_change(e: Emitter, walk: Walk, before: tuple[int, int]) -> bool:
+    """Whether what was emitted since may change the length of what is walked; `before`
+    are the lengths of `e.resized` and `e.handed`."""
     resized, handed = e.resized[before[0] :], e.handed[before[1] :]
-    return any(_may_be_same(walked, x) for x in resized) or any(
-        _may_hold(x.type, walked.type) and _may_be_same(walked, x) for x in handed
+    return any(
+        any(_may_be_same(walked, x) for x in resized)
+        or any(
+            _may_hold(x.type, walked.type) and _may_be_same(walked, x) for x in handed
+        )
+        for walked in walk.watched
     )
 
 
@@ -175,10 +180,12 @@ READING = ("aten::len", "aten::__getitem__", "aten::__contains__", "aten::slice"
 """Nodes after which nothing else holds the list."""
 
 
-def _for_header(e: Emitter, node: t.For, walk: Walk, growing: bool) -> Header:
+def walk_header(e: Emitter, target: t.Expr, walk: Walk, growing: bool) -> Header:
+    """The rounds of a walk; `growing`: whether there is one more is asked each time."""
+
     def begin(i: Value) -> None:
         rounds.append(i)
-        assign_target(e, node.target, walk.item(i))
+        assign_target(e, target, walk.item(i))
 
     rounds: list[Value] = []
     if not growing:

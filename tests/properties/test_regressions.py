@@ -172,6 +172,27 @@ def main(d: Dict[str, int]) -> Dict[str, int]:
 """,
         '({"a": 1, "b": 2},)',
     ),
+    "a list that a comprehension walks and shortens": (
+        """
+def main(q: List[str]) -> Tuple[List[str], List[str]]:
+    return [s + q.pop() for s in q], q
+""",
+        '(["a", "b", "c"],)',
+    ),
+    "a list that a quantifier walks and shortens": (
+        """
+def main(l: List[int]) -> Tuple[bool, List[int]]:
+    return any(l.pop() == 3 for i in l), l
+""",
+        "([3, 1, 1, 1],)",
+    ),
+    "a dict that a comprehension walks and shortens": (
+        """
+def main(d: Dict[str, int]) -> List[int]:
+    return [d.pop(s) for s in d]
+""",
+        '({"a": 1, "b": 2},)',
+    ),
     "a list of one number printed before a constant tensor": (
         """
 def main(n: int) -> int:

@@ -197,6 +197,24 @@ def modes_are_switched(x):
     return y.requires_grad, (x * 2).requires_grad
 
 
+class Descent:
+    def __init__(self, weight: torch.Tensor):
+        self.weight = weight
+
+    def step(self, x):
+        slope = torch.autograd.grad((self.weight * x).sum(), self.weight)[0]
+        with torch.no_grad():
+            self.weight -= slope * 0.5
+
+
+@program
+def an_instance_is_trained(x):
+    descent = Descent(torch.ones(2, requires_grad=True))
+    for _ in range(3):
+        descent.step(x.detach())
+    return descent.weight
+
+
 @program
 def rows_of_a_loop(x):
     y = x * 1

@@ -103,6 +103,13 @@ def source_line(file: str, line: int) -> Source:
     return Source(file, text, line) if text else Source(file, "", line + 1)
 
 
+def _warn(diagnostic: Diagnostic) -> None:
+    span = diagnostic.span or NOWHERE
+    warnings.warn_explicit(
+        TracerWarning(diagnostic.render()), None, span.source.file, span.line
+    )
+
+
 class Bakes:
     """The decisions of one trace."""
 
@@ -128,10 +135,7 @@ class Bakes:
         elif self.mode == "guard":
             _LOGGER.info("checked at each call: %s", diagnostic.render())
         elif self.mode == "warn":
-            span = diagnostic.span or NOWHERE
-            warnings.warn_explicit(
-                TracerWarning(diagnostic.render()), None, span.source.file, span.line
-            )
+            _warn(diagnostic)
 
     def branch(self, taken: Any) -> None:
         """Python asked whether a traced value is true."""
@@ -190,6 +194,22 @@ class Bakes:
         )
         self._unchecked.append(diagnostic)
         self._report(diagnostic)
+
+    def kept(self, shape: tuple[int, ...]) -> None:
+        """A tensor that requires gradients, no part of what is traced, is a constant."""
+        diagnostic = Diagnostic(
+            "E0511",
+            f"a Tensor of sizes {shape} that requires gradients is kept as a constant",
+            span_of_frame(user_frame()),
+            "calls of the trace give it no gradient, and do not see it change",
+            severity=self._severity,
+            help="trace the module that it belongs to, pass it as an argument, or take"
+            " its `.detach()`",
+        )
+        if self.mode == "error":
+            self._report(diagnostic)
+        elif not self.is_quiet:  # it can neither be checked nor compiled
+            _warn(diagnostic)
 
     def flag(self, name: str, content: bool) -> None:
         """Python asked for a flag of a tensor that no operator tells."""

@@ -32,7 +32,7 @@ from jit.ir.schema import Argument, FunctionSchema
 from jit.ir.span import NOWHERE, Span
 from jit.modules.arguments import enter
 from jit.passes.analysis import effects
-from jit.runtime import dispatch
+from jit.runtime import dispatch, grad_mode
 from jit.runtime.binding import call_operator
 from jit.runtime.device import MemoryFormat
 from jit.runtime.objects import Object
@@ -433,6 +433,8 @@ class Tracer:
             return known[1]
         if id(x) in self._paths:
             return self._reach(x)
+        if x.requires_grad and grad_mode.is_grad_enabled():
+            self.bakes.kept(tuple(x.array.shape))
         value = self.builder.constant(x.array, T.TENSOR)
         self._tensors[id(x)] = (x, value)
         self._constants.append(x)

@@ -344,3 +344,19 @@ def test_products_that_machine_code_sums_in_another_order_are_confirmed():
     traced = jit.trace(lambda x: x @ weight, x)
 
     assert np.allclose((x @ weight).numpy(), traced(x).numpy(), atol=1e-3)
+
+
+def test_a_tensor_that_requires_gradients_is_no_constant_in_silence() -> None:
+    weight = torch.ones(3, requires_grad=True)
+
+    def scaled(x: Any) -> Any:
+        return x * weight
+
+    with pytest.warns(jit.TracerWarning, match="E0511") as told:
+        jit.trace(scaled, torch.ones(3))
+    assert 1 == len(told)
+    with pytest.raises(jit.TracingError, match="E0511"):
+        jit.trace(scaled, torch.ones(3), on_bake="error")
+    with torch.no_grad():
+        traced = jit.trace(scaled, torch.ones(3), on_bake="error")
+    assert [1.0] * 3 == traced(torch.ones(3)).tolist()

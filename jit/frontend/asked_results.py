@@ -9,7 +9,8 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from jit.frontend import tree as t
-from jit.frontend.call import Arguments, call_operator
+from jit.frontend.arguments import Arguments
+from jit.frontend.call import call_operator
 from jit.frontend.failures import fail
 from jit.frontend.sized_functions import call_windowed, keep_sizes, use_window
 from jit.frontend.sugared import Emitted

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 from jit.frontend import magic
 from jit.frontend import tree as t
-from jit.frontend.call import call_operator, known_elements
+from jit.frontend.arguments import known_elements
+from jit.frontend.call import call_operator
 from jit.frontend.emit_comprehension import emit_quantifier
 from jit.frontend.emit_control import choose
 from jit.frontend.emit_displays import empty_dict, empty_list
@@ -253,7 +254,7 @@ def _better(e: Emitter, span: Span, name: str, a: Value, b: Value) -> Value:
 
 @builtin(str)
 def emit_str(e: Emitter, call: t.Call) -> Emitted:
-    from jit.frontend.emit_stmt import as_text
+    from jit.frontend.emit_raise import as_text
 
     values = values_of(e, call, 0, 1)
     return as_text(e, values[0], call.span) if values else e.b.constant("")
@@ -407,7 +408,7 @@ def emit_zip(e: Emitter, call: t.Call) -> Emitted:
 
 def _require_equal_lengths(e: Emitter, call: t.Call, parts: list[Emitted]) -> None:
     """`zip(..., strict=True)`: told before the first round."""
-    from jit.frontend.emit_stmt import raise_now
+    from jit.frontend.emit_raise import raise_now
 
     lengths = [walk_of(e, x, call.span).length() for x in parts]
     for i, length in enumerate(lengths[1:]):

@@ -11,20 +11,19 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from jit.frontend import tree as t
+from jit.frontend.arguments import Arguments, emit_arguments
 from jit.frontend.autocasting import refuse_stored
-from jit.frontend.call import (
-    Arguments,
-    argument_type,
-    called,
-    emit_arguments,
-    fit_arguments,
-    match_parameters,
-)
 from jit.frontend.capturing import Bound, values_in
 from jit.frontend.coerce import coerce
 from jit.frontend.failures import fail
 from jit.frontend.no_gradients import without_gradients
 from jit.frontend.overloaded import overload_for
+from jit.frontend.parameters import (
+    argument_type,
+    called,
+    fit_arguments,
+    match_parameters,
+)
 from jit.frontend.returned_functions import received
 from jit.frontend.sugared import (
     Emitted,
@@ -225,7 +224,7 @@ def _rest(
 
 def _fitted(e: Emitter, span: Span, parameter: Parameter, value: Value) -> Value:
     """An argument as the annotation of `*args` or `**kwargs` asks."""
-    from jit.frontend.call import fit_argument
+    from jit.frontend.parameters import fit_argument
     from jit.ir.schema import Argument
 
     if parameter.item is None:
@@ -314,7 +313,7 @@ def _taken(
 ) -> Value:
     """The value of a parameter's key, or its default; TypeError where both lack."""
     from jit.frontend.emit_control import choose
-    from jit.frontend.emit_stmt import raise_now
+    from jit.frontend.emit_raise import raise_now
     from jit.frontend.refine import Condition
 
     key = e.b.constant(p.name)
@@ -340,7 +339,7 @@ def _taken(
 
 def _refuse_keys(e: Emitter, left: Value, name: str) -> None:
     from jit.frontend.emit_control import choose
-    from jit.frontend.emit_stmt import raise_now
+    from jit.frontend.emit_raise import raise_now
     from jit.frontend.refine import Condition
 
     def unexpected() -> list[Emitted]:

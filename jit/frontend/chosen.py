@@ -48,7 +48,7 @@ def place_of_key(e: Emitter, span: Span, key: Value, keys: Sequence[Any]) -> Val
 def checked_place(e: Emitter, index: Value, length: int) -> Value:
     """An index counted from 0; raises what a list of modules raises."""
     from jit.frontend.emit_control import choose
-    from jit.frontend.emit_stmt import raise_now
+    from jit.frontend.emit_raise import raise_now
     from jit.frontend.refine import Condition
 
     def refused() -> list[Emitted]:

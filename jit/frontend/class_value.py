@@ -16,15 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from jit.frontend import paths
 from jit.frontend import tree as t
-from jit.frontend.call import (
-    Arguments,
-    argument_type,
-    called,
-    emit_arguments,
-    fit_arguments,
-    match_parameters,
-    widened,
-)
+from jit.frontend.arguments import Arguments, emit_arguments
 from jit.frontend.call_python import gather
 from jit.frontend.classes import (
     ClassInfo,
@@ -52,6 +44,13 @@ from jit.frontend.dataclass_methods import (
 )
 from jit.frontend.failures import a_type, fail, nearest
 from jit.frontend.marked import call_marked, mark_of
+from jit.frontend.parameters import (
+    argument_type,
+    called,
+    fit_arguments,
+    match_parameters,
+)
+from jit.frontend.settling import widened
 from jit.frontend.signature import signature_of
 from jit.frontend.sugared import Emitted, PythonFunction, PythonValue, Sugared
 from jit.ir import types as T
@@ -196,7 +195,7 @@ def for_each_class(
     """What an instance gives, by its class: where a derived one may have another
     meaning, the class is looked at when the program runs."""
     from jit.frontend.emit_control import choose
-    from jit.frontend.emit_stmt import raise_now
+    from jit.frontend.emit_raise import raise_now
     from jit.frontend.refine import Condition
 
     derived: list[ClassInfo] = []

@@ -6,8 +6,9 @@ import cmath
 from typing import TYPE_CHECKING
 
 from jit.frontend import tree as t
+from jit.frontend.arguments import Arguments
 from jit.frontend.builtins import values_of
-from jit.frontend.call import Arguments, call_operator
+from jit.frontend.call import call_operator
 from jit.frontend.operators import NUMBERS, apply
 from jit.frontend.sugared import Builtin, Emitted
 from jit.ir import types as T

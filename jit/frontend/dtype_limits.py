@@ -59,7 +59,7 @@ def limits_function(cls: type) -> Callable[[Emitter, t.Call], Emitted]:
 def _of_any(e: Emitter, cls: type, dtype: Value) -> Limits:
     """The limits of a dtype that is known when the code runs; TypeError for others."""
     from jit.frontend.emit_control import choose
-    from jit.frontend.emit_stmt import raise_now
+    from jit.frontend.emit_raise import raise_now
     from jit.frontend.refine import Condition
 
     limits: list[Any] = []

@@ -31,7 +31,7 @@ from jit.ir.subtyping import is_subtype
 from jit.ir.unification import unify
 
 if TYPE_CHECKING:
-    from jit.frontend.call import Arguments
+    from jit.frontend.arguments import Arguments
     from jit.frontend.compiler import Compilation
     from jit.frontend.refine import Facts
 
@@ -163,7 +163,7 @@ class Emitter:
 
     def arguments(self, call: t.Call, first: Value | None = None) -> Arguments:
         """Emit the arguments of a call, in Python's order."""
-        from jit.frontend.call import emit_arguments
+        from jit.frontend.arguments import emit_arguments
 
         return emit_arguments(self, call, first)
 

@@ -14,21 +14,21 @@ from typing import TYPE_CHECKING
 
 from jit.frontend import paths
 from jit.frontend import tree as t
-from jit.frontend.call import widened
 from jit.frontend.coerce import UNTYPED, is_untyped, settle
 from jit.frontend.emit_control import choose
 from jit.frontend.emit_displays import common_type, key_type
-from jit.frontend.emit_loop import (
+from jit.frontend.environment import Frame
+from jit.frontend.loop_rounds import (
     Checkpoint,
     Header,
     assign_target,
     may_change,
     walk_header,
 )
-from jit.frontend.environment import Frame
 from jit.frontend.operators import apply
 from jit.frontend.refine import Condition, emit_condition, truth
 from jit.frontend.set_methods import empty_set
+from jit.frontend.settling import widened
 from jit.frontend.sugared import Emitted, Sugared, SugaredList, SugaredTuple
 from jit.frontend.walks import as_list, unrolled_items, walk_of
 from jit.ir import types as T

@@ -14,8 +14,8 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from jit.frontend import tree as t
+from jit.frontend.arguments import known_elements
 from jit.frontend.assigned import pattern_names
-from jit.frontend.call import known_elements
 from jit.frontend.emit_control import choose
 from jit.frontend.failures import fail
 from jit.frontend.methods import attribute_of_value
@@ -293,7 +293,7 @@ class _Tester:
     def _known_items(
         self, pattern: t.SequencePattern, items: list[Emitted], then: Then
     ) -> Condition:
-        from jit.frontend.emit_stmt import gather_rest
+        from jit.frontend.emit_assign import gather_rest
 
         e = self.e
         first, last = len(pattern.before), len(items) - len(pattern.after)

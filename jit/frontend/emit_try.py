@@ -26,10 +26,11 @@ from jit.frontend import tree as t
 from jit.frontend.assigned import Names, assigned
 from jit.frontend.emit import Cells
 from jit.frontend.emit_control import Branch, add_output, choose, join_name
-from jit.frontend.emit_loop import ROUNDS, Checkpoint
+from jit.frontend.emit_loop import ROUNDS
 from jit.frontend.environment import Missing, Variable
 from jit.frontend.failures import fail
 from jit.frontend.leaving import Exit, leaves, raise_again
+from jit.frontend.loop_rounds import Checkpoint
 from jit.frontend.refine import Condition
 from jit.frontend.sugared import Emitted, ExceptionClass, SugaredTuple
 from jit.ir import types as T
@@ -292,7 +293,7 @@ def _handler(e: Emitter, h: t.Handler, caught: Value) -> None:
 
 
 def _class_names(e: Emitter, x: Emitted, span: Span) -> list[str]:
-    from jit.frontend.emit_stmt import exception_name
+    from jit.frontend.emit_raise import exception_name
 
     if isinstance(x, SugaredTuple):
         return [n for i in x.items for n in _class_names(e, i, span)]

@@ -39,7 +39,7 @@ def emit_with(e: Emitter, s: t.With) -> None:
 
 def _emit_from(e: Emitter, s: t.With, place: int) -> None:
     """The contexts from one on, and the body."""
-    from jit.frontend.emit_stmt import assign
+    from jit.frontend.emit_assign import assign
 
     if place == len(s.contexts):
         e.statements(s.body)
@@ -98,7 +98,7 @@ def _emit_entered(
     target: t.Expr | None,
     span: Span,
 ) -> None:
-    from jit.frontend.emit_stmt import assign
+    from jit.frontend.emit_assign import assign
     from jit.frontend.emit_try import protect
 
     if (

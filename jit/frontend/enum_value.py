@@ -105,7 +105,7 @@ class EnumClass(PythonValue):
     ) -> Value:
         """The member whose key is a value; raises where there is none."""
         from jit.frontend.emit_control import choose
-        from jit.frontend.emit_stmt import raise_now
+        from jit.frontend.emit_raise import raise_now
         from jit.frontend.operators import compare
         from jit.frontend.refine import Condition, plain_truth
 
@@ -188,7 +188,7 @@ class MethodOfValue(Sugared):
         return f"the method `{self.fn.__name__}`"
 
     def call(self, e: Emitter, call: t.Call) -> Emitted:
-        from jit.frontend.call import emit_arguments
+        from jit.frontend.arguments import emit_arguments
         from jit.frontend.call_python import call_function
 
         args = emit_arguments(e, call, self.owner, spreads=True)

@@ -12,7 +12,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from jit.frontend import tree as t
-from jit.frontend.call import Arguments, emit_arguments
+from jit.frontend.arguments import Arguments, emit_arguments
 from jit.frontend.capturing import Bound
 from jit.frontend.failures import a_type, fail
 from jit.frontend.sugared import BoundBuiltin, Emitted, Sugared

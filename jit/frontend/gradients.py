@@ -13,8 +13,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from jit.frontend import tree as t
+from jit.frontend.arguments import Arguments
 from jit.frontend.builtins import list_of, name_of
-from jit.frontend.call import Arguments, call_operator
+from jit.frontend.call import call_operator
 from jit.frontend.coerce import coerce
 from jit.frontend.failures import fail
 from jit.frontend.operators import apply

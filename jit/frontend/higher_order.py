@@ -14,13 +14,14 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from jit.frontend import tree as t
+from jit.frontend.arguments import Arguments, known_elements
 from jit.frontend.builtins import BUILTINS, builtin, list_of, name_of
-from jit.frontend.call import Arguments, known_elements, widened
 from jit.frontend.emit_control import choose
 from jit.frontend.environment import Frame, Variable
 from jit.frontend.failures import a_type, fail
 from jit.frontend.operators import apply, binary, compare, unary
 from jit.frontend.refine import truth
+from jit.frontend.settling import widened
 from jit.frontend.sugared import Builtin, Emitted, MapValue, Sugared
 from jit.frontend.walks import walk_of
 from jit.ir import types as T
@@ -200,7 +201,7 @@ def emit_reduce(e: Emitter, call: t.Call) -> Emitted:
     if len(given) == 3:
         return _folded(e, span, function, e.as_value(given[2], span), values, 0)
     # the first item raises Python's error where there is none
-    from jit.frontend.emit_stmt import raise_now
+    from jit.frontend.emit_raise import raise_now
 
     def first() -> list[Emitted]:
         return [e.op("aten::__getitem__", values, 0)]

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from jit.frontend import tree as t
-from jit.frontend.call import Arguments, call_operator, known_elements
+from jit.frontend.arguments import Arguments, known_elements
+from jit.frontend.call import call_operator
 from jit.frontend.failures import a_type, fail
 from jit.frontend.magic import need_magic
 from jit.frontend.open_tuples import item_of_tuple

@@ -16,8 +16,9 @@ import types
 from typing import TYPE_CHECKING, Any
 
 from jit.frontend import tree as t
-from jit.frontend.call import called, emit_arguments, fit_arguments, match_parameters
+from jit.frontend.arguments import emit_arguments
 from jit.frontend.failures import fail, nearest
+from jit.frontend.parameters import called, fit_arguments, match_parameters
 from jit.frontend.scope import remember_class
 from jit.frontend.signature import signature_of
 from jit.frontend.sugared import Emitted, Sugared

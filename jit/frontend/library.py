@@ -17,6 +17,7 @@ import numpy as np
 
 from jit.frontend import tree as t
 from jit.frontend.annotations import HintError, type_of_hint
+from jit.frontend.arguments import Arguments
 from jit.frontend.asked_results import functions_with_flags
 from jit.frontend.autocasting import emit_autocast
 from jit.frontend.builtins import (
@@ -27,7 +28,7 @@ from jit.frontend.builtins import (
     name_of,
     values_of,
 )
-from jit.frontend.call import Arguments, call_operator
+from jit.frontend.call import call_operator
 from jit.frontend.coerce import coerce
 from jit.frontend.dtype_limits import limits_function
 from jit.frontend.exact_types import emit_type

@@ -77,7 +77,7 @@ class LocalFunction(Sugared):
             self.frame = frame
 
     def call(self, e: Emitter, call: t.Call) -> Emitted:
-        from jit.frontend.call import emit_arguments
+        from jit.frontend.arguments import emit_arguments
 
         return call_local(e, call, self, emit_arguments(e, call, spreads=True))
 

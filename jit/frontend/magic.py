@@ -83,7 +83,7 @@ def call_magic(
     e: Emitter, span: Span, x: Emitted, name: str, *operands: Emitted
 ) -> Value | None:
     """`x.name(operands)`; None if the class has no such method."""
-    from jit.frontend.call import Arguments
+    from jit.frontend.arguments import Arguments
     from jit.frontend.call_python import call_function
     from jit.frontend.class_value import call_method
     from jit.frontend.classes import info_of, prepared

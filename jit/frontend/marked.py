@@ -6,13 +6,9 @@ import inspect
 from typing import TYPE_CHECKING, Any
 
 from jit.frontend.annotations import HintError, type_of_hint
-from jit.frontend.call import (
-    Arguments,
-    argument_type,
-    fit_arguments,
-    match_parameters,
-)
+from jit.frontend.arguments import Arguments
 from jit.frontend.failures import fail
+from jit.frontend.parameters import argument_type, fit_arguments, match_parameters
 from jit.frontend.scope import Scope
 from jit.ir import types as T
 from jit.ir.graph import Value

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from jit.frontend import tree as t
-from jit.frontend.call import Arguments, call_operator
+from jit.frontend.arguments import Arguments
+from jit.frontend.call import call_operator
 from jit.frontend.sugared import Emitted
 from jit.ir.graph import Value
 

@@ -8,12 +8,13 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from jit.frontend import tree as t
+from jit.frontend.arguments import Arguments
 from jit.frontend.asked_results import (
     nonzero_method,
     unique_consecutive_method,
     unique_method,
 )
-from jit.frontend.call import Arguments, gradient_there, maybe_none
+from jit.frontend.call import gradient_there, maybe_none
 from jit.frontend.failures import a_type, fail, nearest
 from jit.frontend.operators import (
     COMPARE,

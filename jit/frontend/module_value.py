@@ -8,16 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from jit.frontend import paths
 from jit.frontend import tree as t
+from jit.frontend.arguments import Arguments, emit_arguments
 from jit.frontend.autocasting import refuse_stored
 from jit.frontend.builtins import as_number
-from jit.frontend.call import (
-    Arguments,
-    argument_type,
-    called,
-    emit_arguments,
-    fit_arguments,
-    match_parameters,
-)
 from jit.frontend.call_python import gather
 from jit.frontend.chosen import checked_place, item_at, place_of_key
 from jit.frontend.coerce import coerce
@@ -29,6 +22,12 @@ from jit.frontend.module_members import DICT_METHODS, MODULE_METHODS, ModuleMeth
 from jit.frontend.modules import ModuleInfo, compile_method, has_forward
 from jit.frontend.no_gradients import without_gradients
 from jit.frontend.overloaded import overload_for
+from jit.frontend.parameters import (
+    argument_type,
+    called,
+    fit_arguments,
+    match_parameters,
+)
 from jit.frontend.signature import Signature, signature_of
 from jit.frontend.sugared import Emitted, Sugared, SugaredList
 from jit.ir import types as T

@@ -83,7 +83,8 @@ class NamedTupleClass(PythonValue):
         return super().attribute(e, span, name)
 
     def call(self, e: Emitter, call: t.Call) -> Emitted:
-        from jit.frontend.call import Arguments, match_parameters
+        from jit.frontend.arguments import Arguments
+        from jit.frontend.parameters import match_parameters
         from jit.frontend.resolver import resolve_object
 
         cls = self.obj
@@ -115,7 +116,7 @@ class NamedTupleClass(PythonValue):
             ]
             made = declared
         else:
-            from jit.frontend.call import widened
+            from jit.frontend.settling import widened
 
             types = [widened(v.type) for v in values]
             made = make_type(cls, tuple(zip(cls._fields, types, strict=True)))

@@ -58,7 +58,7 @@ class OpenTuple(Sugared):
 def item_of_tuple(e: Emitter, node: t.Subscript, items: Value, index: Value) -> Value:
     """The item of a list that stands for a tuple; raises what a tuple raises."""
     from jit.frontend.emit_control import choose
-    from jit.frontend.emit_stmt import raise_now
+    from jit.frontend.emit_raise import raise_now
     from jit.frontend.operators import apply
     from jit.frontend.refine import Condition
 

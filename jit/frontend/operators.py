@@ -9,7 +9,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from jit.frontend import magic
-from jit.frontend.call import Arguments, call_operator, known_elements, maybe_none
+from jit.frontend.arguments import Arguments, known_elements
+from jit.frontend.call import call_operator, maybe_none
 from jit.frontend.enum_value import as_plain
 from jit.frontend.exact_types import same_class
 from jit.frontend.failures import a_type, fail

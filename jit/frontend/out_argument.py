@@ -8,8 +8,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from jit.frontend.call import Arguments, call_operator, called
+from jit.frontend.arguments import Arguments
+from jit.frontend.call import call_operator
 from jit.frontend.failures import a_type, fail
+from jit.frontend.parameters import called
 from jit.frontend.sugared import Emitted
 from jit.ir import types as T
 from jit.ir.graph import Value

@@ -9,7 +9,7 @@ import dataclasses
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from jit.frontend.call import Arguments
+from jit.frontend.arguments import Arguments
 from jit.frontend.coerce import is_untyped
 from jit.frontend.failures import fail
 from jit.frontend.signature import Parameter, Signature, signature_of

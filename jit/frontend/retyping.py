@@ -59,7 +59,7 @@ def retype(e: Emitter, kind: str, args: Sequence[Value]) -> None:
 
 def _wanted(kind: str, args: Sequence[Value]) -> T.Type | None:
     """The type that the first argument would need; None if nobody can tell."""
-    from jit.frontend.call import widened
+    from jit.frontend.settling import widened
 
     owner, *rest = args
     name = kind.partition("::")[2]

@@ -9,10 +9,10 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from jit.frontend import tree as t
-from jit.frontend.call import widened
 from jit.frontend.coerce import is_untyped, mark_untyped, settle
 from jit.frontend.failures import fail
 from jit.frontend.operators import apply
+from jit.frontend.settling import widened
 from jit.frontend.sugared import Emitted
 from jit.ir import types as T
 from jit.ir.graph import Value

@@ -47,7 +47,7 @@ def share(
     e: Emitter, name: str, value: Value, span: Span, declared: T.Type | None
 ) -> None:
     """Assign a shared variable."""
-    from jit.frontend.call import widened
+    from jit.frontend.settling import widened
 
     cell = _cell(e, name)
     if cell is None:

@@ -12,7 +12,8 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from jit.frontend import tree as t
-from jit.frontend.call import Arguments, call_operator
+from jit.frontend.arguments import Arguments
+from jit.frontend.call import call_operator
 from jit.frontend.call_python import call_function
 from jit.frontend.failures import a_type, fail
 from jit.frontend.operators import apply

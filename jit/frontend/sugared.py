@@ -341,7 +341,7 @@ class ExceptionClass(PythonValue):
         return f"the exception class `{self.obj.__name__}`"
 
     def call(self, e: Emitter, call: t.Call) -> Emitted:
-        from jit.frontend.emit_stmt import message_of
+        from jit.frontend.emit_raise import message_of
 
         return MadeException(self, message_of(e, call))
 

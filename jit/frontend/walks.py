@@ -15,7 +15,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from jit.frontend import magic
-from jit.frontend.call import known_elements, maybe_none
+from jit.frontend.arguments import known_elements
+from jit.frontend.call import maybe_none
 from jit.frontend.emit_iterator import refuse_iterator
 from jit.frontend.failures import a_type, fail
 from jit.frontend.open_tuples import OpenTuple

@@ -47,6 +47,11 @@ def equal(a: Any, b: Any) -> Any:
     return a == b
 
 
+def unequal(a: Any, b: Any) -> Any:
+    """`a != b`, in the same way."""
+    return not equal(a, b) if type(a) is tuple else a != b
+
+
 def summed(values: Any) -> Any:
     """`sum`, in which all sums on the way fit."""
     total: Any = 0
@@ -75,7 +80,7 @@ class _Narrow(ast.NodeTransformer):
             case ast.Compare(left, [ast.Eq()], [right]):
                 return _call("__equal", left, right)
             case ast.Compare(left, [ast.NotEq()], [right]):
-                return ast.UnaryOp(ast.Not(), _call("__equal", left, right))
+                return _call("__unequal", left, right)
         return node
 
     def visit_UnaryOp(self, node: ast.UnaryOp) -> ast.AST:
@@ -135,6 +140,7 @@ def narrowed(source: str, file: str) -> Any:
 NAMES = {
     "__fits": fits,
     "__equal": equal,
+    "__unequal": unequal,
     "__summed": summed,
     "__binary": binary,
     "__changed": changed,

@@ -5,6 +5,8 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 CHECKERS := $(VENV)/.checkers
+# who is done takes tests over from others
+PARALLEL := -n auto --maxprocesses 4 --dist worksteal
 SOURCES := ir passes runtime jit tests examples benchmarks
 
 .PHONY: help demo test check format goldens oracle conformance bench fidelity clean
@@ -28,13 +30,13 @@ demo: $(READY) ## capture, optimise, save, load and run real models
 	$(BIN)/python examples/digits/demo.py
 
 test: $(READY) ## run the tests, on up to four cores
-	$(BIN)/python -m pytest -q -n auto --maxprocesses 4
+	$(BIN)/python -m pytest -q $(PARALLEL)
 
 check: $(CHECKERS) ## format, lint, types, tests
 	$(BIN)/ruff format --check $(SOURCES)
 	$(BIN)/ruff check $(SOURCES)
 	$(BIN)/mypy
-	$(BIN)/python -m pytest -q -n auto --maxprocesses 4
+	$(BIN)/python -m pytest -q $(PARALLEL)
 
 format: $(CHECKERS) ## rewrite the sources in the project's format
 	$(BIN)/ruff format $(SOURCES)

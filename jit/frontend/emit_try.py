@@ -268,10 +268,11 @@ def _handlers(e: Emitter, node: t.Try, caught: Value, live: Names) -> None:
         if i == len(node.handlers):
             return raise_again(e, caught)
         h = node.handlers[i]
-        if h.type is None:
+        classes = None if h.type is None else e.expr(h.type)
+        if h.type is None or classes is None or are_all(classes):
             _handler(e, h, caught)
             return []
-        names = tuple(_class_names(e, e.expr(h.type), h.type.span))
+        names = tuple(class_names(e, classes, h.type.span))
         matches = e.b.node("prim::ExceptionMatches", [caught], [T.BOOL], names=names)
 
         def taken() -> list[Emitted]:
@@ -292,11 +293,17 @@ def _handler(e: Emitter, h: t.Handler, caught: Value) -> None:
         e.frame.names[h.name] = Missing("after its handler", h.span)
 
 
-def _class_names(e: Emitter, x: Emitted, span: Span) -> list[str]:
+def are_all(classes: Emitted) -> bool:
+    """Whether a handler takes every exception, as one without a class does."""
+    return isinstance(classes, ExceptionClass) and classes.obj is BaseException
+
+
+def class_names(e: Emitter, x: Emitted, span: Span) -> list[str]:
+    """The names of the classes that an expression stands for, several in a tuple."""
     from jit.frontend.emit_raise import exception_name
 
     if isinstance(x, SugaredTuple):
-        return [n for i in x.items for n in _class_names(e, i, span)]
+        return [n for i in x.items for n in class_names(e, i, span)]
     if isinstance(x, ExceptionClass):
         return [exception_name(x.obj, span)]
     raise fail(

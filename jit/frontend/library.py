@@ -77,17 +77,24 @@ def hint_object(x: Emitted) -> Any:
     return found
 
 
+def type_given(e: Emitter, call: t.Call) -> T.Type:
+    """The type that the first argument of a call is."""
+    hint = e.expr(call.args[0])
+    try:
+        return T.NONE if isinstance(hint, Value) else type_of_hint(hint_object(hint))
+    except HintError:
+        raise fail(
+            call.args[0].span,
+            "E0308",
+            f"the first argument of `{name_of(call)}` is not a type",
+        ) from None
+
+
 def emit_annotate(e: Emitter, call: t.Call) -> Emitted:
     """`torch.jit.annotate(type, value)`."""
     if len(call.args) != 2:
         raise fail(call.span, "E0304", "`annotate` takes a type and a value")
-    hint = e.expr(call.args[0])
-    try:
-        type = T.NONE if isinstance(hint, Value) else type_of_hint(hint_object(hint))
-    except HintError:
-        raise fail(
-            call.args[0].span, "E0308", "the first argument of `annotate` is not a type"
-        ) from None
+    type = type_given(e, call)
     value = e.value(call.args[1])
     fitting = coerce(value, type)
     if fitting is None:
@@ -287,7 +294,8 @@ def library_builtins() -> dict[int, Builtin]:
     """Functions of other modules whose calls are emitted here, by identity."""
     from jit import torch
     from jit.frontend.class_value import emit_replace, emit_set_attribute
-    from jit.modules import marks, type_tests
+    from jit.frontend.printed_names import emit_cast, emit_uninitialized
+    from jit.modules import marks, printed_names, type_tests
     from jit.runtime import futures
     from jit.torch import compiler
     from jit.torch.modes import autocast
@@ -299,6 +307,9 @@ def library_builtins() -> dict[int, Builtin]:
         torch.finfo: limits_function(torch.finfo),
         torch.iinfo: limits_function(torch.iinfo),
         marks.annotate: emit_annotate,
+        printed_names.uninitialized: emit_uninitialized,
+        printed_names.unchecked_cast: emit_cast,
+        printed_names.unchecked_unwrap_optional: emit_cast,
         type_tests.isinstance: emit_isinstance,
         futures.fork: emit_fork,
         futures.wait: emit_wait,

@@ -293,6 +293,8 @@ def _has_identity(type: T.Type) -> bool:
 
 def _isinstance(e: Emitter, node: t.Call, tested: t.Expr) -> Condition:
     value = e.expr(tested)
+    if isinstance(value, Value) and value.type == T.EXCEPTION:
+        return _is_exception(e, value, node.args[1])
     types = _types_named(e, node.args[1])
     if isinstance(value, Sugared):
         raise fail(
@@ -302,6 +304,18 @@ def _isinstance(e: Emitter, node: t.Call, tested: t.Expr) -> Condition:
         # in Python it is a tuple
         return known(e, BARE[tuple] in types or value.type in types)
     return instance_test(e, value, types, _tested_name(tested))
+
+
+def _is_exception(e: Emitter, value: Value, wanted: t.Expr) -> Condition:
+    """Whether an exception is of a class, or of one of several."""
+    from jit.frontend.emit_try import are_all, class_names
+
+    classes = e.expr(wanted)
+    if are_all(classes):
+        return known(e, True)
+    names = tuple(class_names(e, classes, wanted.span))
+    node = e.b.node("prim::ExceptionMatches", [value], [T.BOOL], names=names)
+    return Condition(node.output)
 
 
 def instance_test(

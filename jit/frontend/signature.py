@@ -280,7 +280,7 @@ def _parameter(
 
 def _is_told_by_use(fn: types.FunctionType, hint: T.Type | Function | None) -> bool:
     """Whether `Any` means one type a call, as it does in the functions of `torch`."""
-    return hint == T.ANY and fn.__module__.startswith("jit.torch.")
+    return hint == T.ANY and (fn.__module__ or "").startswith("jit.torch.")
 
 
 def _default(p: Param, value: Any) -> Any:

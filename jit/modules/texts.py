@@ -17,6 +17,8 @@ from typing import Any
 from jit.frontend.failures import fail
 from jit.frontend.source import keep_source
 from jit.ir.span import Source, Span
+from jit.modules import printed_names
+from jit.modules.marks import annotate
 from jit.modules.script_function import ScriptFunction
 
 
@@ -50,12 +52,29 @@ def functions_in(text: str, known: dict[str, Any]) -> dict[str, FunctionType]:
 
 
 def words() -> dict[str, Any]:
-    """What every text knows: `torch`, `Tensor`, `math` and the words of `typing`."""
+    """What every text knows: `torch`, `math`, words of `typing` and of printed code."""
     from jit import torch
 
-    hints = ("Any", "Dict", "Final", "List", "NamedTuple", "Optional", "Tuple", "Union")
+    hints = (
+        "Any",
+        "Callable",
+        "Dict",
+        "Final",
+        "List",
+        "NamedTuple",
+        "Optional",
+        "Set",
+    )
     made: dict[str, Any] = {name: getattr(typing, name) for name in hints}
-    return made | {"torch": torch, "Tensor": torch.Tensor, "math": math}
+    made |= {"Tuple": typing.Tuple, "Union": typing.Union}
+    made |= {"torch": torch, "Tensor": torch.Tensor, "math": math}
+    printed = (
+        annotate,
+        printed_names.uninitialized,
+        printed_names.unchecked_cast,
+        printed_names.unchecked_unwrap_optional,
+    )
+    return made | {word.__name__: word for word in printed}
 
 
 class CompilationUnit:

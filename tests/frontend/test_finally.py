@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 
+import jit
+
 CASES: list[tuple[Any, tuple[Any, ...]]] = []
 
 
@@ -206,3 +208,27 @@ def contexts_that_raise_are_left_once(x: int):
 )
 def test_the_final_part_runs_once(function, arguments, same_everywhere):
     same_everywhere(function, arguments)
+
+
+FUNCTIONS = {
+    f.__name__: f for f, _ in CASES if f is not contexts_that_raise_are_left_once
+}
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_code_with_handlers_compiles_again(name):
+    again = getattr(jit.CompilationUnit(jit.script(FUNCTIONS[name]).code), name)
+
+    for function, arguments in CASES:
+        if function is FUNCTIONS[name]:
+            assert function(*arguments) == again(*arguments)
+
+
+def test_a_handler_of_all_exceptions_may_name_their_class():
+    def f(x: int) -> str:
+        try:
+            return str(1 // x)
+        except BaseException as error:
+            return str(error)
+
+    assert f(0) == jit.script(f)(0) == "integer division or modulo by zero"

@@ -51,22 +51,17 @@ def functions_in(text: str, known: dict[str, Any]) -> dict[str, FunctionType]:
     return {name: known[name] for name in names}
 
 
+_HINTS = (
+    "Any", "Callable", "Dict", "Final", "List", "NamedTuple", "Optional", "Set", "Tuple",
+    "Union",
+)  # fmt: skip
+
+
 def words() -> dict[str, Any]:
     """What every text knows: `torch`, `math`, words of `typing` and of printed code."""
     from jit import torch
 
-    hints = (
-        "Any",
-        "Callable",
-        "Dict",
-        "Final",
-        "List",
-        "NamedTuple",
-        "Optional",
-        "Set",
-    )
-    made: dict[str, Any] = {name: getattr(typing, name) for name in hints}
-    made |= {"Tuple": typing.Tuple, "Union": typing.Union}
+    made: dict[str, Any] = {n: getattr(typing, n) for n in _HINTS}
     made |= {"torch": torch, "Tensor": torch.Tensor, "math": math}
     printed = (
         annotate,

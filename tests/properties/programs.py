@@ -237,11 +237,13 @@ class FunctionMaker(Statements):
                 "Exception",
             )  # fmt: skip
             named = self.chance(2)
-            lines.append(f"except {classes}{' as e' if named else ''}:")
-            self.handlers.append("e" if named else "")
+            # a name of its own: the end of a handler takes it from what is around
+            caught = f"e{len(self.handlers) or ''}" if named else ""
+            lines.append(f"except {classes}{f' as {caught}' if named else ''}:")
+            self.handlers.append(caught)
             handler, end = self.block(before | ({"s0"} if named else set()))
             self.handlers.pop()
-            lines += indented([*(["s0 = str(e)"] if named else []), *handler])
+            lines += indented([*([f"s0 = str({caught})"] if named else []), *handler])
             ends.append(end)
             if classes == "Exception":
                 break

@@ -8,10 +8,12 @@ that a crash inside a library is known by its case.
 from __future__ import annotations
 
 import json
+import os
 import sys
 import time
 import warnings
 from collections.abc import Iterable
+from pathlib import Path
 from typing import Any, TextIO
 
 import numpy as np
@@ -21,6 +23,8 @@ from benchmarks.contenders import CONTENDERS, OURS, Absent, Ready
 from benchmarks.intervals import median
 from benchmarks.machine import ForeignLoad
 from benchmarks.measuring import Effort, interleaved
+
+ROOT = Path(__file__).resolve().parents[1]
 
 
 def run(
@@ -108,7 +112,8 @@ def prepared(
     except Absent:
         raise
     except Exception as error:  # whatever a library raises: it cannot run the case
-        text = " ".join(str(error).split())[:160]
+        told = str(error).replace(f"{ROOT}{os.sep}", "")  # the report names no folders
+        text = " ".join(told.split())[:160]
         raise Absent(f"{type(error).__name__}: {text}") from error
 
 

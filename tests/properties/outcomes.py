@@ -114,17 +114,22 @@ def described(value: Any) -> Any:
     return type(value).__name__, repr(value)
 
 
+MOST_COMPARED = 300
+"""Memory of so many tensors is compared, each with each."""
+
+
 def _identities(found: Outcome) -> tuple[list[int], list[list[bool]]]:
     """For each container of the result, which of them it is; for each tensor, with which
-    arguments and results it has memory in common.
+    arguments and results it has memory in common; of many, the first hundreds only.
 
     Containers among the arguments do not count: they may be copied.
     """
     parts = list(_parts(found.result))
     containers = [p for p in parts if isinstance(p, list | dict | set)]
-    first = [next(i for i, c in enumerate(containers) if c is p) for p in containers]
+    places: dict[int, int] = {}
+    first = [places.setdefault(id(p), i) for i, p in enumerate(containers)]
     given = [a.array for a in found.arguments if isinstance(a, Tensor)]
-    arrays = [p.array for p in parts if isinstance(p, Tensor)]
+    arrays = [p.array for p in parts if isinstance(p, Tensor)][:MOST_COMPARED]
     shared = [[np.shares_memory(a, b) for b in (*given, *arrays)] for a in arrays]
     return first, shared
 

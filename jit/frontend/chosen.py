@@ -7,6 +7,7 @@ self.layers[i](x)           calls the one that it is; so are modules
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from jit.frontend import tree as t
@@ -35,6 +36,15 @@ def one_of(
         return choose(e, met, lambda: [alternatives[i]()], lambda: following(i + 1))
 
     return following(0)[0]
+
+
+def one_of_values(e: Emitter, place: Value, values: Sequence[Emitted]) -> Emitted:
+    """The value of a number."""
+    return one_of(e, place, [partial(_itself, x) for x in values])
+
+
+def _itself(x: Emitted) -> Emitted:
+    return x
 
 
 def place_of_key(e: Emitter, span: Span, key: Value, keys: Sequence[Any]) -> Value:
@@ -72,7 +82,7 @@ def item_at(e: Emitter, place: Value, items: Sequence[Emitted]) -> Emitted:
     if len(items) == 1:
         return items[0]
     if all(isinstance(x, Value) for x in items):
-        return one_of(e, place, [lambda x=x: x for x in items])  # type: ignore[misc]
+        return one_of_values(e, place, items)
     return Chosen(place, items)
 
 
@@ -103,11 +113,8 @@ class Chosen(Sugared):
     def attribute(self, e: Emitter, span: Span, name: str) -> Emitted:
         things = self._each(e, span)
         if any(x.computes(name) for x in things):
-            return one_of(
-                e,
-                self.place,
-                [lambda x=x: x.attribute(e, span, name) for x in things],  # type: ignore[misc]
-            )
+            found = [partial(x.attribute, e, span, name) for x in things]
+            return one_of(e, self.place, found)
         return item_at(e, self.place, [x.attribute(e, span, name) for x in things])
 
     def assign(self, e: Emitter, span: Span, name: str, value: Value) -> None:
@@ -121,7 +128,7 @@ class Chosen(Sugared):
             return e.none()
 
         things = self._each(e, span)
-        one_of(e, self.place, [lambda x=x: assigned(x) for x in things])  # type: ignore[misc]
+        one_of(e, self.place, [partial(assigned, x) for x in things])
 
     def index(self, e: Emitter, node: t.Subscript) -> Emitted:
         things = self._each(e, node.span)
@@ -153,4 +160,4 @@ class Chosen(Sugared):
         def called(thing: Emitted) -> Emitted:
             return applied(e, call.span, thing, args.positional, args.keywords)
 
-        return one_of(e, self.place, [lambda x=x: called(x) for x in self.things])  # type: ignore[misc]
+        return one_of(e, self.place, [partial(called, x) for x in self.things])

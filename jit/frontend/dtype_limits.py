@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from jit.frontend import tree as t
-from jit.frontend.chosen import one_of
+from jit.frontend.chosen import one_of_values
 from jit.frontend.failures import a_type, fail, nearest
 from jit.frontend.sugared import Emitted, Sugared
 from jit.ir import dtypes
@@ -117,4 +117,4 @@ class Limits(Sugared):
         known = [e.b.constant(getattr(found, name)) for found in self.limits]
         if self.place is None:
             return known[0]
-        return one_of(e, self.place, [lambda x=x: x for x in known])  # type: ignore[misc]
+        return one_of_values(e, self.place, known)

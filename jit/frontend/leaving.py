@@ -50,6 +50,8 @@ class Exit:
         self.run = run
         self.records = not e.compilation.are_grads_off
         """Whether gradients are recorded outside of the block."""
+        self.casts = e.compilation.autocast
+        """The dtype of the `torch.autocast` around the block."""
         self.left: Value | None = None
         if is_taken:
             self.left = e.b.list([e.b.constant(False)], T.BOOL)
@@ -67,7 +69,8 @@ class Exit:
         if self.left is not None:
             self.e.op("aten::_set_item", self.left, 0, self.e.b.constant(True))
         if self.run is not None:
-            with self.e.compilation.recording(self.records):
+            compilation = self.e.compilation
+            with compilation.recording(self.records), compilation.casting(self.casts):
                 self.run()
 
     def unless_left(

@@ -357,7 +357,7 @@ def test_what_only_asks_reads_no_elements():
 
 
 def test_what_asks_nothing_is_machine_code_as_before():
-    pytest.importorskip("llvmlite")
+    pytest.importorskip("llvmlite", reason="without it nothing is machine code")
 
     class Two(torch.nn.Module):
         def __init__(self):

@@ -104,6 +104,19 @@ def test_results_that_are_written_keep_their_dtype():
         assert changed.dtype is torch.float32
 
 
+def test_a_final_part_around_a_context_computes_as_outside_of_it():
+    def f(x):
+        try:
+            with torch.autocast("cpu"):
+                return x @ x, True
+        finally:
+            assert (x @ x).dtype == torch.float32
+
+    scripted = jit.script(f)
+    for call in (f, scripted, scripted.interpret):
+        assert call(X)[0].dtype is torch.bfloat16
+
+
 def test_contexts_in_contexts_and_as_a_decorator():
     @torch.autocast("cpu", dtype=torch.float16)
     def product(x):
